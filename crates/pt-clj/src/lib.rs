@@ -1,0 +1,1 @@
+//! A Clojure evaluator that has never heard of Polytope.

@@ -1,0 +1,1 @@
+//! Carries out plans: one dispatcher, one stream of events.

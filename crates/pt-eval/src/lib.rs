@@ -1,0 +1,1 @@
+//! Runs a piece of code over data and a host API.

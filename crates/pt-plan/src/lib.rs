@@ -1,0 +1,1 @@
+//! A request against a project becomes an immutable plan.

@@ -1,0 +1,1 @@
+//! The language: types, params, modules, templates; lowers documents and loads projects.

@@ -1,0 +1,1 @@
+//! Remembers jobs, events, logs, values, secrets and datasets.

@@ -1,0 +1,1 @@
+//! Text to documents with spans (YAML, JSON, EDN), references in strings, diagnostics and their rendering.
