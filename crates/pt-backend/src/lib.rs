@@ -1,1 +1,13 @@
-//! What runs containers: the trait, its conformance suite, the simulated and the Docker backend.
+//! What runs containers.
+//!
+//! A [`Backend`] creates, starts, watches, stops and removes what the engine asks for, and reports what it observes. It
+//! never retries, restarts or schedules, and it decides nothing: requests say everything. Two exist: `docker`, and
+//! `sim`, a small world in memory for tests; both pass the same conformance suite.
+
+mod backend;
+
+pub use backend::{
+    Backend, BackendError, BackendInfo, Chunk, ContainerRequest, ErrorKind, ExecRequest, Exit, FileSource,
+    Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, MountRequest, Progress, PublishedPort,
+    Running,
+};

@@ -1,1 +1,29 @@
-//! The nouns of a running system: ids, data, secrets, specs of containers and services, states, events.
+//! The nouns of a running system.
+//!
+//! Everything that is stored, served or drawn has its one type here: the data that people write and code computes
+//! ([`Data`]), text that may hold secrets ([`Text`]), the ids of things, the specs of containers and services, and the
+//! [`Event`]s whose fold is a [`Job`]. Nothing here does I/O, reads a clock, or knows how a container is run.
+
+mod container;
+mod data;
+mod event;
+mod id;
+mod job;
+mod label;
+mod mask;
+mod mount;
+mod service;
+mod text;
+mod words;
+
+pub use container::{ContainerSpec, EnvVar, Resources, Restart, RestartPolicy, SpecError, User};
+pub use data::{Data, Map};
+pub use event::{ContainerChange, Event, LogLine, Stream, What};
+pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId};
+pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, Status, Step};
+pub use label::Labels;
+pub use mask::Masker;
+pub use mount::{CreateVolume, Mount, MountSource, VolumeScope};
+pub use service::{PortSpec, Protocol, ServiceSpec};
+pub use text::{Part, Secret, Text};
+pub use words::{UnclosedQuote, shell_words};

@@ -1,0 +1,120 @@
+//! Containers, as asked for.
+
+mod read;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::{ContainerId, Mount, Text};
+
+pub use read::SpecError;
+
+/// What a container should be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ContainerSpec {
+    /// Its id; `container` without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<ContainerId>,
+    /// The image's name.
+    pub image: String,
+    /// Its command as an argument list; the image's own without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<Vec<Text>>,
+    /// Its entrypoint as an argument list; the image's own without, none when empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<Vec<Text>>,
+    /// Environment variables in the order of their first mention, a name once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<EnvVar>,
+    /// What is mounted where, a path once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<Mount>,
+    /// Working directory, absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workdir: Option<String>,
+    /// As whom it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// Whether it has a terminal.
+    pub tty: bool,
+    /// Whether its standard input is closed.
+    pub no_stdin: bool,
+    /// When it is started again.
+    pub restart: Restart,
+    /// Whether to ask for a newer image even if one is here.
+    pub update_image: bool,
+    /// How much of the machine it may use.
+    #[serde(skip_serializing_if = "Resources::is_unlimited")]
+    pub resources: Resources,
+    /// Tags for people.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub tags: IndexMap<String, String>,
+}
+
+/// An environment variable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Text,
+}
+
+/// As whom a container runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum User {
+    /// A name, a number, or `uid:gid`, as the image knows it.
+    Named(String),
+    /// The person who runs the job (`#pt-host`).
+    Host,
+}
+
+/// When a container that exits is started again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Restart {
+    /// After which exits.
+    pub policy: RestartPolicy,
+    /// How often at most; no limit without.
+    pub max_restarts: Option<u32>,
+}
+
+/// After which exits a container is started again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestartPolicy {
+    /// After none.
+    #[default]
+    Never,
+    /// After any.
+    Always,
+    /// After one with a code other than 0.
+    OnFailure,
+}
+
+/// How much of the machine a container may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Resources {
+    /// Processor time, in cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_limit: Option<f64>,
+    /// Memory, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_limit: Option<u64>,
+    /// Processor time it hopes for, in cores. Informative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_request: Option<f64>,
+    /// Memory it hopes for, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_request: Option<u64>,
+}
+
+impl Resources {
+    /// Whether nothing was asked for.
+    pub fn is_unlimited(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,471 @@
+//! Reads specs of containers, mounts and services from data, as code hands them over.
+//!
+//! What the type checker of the language has already accepted is accepted here too; code may hand over anything, so
+//! everything is checked again and every mistake names its place.
+
+use crate::{
+    ContainerId, ContainerSpec, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec, Protocol,
+    Resources, Restart, RestartPolicy, ServiceSpec, Text, User, VolumeScope, shell_words,
+};
+
+/// What is wrong in a spec, and where: `mounts[0].source: Missing required value`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{message}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
+pub struct SpecError {
+    /// Where in the spec.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+type Result<T> = std::result::Result<T, SpecError>;
+
+/// A value and its place in the spec.
+struct At<'a> {
+    data: &'a Data,
+    path: String,
+}
+
+impl ContainerSpec {
+    /// Reads the map that code gives to `pt/spawn`. Keys it does not know are ignored.
+    ///
+    /// # Errors
+    /// The first value that is not what it must be.
+    pub fn from_data(data: &Data) -> Result<Self> {
+        let spec = At { data, path: String::new() };
+        spec.map()?;
+        Ok(Self {
+            id: spec.get("id").optional(At::string)?.map(ContainerId::new),
+            image: spec.get("image").string()?,
+            cmd: spec.get("cmd").optional(At::argv)?,
+            entrypoint: spec.get("entrypoint").optional(At::argv)?,
+            env: env(&spec.get("env"))?,
+            mounts: mounts(&spec.get("mounts"))?,
+            workdir: spec.get("workdir").optional(At::absolute)?,
+            user: spec.get("user").optional(At::user)?,
+            tty: spec.get("tty").optional(At::boolean)?.unwrap_or(false),
+            no_stdin: spec.get("no-stdin").optional(At::boolean)?.unwrap_or(false),
+            restart: spec.get("restart").optional(At::restart)?.unwrap_or_default(),
+            update_image: spec.get("update-image").optional(At::boolean)?.unwrap_or(false),
+            resources: spec.get("resources").optional(At::resources)?.unwrap_or_default(),
+            tags: match spec.get("tags").optional(|tags| tags.map().cloned())? {
+                Some(tags) => {
+                    tags.iter().map(|(key, value)| (key.clone(), value.to_text().masked())).collect()
+                }
+                None => Default::default(),
+            },
+        })
+    }
+}
+
+impl MountSource {
+    /// Reads a mount source; a plain string is a host path.
+    ///
+    /// # Errors
+    /// The first value that is not what it must be.
+    pub fn from_data(data: &Data) -> Result<Self> {
+        source(&At { data, path: String::new() })
+    }
+}
+
+impl ServiceSpec {
+    /// Reads a service; `{id, port}` is short for one HTTP port, ranges are spread out.
+    ///
+    /// # Errors
+    /// The first value that is not what it must be.
+    pub fn from_data(data: &Data) -> Result<Self> {
+        let spec = At { data, path: String::new() };
+        let id = spec.get("id").string()?.as_str().into();
+        if spec.get("ports").data.is_null() && !spec.get("port").data.is_null() {
+            let port = spec.get("port").port()?;
+            let protocol = spec.get("protocol").optional(At::protocol)?.unwrap_or(Protocol::Http);
+            let expose_as = spec.get("expose-as").optional(At::port)?;
+            return Ok(Self {
+                id,
+                ports: vec![PortSpec { port, protocol, expose_as, internal: false, label: None }],
+            });
+        }
+        let mut ports = Vec::new();
+        for port in spec.get("ports").items()? {
+            ports.extend(port_specs(&port)?);
+        }
+        Ok(Self { id, ports })
+    }
+}
+
+fn env(at: &At<'_>) -> Result<Vec<EnvVar>> {
+    let mut env: Vec<EnvVar> = Vec::new();
+    for item in at.items_or_none()? {
+        if item.data.is_null() {
+            continue;
+        }
+        let name = item.get("name").string()?;
+        let value = item.get("value");
+        env.retain(|var| var.name != name || value.data.is_null());
+        match value.data {
+            Data::Null => {}
+            Data::Str(_) | Data::Secret(_) | Data::Bool(_) | Data::Int(_) | Data::Float(_) => {
+                env.push(EnvVar { name, value: value.data.to_text() });
+            }
+            Data::List(_) | Data::Map(_) => return value.wrong("Must be a string"),
+        }
+    }
+    Ok(env)
+}
+
+fn mounts(at: &At<'_>) -> Result<Vec<Mount>> {
+    let mut mounts: Vec<Mount> = Vec::new();
+    for item in at.items_or_none()? {
+        if item.data.is_null() {
+            continue;
+        }
+        let path = item.get("path").absolute()?;
+        let source = source(&item.get("source"))?;
+        mounts.retain(|mount| mount.path != path);
+        mounts.push(Mount { path, source });
+    }
+    Ok(mounts)
+}
+
+fn source(at: &At<'_>) -> Result<MountSource> {
+    if let Some(path) = at.data.as_str() {
+        return Ok(MountSource::Host { path: path.to_owned() });
+    }
+    at.map()?;
+    let kind = at.get("type").string()?;
+    Ok(match kind.as_str() {
+        "host" => MountSource::Host { path: at.get("path").string()? },
+        "repo" => MountSource::Repo {
+            repo: at.get("repo").optional(At::string)?,
+            path: at.get("path").optional(At::string)?,
+            revision: at.get("revision").optional(At::string)?,
+        },
+        "string" => MountSource::String { data: at.get("data").text()? },
+        "volume" => MountSource::Volume {
+            id: at.get("id").optional(At::string)?.map(crate::VolumeId::new),
+            scope: at
+                .get("scope")
+                .one_of(&[("job", VolumeScope::Job), ("project", VolumeScope::Project)])?
+                .unwrap_or_default(),
+            create: at
+                .get("create")
+                .one_of(&[
+                    ("when-missing", CreateVolume::WhenMissing),
+                    ("never", CreateVolume::Never),
+                    ("always", CreateVolume::Always),
+                ])?
+                .unwrap_or_default(),
+            source: at.get("source").optional(|at| source(&at))?.map(Box::new),
+        },
+        "dataset" => MountSource::Dataset {
+            dataset: at.get("dataset").string()?,
+            path: at.get("path").optional(At::string)?,
+            version: at.get("version").optional(At::integer)?,
+        },
+        _ => return at.get("type").wrong(r#"Must be one of "host", "repo", "string", "volume", "dataset""#),
+    })
+}
+
+fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
+    let protocol = at.get("protocol").optional(At::protocol)?.unwrap_or_default();
+    let internal = at.get("internal").optional(At::boolean)?.unwrap_or(false);
+    let label = at.get("label").optional(At::string)?;
+    let spec = |port, expose_as| PortSpec { port, protocol, expose_as, internal, label: label.clone() };
+    if at.get("range").data.is_null() {
+        return Ok(vec![spec(at.get("port").port()?, at.get("expose-as").optional(At::port)?)]);
+    }
+    let ports = at.get("range").ranges()?;
+    let Some(exposed) = at.get("expose-as").optional(At::ranges)? else {
+        return Ok(ports.into_iter().map(|port| spec(port, None)).collect());
+    };
+    if exposed.len() != ports.len() {
+        return at.get("expose-as").wrong(&format!("Must name {} ports, as `range` does", ports.len()));
+    }
+    Ok(ports.into_iter().zip(exposed).map(|(port, exposed)| spec(port, Some(exposed))).collect())
+}
+
+impl<'a> At<'a> {
+    fn get(&self, key: &str) -> At<'a> {
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        At { data: self.data.get(key), path }
+    }
+
+    fn items(&self) -> Result<Vec<At<'a>>> {
+        let Some(items) = self.data.as_list() else { return self.wrong("Must be a list") };
+        Ok(items
+            .iter()
+            .enumerate()
+            .map(|(i, data)| At { data, path: format!("{}[{i}]", self.path) })
+            .collect())
+    }
+
+    fn items_or_none(&self) -> Result<Vec<At<'a>>> {
+        if self.data.is_null() { Ok(Vec::new()) } else { self.items() }
+    }
+
+    fn optional<T>(self, read: impl FnOnce(Self) -> Result<T>) -> Result<Option<T>> {
+        if self.data.is_null() { Ok(None) } else { read(self).map(Some) }
+    }
+
+    fn wrong<T>(&self, message: &str) -> Result<T> {
+        let message = match self.data {
+            Data::Null => "Missing required value".to_owned(),
+            data => format!("{message} (got {data})"),
+        };
+        Err(SpecError { path: self.path.clone(), message })
+    }
+
+    fn map(&self) -> Result<&'a crate::Map> {
+        match self.data.as_map() {
+            Some(map) => Ok(map),
+            None => self.wrong("Must be a map"),
+        }
+    }
+
+    fn text(self) -> Result<Text> {
+        match self.data.as_text() {
+            Some(text) => Ok(text),
+            None => self.wrong("Must be a string"),
+        }
+    }
+
+    /// Text that ends up where the backend shows it to everyone: names, paths. Secrets in it are opened.
+    fn string(self) -> Result<String> {
+        self.text().map(|text| text.expose())
+    }
+
+    fn boolean(self) -> Result<bool> {
+        if let Data::Bool(yes) = self.data { Ok(*yes) } else { self.wrong("Must be a boolean") }
+    }
+
+    fn integer(self) -> Result<i64> {
+        if let Data::Int(number) = self.data { Ok(*number) } else { self.wrong("Must be an integer") }
+    }
+
+    fn number(self) -> Result<f64> {
+        match self.data {
+            Data::Int(number) => Ok(*number as f64),
+            Data::Float(number) => Ok(*number),
+            _ => self.wrong("Must be a number"),
+        }
+    }
+
+    fn absolute(self) -> Result<String> {
+        match self.data.as_text().map(|text| text.expose()) {
+            Some(path) if path.starts_with('/') => Ok(path),
+            _ => self.wrong("Must be an absolute path"),
+        }
+    }
+
+    /// A port as a number or as a string of digits.
+    fn port(self) -> Result<u16> {
+        let number = match self.data {
+            Data::Int(number) => u16::try_from(*number).ok(),
+            Data::Float(number) if number.fract() == 0.0 => u16::try_from(*number as i64).ok(),
+            Data::Str(_) | Data::Secret(_) => self.data.to_text().expose().trim().parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(port) if port > 0 => Ok(port),
+            _ => self.wrong("Must be a port number from 1 to 65535"),
+        }
+    }
+
+    /// `80,443,8000-8100`
+    fn ranges(self) -> Result<Vec<u16>> {
+        let text = self.data.to_text().masked();
+        let mut ports = Vec::new();
+        for piece in text.split(',').map(str::trim) {
+            let (first, last) = piece.split_once('-').unwrap_or((piece, piece));
+            match (first.trim().parse::<u16>(), last.trim().parse::<u16>()) {
+                (Ok(first), Ok(last)) if 0 < first && first <= last => ports.extend(first..=last),
+                _ => return self.wrong("Must be ports and ranges of ports, as 80,443,8000-8100"),
+            }
+        }
+        Ok(ports)
+    }
+
+    fn protocol(self) -> Result<Protocol> {
+        let known = [
+            ("tcp", Protocol::Tcp),
+            ("udp", Protocol::Udp),
+            ("http", Protocol::Http),
+            ("https", Protocol::Https),
+        ];
+        self.one_of(&known).map(Option::unwrap_or_default)
+    }
+
+    /// One of the given words; none for null.
+    fn one_of<T: Copy>(self, known: &[(&str, T)]) -> Result<Option<T>> {
+        if self.data.is_null() {
+            return Ok(None);
+        }
+        match known.iter().find(|(word, _)| self.data.as_str() == Some(word)) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => {
+                let words: Vec<String> = known.iter().map(|(word, _)| format!("{word:?}")).collect();
+                self.wrong(&format!("Must be one of {}", words.join(", ")))
+            }
+        }
+    }
+
+    /// A command line: a list of arguments, or one string that is split as a shell splits words.
+    fn argv(self) -> Result<Vec<Text>> {
+        if let Some(items) = self.data.as_list() {
+            return Ok(items.iter().filter(|item| !item.is_null()).map(Data::to_text).collect());
+        }
+        let Some(line) = self.data.as_text() else {
+            return self.wrong("Must be a string or a list of strings");
+        };
+        shell_words(&line).map_err(|error| SpecError {
+            path: self.path,
+            message: format!("Cannot be split into words: {error}"),
+        })
+    }
+
+    fn user(self) -> Result<User> {
+        match self.data {
+            Data::Int(uid) => Ok(User::Named(uid.to_string())),
+            Data::Str(name) if name == "#pt-host" || name == "pt.host" => Ok(User::Host),
+            _ => self.string().map(User::Named),
+        }
+    }
+
+    fn restart(self) -> Result<Restart> {
+        self.map()?;
+        let policy = self
+            .get("policy")
+            .one_of(&[
+                ("never", RestartPolicy::Never),
+                ("always", RestartPolicy::Always),
+                ("on-failure", RestartPolicy::OnFailure),
+            ])?
+            .unwrap_or_default();
+        let max_restarts = match self.get("max-restarts").optional(At::integer)? {
+            Some(number) => match u32::try_from(number) {
+                Ok(number) => Some(number),
+                Err(_) => return self.get("max-restarts").wrong("Must be 0 or more"),
+            },
+            None => None,
+        };
+        Ok(Restart { policy, max_restarts })
+    }
+
+    fn resources(self) -> Result<Resources> {
+        self.map()?;
+        let (cpu, memory) = (self.get("cpu"), self.get("memory"));
+        Ok(Resources {
+            cpu_limit: cpu.get("limit").optional(At::number)?,
+            cpu_request: cpu.get("request").optional(At::number)?,
+            memory_limit: memory.get("limit").optional(At::data_size)?,
+            memory_request: memory.get("request").optional(At::data_size)?,
+        })
+    }
+
+    /// Bytes: an integer, or `N[.N]` with a unit `B k K M G T`, optionally `i` (1024) and `B`.
+    fn data_size(self) -> Result<u64> {
+        if let Data::Int(bytes) = self.data
+            && let Ok(bytes) = u64::try_from(*bytes)
+        {
+            return Ok(bytes);
+        }
+        match self.data.as_str().and_then(parse_data_size) {
+            Some(bytes) => Ok(bytes),
+            None => self.wrong("Must be a data size, as 512M or 1.5GiB"),
+        }
+    }
+}
+
+fn parse_data_size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().ok()?;
+    let unit = unit.strip_suffix('B').unwrap_or(unit);
+    let (letter, base) = match unit.strip_suffix('i') {
+        Some(letter) => (letter, 1024_f64),
+        None => (unit, 1000_f64),
+    };
+    let power = match letter {
+        "" => 0,
+        "k" | "K" => 1,
+        "M" => 2,
+        "G" => 3,
+        "T" => 4,
+        _ => return None,
+    };
+    Some((number * base.powi(power)) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(json: &str) -> Data {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_spec_is_read_with_the_tolerances_of_the_language() {
+        let spec = ContainerSpec::from_data(&data(
+            r#"{"image":"x","cmd":"sh -c 'echo a'","entrypoint":[],"tty":true,"user":1000,"unknown":1,
+                "env":[null,{"name":"A","value":1},{"name":"B","value":true},{"name":"A","value":"2"},{"name":"C"}],
+                "mounts":[null,{"path":"/a/","source":"."},{"path":"/a/","source":{"type":"string","data":"x"}}],
+                "restart":{"policy":"on-failure","max-restarts":2},
+                "resources":{"cpu":{"limit":0.5},"memory":{"limit":"512Mi"}}}"#,
+        ))
+        .unwrap();
+        let shown = serde_json::to_string(&spec).unwrap();
+        assert_eq!(
+            shown,
+            concat!(
+                r#"{"image":"x","cmd":["sh","-c","echo a"],"entrypoint":[],"#,
+                r#""env":[{"name":"B","value":"true"},{"name":"A","value":"2"}],"#,
+                r#""mounts":[{"path":"/a/","source":{"type":"string","data":"x"}}],"user":{"named":"1000"},"#,
+                r#""tty":true,"no-stdin":false,"restart":{"policy":"on-failure","max-restarts":2},"update-image":false,"#,
+                r#""resources":{"cpu-limit":0.5,"memory-limit":536870912}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn mistakes_name_their_place() {
+        for (json, message) in [
+            (r#"{}"#, "image: Missing required value"),
+            (r#"{"image":5}"#, "image: Must be a string (got 5)"),
+            (r#"{"image":"x","workdir":"app"}"#, "workdir: Must be an absolute path (got \"app\")"),
+            (r#"{"image":"x","mounts":[{"path":"/a"}]}"#, "mounts[0].source: Missing required value"),
+            (
+                r#"{"image":"x","mounts":[{"path":"/a","source":{"type":"disk"}}]}"#,
+                "mounts[0].source.type: Must be one of \"host\", \"repo\", \"string\", \"volume\", \"dataset\" (got \"disk\")",
+            ),
+            (r#"{"image":"x","cmd":"a 'b"}"#, "cmd: Cannot be split into words: the quote ' is never closed"),
+        ] {
+            assert_eq!(ContainerSpec::from_data(&data(json)).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn services_take_short_forms_ranges_and_numeric_strings() {
+        for (json, ports) in [
+            (r#"{"id":"a","port":80}"#, "80:http"),
+            (r#"{"id":"a","ports":[{"port":"80","expose-as":"8080"}]}"#, "80:tcp>8080"),
+            (
+                r#"{"id":"a","ports":[{"range":"80,90-91","expose-as":"1-3","protocol":"udp"}]}"#,
+                "80:udp>1 90:udp>2 91:udp>3",
+            ),
+        ] {
+            let service = ServiceSpec::from_data(&data(json)).unwrap();
+            let shown: Vec<String> = service
+                .ports
+                .iter()
+                .map(|port| {
+                    let exposed = port.expose_as.map_or_else(String::new, |port| format!(">{port}"));
+                    format!("{}:{}{exposed}", port.port, format!("{:?}", port.protocol).to_lowercase())
+                })
+                .collect();
+            assert_eq!(shown.join(" "), ports);
+        }
+        let wrong = ServiceSpec::from_data(&data(r#"{"id":"a","ports":[{"port":0}]}"#)).unwrap_err();
+        assert_eq!(wrong.to_string(), "ports[0].port: Must be a port number from 1 to 65535 (got 0)");
+    }
+}

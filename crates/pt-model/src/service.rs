@@ -1,0 +1,63 @@
+//! Services: ports of containers that others may use.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ServiceId;
+
+/// What a service should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSpec {
+    /// Its id and its hostname in the job's network.
+    pub id: ServiceId,
+    /// Its ports; ranges are already spread out.
+    pub ports: Vec<PortSpec>,
+}
+
+/// One port of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PortSpec {
+    /// Port in the container.
+    pub port: u16,
+    /// What is spoken there.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// Wished port on the host; the same as `port` without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expose_as: Option<u16>,
+    /// Reachable from the job's network only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub internal: bool,
+    /// A name that tells ports of one service apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl PortSpec {
+    /// The wished port on the host.
+    pub fn host_port(&self) -> u16 {
+        self.expose_as.unwrap_or(self.port)
+    }
+}
+
+/// What is spoken at a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// Anything over TCP.
+    #[default]
+    Tcp,
+    /// Datagrams.
+    Udp,
+    /// HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Protocol {
+    /// Whether the port is one of UDP rather than of TCP.
+    pub fn is_udp(self) -> bool {
+        self == Self::Udp
+    }
+}

@@ -1,0 +1,75 @@
+//! Source texts and places in them.
+
+use std::sync::Arc;
+
+/// Which source text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// A piece of a source text: byte offsets, the end excluded. Small and copyable, so it travels with everything read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// Byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// From the start of `self` to the end of `other`.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { end: other.end, ..self }
+    }
+}
+
+/// A source text and its name: a path as the user would write it, or `<arguments>`.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name in messages.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A place as people count: line and column from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line from 1.
+    pub line: usize,
+    /// Column from 1, in characters.
+    pub column: usize,
+}
+
+/// All source texts that were read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    texts: Vec<Arc<Source>>,
+}
+
+impl Sources {
+    /// Adds a text.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.texts.push(Arc::new(Source { name: name.into(), text: text.into() }));
+        SourceId(u32::try_from(self.texts.len() - 1).expect("fewer than 2^32 files"))
+    }
+
+    /// The text with this id. Ids come from [`Sources::add`] of the same collection.
+    pub fn get(&self, id: SourceId) -> &Arc<Source> {
+        &self.texts[id.0 as usize]
+    }
+
+    /// The text of a piece.
+    pub fn slice(&self, span: Span) -> &str {
+        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Where a piece begins.
+    pub fn position(&self, span: Span) -> Position {
+        let before = self.get(span.source).text.get(..span.start as usize).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+    }
+}
