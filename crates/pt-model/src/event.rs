@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, ContainerSpec, Failure, JobId, PortSpec, ServiceId, Status, StepId};
+use crate::{ContainerId, ContainerSpec, Failure, JobId, OpenPort, ServiceId, Status, StepId};
 
 /// Something that happened to a job. A [`Job`](crate::Job) is the fold of its events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,8 +87,8 @@ pub enum What {
         step: StepId,
         /// The container that serves it.
         container: ContainerId,
-        /// Its ports; `expose-as` is the port on the host that it really has.
-        ports: Vec<PortSpec>,
+        /// Its ports.
+        ports: Vec<OpenPort>,
     },
     /// A service is no longer there.
     ServiceClosed {

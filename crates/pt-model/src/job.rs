@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerChange, ContainerId, ContainerSpec, Data, Event, JobId, PortSpec, ServiceId, StepId, What,
+    ContainerChange, ContainerId, ContainerSpec, Data, Event, JobId, OpenPort, ServiceId, StepId, What,
 };
 
 /// Status of a job or a step.
@@ -159,8 +159,8 @@ pub struct Service {
     pub container: ContainerId,
     /// How it stands.
     pub status: ServiceStatus,
-    /// Its ports; `expose-as` is the port on the host that it really has.
-    pub ports: Vec<PortSpec>,
+    /// Its ports.
+    pub ports: Vec<OpenPort>,
 }
 
 /// Status of a service.

@@ -24,6 +24,6 @@ pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, 
 pub use label::Labels;
 pub use mask::Masker;
 pub use mount::{CreateVolume, Mount, MountSource, VolumeScope};
-pub use service::{PortSpec, Protocol, ServiceSpec};
+pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

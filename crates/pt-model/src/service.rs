@@ -40,6 +40,44 @@ impl PortSpec {
     }
 }
 
+/// A port of a service that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OpenPort {
+    /// Port in the container.
+    pub port: u16,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// A name that tells ports of one service apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Where it is on the host; nowhere for an internal one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed_as: Option<ExposedAs>,
+}
+
+/// Where a port is on the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExposedAs {
+    /// The port that was wished for.
+    pub requested: u16,
+    /// The port it got.
+    pub port: u16,
+}
+
+impl OpenPort {
+    /// Where it is reached from this machine; nothing for an internal one.
+    pub fn address(&self) -> Option<String> {
+        let port = self.exposed_as?.port;
+        Some(match self.protocol {
+            Protocol::Http => format!("http://localhost:{port}"),
+            Protocol::Https => format!("https://localhost:{port}"),
+            Protocol::Tcp => format!("localhost:{port}"),
+            Protocol::Udp => format!("localhost:{port} (udp)"),
+        })
+    }
+}
+
 /// What is spoken at a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

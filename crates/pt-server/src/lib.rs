@@ -1,1 +1,17 @@
-//! Composes the parts into one app and serves its API.
+//! Composes the parts into one [`App`] and serves its API.
+//!
+//! Everything outside the process is met here first: the environment, the user's files, the backend that was chosen,
+//! the store. Commands, and later the MCP server and the web service, are thin layers over the same `App`. While a job
+//! runs, its process answers on a Unix socket ([`api`]), so that another `pt` can ask and stop it ([`client`]).
+
+mod api;
+mod app;
+mod client;
+mod disk;
+mod environment;
+
+pub use api::serve;
+pub use app::{App, AppError, JobRecord, LoadedProject, NamedInStore, Presence, RunRequest, Started};
+pub use client::{ClientError, stop_job};
+pub use disk::Disk;
+pub use environment::{BackendChoice, Environment};

@@ -1,0 +1,150 @@
+//! Starting a job, and the handle by which others follow and stop it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pt_backend::Backend;
+use pt_model::{ContainerId, Event, Job, LogLine, StepId};
+use pt_plan::Plan;
+use pt_store::{Instance, JobKey, Store, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::dispatcher::Dispatcher;
+
+/// What jobs run on.
+#[derive(Clone)]
+pub struct Engine {
+    /// What runs their containers.
+    pub backend: Arc<dyn Backend>,
+    /// What remembers them.
+    pub store: Store,
+}
+
+/// How one job is to be run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The job, already created in the store.
+    pub job: JobKey,
+    /// The checkout it belongs to.
+    pub instance: Instance,
+    /// Directory from which `pt` was called: what `./x` in host mounts is relative to.
+    pub working_dir: PathBuf,
+    /// The person who runs it.
+    pub person: Person,
+    /// The step whose end ends the job.
+    pub until: Option<StepId>,
+    /// How long a container may take to stop before it is killed.
+    pub grace: Duration,
+}
+
+/// The person who runs a job.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// User id, for `#pt-host`.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// Home directory, for `~/…`.
+    pub home: Option<PathBuf>,
+}
+
+/// A job that was started.
+pub struct Running {
+    /// What happens, in order, each thing once. Closed when the job is over.
+    pub notices: mpsc::UnboundedReceiver<Notice>,
+    /// Stops it.
+    pub control: Control,
+    /// The job's state, always current.
+    pub job: watch::Receiver<Job>,
+    /// Ends with the job.
+    pub done: JoinHandle<Result<Job, StoreError>>,
+}
+
+/// Something that those who watch a job are told.
+#[derive(Debug)]
+pub enum Notice {
+    /// An event, already stored.
+    Event(Event),
+    /// A line of output, already stored.
+    Line(Shown),
+    /// How an image pull goes; not kept.
+    Progress {
+        /// The container that waits for the image.
+        container: ContainerId,
+        /// A line for people.
+        text: String,
+    },
+}
+
+/// A line on its way to those who watch. Dropping it makes room for another: who shows slowly is waited for.
+#[derive(Debug)]
+pub struct Shown {
+    /// The line.
+    pub line: LogLine,
+    pub(crate) _room: Option<OwnedSemaphorePermit>,
+}
+
+/// Stops a job. Cheap to copy about.
+#[derive(Clone, Debug)]
+pub struct Control {
+    requests: watch::Sender<StopRequest>,
+}
+
+/// What has been asked of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StopRequest {
+    /// Nothing: run.
+    #[default]
+    None,
+    /// Stop in order.
+    Stop {
+        /// Why, in words.
+        reason: String,
+    },
+    /// Kill everything at once.
+    Kill,
+}
+
+impl Control {
+    pub(crate) fn new() -> (Self, watch::Receiver<StopRequest>) {
+        let (requests, asked) = watch::channel(StopRequest::None);
+        (Self { requests }, asked)
+    }
+
+    /// Asks the job to stop: its containers get their stop signal and their grace. The first reason counts.
+    pub fn stop(&self, reason: &str) {
+        self.requests.send_if_modified(|request| {
+            let first = *request == StopRequest::None;
+            if first {
+                *request = StopRequest::Stop { reason: reason.to_owned() };
+            }
+            first
+        });
+    }
+
+    /// Kills everything the job runs, at once.
+    pub fn kill(&self) {
+        self.requests.send_replace(StopRequest::Kill);
+    }
+
+    /// Whether it was already asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        *self.requests.borrow() != StopRequest::None
+    }
+}
+
+impl Engine {
+    /// Starts a job. It goes on by itself; dropping the handle does not stop it.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn start(&self, plan: Plan, options: Options) -> Result<Running, StoreError> {
+        let (notices_to, notices) = mpsc::unbounded_channel();
+        let (control, asked) = Control::new();
+        let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, notices_to, asked)?;
+        let done = tokio::spawn(dispatcher.run());
+        Ok(Running { notices, control, job, done })
+    }
+}

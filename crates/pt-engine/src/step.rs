@@ -1,0 +1,108 @@
+//! A step's code, on a thread of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use pt_eval::{Host, Limits, Scope};
+use pt_model::{Data, Failure, Masker, StepId, Stream};
+use pt_plan::CodeCall;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::call::Call;
+use crate::dispatcher::Message;
+use crate::log::{LogSender, Written};
+
+/// Stack of the thread on which code runs, in bytes. Only touched pages cost memory.
+const STACK: usize = 64 << 20;
+
+/// What code needs to run as a step.
+pub(crate) struct StepThread {
+    pub(crate) step: StepId,
+    pub(crate) call: CodeCall,
+    pub(crate) masker: Masker,
+    pub(crate) interrupt: Arc<AtomicBool>,
+    pub(crate) messages: mpsc::UnboundedSender<Message>,
+    pub(crate) log: LogSender,
+}
+
+impl StepThread {
+    /// Starts the code. Its end comes as [`Message::StepEnded`].
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn start(self) -> std::io::Result<()> {
+        thread::Builder::new().name(format!("step {}", self.step)).stack_size(STACK).spawn(|| self.run())?;
+        Ok(())
+    }
+
+    fn run(self) {
+        let Self { step, call, masker, interrupt, messages, log } = self;
+        let scope = Scope {
+            params: &call.params,
+            repo_ref: call.home.repo_ref.as_deref(),
+            project_ref: call.home.project_ref.as_deref(),
+            masker: &masker,
+        };
+        let limits = Limits { interrupt, ..Limits::default() };
+        let mut host = StepHost { step: step.clone(), messages: messages.clone(), log };
+        let result = pt_eval::run(&call.snippet, &scope, &limits, &mut host);
+        // The dispatcher outlives its steps; when it is gone the process ends.
+        let _ = messages.send(Message::StepEnded { step, result });
+    }
+}
+
+/// Answers the code of one step: asks the dispatcher and waits.
+struct StepHost {
+    step: StepId,
+    messages: mpsc::UnboundedSender<Message>,
+    log: LogSender,
+}
+
+impl Host for StepHost {
+    fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        let stopped = || Failure { message: "The job was stopped.".to_owned(), data: Data::Null };
+        match function {
+            "fail" => Err(failure(args)),
+            "log" => Ok(self.log(args)),
+            _ => {
+                let (reply, answer) = oneshot::channel();
+                let call = Call { step: self.step.clone(), function: function.to_owned(), args, reply };
+                self.messages.send(Message::Call(call)).map_err(|_| stopped())?;
+                answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+            }
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        let lines = text.lines().map(str::to_owned).collect();
+        let written = Written { step: self.step.clone(), container: None, stream: Stream::Log, lines };
+        // Fails only when the keeper is gone, that is when the store could not be written and the job ends.
+        let _ = self.log.blocking_send(written);
+    }
+}
+
+impl StepHost {
+    /// `(pt/log "text")` or `(pt/log :warn "text")`; gives back the text.
+    fn log(&mut self, args: Vec<Data>) -> Data {
+        let (level, texts) = match args.as_slice() {
+            [level, rest @ ..] if !rest.is_empty() => (Some(level.to_text().masked()), rest),
+            texts => (None, texts),
+        };
+        let text: Vec<String> = texts.iter().map(|data| data.to_text().masked()).collect();
+        let text = text.join(" ");
+        match level.as_deref() {
+            Some(level @ ("error" | "warn" | "warning" | "debug")) => self.print(&format!("{level}: {text}")),
+            Some("info") | None => self.print(&text),
+            Some(other) => self.print(&format!("{other} {text}")),
+        }
+        Data::Str(text)
+    }
+}
+
+/// The failure that `pt/fail` was called with: a message and maybe data.
+fn failure(args: Vec<Data>) -> Failure {
+    let mut args = args.into_iter();
+    let message = args.next().map_or_else(|| "Failed.".to_owned(), |message| message.to_text().masked());
+    Failure { message, data: args.next().unwrap_or_default() }
+}

@@ -1,0 +1,80 @@
+//! The API of a running job, on a Unix socket in the state directory.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::Json;
+use axum::routing::{get, post};
+use pt_engine::Control;
+use pt_model::Job;
+use serde::Deserialize;
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A served socket; it is closed and removed when this is dropped.
+#[derive(Debug)]
+pub struct Served {
+    path: PathBuf,
+    server: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Api {
+    job: watch::Receiver<Job>,
+    control: Control,
+}
+
+#[derive(Deserialize)]
+struct StopQuery {
+    /// Kill at once instead of stopping in order.
+    #[serde(default)]
+    kill: bool,
+}
+
+/// Serves a running job's API at `path`.
+///
+/// # Errors
+/// The socket cannot be made.
+pub fn serve(path: &Path, job: watch::Receiver<Job>, control: Control) -> io::Result<Served> {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let listener = UnixListener::bind(path)?;
+    let router = Router::new()
+        .route("/v1/job", get(show))
+        .route("/v1/stop", post(stop))
+        .with_state(Api { job, control });
+    let server = tokio::spawn(async move {
+        // Ends with the process; what goes wrong on one connection is told to that client.
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok(Served { path: path.to_owned(), server })
+}
+
+async fn show(State(api): State<Api>) -> Json<Job> {
+    let job = api.job.borrow().clone();
+    Json(job)
+}
+
+async fn stop(State(api): State<Api>, Query(query): Query<StopQuery>) -> Json<Job> {
+    if query.kill {
+        api.control.kill();
+    } else {
+        api.control.stop("`pt stop` was called");
+    }
+    show(State(api)).await
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.server.abort();
+        // Already gone is fine; anything else is cleared away by the next job that wants the path.
+        let _ = fs::remove_file(&self.path);
+    }
+}

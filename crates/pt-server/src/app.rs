@@ -1,0 +1,325 @@
+//! One application: a store, a backend, the user's project.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pt_backend::docker::Docker;
+use pt_backend::sim::Sim;
+use pt_backend::{Backend, BackendError};
+use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
+use pt_model::{Event, Job, JobId, Labels, Secret, Status, StepId, What};
+use pt_plan::{Named, Plan};
+use pt_spec::{Loaded, Project};
+use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
+
+use crate::Disk;
+use crate::api::{Served, serve};
+use crate::environment::{BackendChoice, Environment};
+
+/// The application.
+pub struct App {
+    /// What it found around it.
+    pub environment: Environment,
+    /// What it remembers.
+    pub store: Store,
+}
+
+/// Something the application could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The backend.
+    #[error("{0}")]
+    Backend(#[from] BackendError),
+    /// A file of the user's.
+    #[error("Could not read {path}: {cause}")]
+    File {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        cause: std::io::Error,
+    },
+    /// The job's socket.
+    #[error("Could not serve the job at {path}: {cause}")]
+    Socket {
+        /// The socket.
+        path: String,
+        /// What went wrong.
+        cause: std::io::Error,
+    },
+}
+
+impl AppError {
+    /// The way out, if one is known and not part of the message.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Backend(error) if !error.hint.is_empty() => Some(&error.hint),
+            Self::Backend(_) | Self::Store(_) | Self::File { .. } | Self::Socket { .. } => None,
+        }
+    }
+}
+
+/// A project and the checkout it is.
+pub struct LoadedProject {
+    /// The project and what is wrong with its files; without a polytope file it knows the standard modules only.
+    pub loaded: Loaded,
+    /// The checkout.
+    pub instance: Instance,
+}
+
+/// How a plan is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct RunRequest {
+    /// The step whose end ends the job.
+    pub until: Option<StepId>,
+    /// The job's id, if one was wished.
+    pub job: Option<JobId>,
+}
+
+/// A job as the store knows it, and whether its runner lives.
+#[derive(Clone, Debug)]
+pub struct JobRecord {
+    /// The checkout it belongs to.
+    pub instance: Instance,
+    /// Which job.
+    pub key: JobKey,
+    /// Its state.
+    pub job: Job,
+    /// The process that runs it, if it lives.
+    pub runner: Option<Runner>,
+}
+
+impl JobRecord {
+    /// Its id.
+    pub fn id(&self) -> &JobId {
+        &self.key.job
+    }
+
+    /// Whether its runner lives.
+    pub fn is_alive(&self) -> bool {
+        self.runner.is_some()
+    }
+
+    /// Whether its runner went away before it was over.
+    pub fn is_orphan(&self) -> bool {
+        !self.job.status.has_ended() && !self.is_alive()
+    }
+}
+
+/// A job that was started and is served. Both end with it.
+pub struct Started {
+    /// Which job.
+    pub key: JobKey,
+    /// The job.
+    pub running: Running,
+    /// What ends with it: its socket, and the lock by which others see that its runner lives.
+    pub presence: Presence,
+}
+
+/// That the runner of a job is there.
+pub struct Presence {
+    _served: Served,
+    _lock: RunnerLock,
+}
+
+impl App {
+    /// How long a container may take to stop.
+    const GRACE: Duration = Duration::from_secs(10);
+
+    /// Opens the application's state.
+    ///
+    /// # Errors
+    /// The state directory cannot be used.
+    pub fn open(environment: Environment) -> Result<Self, AppError> {
+        let store = Store::open(&environment.state_dir)?;
+        Ok(Self { environment, store })
+    }
+
+    /// Connects to what runs containers.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn backend(&self) -> Result<Arc<dyn Backend>, AppError> {
+        Ok(match &self.environment.backend {
+            BackendChoice::Docker { host, runtime_dir } => {
+                Arc::new(Docker::connect(host.as_deref(), runtime_dir.as_deref())?)
+            }
+            BackendChoice::Sim => Arc::new(Sim::new()),
+        })
+    }
+
+    /// The checkout around the working directory; without a polytope file, the working directory itself.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn instance(&self) -> Result<Instance, AppError> {
+        let here = &self.environment.working_dir;
+        let root_file = pt_spec::find_root(&Disk, here);
+        let root = root_file.as_deref().and_then(Path::parent).unwrap_or(here);
+        Ok(self.store.instance(root, Timestamp::now())?)
+    }
+
+    /// Loads the project around the working directory, or the one of this file or directory.
+    ///
+    /// # Errors
+    /// The file is not there.
+    pub fn load(&self, file: Option<&Path>) -> Result<LoadedProject, AppError> {
+        let here = &self.environment.working_dir;
+        let root_file = match file {
+            Some(file) => {
+                let path = here.join(file);
+                let unreadable = |cause| AppError::File { path: file.display().to_string(), cause };
+                let is_dir = fs::metadata(&path).map_err(unreadable)?.is_dir();
+                Some(if is_dir { pt_spec::file_in(&Disk, &path).unwrap_or(path) } else { path })
+            }
+            None => pt_spec::find_root(&Disk, here),
+        };
+        let root = root_file.as_deref().and_then(Path::parent).unwrap_or(here);
+        let instance = self.store.instance(root, Timestamp::now())?;
+        let loaded = match root_file {
+            Some(root_file) => Project::load(&Disk, root_file),
+            None => Loaded { project: Project::without_file(here), diagnostics: Vec::new() },
+        };
+        Ok(LoadedProject { loaded, instance })
+    }
+
+    /// The values and secrets of a checkout.
+    pub fn named(&self, instance: &Instance) -> NamedInStore<'_> {
+        NamedInStore { store: &self.store, scope: Scope::new("local", instance.id.clone()) }
+    }
+
+    /// Starts a job and serves its API.
+    ///
+    /// # Errors
+    /// The backend does not answer, or the store cannot be written.
+    pub async fn start(&self, plan: Plan, instance: Instance, request: RunRequest) -> Result<Started, AppError> {
+        let backend = self.backend()?;
+        backend.info().await?;
+        let now = Timestamp::now();
+        let key = match request.job {
+            Some(job) => {
+                let key = JobKey::new(instance.id.clone(), job);
+                self.store.create_job_named(&key, now)?;
+                key
+            }
+            None => self.store.create_job(&instance.id, &plan.target_id, now)?,
+        };
+        let lock = self.store.lock_runner(&key)?;
+        let socket = self.socket(&key);
+        self.store.set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
+        let engine = Engine { backend, store: self.store.clone() };
+        let options = Options {
+            job: key.clone(),
+            instance,
+            working_dir: self.environment.working_dir.clone(),
+            person: self.environment.person.clone(),
+            until: request.until,
+            grace: Self::GRACE,
+        };
+        let running = engine.start(plan, options)?;
+        let served = serve(&socket, running.job.clone(), running.control.clone())
+            .map_err(|cause| AppError::Socket { path: socket.display().to_string(), cause })?;
+        Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
+    }
+
+    /// Sockets have short names: the system allows hardly more than a hundred bytes for the whole path.
+    fn socket(&self, key: &JobKey) -> PathBuf {
+        let short: String = key.instance.as_str().chars().take(6).collect();
+        self.store.dir().join("runners").join(format!("{short}-{}.sock", std::process::id()))
+    }
+
+    /// The jobs of a checkout, or of all, newest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn jobs(&self, instance: Option<&Instance>) -> Result<Vec<JobRecord>, AppError> {
+        let instances = match instance {
+            Some(instance) => vec![instance.clone()],
+            None => self.store.instances()?,
+        };
+        let mut records = Vec::new();
+        for instance in instances {
+            for summary in self.store.jobs(Some(&instance.id))?.into_iter().rev() {
+                let key = JobKey::new(instance.id.clone(), summary.id);
+                let job = Job::fold(&self.store.events(&key, 0)?);
+                let runner = if self.store.runner_alive(&key)? { self.store.runner(&key)? } else { None };
+                records.push(JobRecord { instance: instance.clone(), key, job, runner });
+            }
+        }
+        Ok(records)
+    }
+
+    /// Removes what a dead runner left of its job, and closes its books. Gives what could not be removed.
+    ///
+    /// # Errors
+    /// The backend does not answer, or the store cannot be written.
+    pub async fn clear_away(&self, orphan: &JobRecord, backend: &Arc<dyn Backend>) -> Result<Vec<BackendError>, AppError> {
+        // Whoever holds the runner's lock is the job's only writer.
+        let _lock = self.store.lock_runner(&orphan.key)?;
+        let leftovers = find_leftovers(&**backend, &orphan.key.instance, Some(&orphan.key.job)).await?;
+        let problems = remove_leftovers(backend, leftovers).await;
+        if problems.is_empty() && orphan.is_orphan() {
+            self.store.append(&orphan.key, &closing_events(&orphan.job))?;
+        }
+        Ok(problems)
+    }
+
+    /// What is left in the backend of this checkout's jobs although no runner of theirs lives.
+    ///
+    /// # Errors
+    /// The backend does not answer, or the store cannot be read.
+    pub async fn leftovers(&self, instance: &Instance, backend: &dyn Backend) -> Result<Leftovers, AppError> {
+        let mut leftovers = find_leftovers(backend, &instance.id, None).await?;
+        let mut alive = Vec::new();
+        for job in leftovers.jobs() {
+            if self.store.runner_alive(&JobKey::new(instance.id.clone(), job.clone()))? {
+                alive.push(job);
+            }
+        }
+        leftovers.retain(|job| !alive.contains(job));
+        Ok(leftovers)
+    }
+
+    /// The volumes of project scope of a checkout, by their names in the backend.
+    ///
+    /// # Errors
+    /// The backend does not answer.
+    pub async fn project_volumes(&self, instance: &Instance, backend: &dyn Backend) -> Result<Vec<String>, AppError> {
+        let found = backend.find(&Labels::default().with(Labels::INSTANCE, instance.id.as_str())).await?;
+        let lasting = found.volumes.into_iter().filter(|volume| volume.labels.get(Labels::JOB).is_none());
+        Ok(lasting.map(|volume| volume.name).collect())
+    }
+}
+
+/// What ends a job whose runner is gone.
+fn closing_events(job: &Job) -> Vec<Event> {
+    let open = job.steps.iter().filter(|(_, step)| !step.status.has_ended());
+    let steps = open.map(|(id, step)| {
+        let status = if step.status == Status::Queued { Status::Canceled } else { Status::Stopped };
+        What::StepFinished { step: id.clone(), status, failure: None }
+    });
+    let all = steps.chain([What::JobFinished { status: Status::Failed }]);
+    let at = Timestamp::now();
+    (job.events..).zip(all).map(|(seq, what)| Event { seq, at, what }).collect()
+}
+
+/// Values and secrets as the store has them.
+pub struct NamedInStore<'a> {
+    store: &'a Store,
+    scope: Scope,
+}
+
+impl Named for NamedInStore<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        self.store.value(&self.scope, name).ok().flatten().map(|value| value.data)
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.store.secret(&self.scope, name).ok().flatten()
+    }
+}

@@ -1,0 +1,64 @@
+//! What the process finds around it, read once.
+
+use std::env;
+use std::path::PathBuf;
+
+use pt_engine::Person;
+
+/// The surroundings of a process. Nobody below reads an environment variable or asks for the time zone of things.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Where state is kept.
+    pub state_dir: PathBuf,
+    /// Directory from which `pt` was called.
+    pub working_dir: PathBuf,
+    /// The person who calls.
+    pub person: Person,
+    /// What runs containers.
+    pub backend: BackendChoice,
+}
+
+/// Which backend was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendChoice {
+    /// A Docker engine: at `DOCKER_HOST`, or at the usual sockets.
+    Docker {
+        /// `DOCKER_HOST`, if set.
+        host: Option<String>,
+        /// `XDG_RUNTIME_DIR`, where a rootless engine has its socket.
+        runtime_dir: Option<PathBuf>,
+    },
+    /// A simulated world in memory, for tests: `POLYTOPE_BACKEND=sim`.
+    Sim,
+}
+
+impl Environment {
+    /// Reads the surroundings.
+    ///
+    /// # Errors
+    /// The working directory is gone.
+    pub fn read() -> std::io::Result<Self> {
+        let home = var("HOME").map(PathBuf::from);
+        let state_dir = var("POLYTOPE_STATE_DIR")
+            .map(PathBuf::from)
+            .or_else(|| var("XDG_DATA_HOME").map(|dir| PathBuf::from(dir).join("polytope")))
+            .or_else(|| home.as_ref().map(|home| home.join(".local/share/polytope")))
+            .unwrap_or_else(|| PathBuf::from(".polytope"));
+        let backend = if var("POLYTOPE_BACKEND").as_deref() == Some("sim") {
+            BackendChoice::Sim
+        } else {
+            BackendChoice::Docker {
+                host: var("DOCKER_HOST"),
+                runtime_dir: var("XDG_RUNTIME_DIR").map(PathBuf::from),
+            }
+        };
+        let person =
+            Person { uid: rustix::process::getuid().as_raw(), gid: rustix::process::getgid().as_raw(), home };
+        Ok(Self { state_dir, working_dir: env::current_dir()?, person, backend })
+    }
+}
+
+/// A variable that is set and not empty.
+fn var(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

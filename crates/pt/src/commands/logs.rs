@@ -1,0 +1,92 @@
+//! `pt logs`: what a job said.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use pt_model::LogLine;
+use pt_server::{App, Environment, JobRecord};
+
+use crate::cli::LogsArgs;
+use crate::failure::{Failure, Outcome};
+use crate::watch::write_line;
+
+/// How often a followed log is looked at.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs the command.
+pub(crate) fn run(args: &LogsArgs) -> Outcome {
+    let app = App::open(Environment::read()?)?;
+    let instance = app.instance()?;
+    let records = app.jobs(Some(&instance))?;
+    let (record, of) = choose(records, args.what.as_deref())?;
+    let of = args.step.as_deref().or(of.as_deref());
+    let wanted = |line: &LogLine| {
+        of.is_none_or(|of| line.step.as_str() == of || line.container.as_ref().is_some_and(|id| id.as_str() == of))
+    };
+    let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
+    let mut reader = app.store.log_reader(&record.instance.id, &record.id())?;
+    let show = |line: &LogLine| -> Result<(), Failure> {
+        if args.output.is_some() {
+            writeln!(anstream::stdout().lock(), "{}", serde_json::to_string(line)?)?;
+        } else {
+            write_line(&line.step, width, &line.text)?;
+        }
+        Ok(())
+    };
+    let mut tail = VecDeque::new();
+    while let Some(line) = reader.next_line()? {
+        if !wanted(&line) {
+            continue;
+        }
+        match args.tail {
+            None => show(&line)?,
+            Some(count) => {
+                tail.push_back(line);
+                if tail.len() > count {
+                    tail.pop_front();
+                }
+            }
+        }
+    }
+    tail.iter().try_for_each(show)?;
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
+        // Alive is asked before the log is read to its end: what was written before the end is not missed.
+        let alive = app.store.runner_is_alive(&record.instance.id, &record.id())?;
+        while let Some(line) = reader.next_line()? {
+            if wanted(&line) {
+                show(&line)?;
+            }
+        }
+        if !alive {
+            return Ok(());
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The job that is meant: by its id, or the newest that has a step or container of this id, or the newest.
+fn choose(records: Vec<JobRecord>, what: Option<&str>) -> Result<(JobRecord, Option<String>), Failure> {
+    let Some(what) = what else {
+        let newest = records.into_iter().next();
+        return newest.map(|record| (record, None)).ok_or_else(|| Failure::new("No job has run here yet."));
+    };
+    let mut by_part = None;
+    for record in records {
+        if record.id().as_str() == what {
+            return Ok((record, None));
+        }
+        let has = record.job.steps.keys().any(|id| id.as_str() == what)
+            || record.job.containers.keys().any(|id| id.as_str() == what);
+        if has && by_part.is_none() {
+            by_part = Some((record, Some(what.to_owned())));
+        }
+    }
+    by_part.ok_or_else(|| {
+        Failure::new(format!("No job, step or container '{what}' is known here.")).hint("`pt ps --all` lists the jobs.")
+    })
+}

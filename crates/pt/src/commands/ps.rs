@@ -1,0 +1,100 @@
+//! `pt ps`: what is running.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use pt_model::{Job, ServiceStatus, Status};
+use pt_server::{App, Environment, JobRecord};
+use serde_json::json;
+
+use crate::cli::PsArgs;
+use crate::failure::Outcome;
+use crate::output;
+use crate::table::Table;
+
+/// Runs the command.
+pub(crate) fn run(args: &PsArgs) -> Outcome {
+    let app = App::open(Environment::read()?)?;
+    let instance = app.instance()?;
+    let scope = if args.all { None } else { Some(&instance) };
+    let mut records = app.jobs(scope)?;
+    if !args.all {
+        records.retain(|record| !record.job.status.has_ended());
+    }
+    let mut out = anstream::stdout().lock();
+    if let Some(format) = args.output {
+        let jobs: Vec<_> = records.iter().map(describe).collect();
+        out.write_all(output::render_json(&json!(jobs), format)?.as_bytes())?;
+        return Ok(());
+    }
+    if records.is_empty() {
+        writeln!(out, "{}", if args.all { "No jobs." } else { "Nothing runs here. `pt ps --all` shows ended jobs, and those of other projects." })?;
+        return Ok(());
+    }
+    let mut jobs = Table::new(&["JOB", "STATUS", "STEP", "STATUS", "CONTAINER", "SERVICES"]);
+    for record in &records {
+        rows(&mut jobs, record, args.all);
+    }
+    out.write_all(jobs.render().as_bytes())?;
+    if records.iter().any(JobRecord::is_orphan) {
+        writeln!(anstream::stderr().lock(), "A runner is gone before its job was over: `pt clean` removes what it left.")?;
+    }
+    Ok(())
+}
+
+fn rows(table: &mut Table, record: &JobRecord, with_project: bool) {
+    let job = &record.job;
+    let id = if with_project { format!("{} ({})", record.id(), record.instance.root.display()) } else { record.id().to_string() };
+    let mut first = vec![id, status_of(record)];
+    for (step_id, step) in &job.steps {
+        let containers = job.containers.iter().filter(|(_, container)| container.step == *step_id && !container.removed);
+        let containers: Vec<String> = containers.map(|(id, container)| format!("{id} ({})", container.spec.image)).collect();
+        let mut row = std::mem::replace(&mut first, vec![String::new(), String::new()]);
+        row.extend([step_id.to_string(), step.status.word().to_owned(), containers.join(", "), services(job, step_id)]);
+        table.row(row);
+    }
+    if first.iter().any(|cell| !cell.is_empty()) {
+        table.row(first);
+    }
+}
+
+fn services(job: &Job, step: &pt_model::StepId) -> String {
+    let open = job.services.iter().filter(|(_, service)| service.step == *step && service.status == ServiceStatus::Running);
+    let addresses: Vec<String> = open
+        .flat_map(|(id, service)| service.ports.iter().filter_map(move |port| Some(format!("{id} {}", port.address()?))))
+        .collect();
+    addresses.join(", ")
+}
+
+fn status_of(record: &JobRecord) -> String {
+    if record.is_orphan() {
+        return "orphaned".to_owned();
+    }
+    let job = &record.job;
+    let word = job.status.word();
+    match (job.status, job.started_ts) {
+        (Status::Running | Status::Stopping, Some(started)) => format!("{word} {}", since(started)),
+        _ => word.to_owned(),
+    }
+}
+
+fn since(start: Timestamp) -> String {
+    let seconds = (Timestamp::now().as_second() - start.as_second()).max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn describe(record: &JobRecord) -> serde_json::Value {
+    let mut value = json!(record.job);
+    value["project"] = json!(record.instance.root);
+    value["runner"] = match &record.runner {
+        Some(runner) => json!({"status": "alive", "pid": runner.pid}),
+        None if record.is_orphan() => json!({"status": "gone"}),
+        None => json!({"status": "ended"}),
+    };
+    value
+}

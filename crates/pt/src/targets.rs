@@ -1,0 +1,90 @@
+//! Targets on the command line, and findings about the user's files.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use pt_plan::{Does, Plan, Planned, Request, StepPlan};
+use pt_spec::{Loaded, plain};
+use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
+
+use crate::failure::{Failure, Outcome};
+
+/// Reads targets. A comma at the end of one, or alone, means that what follows waits for everything before.
+pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
+    let mut sources = Sources::default();
+    let mut groups = vec![Vec::new()];
+    for target in targets {
+        let (call, last) = match target.trim_end().strip_suffix(',') {
+            Some(call) => (call, true),
+            None => (target.trim_end(), false),
+        };
+        if !call.is_empty() {
+            let source = sources.add("<arguments>", call);
+            let (call, diagnostics) = TargetCall::parse(source, call);
+            if !diagnostics.is_empty() {
+                show(&diagnostics, &sources)?;
+                return Err(Failure::silent(2));
+            }
+            let args = call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
+            if let Some(group) = groups.last_mut() {
+                group.push(Request { reference: call.reference, args });
+            }
+        }
+        if last {
+            groups.push(Vec::new());
+        }
+    }
+    groups.retain(|group| !group.is_empty());
+    if groups.is_empty() {
+        return Err(Failure::usage("Which target? Name a template or module: `pt run stack`."));
+    }
+    Ok(groups)
+}
+
+/// Shows what planning found, and gives the plan unless something forbids to start at all.
+pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan>, Failure> {
+    let mut findings = loaded.diagnostics.clone();
+    let forbidden = planned.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    findings.extend(planned.diagnostics);
+    for step in planned.plan.iter().flat_map(|plan| &plan.steps) {
+        collect(step, &mut findings);
+    }
+    findings.dedup();
+    show(&findings, loaded.project.sources())?;
+    Ok(planned.plan.filter(|_| !forbidden))
+}
+
+/// What is wrong with a step and its parts.
+fn collect(step: &StepPlan, findings: &mut Vec<Diagnostic>) {
+    match &step.does {
+        Does::Fails(diagnostics) => findings.extend(diagnostics.iter().cloned()),
+        Does::Group(steps) => steps.iter().for_each(|step| collect(step, findings)),
+        Does::Code(_) => {}
+    }
+}
+
+/// Shows findings on stderr, with the places they are about.
+pub(crate) fn show(diagnostics: &[Diagnostic], sources: &Sources) -> Outcome {
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    let color = std::io::stderr().is_terminal();
+    write!(anstream::stderr().lock(), "{}", render(diagnostics, sources, Style { color, ..Style::default() }))?;
+    Ok(())
+}
+
+/// A duration as `90s`, `5m`, `1h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, Failure> {
+    let wrong = || Failure::usage(format!("Not a duration: {text}. Write a number and a unit, as 90s, 5m or 1h."));
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
+    let ms = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(wrong()),
+    };
+    Ok(Duration::from_millis(number.saturating_mul(ms)))
+}

@@ -1,0 +1,217 @@
+//! Shows a running job, line by line: output on stdout, everything else on stderr.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Style};
+use pt_engine::Notice;
+use pt_model::{ContainerChange, ContainerId, ContainerStatus, Event, Job, LogLine, OpenPort, ServiceId, Status, StepId, What};
+
+/// Shows what happens to a job.
+pub(crate) struct Watcher {
+    job: Job,
+    width: usize,
+    /// The last lines of each step, for when it fails.
+    last: HashMap<StepId, VecDeque<String>>,
+    progress_shown: HashMap<ContainerId, Instant>,
+}
+
+/// How many of a failed step's last lines are shown.
+const LAST_LINES: usize = 10;
+
+/// The pause between two shown steps of an image pull.
+const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
+
+impl Watcher {
+    /// A watcher that has seen nothing yet.
+    pub(crate) fn new() -> Self {
+        Self { job: Job::default(), width: 4, last: HashMap::new(), progress_shown: HashMap::new() }
+    }
+
+    /// Shows one notice.
+    pub(crate) fn show(&mut self, notice: Notice) -> io::Result<()> {
+        match notice {
+            Notice::Line(shown) => self.line(&shown.line),
+            Notice::Event(event) => {
+                self.job.apply(&event);
+                self.event(&event)
+            }
+            Notice::Progress { container, text } => self.progress(&container, &text),
+        }
+    }
+
+    fn line(&mut self, line: &LogLine) -> io::Result<()> {
+        let last = self.last.entry(line.step.clone()).or_default();
+        if last.len() == LAST_LINES {
+            last.pop_front();
+        }
+        last.push_back(shown(&line.text).to_owned());
+        write_line(&line.step, self.width, &line.text)
+    }
+
+    fn progress(&mut self, container: &ContainerId, text: &str) -> io::Result<()> {
+        let now = Instant::now();
+        let due = self.progress_shown.get(container).is_none_or(|shown| now - *shown >= PROGRESS_PAUSE);
+        if !due {
+            return Ok(());
+        }
+        self.progress_shown.insert(container.clone(), now);
+        match self.job.containers.get(container) {
+            Some(of) => self.note(&of.step.clone(), "●", Style::new(), text),
+            None => Ok(()),
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match &event.what {
+            What::JobCreated { job, steps, .. } => {
+                self.width = steps.iter().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
+                err(Style::new(), format_args!("Job {job} runs."))
+            }
+            What::StepAdded { step } => {
+                self.width = self.width.max(step.as_str().chars().count());
+                Ok(())
+            }
+            What::ContainerChanged { container, change } => self.container(container, change),
+            What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
+            What::StepFinished { step, status, failure } => {
+                let message = failure.as_ref().map_or("", |failure| failure.message.as_str());
+                self.step(step, *status, message)
+            }
+            What::JobStopping { reason } => err(Style::new(), format_args!("Stopping: {reason}.")),
+            What::Warned { step, message } => {
+                let place = step.as_ref().map(|step| format!("{step}: ")).unwrap_or_default();
+                err(yellow(), format_args!("Warning: {place}{message}"))
+            }
+            What::JobFinished { status } => self.finished(*status),
+            What::JobStarted
+            | What::StepStarted { .. }
+            | What::ContainerRequested { .. }
+            | What::ServiceClosed { .. } => Ok(()),
+        }
+    }
+
+    fn container(&self, id: &ContainerId, change: &ContainerChange) -> io::Result<()> {
+        let Some(container) = self.job.containers.get(id) else { return Ok(()) };
+        let step = &container.step;
+        let plain = Style::new();
+        match change {
+            ContainerChange::Pulling { image } => self.note(step, "●", plain, &format!("Pulling image {image}.")),
+            ContainerChange::Started => self.note(step, "●", plain, &format!("Container {id} started.")),
+            ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
+                let of = match container.spec.restart.max_restarts {
+                    Some(max) => format!(" (restart {} of {max})", restarts + 1),
+                    None => format!(" (restart {})", restarts + 1),
+                };
+                let seconds = f64::from(u32::try_from(*delay_ms).unwrap_or(u32::MAX)) / 1000.0;
+                let text = format!("Container {id} exited with code {exit_code}; it starts again in {seconds} s{of}.");
+                self.note(step, "●", yellow(), &text)
+            }
+            ContainerChange::Exited { exit_code, out_of_memory } => {
+                let memory = if *out_of_memory { " It ran out of memory." } else { "" };
+                let style = if *exit_code == 0 || self.job.status == Status::Stopping { plain } else { red() };
+                self.note(step, "●", style, &format!("Container {id} exited with code {exit_code}.{memory}"))
+            }
+            ContainerChange::Created { .. }
+            | ContainerChange::Stopping
+            | ContainerChange::Failed { .. }
+            | ContainerChange::Removed => Ok(()),
+        }
+    }
+
+    fn service(&self, service: &ServiceId, step: &StepId, ports: &[OpenPort]) -> io::Result<()> {
+        for port in ports {
+            let (Some(address), Some(exposed)) = (port.address(), port.exposed_as) else { continue };
+            let taken = exposed.requested != exposed.port;
+            let instead = if taken { format!(" (port {} is taken)", exposed.requested) } else { String::new() };
+            let label = port.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
+            self.note(step, "●", Style::new(), &format!("Service {service}{label}: {address}{instead}"))?;
+        }
+        Ok(())
+    }
+
+    fn step(&self, step: &StepId, status: Status, message: &str) -> io::Result<()> {
+        match status {
+            Status::Success => self.note(step, "✔", green(), "Step finished."),
+            Status::Failed => self.note(step, "✘", red(), &format!("Step failed: {message}")),
+            Status::Canceled => self.note(step, "○", Style::new(), "Step did not run."),
+            Status::Stopped => self.note(step, "○", Style::new(), "Step stopped."),
+            Status::Queued | Status::Starting | Status::Running | Status::Stopping => Ok(()),
+        }
+    }
+
+    fn note(&self, step: &StepId, mark: &str, style: Style, text: &str) -> io::Result<()> {
+        for line in text.lines() {
+            err(style, format_args!("{mark} {step:width$} {line}", step = step.as_str(), width = self.width))?;
+        }
+        Ok(())
+    }
+
+    fn finished(&self, status: Status) -> io::Result<()> {
+        let failed = self.job.steps.iter().filter(|(_, step)| step.status == Status::Failed);
+        for (id, step) in failed {
+            let message = step.failure.as_ref().map_or("", |failure| failure.message.as_str());
+            err(red(), format_args!("\n✘ Step '{id}' failed: {message}"))?;
+            for (container, state) in self.job.containers.iter().filter(|(_, container)| container.step == *id) {
+                if let (ContainerStatus::Exited, Some(code)) = (state.status, state.exit_code) {
+                    err(Style::new(), format_args!("  Container {container} exited with code {code}."))?;
+                }
+            }
+            let last = self.last.get(id).map(|lines| lines.iter()).into_iter().flatten();
+            for (index, line) in last.enumerate() {
+                if index == 0 {
+                    err(Style::new(), format_args!("  Its last lines:"))?;
+                }
+                err(Style::new(), format_args!("    {line}"))?;
+            }
+        }
+        let took = match (self.job.started_ts, self.job.finished_ts) {
+            (Some(start), Some(end)) => format!(" after {:.1} s", (end.as_second() - start.as_second()) as f64 + f64::from(end.subsec_nanosecond() - start.subsec_nanosecond()) / 1e9),
+            _ => String::new(),
+        };
+        let job = self.job.id.as_ref().map_or("", |id| id.as_str());
+        let (style, word) = match status {
+            Status::Success => (green(), "succeeded"),
+            Status::Failed => (red(), "failed"),
+            _ => (Style::new(), "stopped"),
+        };
+        err(style, format_args!("Job {job} {word}{took}."))
+    }
+}
+
+/// A line of output as `STEP | line` on stdout.
+pub(crate) fn write_line(step: &StepId, width: usize, text: &str) -> io::Result<()> {
+    let style = colour_of(step);
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{style}{step:width$} |{style:#} {}", shown(text), step = step.as_str())
+}
+
+/// What a terminal would show of a line that overwrites itself, as progress bars do.
+fn shown(text: &str) -> &str {
+    text.rsplit('\r').find(|piece| !piece.is_empty()).unwrap_or("")
+}
+
+fn err(style: Style, text: std::fmt::Arguments<'_>) -> io::Result<()> {
+    writeln!(anstream::stderr().lock(), "{style}{text}{style:#}")
+}
+
+/// A colour that a step keeps.
+fn colour_of(step: &StepId) -> Style {
+    const COLOURS: [AnsiColor; 6] =
+        [AnsiColor::Cyan, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Yellow, AnsiColor::Blue, AnsiColor::BrightCyan];
+    let sum: usize = step.as_str().bytes().map(usize::from).sum();
+    Style::new().fg_color(Some(COLOURS[sum % COLOURS.len()].into()))
+}
+
+fn red() -> Style {
+    Style::new().fg_color(Some(AnsiColor::Red.into()))
+}
+
+fn green() -> Style {
+    Style::new().fg_color(Some(AnsiColor::Green.into()))
+}
+
+fn yellow() -> Style {
+    Style::new().fg_color(Some(AnsiColor::Yellow.into()))
+}
