@@ -14,6 +14,7 @@ LOCK = 7_071_905  # any number: two migrations at a time take turns
 def connect():
     """The database may still be starting, so a refusal only counts at the deadline."""
     give_up_at = time.monotonic() + DEADLINE
+    last = None
     while True:
         try:
             return psycopg2.connect("", connect_timeout=3)
@@ -21,7 +22,9 @@ def connect():
             reason = str(error).strip().splitlines()[0]
             if time.monotonic() > give_up_at:
                 sys.exit(f"No database after {DEADLINE} s: {reason}")
-            print(f"waiting for the database: {reason}")
+            if reason != last:
+                print(f"waiting for the database: {reason}")
+            last = reason
             time.sleep(0.5)
 
 
