@@ -5,6 +5,7 @@
 //! `sim`, a small world in memory for tests; both pass the same conformance suite.
 
 mod backend;
+pub mod docker;
 
 pub use backend::{
     Backend, BackendError, BackendInfo, Chunk, ContainerRequest, ErrorKind, ExecRequest, Exit, FileSource,

@@ -1,0 +1,100 @@
+//! Networks: one bridge per name, on the engine's addresses or on ours.
+
+use bollard::errors::Error;
+use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
+use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
+use pt_model::Labels;
+
+use super::error::is_missing;
+use super::subnet::{self, Subnet};
+use super::{Docker, label_map, labels_of};
+use crate::backend::{BackendError, ErrorKind};
+
+/// How many subnets of our own are tried: each only fails when something unseen uses it.
+const ATTEMPTS: usize = 16;
+
+impl Docker {
+    pub(super) async fn create_bridge(&self, name: &str, labels: &Labels) -> Result<(), BackendError> {
+        match self.client.inspect_network(name, None::<InspectNetworkOptions>).await {
+            Ok(network) if labels_of(network.labels.clone()).includes(labels) => return Ok(()),
+            Ok(_) => return Err(not_ours(name)),
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(self.failed(format!("look for the network {name}"), error)),
+        }
+        match self.client.create_network(bridge(name, labels, None)).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_out_of_addresses(&error) => self.create_on_own_subnet(name, labels, error).await,
+            Err(error) => Err(self.failed(format!("create the network {name}"), error)),
+        }
+    }
+
+    async fn create_on_own_subnet(
+        &self,
+        name: &str,
+        labels: &Labels,
+        mut last: Error,
+    ) -> Result<(), BackendError> {
+        let taken = self.taken_subnets().await?;
+        for subnet in subnet::free(&taken).take(ATTEMPTS) {
+            match self.client.create_network(bridge(name, labels, Some(subnet))).await {
+                Ok(_) => return Ok(()),
+                Err(error) if overlaps(&error) => last = error,
+                Err(error) => return Err(self.failed(format!("create the network {name}"), error)),
+            }
+        }
+        Err(self.failed(format!("create the network {name}"), last))
+    }
+
+    /// Addresses of the engine's networks, and those this machine has routes to.
+    async fn taken_subnets(&self) -> Result<Vec<Subnet>, BackendError> {
+        let networks = self
+            .client
+            .list_networks(None::<ListNetworksOptions>)
+            .await
+            .map_err(|error| self.failed("list the networks", error))?;
+        let mut taken: Vec<Subnet> = networks
+            .into_iter()
+            .filter_map(|network| network.ipam?.config)
+            .flatten()
+            .filter_map(|config| Subnet::parse(&config.subnet?))
+            .collect();
+        // Only Linux has the table; elsewhere the engine's networks must do.
+        if let Ok(table) = tokio::fs::read_to_string("/proc/net/route").await {
+            taken.extend(subnet::routes(&table));
+        }
+        Ok(taken)
+    }
+}
+
+fn bridge(name: &str, labels: &Labels, subnet: Option<Subnet>) -> NetworkCreateRequest {
+    NetworkCreateRequest {
+        name: name.to_owned(),
+        driver: Some("bridge".to_owned()),
+        labels: Some(label_map(labels)),
+        ipam: subnet.map(|subnet| Ipam {
+            config: Some(vec![IpamConfig { subnet: Some(subnet.to_string()), ..IpamConfig::default() }]),
+            ..Ipam::default()
+        }),
+        ..NetworkCreateRequest::default()
+    }
+}
+
+fn is_out_of_addresses(error: &Error) -> bool {
+    says(error, "non-overlapping IPv4 address pool") || says(error, "fully subnetted")
+}
+
+fn overlaps(error: &Error) -> bool {
+    says(error, "overlaps with other one on this address space") || says(error, "already used")
+}
+
+fn says(error: &Error, words: &str) -> bool {
+    matches!(error, Error::DockerResponseServerError { message, .. } if message.contains(words))
+}
+
+fn not_ours(name: &str) -> BackendError {
+    BackendError {
+        kind: ErrorKind::Refused,
+        message: format!("cannot create the network {name}: one of this name exists that belongs to something else"),
+        hint: format!("remove it: `docker network rm {name}`"),
+    }
+}

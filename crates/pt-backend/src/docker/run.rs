@@ -1,0 +1,264 @@
+//! Containers and commands while they run: attached from the first byte, watched to the end.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::exec::{StartExecOptions, StartExecResults};
+use bollard::models::ExecConfig;
+use bollard::query_parameters::{
+    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, WaitContainerOptionsBuilder,
+};
+use futures_util::{Stream as Pieces, StreamExt};
+use pt_model::Stream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::container::{environment, exposed};
+use super::error::is_missing;
+use super::{Docker, tini};
+use crate::backend::{BackendError, Chunk, ExecRequest, Exit, Running};
+
+/// Pieces of output on their way; a full way slows the writer.
+const OUTPUT_CHUNKS: usize = 64;
+
+/// How often the engine is asked about a container whose output has ended and whose exit nobody told. Podman's wait can
+/// miss the exit of a container that is quicker than the request.
+const RECHECK: Duration = Duration::from_secs(1);
+
+/// How long output may stay silent after the exit before it counts as ended.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long an engine may be away before its containers count as out of sight.
+const AWAY: Duration = Duration::from_secs(60);
+
+type Output = Pin<Box<dyn Pieces<Item = Result<LogOutput, Error>> + Send>>;
+
+impl Docker {
+    /// Attaches, then starts: what is written before the engine answers is not lost.
+    pub(super) async fn start_attached(&self, id: &str) -> Result<Running, BackendError> {
+        let attempt = || format!("start the container {}", short(id));
+        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
+        let attached = self.client.attach_container(id, Some(options)).await;
+        let attached = attached.map_err(|error| self.failed(attempt(), error))?;
+        let started = self.client.start_container(id, None::<StartContainerOptions>).await;
+        started.map_err(|error| self.failed(attempt(), error))?;
+
+        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
+        let (exit, exited) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let (seen, over) = oneshot::channel();
+        // Attached to a container with a terminal there is one stream, the terminal.
+        tokio::spawn(pump(attached.output, Stream::Stdout, output, over, ended));
+        tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
+        Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
+    }
+
+    pub(super) async fn exec_attached(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
+        let attempt = || format!("run a command in the container {}", short(id));
+        let config = ExecConfig {
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            tty: Some(request.tty),
+            env: Some(environment(&request.env)),
+            cmd: Some(exposed(&request.cmd)),
+            user: request.user.clone(),
+            working_dir: request.workdir.clone(),
+            ..ExecConfig::default()
+        };
+        let created = self.client.create_exec(id, config).await;
+        let exec = created.map_err(|error| self.failed(attempt(), error))?.id;
+        let options = StartExecOptions { detach: false, tty: request.tty, output_capacity: None };
+        let started = self.client.start_exec(&exec, Some(options)).await;
+        let started = started.map_err(|error| self.failed(attempt(), error))?;
+
+        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
+        let (exit, exited) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let (seen, over) = oneshot::channel();
+        match started {
+            StartExecResults::Attached { output: pieces, .. } => {
+                // Without a terminal what comes outside of frames is the engine's own word: why it cannot run it.
+                let unframed = if request.tty { Stream::Stdout } else { Stream::Stderr };
+                tokio::spawn(pump(pieces, unframed, output, over, ended));
+            }
+            StartExecResults::Detached => drop((output, over, ended)),
+        }
+        tokio::spawn(watch_exec(self.client.clone(), exec, end, seen, exit));
+        Ok(Running { output: chunks, exit: exited, address: None })
+    }
+
+    /// The container's address, where this machine can use it. A container that is gone again has none.
+    async fn address_of(&self, id: &str) -> Option<IpAddr> {
+        if !*self.reachable.get_or_init(|| self.reaches_containers()).await {
+            return None;
+        }
+        let container = self.client.inspect_container(id, None::<InspectContainerOptions>).await.ok()?;
+        let networks = container.network_settings?.networks?;
+        networks.into_values().find_map(|network| network.ip_address?.parse().ok())
+    }
+
+    /// Bridges are on this machine unless the engine is elsewhere, in a virtual machine, or has no root.
+    async fn reaches_containers(&self) -> bool {
+        if !cfg!(target_os = "linux") || !self.address.starts_with("unix://") {
+            return false;
+        }
+        self.client.info().await.is_ok_and(|info| {
+            let rootless = info.security_options.iter().flatten().any(|option| option.contains("rootless"));
+            let desktop = info.operating_system.is_some_and(|system| system.contains("Docker Desktop"));
+            !rootless && !desktop
+        })
+    }
+}
+
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
+/// Passes output on until the stream ends, and then lets go of `ended`. After the exit (when the other end of `over` is let
+/// go) it does not wait for ever: whoever inherited the pipe may hold it open.
+async fn pump(
+    mut pieces: Output,
+    unframed: Stream,
+    output: mpsc::Sender<Chunk>,
+    mut over: oneshot::Receiver<()>,
+    ended: oneshot::Sender<()>,
+) {
+    let mut exited = false;
+    let mut first = true;
+    loop {
+        let piece = tokio::select! {
+            piece = pieces.next() => piece,
+            _ = &mut over, if !exited => { exited = true; continue }
+            () = sleep(DRAIN), if exited => None,
+        };
+        // A stream that breaks is a stream that ends: the exit is told by whoever watches.
+        let Some(Ok(piece)) = piece else { break };
+        let stream = match &piece {
+            LogOutput::StdErr { .. } => Stream::Stderr,
+            LogOutput::StdOut { .. } | LogOutput::StdIn { .. } => Stream::Stdout,
+            LogOutput::Console { .. } => unframed,
+        };
+        let bytes = piece.into_bytes();
+        let translated = if first && stream == Stream::Stderr { tini::translate(&bytes) } else { None };
+        first = false;
+        let bytes = translated.unwrap_or_else(|| bytes.to_vec());
+        if output.send(Chunk { stream, bytes }).await.is_err() {
+            break; // Nobody reads.
+        }
+    }
+    drop((output, ended));
+}
+
+/// Tells the exit once it is known.
+///
+/// The wait is for "not running", asked after the start has been answered: it cannot miss the exit, where "next exit"
+/// can, whose request may arrive too late.
+async fn watch(
+    client: bollard::Docker,
+    id: String,
+    output_ended: oneshot::Receiver<()>,
+    seen: oneshot::Sender<()>,
+    exit: oneshot::Sender<Exit>,
+) {
+    let told = tokio::select! {
+        told = wait(&client, &id) => told,
+        () = recheck(&client, &id, output_ended) => None,
+    };
+    let observed = observe_exit(&client, &id).await;
+    // One that is removed as it exits has left only its code.
+    let observed = observed.or(told.map(|code| Exit { code, out_of_memory: false }));
+    drop(seen);
+    if let Some(observed) = observed {
+        exit.send(observed).ok(); // Nobody may be waiting.
+    }
+}
+
+/// The exit code as the engine tells it when it happens; nothing when the wait broke.
+async fn wait(client: &bollard::Docker, id: &str) -> Option<i64> {
+    let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
+    match client.wait_container(id, Some(options)).next().await? {
+        Ok(response) => Some(response.status_code),
+        // The client calls a code other than 0 an error.
+        Err(Error::DockerContainerWaitError { code, .. }) => Some(code),
+        Err(_) => None,
+    }
+}
+
+/// Returns when the container is seen not running, looked at from the end of its output on.
+async fn recheck(client: &bollard::Docker, id: &str, output_ended: oneshot::Receiver<()>) {
+    drop(output_ended.await);
+    loop {
+        sleep(RECHECK).await;
+        if !matches!(observe(client, id).await, Observed::Running) {
+            return;
+        }
+    }
+}
+
+enum Observed {
+    Running,
+    Exited(Exit),
+    Gone,
+    Unreachable,
+}
+
+async fn observe(client: &bollard::Docker, id: &str) -> Observed {
+    match client.inspect_container(id, None::<InspectContainerOptions>).await {
+        Ok(container) => match container.state {
+            Some(state) if state.running != Some(true) => Observed::Exited(Exit {
+                code: state.exit_code.unwrap_or_default(),
+                out_of_memory: state.oom_killed.unwrap_or_default(),
+            }),
+            Some(_) | None => Observed::Running,
+        },
+        Err(error) if is_missing(&error) => Observed::Gone,
+        Err(_) => Observed::Unreachable,
+    }
+}
+
+/// The exit as inspection shows it: patient with an engine that restarts, endless while the container runs.
+async fn observe_exit(client: &bollard::Docker, id: &str) -> Option<Exit> {
+    let mut seen = Instant::now();
+    loop {
+        match observe(client, id).await {
+            Observed::Exited(exit) => return Some(exit),
+            Observed::Gone => return None,
+            Observed::Running => seen = Instant::now(),
+            Observed::Unreachable if seen.elapsed() > AWAY => return None,
+            Observed::Unreachable => {}
+        }
+        sleep(RECHECK).await;
+    }
+}
+
+/// An exec has no wait: it is looked at when its output ends.
+async fn watch_exec(
+    client: bollard::Docker,
+    exec: String,
+    output_ended: oneshot::Receiver<()>,
+    seen: oneshot::Sender<()>,
+    exit: oneshot::Sender<Exit>,
+) {
+    drop(output_ended.await);
+    let code = timeout(AWAY, exec_code(&client, &exec)).await.ok().flatten();
+    drop(seen);
+    if let Some(code) = code {
+        exit.send(Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+    }
+}
+
+async fn exec_code(client: &bollard::Docker, exec: &str) -> Option<i64> {
+    let mut pause = Duration::from_millis(5);
+    loop {
+        match client.inspect_exec(exec).await {
+            Ok(state) if state.running != Some(true) => return state.exit_code,
+            Err(error) if is_missing(&error) => return None,
+            Ok(_) | Err(_) => {}
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(RECHECK);
+    }
+}
