@@ -11,7 +11,7 @@ use crate::lower::lower_file;
 use crate::read::read;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../std"]
+#[folder = "../../std"]
 struct Files;
 
 /// The projects of the built-in owners `polytope` and `pt`.

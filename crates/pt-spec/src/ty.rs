@@ -13,7 +13,6 @@ use fancy_regex::Regex;
 use pt_model::Data;
 
 pub use check::TypeError;
-pub(crate) use check::is_id;
 
 /// What a value must be.
 #[derive(Clone, Debug)]
@@ -21,19 +20,19 @@ pub enum Type {
     /// A type with a name.
     Atom(Atom),
     /// `[T]`: a list of equals.
-    List(Box<Type>),
+    List(Box<Self>),
     /// `{k: T}`: a map with known keys; others are dropped.
-    Fields(Vec<(String, Type)>),
+    Fields(Vec<(String, Self)>),
     /// `{}`: any map.
     AnyMap,
     /// `[map, K, V]` and `{str: T}`: a map with any keys.
-    MapOf(Box<Type>, Box<Type>),
+    MapOf(Box<Self>, Box<Self>),
     /// `[maybe, T]`
-    Maybe(Box<Type>),
+    Maybe(Box<Self>),
     /// `[default, T, v]`
-    Default(Box<Type>, Data),
+    Default(Box<Self>, Data),
     /// `[either, A, B…]`
-    Either(Vec<Type>),
+    Either(Vec<Self>),
     /// `[enum, a, b…]`
     Enum(Vec<Data>),
     /// `[regex, r]`

@@ -1,12 +1,12 @@
 //! Modules, templates and tools.
 
-use pt_syntax::{Diagnostic, Node, NodeKind};
+use pt_syntax::{Diagnostic, Node, NodeKind, is_id};
 
 use super::Lowered;
 use super::fields::Fields;
 use super::step::lower_steps;
 use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
-use crate::ty::{Atom, Type, is_id};
+use crate::ty::{Atom, Type};
 
 /// Lowers one definition. Those without an id are told of at once: nobody could ever use them.
 pub(super) fn lower_definition(

@@ -21,35 +21,36 @@ impl Project {
                 None => self.own(reference, wanted),
             },
             Some((owner, _)) if self.standard.owns(owner) => {
-                let parsed = ModuleRef::parse(reference);
-                parsed.and_then(|parsed| match parsed {
-                    ModuleRef::Remote { project, module, .. } => {
-                        self.standard.module(&self.sources, &project, module.as_deref())
+                match ModuleRef::parse(reference) {
+                    Ok(ModuleRef::Remote(remote)) => {
+                        self.standard.module(&self.sources, &remote.project, remote.id.as_deref())
                     }
-                    ModuleRef::Local(_) => None,
-                })
+                    Ok(ModuleRef::Local(_)) | Err(_) => None,
+                }
             }
-            Some(_) => return Err(Box::new(not_supported(reference))),
+            Some(_) => return Err(Box::new(of_others(reference))),
         };
         found.ok_or_else(|| Box::new(self.unknown(from, reference)))
     }
 
     fn own(&self, name: &str, wanted: Wanted) -> Option<&Definition> {
-        let exact = |template: bool| {
-            let names = if template { &self.templates } else { &self.callables };
-            names.get(name).map(|at| &self.definitions[*at])
-        };
-        let similar = |template: bool| {
-            let plain = |id: &str| id.replace('_', "-");
-            self.definitions().find(|d| (d.kind == Kind::Template) == template && plain(&d.id.text) == plain(name))
-        };
         let order: &[bool] = match wanted {
             Wanted::Any => &[false, true],
             Wanted::Template => &[true],
             Wanted::Target => &[true, false],
         };
-        let find = |look: &dyn Fn(bool) -> Option<&_>| order.iter().find_map(|template| look(*template));
-        find(&exact).or_else(|| find(&similar))
+        let exact = order.iter().find_map(|template| {
+            let names = if *template { &self.templates } else { &self.callables };
+            names.get(name).map(|at| &self.definitions[*at])
+        });
+        // People write `get_dev_context` for `get-dev-context`.
+        let plain = |id: &str| id.replace('_', "-");
+        let like = |definition: &&Definition, template: bool| {
+            (definition.kind == Kind::Template) == template && plain(&definition.id.text) == plain(name)
+        };
+        let similar =
+            || order.iter().find_map(|template| self.definitions().find(|definition| like(definition, *template)));
+        exact.or_else(similar)
     }
 
     fn unknown(&self, from: Option<&Definition>, reference: &str) -> Diagnostic {
@@ -73,7 +74,11 @@ impl Project {
     }
 }
 
-fn not_supported(reference: &str) -> Diagnostic {
-    Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."))
-        .note("modules of other repositories are not supported yet; those of polytope/… are built in")
+fn of_others(reference: &str) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
+    match ModuleRef::parse(reference) {
+        Ok(_) => diagnostic.note("modules of other repositories are not supported; those of polytope/… are built in"),
+        Err(bad) => diagnostic.note(bad.message),
+    }
 }

@@ -1,6 +1,7 @@
 //! Values against types.
 
 use pt_model::{Data, Map, MountSource, ServiceSpec, SpecError, Text};
+use pt_syntax::is_id;
 
 use super::{Atom, Type};
 use crate::data_path::DataPath;
@@ -223,11 +224,6 @@ fn numeric(map: &mut Map, key: &str) {
     {
         *value = Data::Int(number);
     }
-}
-
-/// Whether a text is an id as people may write it.
-pub(crate) fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
 fn is_duration(text: &str) -> bool {
