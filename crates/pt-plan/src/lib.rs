@@ -1,1 +1,25 @@
 //! A request against a project becomes an immutable plan.
+//!
+//! [`plan`] resolves a target, binds args to params, follows the modules it calls down to the code that will run, and
+//! puts the steps in order. The [`Plan`] it gives leaves nothing to decide: every reference is replaced, every piece of
+//! code in args has run, every id is unique. What cannot be resolved becomes a step that fails when its turn comes
+//! ([`Does::Fails`]), since one broken step stops no other; values and secrets that are not set are told all at once.
+//!
+//! Nothing here does I/O: values and secrets come through [`Named`], files were read by the project.
+
+mod bind;
+mod describe;
+mod draft;
+mod evaluate;
+mod expand;
+mod missing;
+mod order;
+mod plan;
+mod planner;
+mod tree;
+
+pub use describe::describe;
+pub use plan::{CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, StepPlan};
+pub use planner::plan;
+pub use pt_spec::{Condition, Kind};
+pub use tree::tree;

@@ -1,1 +1,29 @@
-//! The language: types, params, modules, templates; lowers documents and loads projects.
+//! The language of polytope files.
+//!
+//! A [`Project`] is what a root polytope file makes known: its modules, templates and tools ([`Definition`]), those of
+//! the files it includes, and the standard modules. Its files come through one narrow trait, [`World`]; documents are
+//! lowered from nodes with spans, so that everything that is said about a project can point at its cause. A [`Type`]
+//! says what a param's values must be.
+//!
+//! Reading never fails, and it is lazy: a mistake inside a definition is kept with the definition and told when
+//! somebody uses it. Nothing here runs code, resolves references in strings, or knows what a container is.
+
+mod data_path;
+mod definition;
+mod lower;
+mod plain;
+mod project;
+mod read;
+mod standard;
+mod ty;
+mod world;
+
+pub use data_path::{DataPath, Segment};
+pub use definition::{
+    After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Wanted,
+};
+pub use plain::plain;
+pub use project::{Loaded, Project, Resolved};
+pub use standard::Standard;
+pub use ty::{Atom, Pattern, Type, TypeError};
+pub use world::{FILE_NAMES, World, file_in, find_root};

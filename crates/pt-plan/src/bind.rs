@@ -1,0 +1,139 @@
+//! Args against params.
+
+use std::collections::HashMap;
+
+use pt_model::{Data, Map};
+use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
+use pt_syntax::{Diagnostic, Node, NodeKind, Span};
+
+/// Ids of args whose values are not known, and why.
+pub(crate) type Unknown = HashMap<String, Vec<Diagnostic>>;
+
+/// Evaluated args on their way to a definition.
+#[derive(Debug, Default)]
+pub(crate) struct Given<'p> {
+    pub(crate) values: Map,
+    /// The args as written, where they were.
+    pub(crate) written: Vec<&'p Arg>,
+    /// Args that depend on values that are not set, and why: what they are is not known.
+    pub(crate) unknown: Unknown,
+    /// Where the call stands.
+    pub(crate) call: Option<Span>,
+}
+
+/// Params with their values.
+#[derive(Debug, Default)]
+pub(crate) struct Bound {
+    pub(crate) values: Map,
+    /// Params whose values are not known, and why.
+    pub(crate) unknown: Unknown,
+}
+
+/// Gives every param of `definition` its value. Args that no param asks for are dropped.
+///
+/// `reference` is what the caller calls the definition.
+pub(crate) fn bind(definition: &Definition, reference: &str, given: &Given<'_>) -> Result<Bound, Vec<Diagnostic>> {
+    let mut bound = Bound::default();
+    let mut found = Vec::new();
+    for param in &definition.params {
+        let id = &param.id.text;
+        if let Some(why) = given.unknown.get(id) {
+            bound.unknown.insert(id.clone(), why.clone());
+            bound.values.insert(id.clone(), Data::Null);
+            continue;
+        }
+        match param.ty.check(given.values.get(id).unwrap_or(&Data::Null)) {
+            Ok(value) => drop(bound.values.insert(id.clone(), value)),
+            Err(errors) => found.extend(errors.iter().map(|error| wrong_type(definition, reference, param, given, error))),
+        }
+    }
+    if found.is_empty() { Ok(bound) } else { Err(found) }
+}
+
+fn wrong_type(definition: &Definition, reference: &str, param: &Param, given: &Given<'_>, error: &TypeError) -> Diagnostic {
+    let path = DataPath::default().key(&param.id.text);
+    let path = DataPath(path.0.into_iter().chain(error.path.0.iter().cloned()).collect());
+    let id = if error.message.starts_with("Unknown type") { "unknown-type" } else { "type-mismatch" };
+    let mut diagnostic = Diagnostic::error(id, format!("{reference}: {path}: {}", error.message));
+    let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
+    let node = written.map(|arg| node_at(&arg.value, &error.path));
+    diagnostic = match (node, given.call) {
+        (Some(node), _) => diagnostic.at(node.span, wanted_at(&param.ty, &error.path)),
+        (None, Some(call)) => diagnostic.at(call, format!("'{}' is not given here", param.id.text)),
+        (None, None) => diagnostic,
+    };
+    let declared = format!("{reference} declares '{}' as {}", param.id.text, param.ty);
+    diagnostic = if definition.origin.standard.is_some() {
+        diagnostic.note(declared)
+    } else {
+        diagnostic.at(param.span, "the param is declared here")
+    };
+    if error.message.starts_with("Missing required value") && written.is_none() && given.call.is_none() {
+        diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
+    }
+    with_conversion(diagnostic, error)
+}
+
+/// Values and secrets are text, so a number that comes from one must be converted; seeds show how.
+fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
+    let numeric = error
+        .message
+        .split_once(" (got \"")
+        .and_then(|(_, got)| got.strip_suffix("\")"))
+        .is_some_and(|got| got.parse::<f64>().is_ok());
+    if !numeric || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number")) {
+        return diagnostic;
+    }
+    diagnostic
+        .note("values (`pt.value`) and secrets are always strings")
+        .hint("hand the string to a `str` param of a module of your own, and convert it there: \"#pt-js parseInt(params['port'])\"")
+        .hint("the same in Clojure: \"#pt-clj (parse-long (:port params))\"")
+}
+
+/// What the part of a type at `path` wants, for the label at the value.
+fn wanted_at(ty: &Type, path: &DataPath) -> String {
+    let mut ty = ty;
+    for segment in &path.0 {
+        ty = match (inner(ty), segment) {
+            (Type::List(of) | Type::MapOf(_, of), _) => of,
+            (Type::Fields(fields), Segment::Key(key)) => match fields.iter().find(|(name, _)| name == key) {
+                Some((_, of)) => of,
+                None => return String::new(),
+            },
+            _ => return String::new(),
+        };
+    }
+    format!("must be {}", inner(ty))
+}
+
+fn inner(ty: &Type) -> &Type {
+    match ty {
+        Type::Maybe(of) | Type::Default(of, _) => inner(of),
+        Type::Atom(_)
+        | Type::List(_)
+        | Type::Fields(_)
+        | Type::AnyMap
+        | Type::MapOf(..)
+        | Type::Either(_)
+        | Type::Enum(_)
+        | Type::Regex(_)
+        | Type::Unknown(_) => ty,
+    }
+}
+
+/// The deepest written node on the way to `path`: inside what a reference or code gives there is nothing written.
+fn node_at<'n>(node: &'n Node, path: &DataPath) -> &'n Node {
+    let mut node = node;
+    for segment in &path.0 {
+        let next = match (&node.kind, segment) {
+            (NodeKind::List(items), Segment::Index(index)) => items.get(*index),
+            (NodeKind::Map(_), Segment::Key(key)) => node.get(key),
+            _ => None,
+        };
+        match next {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    node
+}

@@ -1,0 +1,237 @@
+//! Args as written to args as values.
+
+use pt_eval::{Limits, Scope, Snippet, evaluate};
+use pt_model::{Data, Map, Masker, Part, Secret, Text};
+use pt_spec::{Arg, Definition, plain};
+use pt_syntax::{
+    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss, references,
+};
+
+use crate::bind::{Bound, Given};
+use crate::missing::Store;
+use crate::planner::Planner;
+
+/// Whose args are evaluated: what `pt.param` refers to, and where code stands.
+struct Inside<'p, 'b> {
+    definition: &'p Definition,
+    bound: &'b Bound,
+}
+
+/// What went wrong in one arg.
+#[derive(Default)]
+struct Trouble {
+    /// Mistakes.
+    errors: Vec<Diagnostic>,
+    /// Values and secrets that are not set: the arg is not known.
+    missing: Vec<Diagnostic>,
+}
+
+impl<'p> Planner<'p> {
+    /// The args that `callee` asks for, written inside `definition`.
+    pub(crate) fn evaluate_args(
+        &mut self,
+        callee: &Definition,
+        args: &'p [Arg],
+        definition: &'p Definition,
+        bound: &Bound,
+    ) -> Result<Given<'p>, Vec<Diagnostic>> {
+        let inside = Inside { definition, bound };
+        let mut given = Given::default();
+        let mut errors = Vec::new();
+        // Nobody looks at an arg that no param asks for: it may be nonsense.
+        for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_some()) {
+            let mut trouble = Trouble::default();
+            let value = self.data(&arg.value, &inside, &mut trouble);
+            errors.append(&mut trouble.errors);
+            if trouble.missing.is_empty() {
+                given.values.insert(arg.id.text.clone(), value);
+            } else {
+                given.unknown.insert(arg.id.text.clone(), trouble.missing);
+            }
+            given.written.push(arg);
+        }
+        if errors.is_empty() { Ok(given) } else { Err(errors) }
+    }
+
+    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+        match &node.kind {
+            NodeKind::Str(text) => self.text(node, text, inside, trouble),
+            NodeKind::Form(text) => {
+                let code = Code { language: Language::Clojure, body: text, body_offset: 0, late: false };
+                self.code_result(node, &code, inside, trouble)
+            }
+            NodeKind::List(items) => items.iter().map(|item| self.data(item, inside, trouble)).collect(),
+            NodeKind::Map(entries) => {
+                let entry = |entry: &'p pt_syntax::Entry| (entry.key.clone(), self.data(&entry.value, inside, trouble));
+                Data::Map(entries.iter().map(entry).collect::<Map>())
+            }
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => plain(node),
+        }
+    }
+
+    fn text(&mut self, node: &'p Node, text: &'p str, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+        match references(text) {
+            Reading::Literal => {
+                self.warn_of_near_miss(node, text);
+                Data::from(text)
+            }
+            Reading::Whole(reference) => self.referred(node, &reference, inside, trouble),
+            Reading::Interpolated(pieces) => {
+                let mut parts = Vec::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => parts.push(Part::Plain(text.to_owned())),
+                        Piece::Reference(reference) => {
+                            let value = self.referred(node, &reference, inside, trouble);
+                            parts.extend(value.to_text().parts().iter().cloned());
+                        }
+                    }
+                }
+                Data::from(Text::from_parts(parts))
+            }
+            Reading::Code(code) => self.code_result(node, &code, inside, trouble),
+        }
+    }
+
+    fn referred(
+        &mut self,
+        node: &Node,
+        reference: &Reference<'_>,
+        inside: &Inside<'p, '_>,
+        trouble: &mut Trouble,
+    ) -> Data {
+        match reference.kind {
+            ReferenceKind::Param => {
+                if let Some(why) = inside.bound.unknown.get(reference.name) {
+                    trouble.missing.extend(why.iter().cloned());
+                }
+                inside.bound.values.get(reference.name).cloned().unwrap_or_default()
+            }
+            ReferenceKind::Value => match spellings(reference.name).find_map(|name| self.named.value(&name)) {
+                Some(value) => Data::Str(value),
+                None => self.not_set(Store::Value, node, reference, trouble),
+            },
+            ReferenceKind::Secret => match spellings(reference.name).find_map(|name| self.named.secret(&name)) {
+                Some(secret) => {
+                    self.remember(&secret);
+                    Data::from(Text::from(secret))
+                }
+                None => self.not_set(Store::Secret, node, reference, trouble),
+            },
+            // No step has ended yet.
+            ReferenceKind::Output => Data::Null,
+        }
+    }
+
+    fn remember(&mut self, secret: &Secret) {
+        if !self.secrets.contains(secret) {
+            self.secrets.push(secret.clone());
+        }
+    }
+
+    fn not_set(&mut self, store: Store, node: &Node, reference: &Reference<'_>, trouble: &mut Trouble) -> Data {
+        let place = self.within(node, reference.range.clone());
+        let found = self.missing.add(store, reference.name, place);
+        trouble.missing.push(found);
+        Data::Null
+    }
+
+    fn within(&self, node: &Node, range: std::ops::Range<usize>) -> Span {
+        node.span_within(&self.project.sources().get(node.span.source).text, range)
+    }
+
+    fn warn_of_near_miss(&mut self, node: &Node, text: &str) {
+        if !text.contains("pt") {
+            return;
+        }
+        if let Some(miss) = near_miss(text) {
+            let found = Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
+                .at(self.within(node, miss.range), miss.message);
+            let found = match miss.meant {
+                Some(meant) => found.hint(format!("did you mean `{meant}`?")),
+                None => found,
+            };
+            self.warn(&[found]);
+        }
+    }
+
+    fn code_result(&mut self, node: &'p Node, code: &Code<'_>, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+        if !inside.bound.unknown.is_empty() {
+            trouble.missing.extend(inside.bound.unknown.values().flatten().cloned());
+            return Data::Null;
+        }
+        let home = self.home(inside.definition);
+        let scope = Scope {
+            params: &inside.bound.values,
+            repo_ref: home.repo_ref.as_deref(),
+            project_ref: home.project_ref.as_deref(),
+            masker: &Masker::new(self.secrets.iter().cloned()),
+        };
+        match evaluate(&snippet_of(code), &scope, &Limits::default()) {
+            Ok(data) => data,
+            Err(error) => {
+                let span = match error.range {
+                    Some(range) => self.within(node, range.start + code.body_offset..range.end + code.body_offset),
+                    None => node.span,
+                };
+                trouble.errors.push(Diagnostic::error("code-error", error.message).at(span, ""));
+                Data::Null
+            }
+        }
+    }
+}
+
+/// The code that a node in the position of code is. A text without a prefix is Clojure there.
+pub(crate) fn snippet(node: &Node) -> Result<Snippet, Box<Diagnostic>> {
+    let clojure = |body| Code { language: Language::Clojure, body, body_offset: 0, late: false };
+    let code = match &node.kind {
+        NodeKind::Str(text) => match references(text) {
+            Reading::Code(code) => code,
+            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => clojure(text),
+        },
+        NodeKind::Form(text) => clojure(text),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::List(_)
+        | NodeKind::Map(_) => {
+            return Err(Box::new(Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none")));
+        }
+    };
+    Ok(snippet_of(&code))
+}
+
+fn snippet_of(code: &Code<'_>) -> Snippet {
+    let language = match code.language {
+        Language::Clojure => pt_eval::Language::Clojure,
+        Language::JavaScript => pt_eval::Language::JavaScript,
+        Language::Python => pt_eval::Language::Python,
+    };
+    Snippet { language, text: code.body.to_owned(), settings: code.late }
+}
+
+/// The name, and how programs write it that copy settings from file to file: `dbHost`, `db_host`, `db-host`.
+fn spellings(name: &str) -> impl Iterator<Item = String> {
+    let mut kebab = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            kebab.push('-');
+        }
+        kebab.push(if c == '_' { '-' } else { c.to_ascii_lowercase() });
+    }
+    let mut camel = String::new();
+    for (index, word) in kebab.split('-').enumerate() {
+        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        camel.push_str(&if index == 0 { first.to_owned() } else { first.to_uppercase() });
+        camel.push_str(rest);
+    }
+    let snake = kebab.replace('-', "_");
+    let mut all = vec![name.to_owned()];
+    for spelling in [kebab, snake, camel] {
+        if !all.contains(&spelling) {
+            all.push(spelling);
+        }
+    }
+    all.into_iter()
+}

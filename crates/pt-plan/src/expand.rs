@@ -1,0 +1,287 @@
+//! From steps and the modules they call down to code.
+
+use pt_model::ServiceSpec;
+use pt_spec::{After, Body, Definition, Kind, Step, StepBody, Wanted};
+use pt_syntax::{Diagnostic, Node, Severity, Span};
+
+use crate::bind::{Bound, Given, bind};
+use crate::draft::{Draft, DraftDoes, DraftId, ListId};
+use crate::evaluate::snippet;
+use crate::plan::{CodeCall, Home};
+use crate::planner::Planner;
+
+/// What a chain of modules ends in.
+enum End<'p> {
+    Code { definition: &'p Definition, node: &'p Node, bound: Bound },
+    Steps { definition: &'p Definition, bound: Bound },
+}
+
+/// The id that a step has without an `id` of its own: the last component of what it calls.
+pub(crate) fn step_id(reference: &str) -> String {
+    let last = reference.rsplit(['!', '/']).next().unwrap_or(reference);
+    match reference.rsplit_once('!') {
+        Some(_) => last.to_owned(),
+        None => last.split(['@', ':']).next().unwrap_or(last).to_owned(),
+    }
+}
+
+impl<'p> Planner<'p> {
+    /// Expands the steps of a definition into `list`; gives the drafts of that list.
+    pub(crate) fn body_steps(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+        list: ListId,
+        inherited: &[(ListId, &'p After)],
+        parent: Option<DraftId>,
+    ) -> Vec<DraftId> {
+        let Body::Steps(steps) = &definition.body else { return Vec::new() };
+        let mut drafts = Vec::new();
+        for step in steps {
+            let first = self.drafts.len();
+            let (name, made) = self.step(definition, bound, step, list, inherited);
+            for draft in first..self.drafts.len() {
+                let draft = &mut self.drafts[draft];
+                draft.parent = draft.parent.or(parent);
+            }
+            for draft in &made {
+                let waits = step.after.iter().map(|after| (list, after));
+                self.drafts[*draft].waits.splice(0..0, inherited.iter().copied().chain(waits));
+            }
+            self.lists[list].names.push((name, made.clone()));
+            drafts.extend(made);
+        }
+        drafts
+    }
+
+    /// Expands a step; gives its name and the drafts it stands for.
+    fn step(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+        step: &'p Step,
+        list: ListId,
+        inherited: &[(ListId, &'p After)],
+    ) -> (String, Vec<DraftId>) {
+        let name = match (&step.id, &step.does) {
+            (Some(id), _) => id.text.clone(),
+            (None, StepBody::Call { reference, .. }) => step_id(&reference.text),
+            (None, StepBody::Code(_) | StepBody::Nothing) => "code".to_owned(),
+        };
+        let span = Some(step.span);
+        if step.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+            let found = step.diagnostics.clone();
+            return (name.clone(), vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)]);
+        }
+        self.warn(&step.diagnostics);
+        let (reference, wanted, args) = match &step.does {
+            StepBody::Call { reference, wanted, args } => (reference, *wanted, args),
+            StepBody::Code(node) => {
+                let does = self.code_of_step(definition, bound, node);
+                return (name.clone(), vec![self.draft(name, Vec::new(), does, span)]);
+            }
+            StepBody::Nothing => return (name, Vec::new()),
+        };
+        let chain = vec![reference.text.clone()];
+        let callee = match self.project.resolve(Some(definition), &reference.text, wanted) {
+            Ok(callee) => callee,
+            Err(found) => {
+                let found = DraftDoes::Fails(vec![found.at(reference.span, "")]);
+                return (name.clone(), vec![self.draft(name, chain, found, span)]);
+            }
+        };
+        let mut given = match self.evaluate_args(callee, args, definition, bound) {
+            Ok(given) => given,
+            Err(found) => return (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)]),
+        };
+        given.call = Some(reference.span);
+        if callee.kind != Kind::Template {
+            let draft = self.called(callee, name.clone(), reference.text.clone(), given, list, span);
+            return (name, vec![draft]);
+        }
+        let started = self
+            .enter(callee)
+            .and_then(|()| self.no_cycle(callee, &reference.text, &[], Some(reference.span)))
+            .and_then(|()| bind(callee, &reference.text, &given));
+        match started {
+            Ok(bound) => {
+                let inner = self.new_list(Some(list));
+                self.stack.push((callee, reference.text.clone()));
+                let drafts = self.body_steps(callee, &bound, inner, &[], None);
+                self.stack.pop();
+                (name, drafts)
+            }
+            Err(found) => {
+                let _ = inherited;
+                (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)])
+            }
+        }
+    }
+
+    /// A step that calls a module or tool.
+    pub(crate) fn called(
+        &mut self,
+        callee: &'p Definition,
+        name: String,
+        reference: String,
+        given: Given<'p>,
+        list: ListId,
+        span: Option<Span>,
+    ) -> DraftId {
+        let mut chain = Vec::new();
+        let depth = self.stack.len();
+        let end = self.walk(callee, reference, given, &mut chain);
+        let draft = match end {
+            Ok(End::Code { definition, node, bound }) => {
+                let does = self.code(definition, node, bound, &chain);
+                self.draft(name, chain, does, span)
+            }
+            Ok(End::Steps { definition, bound }) => {
+                let draft = self.draft(name, chain, DraftDoes::Group, span);
+                let inner = self.new_list(Some(list));
+                self.body_steps(definition, &bound, inner, &[], Some(draft));
+                draft
+            }
+            Err(found) => self.draft(name, chain, DraftDoes::Fails(found), span),
+        };
+        self.stack.truncate(depth);
+        draft
+    }
+
+    /// Follows `module:` after `module:`. What was passed through is left on the stack.
+    fn walk(
+        &mut self,
+        callee: &'p Definition,
+        reference: String,
+        given: Given<'p>,
+        chain: &mut Vec<String>,
+    ) -> Result<End<'p>, Vec<Diagnostic>> {
+        let mut definition = callee;
+        let mut reference = reference;
+        let mut given = given;
+        loop {
+            self.no_cycle(definition, &reference, chain, given.call)?;
+            chain.push(reference.clone());
+            self.stack.push((definition, reference.clone()));
+            self.enter(definition)?;
+            let bound = bind(definition, &reference, &given)?;
+            match &definition.body {
+                Body::Code(node) => return Ok(End::Code { definition, node, bound }),
+                Body::Steps(_) => return Ok(End::Steps { definition, bound }),
+                Body::Nothing => return Err(definition.diagnostics.clone()),
+                Body::Call { reference: next, args } => {
+                    let callee = self
+                        .project
+                        .resolve(Some(definition), &next.text, Wanted::Any)
+                        .map_err(|found| vec![found.at(next.span, "")])?;
+                    given = self.evaluate_args(callee, args, definition, &bound)?;
+                    given.call = Some(next.span);
+                    definition = callee;
+                    reference.clone_from(&next.text);
+                }
+            }
+        }
+    }
+
+    fn no_cycle(
+        &self,
+        definition: &Definition,
+        reference: &str,
+        chain: &[String],
+        at: Option<Span>,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let Some(first) = self.stack.iter().position(|(open, _)| std::ptr::eq(*open, definition)) else {
+            return Ok(());
+        };
+        let mut names: Vec<&str> = self.stack[first..].iter().map(|(_, name)| name.as_str()).collect();
+        names.push(reference);
+        let what = if definition.kind == Kind::Template && chain.is_empty() { "Template" } else { "Module" };
+        let found = Diagnostic::error("module-cycle", format!("{what} cycle: {}", names.join(" -> ")));
+        Err(vec![match at {
+            Some(span) => found.at(span, "this leads back to where it came from"),
+            None => found,
+        }])
+    }
+
+    fn code(&mut self, definition: &'p Definition, node: &'p Node, bound: Bound, chain: &[String]) -> DraftDoes {
+        if !bound.unknown.is_empty() {
+            return DraftDoes::Fails(distinct(bound.unknown.into_values().flatten()));
+        }
+        let services = definition
+            .params
+            .iter()
+            .flat_map(|param| bound.values.get(&param.id.text).map(|value| param.ty.services_in(value)))
+            .flatten()
+            .filter_map(|service| ServiceSpec::from_data(service).ok())
+            .collect();
+        let _ = chain;
+        match snippet(node) {
+            Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
+                module: self.canonical(definition),
+                snippet,
+                code_span: node.span,
+                params: bound.values,
+                services,
+                home: self.home(definition),
+            })),
+            Err(found) => DraftDoes::Fails(vec![*found]),
+        }
+    }
+
+    fn code_of_step(&mut self, definition: &'p Definition, bound: &Bound, node: &'p Node) -> DraftDoes {
+        if !bound.unknown.is_empty() {
+            return DraftDoes::Fails(distinct(bound.unknown.values().flatten().cloned()));
+        }
+        match snippet(node) {
+            Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
+                module: "custom-code".to_owned(),
+                snippet,
+                code_span: node.span,
+                params: bound.values.clone(),
+                services: Vec::new(),
+                home: self.home(definition),
+            })),
+            Err(found) => DraftDoes::Fails(vec![*found]),
+        }
+    }
+
+    /// What everybody calls a definition, whichever way it was referred to.
+    fn canonical(&self, definition: &Definition) -> String {
+        let id = &definition.id.text;
+        let Some(project) = definition.origin.standard.as_deref() else { return id.clone() };
+        let default = self.project.standard().module(self.project.sources(), project, None);
+        if default.is_some_and(|default| std::ptr::eq(default, definition)) {
+            format!("polytope/{project}")
+        } else {
+            format!("polytope/{project}!{id}")
+        }
+    }
+
+    pub(crate) fn home(&self, definition: &Definition) -> Home {
+        let own = definition.origin.standard.is_none();
+        let root = own.then(|| self.project.root_dir().display().to_string());
+        Home { dir: definition.origin.dir.to_path_buf(), repo_ref: root.clone(), project_ref: root }
+    }
+
+    pub(crate) fn draft(
+        &mut self,
+        declared: String,
+        chain: Vec<String>,
+        does: DraftDoes,
+        span: Option<Span>,
+    ) -> DraftId {
+        let (waits, follows) = (Vec::new(), Vec::new());
+        self.drafts.push(Draft { declared, waits, follows, chain, does, span, parent: None });
+        self.drafts.len() - 1
+    }
+}
+
+fn distinct(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut distinct = Vec::new();
+    for diagnostic in diagnostics {
+        if !distinct.contains(&diagnostic) {
+            distinct.push(diagnostic);
+        }
+    }
+    distinct
+}

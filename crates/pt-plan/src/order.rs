@@ -1,0 +1,199 @@
+//! From drafts to steps with ids and order.
+
+use std::collections::HashSet;
+
+use pt_model::StepId;
+use pt_spec::{Condition, Name};
+use pt_syntax::{Diagnostic, suggest};
+
+use crate::draft::{Draft, DraftDoes, DraftId, ListId, StepList, Wait};
+use crate::plan::{Does, RunWhen, StepPlan};
+
+/// Gives every draft its id, finds what it waits for, and puts the groups together. Drafts whose order makes no sense
+/// fail; the others are unharmed.
+pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<StepPlan> {
+    let ids = unique_ids(&drafts);
+    let mut waits: Vec<Vec<Wait>> = Vec::with_capacity(drafts.len());
+    for draft in 0..drafts.len() {
+        match waits_of(draft, &drafts, lists) {
+            Ok(found) => waits.push(found),
+            Err(found) => {
+                drafts[draft].does = DraftDoes::Fails(found);
+                waits.push(Vec::new());
+            }
+        }
+    }
+    for (draft, cycle) in cycles(&drafts, &waits) {
+        let names: Vec<&str> = cycle.iter().map(|draft| ids[*draft].as_str()).collect();
+        let found = Diagnostic::error("cyclic-after", format!("The order of steps is a cycle: {}", names.join(" -> ")));
+        let at = drafts[draft].waits.iter().flat_map(|(_, after)| &after.steps).map(|name| name.span).next();
+        let found = match at {
+            Some(span) => found.at(span, "this can never have ended"),
+            None => found,
+        };
+        drafts[draft].does = DraftDoes::Fails(vec![found.hint("remove one `after` of the cycle")]);
+        waits[draft].clear();
+    }
+    assemble(drafts, &ids, waits)
+}
+
+/// A later step whose id is taken gets a number.
+fn unique_ids(drafts: &[Draft<'_>]) -> Vec<StepId> {
+    let mut taken: HashSet<String> = HashSet::new();
+    let declared: HashSet<&str> = drafts.iter().map(|draft| draft.declared.as_str()).collect();
+    drafts
+        .iter()
+        .map(|draft| {
+            let mut id = draft.declared.clone();
+            let mut number = 2;
+            while taken.contains(&id) || (number > 2 && declared.contains(id.as_str())) {
+                id = format!("{}-{number}", draft.declared);
+                number += 1;
+            }
+            taken.insert(id.clone());
+            StepId::new(id)
+        })
+        .collect()
+}
+
+fn waits_of(draft: DraftId, drafts: &[Draft<'_>], lists: &[StepList]) -> Result<Vec<Wait>, Vec<Diagnostic>> {
+    let mut waits = Vec::new();
+    let mut found = Vec::new();
+    for (list, after) in &drafts[draft].waits {
+        let mut on = Vec::new();
+        for name in &after.steps {
+            match named(name, *list, draft, drafts, lists) {
+                Some(steps) => on.extend(steps),
+                None => found.push(unknown(name, &drafts[draft].declared, *list, lists)),
+            }
+        }
+        if !on.is_empty() {
+            waits.push(Wait { drafts: on, condition: after.condition });
+        }
+    }
+    if !drafts[draft].follows.is_empty() {
+        waits.push(Wait { drafts: drafts[draft].follows.clone(), condition: Condition::Success });
+    }
+    if found.is_empty() { Ok(waits) } else { Err(found) }
+}
+
+/// The steps that a name means to `draft`: the earliest declared with it in the step's own list, else in the lists
+/// around it, else in the whole job; never itself.
+fn named(
+    name: &Name,
+    list: ListId,
+    draft: DraftId,
+    drafts: &[Draft<'_>],
+    lists: &[StepList],
+) -> Option<Vec<DraftId>> {
+    let mut list = Some(list);
+    while let Some(at) = list {
+        let mut entries = lists[at].names.iter();
+        if let Some((_, steps)) = entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft)) {
+            return Some(steps.clone());
+        }
+        list = lists[at].parent;
+    }
+    (0..drafts.len()).find(|other| *other != draft && drafts[*other].declared == name.text).map(|other| vec![other])
+}
+
+fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnostic {
+    let found = Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
+        .at(name.span, "no step of this job has this id");
+    match suggest(&name.text, lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step)) {
+        Some(near) => found.hint(format!("did you mean '{near}'?")),
+        None => found,
+    }
+}
+
+/// Every draft that waits for itself, by way of whom.
+fn cycles(drafts: &[Draft<'_>], waits: &[Vec<Wait>]) -> Vec<(DraftId, Vec<DraftId>)> {
+    let on = |draft: DraftId| -> Vec<DraftId> {
+        let own = waits[draft].iter().flat_map(|wait| wait.drafts.iter().copied());
+        // A group ends with its steps; a step begins after whatever its group waits for.
+        let children = (draft + 1..drafts.len()).filter(|child| drafts[*child].parent == Some(draft));
+        let around = drafts[draft].parent.into_iter().flat_map(|parent| waits[parent].iter().flat_map(|wait| wait.drafts.iter().copied()));
+        own.chain(children).chain(around).collect()
+    };
+    if waits.iter().all(Vec::is_empty) {
+        return Vec::new();
+    }
+    let edges: Vec<Vec<DraftId>> = (0..drafts.len()).map(on).collect();
+    let open = never_ending(&edges);
+    open.iter().filter_map(|draft| way_back(*draft, &edges).map(|way| (*draft, way))).collect()
+}
+
+/// Drafts that are left when all that can end have ended.
+fn never_ending(edges: &[Vec<DraftId>]) -> Vec<DraftId> {
+    let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
+    let mut waiters: Vec<Vec<DraftId>> = vec![Vec::new(); edges.len()];
+    for (draft, on) in edges.iter().enumerate() {
+        on.iter().for_each(|other| waiters[*other].push(draft));
+    }
+    let mut ended: Vec<DraftId> = (0..edges.len()).filter(|draft| waiting[*draft] == 0).collect();
+    while let Some(draft) = ended.pop() {
+        for waiter in &waiters[draft] {
+            waiting[*waiter] -= 1;
+            if waiting[*waiter] == 0 {
+                ended.push(*waiter);
+            }
+        }
+    }
+    (0..edges.len()).filter(|draft| waiting[*draft] > 0).collect()
+}
+
+/// The shortest way from a draft back to itself.
+fn way_back(draft: DraftId, edges: &[Vec<DraftId>]) -> Option<Vec<DraftId>> {
+    let mut from: Vec<Option<DraftId>> = vec![None; edges.len()];
+    let mut queue = std::collections::VecDeque::from([draft]);
+    while let Some(at) = queue.pop_front() {
+        for next in &edges[at] {
+            if *next == draft {
+                let mut way = vec![draft];
+                let mut back = at;
+                while back != draft {
+                    way.push(back);
+                    back = from[back]?;
+                }
+                way.push(draft);
+                way.reverse();
+                return Some(way);
+            }
+            if from[*next].is_none() {
+                from[*next] = Some(at);
+                queue.push_back(*next);
+            }
+        }
+    }
+    None
+}
+
+fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Vec<StepPlan> {
+    let parents: Vec<Option<DraftId>> = drafts.iter().map(|draft| draft.parent).collect();
+    let mut inside: Vec<Vec<StepPlan>> = drafts.iter().map(|_| Vec::new()).collect();
+    let mut top = Vec::new();
+    // Groups come before their steps, so going backwards every group's steps are complete when its turn comes.
+    for (at, (draft, waits)) in drafts.into_iter().zip(waits).enumerate().rev() {
+        let mut steps = std::mem::take(&mut inside[at]);
+        steps.reverse();
+        let run_when = waits
+            .into_iter()
+            .map(|wait| RunWhen {
+                steps: wait.drafts.iter().map(|draft| ids[*draft].clone()).collect(),
+                condition: wait.condition,
+            })
+            .collect();
+        let does = match draft.does {
+            DraftDoes::Code(call) => Does::Code(*call),
+            DraftDoes::Group => Does::Group(steps),
+            DraftDoes::Fails(found) => Does::Fails(found),
+        };
+        let step = StepPlan { id: ids[at].clone(), run_when, chain: draft.chain, does, span: draft.span };
+        match parents[at] {
+            Some(parent) => inside[parent].push(step),
+            None => top.push(step),
+        }
+    }
+    top.reverse();
+    top
+}

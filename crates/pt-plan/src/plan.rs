@@ -1,0 +1,115 @@
+//! What is going to run.
+
+use std::path::PathBuf;
+
+use pt_eval::Snippet;
+use pt_model::{Map, Secret, ServiceSpec, StepId};
+use pt_spec::{Condition, Kind};
+use pt_syntax::{Diagnostic, Span};
+
+/// What somebody wants to run: `polytope/postgres{image: x}`.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A template, tool or module.
+    pub reference: String,
+    /// What it is given.
+    pub args: Map,
+}
+
+/// Values and secrets that people have set.
+pub trait Named {
+    /// The value with this name.
+    fn value(&self, name: &str) -> Option<String>;
+
+    /// The secret with this name.
+    fn secret(&self, name: &str) -> Option<Secret>;
+}
+
+/// What planning gave.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan; none when a target names nothing.
+    pub plan: Option<Plan>,
+    /// What stands against starting it (errors: unknown targets, values and secrets that are not set), and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A job that can be started.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The targets as requested, joined with commas.
+    pub target: String,
+    /// What ids of jobs of this plan begin with.
+    pub target_id: String,
+    /// What the first target is.
+    pub kind: Kind,
+    /// What the first target was given.
+    pub args: Map,
+    /// The steps in the order of their declaration.
+    pub steps: Vec<StepPlan>,
+    /// Every secret that the steps use.
+    pub secrets: Vec<Secret>,
+}
+
+/// A step that can be started.
+#[derive(Clone, Debug)]
+pub struct StepPlan {
+    /// Its id, unique in the job.
+    pub id: StepId,
+    /// What it waits for: all of these.
+    pub run_when: Vec<RunWhen>,
+    /// The references from the step down to the code.
+    pub chain: Vec<String>,
+    /// What it does.
+    pub does: Does,
+    /// Where it was declared; steps of the command line were declared nowhere.
+    pub span: Option<Span>,
+}
+
+/// What a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunWhen {
+    /// Steps that must have ended.
+    pub steps: Vec<StepId>,
+    /// How they must have ended.
+    pub condition: Condition,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Does {
+    /// It runs code.
+    Code(CodeCall),
+    /// It runs steps, and ends when all of them have ended.
+    Group(Vec<StepPlan>),
+    /// It fails at its turn, for these reasons.
+    Fails(Vec<Diagnostic>),
+}
+
+/// Code that can be run.
+#[derive(Clone, Debug)]
+pub struct CodeCall {
+    /// The module it is the code of; `custom-code` for code of a step.
+    pub module: String,
+    /// The code.
+    pub snippet: Snippet,
+    /// Where the code stood, with its prefix.
+    pub code_span: Span,
+    /// What it is given: every declared param, null where nothing was given.
+    pub params: Map,
+    /// The services among the params. Whoever spawns a container for this code publishes their ports.
+    pub services: Vec<ServiceSpec>,
+    /// Where it was declared.
+    pub home: Home,
+}
+
+/// Where code was declared; paths of repositories are relative to this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Home {
+    /// The directory of the declaring file; empty for standard modules.
+    pub dir: PathBuf,
+    /// What the code sees as its repository: for the project's own, the directory of the root file.
+    pub repo_ref: Option<String>,
+    /// What the code sees as its project.
+    pub project_ref: Option<String>,
+}

@@ -1,0 +1,131 @@
+//! From requests to a plan.
+
+use std::collections::HashSet;
+
+use pt_model::Secret;
+use pt_spec::{Definition, Kind, Project, Wanted};
+use pt_syntax::Diagnostic;
+
+use crate::bind::{Bound, Given, bind};
+use crate::draft::{Draft, DraftDoes, DraftId, StepList};
+use crate::expand::step_id;
+use crate::missing::AllMissing;
+use crate::order::settle;
+use crate::plan::{Named, Plan, Planned, Request};
+
+/// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
+/// before it has succeeded.
+pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
+    let mut planner = Planner {
+        project,
+        named,
+        drafts: Vec::new(),
+        lists: Vec::new(),
+        stack: Vec::new(),
+        missing: AllMissing::default(),
+        secrets: Vec::new(),
+        warnings: Vec::new(),
+        used: HashSet::new(),
+    };
+    let mut errors = Vec::new();
+    let mut kind = None;
+    for group in requests {
+        let before: Vec<DraftId> = planner.top_drafts(0);
+        let first = planner.drafts.len();
+        for request in group {
+            match planner.request(request) {
+                Ok(what) => kind = kind.or(Some(what)),
+                Err(diagnostic) => errors.push(*diagnostic),
+            }
+        }
+        for draft in planner.top_drafts(first) {
+            planner.drafts[draft].follows.clone_from(&before);
+        }
+    }
+    let resolved = errors.is_empty();
+    let mut diagnostics = errors;
+    diagnostics.extend(planner.missing.diagnostics());
+    diagnostics.append(&mut planner.warnings);
+    let plan = kind.filter(|_| resolved).map(|kind| planner.finish(requests, kind));
+    Planned { plan, diagnostics }
+}
+
+pub(crate) struct Planner<'p> {
+    pub(crate) project: &'p Project,
+    pub(crate) named: &'p dyn Named,
+    pub(crate) drafts: Vec<Draft<'p>>,
+    pub(crate) lists: Vec<StepList>,
+    /// The definitions that are being expanded, outermost first, and what they were called.
+    pub(crate) stack: Vec<(&'p Definition, String)>,
+    pub(crate) missing: AllMissing,
+    pub(crate) secrets: Vec<Secret>,
+    warnings: Vec<Diagnostic>,
+    /// Definitions whose warnings were told.
+    used: HashSet<*const Definition>,
+}
+
+impl<'p> Planner<'p> {
+    fn top_drafts(&self, from: DraftId) -> Vec<DraftId> {
+        (from..self.drafts.len()).filter(|draft| self.drafts[*draft].parent.is_none()).collect()
+    }
+
+    fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
+        let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
+        let given = Given { values: request.args.clone(), ..Given::default() };
+        let list = self.new_list(None);
+        let name = request.reference.clone();
+        if definition.kind == Kind::Template {
+            let started = self.enter(definition).and_then(|()| bind(definition, &name, &given));
+            match started {
+                Ok(bound) => self.template(definition, name, &bound, list),
+                Err(found) => drop(self.draft(step_id(&name), vec![name], DraftDoes::Fails(found), None)),
+            }
+        } else {
+            self.called(definition, step_id(&name), name, given, list, None);
+        }
+        Ok(definition.kind)
+    }
+
+    fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
+        self.stack.push((definition, name));
+        self.body_steps(definition, bound, list, &[], None);
+        self.stack.pop();
+    }
+
+    pub(crate) fn new_list(&mut self, parent: Option<usize>) -> usize {
+        self.lists.push(StepList { parent, ..StepList::default() });
+        self.lists.len() - 1
+    }
+
+    /// Takes a definition into use: its warnings are told once, its errors stop whoever wants it.
+    pub(crate) fn enter(&mut self, definition: &'p Definition) -> Result<(), Vec<Diagnostic>> {
+        if definition.is_broken() {
+            return Err(definition.diagnostics.clone());
+        }
+        if self.used.insert(definition) {
+            self.warnings.extend(definition.diagnostics.iter().cloned());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn warn(&mut self, diagnostics: &[Diagnostic]) {
+        for diagnostic in diagnostics {
+            if !self.warnings.contains(diagnostic) {
+                self.warnings.push(diagnostic.clone());
+            }
+        }
+    }
+
+    fn finish(self, requests: &[Vec<Request>], kind: Kind) -> Plan {
+        let all: Vec<&Request> = requests.iter().flatten().collect();
+        let targets: Vec<&str> = all.iter().map(|request| request.reference.as_str()).collect();
+        Plan {
+            target: targets.join(", "),
+            target_id: targets.first().map(|target| step_id(target)).unwrap_or_default(),
+            kind,
+            args: all.first().map(|request| request.args.clone()).unwrap_or_default(),
+            steps: settle(self.drafts, &self.lists),
+            secrets: self.secrets,
+        }
+    }
+}

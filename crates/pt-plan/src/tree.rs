@@ -1,0 +1,167 @@
+//! Plans for people.
+
+use std::fmt::Write;
+
+use pt_model::Data;
+use pt_spec::Condition;
+
+use crate::plan::{CodeCall, Does, Plan, StepPlan};
+
+/// The plan as a tree: every step with what it waits for, the modules it passes through, and what it runs in the end.
+/// Secrets show as `[secret NAME]`.
+pub fn tree(plan: &Plan) -> String {
+    let mut out = Tree { text: String::new(), indent: 0 };
+    out.line(&format!("{} {}", plan.kind.word(), plan.target));
+    out.inside(|out| plan.steps.iter().for_each(|step| out.step(step)));
+    out.text
+}
+
+struct Tree {
+    text: String,
+    indent: usize,
+}
+
+impl Tree {
+    fn line(&mut self, text: &str) {
+        // Writing to a string cannot fail.
+        _ = writeln!(self.text, "{:indent$}{text}", "", indent = self.indent * 2);
+    }
+
+    fn inside(&mut self, draw: impl FnOnce(&mut Self)) {
+        self.indent += 1;
+        draw(self);
+        self.indent -= 1;
+    }
+
+    fn step(&mut self, step: &StepPlan) {
+        let mut head = step.id.to_string();
+        for when in &step.run_when {
+            let steps: Vec<&str> = when.steps.iter().map(|step| step.as_str()).collect();
+            let how = match when.condition {
+                Condition::Success => "",
+                Condition::Always => ", however it ends",
+                Condition::Failed => ", if it fails",
+            };
+            _ = write!(head, " (after {}{how})", steps.join(", "));
+        }
+        self.line(&head);
+        self.inside(|out| {
+            if !step.chain.is_empty() {
+                out.line(&step.chain.join(" > "));
+            }
+            match &step.does {
+                Does::Code(call) if call.module == "polytope/container" => out.container(call),
+                Does::Code(call) => out.code(call),
+                Does::Group(steps) => steps.iter().for_each(|step| out.step(step)),
+                Does::Fails(found) => {
+                    found.iter().for_each(|diagnostic| out.line(&format!("fails: {}", diagnostic.message)));
+                }
+            }
+        });
+    }
+
+    fn code(&mut self, call: &CodeCall) {
+        if call.module == "custom-code" {
+            let first = call.snippet.text.trim().lines().next().unwrap_or_default();
+            self.line(&format!("code: {first}"));
+            return;
+        }
+        for (name, value) in call.params.iter().filter(|(_, value)| !value.is_null()) {
+            self.line(&format!("{name}: {}", short(value)));
+        }
+    }
+
+    fn container(&mut self, call: &CodeCall) {
+        let param = |name: &str| call.params.get(name).unwrap_or(&Data::Null);
+        for name in ["image", "id", "entrypoint", "cmd", "workdir", "user"] {
+            if !param(name).is_null() {
+                self.line(&format!("{name}: {}", words(param(name))));
+            }
+        }
+        for service in &call.services {
+            for port in &service.ports {
+                let protocol = Data::from(format!("{:?}", port.protocol).to_lowercase().as_str());
+                let to = if port.internal { "inside only".to_owned() } else { format!("localhost:{}", port.host_port()) };
+                let label = port.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+                self.line(&format!(
+                    "service {}:{} {} -> {to}{label}",
+                    service.id,
+                    port.port,
+                    words(&protocol)
+                ));
+            }
+        }
+        for mount in list(param("mounts")) {
+            self.line(&format!("mount {} from {}", words(mount.get("path")), source(mount.get("source"))));
+        }
+        for var in list(param("env")) {
+            if !var.get("value").is_null() {
+                self.line(&format!("env {}={}", words(var.get("name")), one_line(&var.get("value").to_text().masked())));
+            }
+        }
+        let restart = param("restart");
+        if let Some(policy) = restart.get("policy").as_str().filter(|policy| *policy != "never") {
+            match restart.get("max-restarts") {
+                Data::Int(most) => self.line(&format!("restart {policy}, at most {most} times")),
+                _ => self.line(&format!("restart {policy}")),
+            }
+        }
+    }
+}
+
+fn list(data: &Data) -> impl Iterator<Item = &Data> {
+    data.as_list().into_iter().flatten().filter(|item| !item.is_null())
+}
+
+fn source(source: &Data) -> String {
+    let named = |key: &str| match source.get(key) {
+        Data::Null => String::new(),
+        value => format!(" {}", one_line(&value.to_text().masked())),
+    };
+    match source.get("type").as_str() {
+        None => words(source),
+        Some("volume") => match source.get("scope").as_str() {
+            Some("project") => format!("project volume{}", named("id")),
+            _ => format!("volume{}", named("id")),
+        },
+        Some("string") => {
+            format!("text ({} bytes)", source.get("data").to_text().masked().len())
+        }
+        Some("repo") => format!("repository{}{}", named("repo"), named("path")),
+        Some("dataset") => format!("dataset{}{}", named("dataset"), named("path")),
+        Some(kind) => format!("{kind}{}", named("path")),
+    }
+}
+
+/// A command line as one would type it, anything else as text.
+fn words(data: &Data) -> String {
+    match data {
+        Data::List(items) => {
+            let words: Vec<String> = items
+                .iter()
+                .filter(|item| !item.is_null())
+                .map(|item| {
+                    let word = one_line(&item.to_text().masked());
+                    if word.is_empty() || word.contains([' ', '\'', '"']) { format!("'{word}'") } else { word }
+                })
+                .collect();
+            words.join(" ")
+        }
+        other => one_line(&other.to_text().masked()),
+    }
+}
+
+fn short(data: &Data) -> String {
+    match data {
+        Data::Str(_) | Data::Secret(_) => one_line(&data.to_text().masked()),
+        other => one_line(&other.to_string()),
+    }
+}
+
+/// The first line of a text, and that there is more.
+fn one_line(text: &str) -> String {
+    match text.trim_end().split_once('\n') {
+        Some((first, rest)) => format!("{first} … ({} more lines)", rest.lines().count()),
+        None => text.trim_end().to_owned(),
+    }
+}

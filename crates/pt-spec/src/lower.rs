@@ -1,0 +1,132 @@
+//! Documents to definitions.
+//!
+//! Every generation of the syntax is read here, in any mixture, into the one form of [`crate::Definition`]. Lowering
+//! never fails: what is wrong inside a definition is kept with it.
+
+mod definition;
+mod fields;
+mod step;
+
+use pt_syntax::{Diagnostic, Node, NodeKind};
+
+use crate::definition::{Definition, Kind, Name, Origin};
+use definition::lower_definition;
+use fields::Fields;
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(crate) struct Lowered {
+    pub(crate) definitions: Vec<Definition>,
+    pub(crate) includes: Vec<Include>,
+    pub(crate) instructions: Option<String>,
+    pub(crate) mcp_only: Option<Vec<String>>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// An entry of `include`.
+#[derive(Debug)]
+pub(crate) enum Include {
+    /// A directory or a file.
+    Path(Name),
+    /// A repository.
+    Repo(Name),
+}
+
+/// Lowers the top level of a file.
+pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
+    let mut lowered = Lowered::default();
+    let span = root.span;
+    if root.is_null() {
+        return lowered;
+    }
+    let Some(mut fields) = Fields::of(root) else {
+        lowered.diagnostics.push(
+            Diagnostic::error("not-a-map", "A polytope file must be a map")
+                .at(span, "this is not a map")
+                .hint("begin with `modules:` or `templates:`"),
+        );
+        return lowered;
+    };
+    for (key, kind) in [("tools", Kind::Tool), ("modules", Kind::Module), ("templates", Kind::Template)] {
+        if let Some(node) = fields.take(key) {
+            lower_definitions(key, node, kind, origin, &mut lowered);
+        }
+    }
+    if let Some(node) = fields.take("include") {
+        lower_includes(node, &mut lowered);
+    }
+    if let Some(node) = fields.take("instructions") {
+        lowered.instructions = node.as_str().map(str::to_owned);
+    }
+    if let Some(node) = fields.take("mcp") {
+        lowered.mcp_only = node.get("only").map(|only| {
+            only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect()
+        });
+    }
+    fields.take("triggers");
+    for (key, span) in fields.rest() {
+        lowered.diagnostics.push(
+            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known at the top of a polytope file"))
+                .at(span, "ignored"),
+        );
+    }
+    lowered
+}
+
+fn lower_definitions(key: &str, node: Node, kind: Kind, origin: &Origin, lowered: &mut Lowered) {
+    let span = node.span;
+    match node.kind {
+        NodeKind::List(items) => {
+            for item in items {
+                if !item.is_null() {
+                    lower_definition(None, item, kind, origin, lowered);
+                }
+            }
+        }
+        NodeKind::Map(entries) => {
+            for entry in entries {
+                let id = Name { text: entry.key, span: entry.key_span };
+                lower_definition(Some(id), entry.value, kind, origin, lowered);
+            }
+        }
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::Str(_)
+        | NodeKind::Form(_) => lowered.diagnostics.push(
+            Diagnostic::error("wrong-shape", format!("'{key}' must be a list or a map"))
+                .at(span, "this is neither"),
+        ),
+    }
+}
+
+fn lower_includes(node: Node, lowered: &mut Lowered) {
+    let span = node.span;
+    let items = match node.kind {
+        NodeKind::List(items) => items,
+        NodeKind::Str(_) | NodeKind::Map(_) => vec![node],
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Form(_) => {
+            lowered
+                .diagnostics
+                .push(Diagnostic::error("wrong-shape", "'include' must be a list").at(span, "this is none"));
+            return;
+        }
+    };
+    for item in items {
+        let name = |node: &Node| node.as_str().map(|text| Name { text: text.to_owned(), span: node.span });
+        let include = match (name(&item), item.get("repo").and_then(name), item.get("path").and_then(name)) {
+            (Some(path), ..) => Include::Path(path),
+            (None, Some(repo), _) => Include::Repo(repo),
+            (None, None, Some(path)) => Include::Path(path),
+            (None, None, None) => {
+                lowered.diagnostics.push(
+                    Diagnostic::warning("wrong-shape", "An include must be a path, or a map with `path` or `repo`")
+                        .at(item.span, "ignored"),
+                );
+                continue;
+            }
+        };
+        lowered.includes.push(include);
+    }
+}

@@ -1,0 +1,239 @@
+//! Modules, templates and tools.
+
+use pt_syntax::{Diagnostic, Node, NodeKind, is_id};
+
+use super::Lowered;
+use super::fields::Fields;
+use super::step::lower_steps;
+use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
+use crate::ty::{Atom, Type};
+
+/// Lowers one definition. Those without an id are told of at once: nobody could ever use them.
+pub(super) fn lower_definition(
+    key: Option<Name>,
+    node: Node,
+    kind: Kind,
+    origin: &Origin,
+    lowered: &mut Lowered,
+) {
+    let span = node.span;
+    let word = kind.word();
+    let mut found = Vec::new();
+    let Some(mut fields) = Fields::of(node) else {
+        lowered
+            .diagnostics
+            .push(Diagnostic::error("wrong-shape", format!("A {word} must be a map")).at(span, "this is none"));
+        return;
+    };
+    let id = fields.take("id").map(name_of);
+    let Some(id) = key.or(id.flatten()) else {
+        lowered.diagnostics.push(
+            Diagnostic::error("missing-id", format!("A {word} must have an id"))
+                .at(span, "this one has none")
+                .hint("give it one: `id: my-id`"),
+        );
+        return;
+    };
+    if !is_id(&id.text) {
+        found.push(
+            Diagnostic::error("invalid-id", format!("Must be a valid ID (got {:?})", id.text))
+                .at(id.span, "")
+                .hint("ids consist of a-z, 0-9, '_' and '-'"),
+        );
+    }
+    let info = fields.take_text(&["info", "ìnfo"]);
+    fields.take("name");
+    fields.take("api-version");
+    let is_default = fields.take("default?").is_some_and(|node| matches!(node.kind, NodeKind::Bool(true)));
+    let mut args = fields.take_any(&["args", "parameters"]).map(|node| lower_args(node, &mut found));
+    let params = match fields.take_any(&["params", "inputs"]) {
+        // The oldest files give their args under `params`.
+        Some(node) if kind == Kind::Module && matches!(node.kind, NodeKind::Map(_)) => {
+            merge(args.get_or_insert_default(), lower_args(node, &mut found));
+            Vec::new()
+        }
+        Some(node) => lower_params(node, &mut found),
+        None => Vec::new(),
+    };
+    let awaits = fields.take("await").map(|node| words(&node));
+    let body = lower_body(&mut fields, &id, kind, args, &mut found);
+    for (key, span) in fields.rest() {
+        found.push(
+            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known in a {word}"))
+                .at(span, "ignored"),
+        );
+    }
+    let origin = origin.clone();
+    lowered.definitions.push(Definition {
+        id,
+        kind,
+        info,
+        params,
+        body,
+        awaits,
+        is_default,
+        origin,
+        span,
+        diagnostics: found,
+    });
+}
+
+fn lower_body(
+    fields: &mut Fields,
+    id: &Name,
+    kind: Kind,
+    args: Option<Vec<Arg>>,
+    found: &mut Vec<Diagnostic>,
+) -> Body {
+    let word = kind.word();
+    let code = fields.take("code");
+    let reference = fields.take_any(&["module", "tool"]);
+    let steps = fields.take_any(&["run", "run-steps", "steps"]);
+    if [code.is_some(), reference.is_some(), steps.is_some()].iter().filter(|there| **there).count() > 1 {
+        found.push(
+            Diagnostic::error("ambiguous-body", format!("The {word} '{}' says twice what it does", id.text))
+                .at(id.span, "this one")
+                .hint("keep one of `code`, `module` and `run`"),
+        );
+        return Body::Nothing;
+    }
+    if let (Some(args), None) = (&args, &reference)
+        && let Some(first) = args.first()
+    {
+        found.push(
+            Diagnostic::error("args-without-module", "`args` goes with `module` only")
+                .at(first.id.span, "nobody takes this"),
+        );
+    }
+    if let Some(code) = code {
+        return Body::Code(code);
+    }
+    if let Some(steps) = steps {
+        return Body::Steps(lower_steps(steps, found));
+    }
+    match reference.map(|node| (node.span, name_of(node))) {
+        Some((_, Some(reference))) => return Body::Call { reference, args: args.unwrap_or_default() },
+        Some((span, None)) => {
+            found.push(Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"));
+        }
+        None => {
+            let cure = if kind == Kind::Module { "`module` or `code`" } else { "`run`" };
+            found.push(
+                Diagnostic::error("missing-body", format!("The {word} '{}' says not what it does", id.text))
+                    .at(id.span, "this one")
+                    .hint(format!("add {cure}")),
+            );
+        }
+    }
+    Body::Nothing
+}
+
+/// Args: a map, or a list of `{id, value}`.
+pub(super) fn lower_args(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Arg> {
+    let span = node.span;
+    match node.kind {
+        NodeKind::Map(entries) => entries
+            .into_iter()
+            .map(|entry| Arg { id: Name { text: entry.key, span: entry.key_span }, value: entry.value })
+            .collect(),
+        NodeKind::List(items) => items.into_iter().filter_map(|item| lower_listed_arg(item, found)).collect(),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::Str(_)
+        | NodeKind::Form(_) => {
+            found.push(Diagnostic::error("wrong-shape", "Args must be a map").at(span, "this is none"));
+            Vec::new()
+        }
+    }
+}
+
+fn lower_listed_arg(item: Node, found: &mut Vec<Diagnostic>) -> Option<Arg> {
+    let span = item.span;
+    let mut fields = Fields::of(item);
+    let id = fields.as_mut().and_then(|fields| fields.take("id")).and_then(name_of);
+    let value = fields.and_then(|mut fields| fields.take("value"));
+    let Some(id) = id else {
+        found.push(
+            Diagnostic::error("wrong-shape", "An arg in a list must have an id and a value").at(span, "this has none"),
+        );
+        return None;
+    };
+    Some(Arg { id, value: value.unwrap_or(Node { span, kind: NodeKind::Null }) })
+}
+
+/// Adds the args that are not there yet.
+pub(super) fn merge(args: &mut Vec<Arg>, more: Vec<Arg>) {
+    for arg in more {
+        if !args.iter().any(|other| other.id.text == arg.id.text) {
+            args.push(arg);
+        }
+    }
+}
+
+/// Params: a list of declarations, or a map from ids to them.
+fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
+    let span = node.span;
+    match node.kind {
+        NodeKind::List(items) => items.into_iter().filter_map(|item| lower_param(None, item, found)).collect(),
+        NodeKind::Map(entries) => entries
+            .into_iter()
+            .filter_map(|entry| {
+                lower_param(Some(Name { text: entry.key, span: entry.key_span }), entry.value, found)
+            })
+            .collect(),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::Str(_)
+        | NodeKind::Form(_) => {
+            found.push(Diagnostic::error("wrong-shape", "`params` must be a list").at(span, "this is none"));
+            Vec::new()
+        }
+    }
+}
+
+fn lower_param(key: Option<Name>, node: Node, found: &mut Vec<Diagnostic>) -> Option<Param> {
+    let span = node.span;
+    let mut fields = Fields::of(node);
+    let id = fields.as_mut().and_then(|fields| fields.take("id")).and_then(name_of);
+    let Some(id) = key.or(id) else {
+        found.push(
+            Diagnostic::error("missing-id", "A param must have an id")
+                .at(span, "this one has none")
+                .hint("declare it as `{id: my-param, type: str}`"),
+        );
+        return None;
+    };
+    let mut fields = fields?;
+    Some(Param {
+        id,
+        name: fields.take_text(&["name"]),
+        info: fields.take_text(&["info", "ìnfo"]),
+        ty: fields.take("type").map_or(Type::Atom(Atom::Any), |node| Type::lower(&node)),
+        span,
+    })
+}
+
+/// A word that names something; numbers are words too.
+pub(super) fn name_of(node: Node) -> Option<Name> {
+    let span = node.span;
+    match node.kind {
+        NodeKind::Str(text) => Some(Name { text, span }),
+        NodeKind::Int(number) => Some(Name { text: number.to_string(), span }),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Float(_)
+        | NodeKind::List(_)
+        | NodeKind::Map(_)
+        | NodeKind::Form(_) => None,
+    }
+}
+
+/// A word or a list of words.
+fn words(node: &Node) -> Vec<String> {
+    let one = node.as_str().map(str::to_owned);
+    one.into_iter().chain(node.items().iter().filter_map(Node::as_str).map(str::to_owned)).collect()
+}

@@ -1,0 +1,99 @@
+//! The standard modules: polytope files of the product itself, read one by one when first used.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use pt_syntax::{SourceId, Sources};
+use rust_embed::RustEmbed;
+
+use crate::definition::{Definition, Origin};
+use crate::lower::lower_file;
+use crate::read::read;
+
+#[derive(RustEmbed)]
+#[folder = "../../std"]
+struct Files;
+
+/// The projects of the built-in owners `polytope` and `pt`.
+#[derive(Debug)]
+pub struct Standard {
+    projects: Vec<StandardProject>,
+}
+
+#[derive(Debug)]
+struct StandardProject {
+    name: Arc<str>,
+    source: SourceId,
+    definitions: OnceLock<Vec<Definition>>,
+}
+
+impl Standard {
+    /// Adds the texts of all standard projects to `sources`; none is parsed.
+    pub(crate) fn new(sources: &mut Sources) -> Self {
+        let mut projects = Vec::new();
+        for path in Files::iter() {
+            if let Some(name) = path.strip_suffix("/polytope.yml")
+                && let Some(file) = Files::get(&path)
+            {
+                let text = String::from_utf8_lossy(&file.data).into_owned();
+                let source = sources.add(format!("polytope/{path}"), text);
+                projects.push(StandardProject { name: name.into(), source, definitions: OnceLock::new() });
+            }
+        }
+        Self { projects }
+    }
+
+    /// Whether projects of this owner are built in.
+    pub fn owns(&self, owner: &str) -> bool {
+        matches!(owner, "polytope" | "pt")
+    }
+
+    /// The module of a project; without a name the one that the project is known for.
+    pub fn module(&self, sources: &Sources, project: &str, module: Option<&str>) -> Option<&Definition> {
+        let definitions = self.projects.iter().find(|known| &*known.name == project)?.definitions(sources);
+        let named = |id: &str| definitions.iter().find(|definition| definition.id.text == id);
+        match module {
+            Some(module) => named(module),
+            None => definitions
+                .iter()
+                .find(|definition| definition.is_default)
+                .or_else(|| named(project))
+                .or(if let [only] = definitions { Some(only) } else { None }),
+        }
+    }
+
+    /// Every module as people refer to it, by project: `polytope/postgres`, `polytope/postgres!simple`.
+    pub fn references(&self, sources: &Sources) -> Vec<String> {
+        let mut references = Vec::new();
+        for project in &self.projects {
+            let name = &project.name;
+            let default = self.module(sources, name, None);
+            references.extend(default.map(|_| format!("polytope/{name}")));
+            for definition in project.definitions(sources) {
+                if !default.is_some_and(|default| std::ptr::eq(default, definition)) {
+                    references.push(format!("polytope/{name}!{}", definition.id.text));
+                }
+            }
+        }
+        references
+    }
+
+    /// The standard module that somebody may mean who forgot `polytope/`.
+    pub(crate) fn named(&self, sources: &Sources, name: &str) -> Option<String> {
+        let bare = name.rsplit('/').next().unwrap_or(name);
+        self.references(sources).into_iter().find(|reference| {
+            reference.strip_prefix("polytope/").is_some_and(|known| known == bare || known.rsplit('!').next() == Some(bare))
+        })
+    }
+}
+
+impl StandardProject {
+    fn definitions(&self, sources: &Sources) -> &[Definition] {
+        self.definitions.get_or_init(|| {
+            let path = Path::new("polytope.yml");
+            let (root, _) = read(sources, self.source, path);
+            let standard = Some(Arc::clone(&self.name));
+            lower_file(root, &Origin { file: self.source, dir: Path::new("").into(), standard }).definitions
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Values against types.
+
+use pt_model::{Data, Map, MountSource, ServiceSpec, SpecError, Text};
+use pt_syntax::is_id;
+
+use super::{Atom, Type};
+use crate::data_path::DataPath;
+
+/// What is wrong with a value, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeError {
+    /// Where in the value.
+    pub path: DataPath,
+    /// What is wrong: `Must be an integer (got "8079")`.
+    pub message: String,
+}
+
+type Checked = Result<Data, Vec<TypeError>>;
+
+impl Type {
+    /// The value with its defaults filled in.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(&self, data: &Data) -> Checked {
+        self.check_at(data, &DataPath::default())
+    }
+
+    fn check_at(&self, data: &Data, path: &DataPath) -> Checked {
+        match self {
+            Self::Atom(atom) => atom.check(data, path),
+            Self::List(of) => of.check_list(data, path),
+            Self::Fields(fields) => check_fields(fields, data, path),
+            Self::AnyMap => match data {
+                Data::Map(_) => Ok(data.clone()),
+                _ => wrong("Must be a map", data, path),
+            },
+            Self::MapOf(key, value) => check_map(key, value, data, path),
+            Self::Maybe(of) => if data.is_null() { Ok(Data::Null) } else { of.check_at(data, path) },
+            Self::Default(of, value) => if data.is_null() { Ok(value.clone()) } else { of.check_at(data, path) },
+            Self::Either(types) => match types.iter().find(|of| of.check_at(data, path).is_ok()) {
+                Some(Self::Default(_, value)) if data.is_null() => Ok(value.clone()),
+                Some(of) => of.chosen(data, path),
+                None => wrong("Must match one of the allowed types", data, path),
+            },
+            Self::Enum(words) if words.contains(data) => Ok(data.clone()),
+            Self::Enum(words) => {
+                let words: Vec<String> = words.iter().map(Data::to_string).collect();
+                wrong(&format!("Must be one of {}", words.join(", ")), data, path)
+            }
+            Self::Regex(pattern) => match data.as_text() {
+                Some(text) if pattern.matches(&text.expose()) => Ok(data.clone()),
+                Some(_) => wrong(&format!("Must match the regex {}", pattern.text), data, path),
+                None => wrong("Must be a string", data, path),
+            },
+            Self::Unknown(text) => Err(vec![TypeError { path: path.clone(), message: format!("Unknown type: {text}") }]),
+        }
+    }
+
+    /// The value under an alternative that accepts it: maps stay as they are (which keys there are tells the
+    /// alternatives apart), everything else is coerced as usual.
+    fn chosen(&self, data: &Data, path: &DataPath) -> Checked {
+        match self {
+            Self::Fields(_) | Self::AnyMap | Self::MapOf(..) => Ok(data.clone()),
+            Self::Maybe(of) | Self::Default(of, _) if !data.is_null() => of.chosen(data, path),
+            Self::Atom(_)
+            | Self::List(_)
+            | Self::Maybe(_)
+            | Self::Default(..)
+            | Self::Either(_)
+            | Self::Enum(_)
+            | Self::Regex(_)
+            | Self::Unknown(_) => self.check_at(data, path),
+        }
+    }
+
+    fn check_list(&self, data: &Data, path: &DataPath) -> Checked {
+        let Data::List(items) = data else { return wrong("Must be a list", data, path) };
+        let mut checked = Vec::with_capacity(items.len());
+        let mut errors = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            match self.check_at(item, &path.index(index)) {
+                Ok(item) => checked.push(item),
+                Err(more) => errors.extend(more),
+            }
+        }
+        if errors.is_empty() { Ok(Data::List(checked)) } else { Err(errors) }
+    }
+}
+
+/// Known keys in the order of the type. A key that is absent and may be stays absent.
+fn check_fields(fields: &[(String, Type)], data: &Data, path: &DataPath) -> Checked {
+    let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
+    let mut checked = Map::new();
+    let mut errors = Vec::new();
+    for (key, of) in fields {
+        let given = map.get(key);
+        match of.check_at(given.unwrap_or(&Data::Null), &path.key(key)) {
+            Ok(Data::Null) if given.is_none() => {}
+            Ok(value) => drop(checked.insert(key.clone(), value)),
+            Err(more) => errors.extend(more),
+        }
+    }
+    // What was written keeps the order in which it was written.
+    checked.sort_by_cached_key(|key, _| map.get_index_of(key).unwrap_or(usize::MAX));
+    if errors.is_empty() { Ok(Data::Map(checked)) } else { Err(errors) }
+}
+
+fn check_map(key: &Type, value: &Type, data: &Data, path: &DataPath) -> Checked {
+    let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
+    let mut checked = Map::new();
+    let mut errors = Vec::new();
+    for (name, item) in map {
+        let at = path.key(name);
+        if let Err(more) = key.check_at(&Data::from(name.as_str()), &at) {
+            errors.extend(more);
+        }
+        match value.check_at(item, &at) {
+            Ok(item) => drop(checked.insert(name.clone(), item)),
+            Err(more) => errors.extend(more),
+        }
+    }
+    if errors.is_empty() { Ok(Data::Map(checked)) } else { Err(errors) }
+}
+
+impl Atom {
+    fn check(self, data: &Data, path: &DataPath) -> Checked {
+        match self {
+            Self::Any => Ok(data.clone()),
+            Self::Bool => keep(matches!(data, Data::Bool(_)), "Must be a boolean", data, path),
+            Self::Int => match data {
+                Data::Int(_) => Ok(data.clone()),
+                Data::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Ok(Data::Int(*number as i64)),
+                _ => wrong("Must be an integer", data, path),
+            },
+            Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), "Must be a number", data, path),
+            Self::Str | Self::InstanceType | Self::ServiceRef => text(data, path, "Must be a string", |_| true),
+            Self::Code => text(data, path, "Must be code", |_| true),
+            Self::Id => text(data, path, "Must be a valid ID", is_id),
+            Self::DockerImage => text(data, path, "Must be the name of an image", |text| !text.is_empty()),
+            Self::AbsolutePath => text(data, path, "Must be an absolute path", |text| text.starts_with('/')),
+            Self::UrlPath => text(data, path, "Must be a path that begins with /", |text| text.starts_with('/')),
+            Self::Duration => text(data, path, "Must be a duration", is_duration),
+            Self::HttpMethod => text(data, path, "Must be an HTTP method", is_http_method),
+            Self::EnvVar => check_env_var(data, path),
+            Self::DatasetSink => match data {
+                Data::Str(_) => Ok(data.clone()),
+                Data::Map(map) if map.get("dataset").is_some_and(|id| id.as_str().is_some()) => Ok(data.clone()),
+                _ => wrong("Must be a dataset's ID, or a map with `dataset`", data, path),
+            },
+            Self::DataSize => match data {
+                Data::Int(0..) => Ok(data.clone()),
+                _ => text(data, path, "Must be a data size", is_data_size),
+            },
+            Self::MountSource => MountSource::from_data(data).map(|_| data.clone()).map_err(|e| at(path, e)),
+            Self::ServiceSpec => {
+                let data = with_numeric_ports(data);
+                ServiceSpec::from_data(&data).map(|_| data).map_err(|e| at(path, e))
+            }
+        }
+    }
+}
+
+fn keep(right: bool, message: &str, data: &Data, path: &DataPath) -> Checked {
+    if right { Ok(data.clone()) } else { wrong(message, data, path) }
+}
+
+fn text(data: &Data, path: &DataPath, message: &str, accept: impl Fn(&str) -> bool) -> Checked {
+    match data {
+        Data::Str(text) if accept(text) => Ok(data.clone()),
+        Data::Secret(text) if accept(&text.expose()) => Ok(data.clone()),
+        Data::Str(_) | Data::Secret(_) => wrong(message, data, path),
+        Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::List(_) | Data::Map(_) => {
+            wrong("Must be a string", data, path)
+        }
+    }
+}
+
+fn wrong(message: &str, data: &Data, path: &DataPath) -> Checked {
+    let message = match data {
+        Data::Null => "Missing required value".to_owned(),
+        data => format!("{message} (got {data})"),
+    };
+    Err(vec![TypeError { path: path.clone(), message }])
+}
+
+fn at(path: &DataPath, error: SpecError) -> Vec<TypeError> {
+    vec![TypeError { path: path.join(&error.path), message: error.message }]
+}
+
+fn check_env_var(data: &Data, path: &DataPath) -> Checked {
+    let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
+    let name = map.get("name").unwrap_or(&Data::Null);
+    Atom::Str.check(name, &path.key("name"))?;
+    match map.get("value").unwrap_or(&Data::Null) {
+        Data::List(_) | Data::Map(_) => {
+            wrong("Must be a string", map.get("value").unwrap_or(&Data::Null), &path.key("value"))
+        }
+        Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) | Data::Secret(_) => Ok(data.clone()),
+    }
+}
+
+/// Ports that were written as text of digits, as numbers.
+fn with_numeric_ports(data: &Data) -> Data {
+    let Data::Map(map) = data else { return data.clone() };
+    let mut service = map.clone();
+    numeric(&mut service, "port");
+    if let Some(Data::List(ports)) = service.get_mut("ports") {
+        for port in ports {
+            if let Data::Map(port) = port {
+                numeric(port, "port");
+                if !port.contains_key("range") {
+                    numeric(port, "expose-as");
+                }
+            }
+        }
+    }
+    Data::Map(service)
+}
+
+fn numeric(map: &mut Map, key: &str) {
+    if let Some(value) = map.get_mut(key)
+        && let Some(number) = value.as_text().and_then(|text: Text| text.expose().trim().parse::<i64>().ok())
+    {
+        *value = Data::Int(number);
+    }
+}
+
+fn is_duration(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && ["ms", "s", "m", "h", "d", "w", "mo", "y"].contains(&unit)
+}
+
+fn is_http_method(text: &str) -> bool {
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+    methods.contains(&text.to_ascii_uppercase().as_str())
+}
+
+fn is_data_size(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = &text[..text.len() - unit.len()];
+    let unit = unit.strip_suffix('B').unwrap_or(unit);
+    let unit = unit.strip_suffix('i').unwrap_or(unit);
+    number.parse::<f64>().is_ok() && ["", "k", "K", "M", "G", "T"].contains(&unit)
+}

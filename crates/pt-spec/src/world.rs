@@ -1,0 +1,77 @@
+//! The files outside.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the language needs to know of the file system, and nothing more.
+pub trait World {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read as text.
+    fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// Whether there is a file or directory.
+    fn exists(&self, path: &Path) -> bool;
+
+    /// Whether there is a directory.
+    fn is_dir(&self, path: &Path) -> bool;
+}
+
+/// Names of polytope files; of several in one directory the first is meant.
+pub const FILE_NAMES: [&str; 4] = ["polytope.yml", "polytope.yaml", "polytope.json", "polytope.edn"];
+
+/// The polytope file of a directory.
+pub fn file_in(world: &dyn World, dir: &Path) -> Option<PathBuf> {
+    FILE_NAMES.iter().map(|name| dir.join(name)).find(|path| world.exists(path) && !world.is_dir(path))
+}
+
+/// The root polytope file for somebody who works in `cwd`: the highest one on the way up, which ends at the root of the
+/// Git work tree.
+pub fn find_root(world: &dyn World, cwd: &Path) -> Option<PathBuf> {
+    let mut highest = None;
+    for dir in cwd.ancestors() {
+        highest = file_in(world, dir).or(highest);
+        if world.exists(&dir.join(".git")) {
+            break;
+        }
+    }
+    highest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    struct Paths(BTreeSet<PathBuf>);
+
+    impl World for Paths {
+        fn read(&self, _: &Path) -> io::Result<String> {
+            Ok(String::new())
+        }
+
+        fn exists(&self, path: &Path) -> bool {
+            self.0.contains(path)
+        }
+
+        fn is_dir(&self, _: &Path) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_highest_file_below_the_work_tree_root_is_the_root_file() {
+        for (files, cwd, root) in [
+            ("/a/polytope.yml /a/b/polytope.yml", "/a/b/c", Some("/a/polytope.yml")),
+            ("/a/polytope.yml /a/b/.git /a/b/polytope.edn", "/a/b/c", Some("/a/b/polytope.edn")),
+            ("/a/polytope.json /a/polytope.yaml", "/a", Some("/a/polytope.yaml")),
+            ("/a/b/.git /a/polytope.yml", "/a/b", None),
+            ("", "/a/b", None),
+        ] {
+            let world = Paths(files.split_whitespace().map(PathBuf::from).collect());
+            assert_eq!(find_root(&world, Path::new(cwd)), root.map(PathBuf::from), "{files}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! EDN. Keywords, symbols and characters are text; sets are lists; a form in parentheses is code as it stands.
+
+use pt_edn::{Form, FormKind, ReadError, Reader};
+
+use crate::finding::Findings;
+use crate::parse::{span, too_deep};
+use crate::{Diagnostic, Entry, Node, NodeKind, SourceId, Span, entries};
+
+/// Reads an EDN text.
+pub(crate) fn read(source: SourceId, text: &str, findings: &mut Findings) -> Node {
+    // Clojure's notation, because code stands raw in these files: `:code (map #(inc %) xs)`.
+    let mut reader = Reader::new(text);
+    let mut lowering = Lowering { source, text, findings };
+    let mut root = None;
+    while let Some(form) = reader.read_next() {
+        match form {
+            Ok(form) if root.is_none() => root = Some(lowering.node(form)),
+            Ok(form) => {
+                let diagnostic = Diagnostic::error("second-document", "A polytope file holds one value")
+                    .at(lowering.span(form.span), "a second one begins here")
+                    .hint("remove it, or move it into the map above");
+                lowering.findings.push(diagnostic);
+                break;
+            }
+            Err(error) => {
+                let diagnostic = lowering.explain(&error);
+                lowering.findings.push(diagnostic);
+                break;
+            }
+        }
+    }
+    for surplus in reader.warnings() {
+        let diagnostic = Diagnostic::error("unmatched-bracket", "This bracket closes nothing")
+            .at(lowering.span(surplus.span), "")
+            .hint("remove it, or check that brackets further up are not closed too early");
+        lowering.findings.push(diagnostic);
+    }
+    root.unwrap_or_else(|| Node { span: span(source, 0, 0, 0), kind: NodeKind::Null })
+}
+
+struct Lowering<'t, 'f> {
+    source: SourceId,
+    text: &'t str,
+    findings: &'f mut Findings,
+}
+
+impl Lowering<'_, '_> {
+    fn span(&self, place: pt_edn::Span) -> Span {
+        span(self.source, 0, place.start, place.end)
+    }
+
+    /// The reader bounds the depth of forms.
+    fn node(&mut self, form: Form) -> Node {
+        let at = self.span(form.span);
+        let kind = match form.kind {
+            FormKind::Nil => NodeKind::Null,
+            FormKind::Bool(value) => NodeKind::Bool(value),
+            FormKind::Int(value) => NodeKind::Int(value),
+            FormKind::Float(value) => NodeKind::Float(value),
+            FormKind::BigInt(value) => {
+                let text = value.to_string();
+                text.parse()
+                    .map(NodeKind::Int)
+                    .or_else(|_| text.parse().map(NodeKind::Float))
+                    .unwrap_or(NodeKind::Null)
+            }
+            FormKind::Decimal(digits) => digits.parse().map_or(NodeKind::Null, NodeKind::Float),
+            FormKind::Ratio(_) => {
+                let diagnostic = Diagnostic::error("ratio", "A ratio is not data")
+                    .at(at, "")
+                    .hint("write a decimal number, or put the value in quotes");
+                self.findings.push(diagnostic);
+                NodeKind::Null
+            }
+            FormKind::Char(value) => NodeKind::Str(value.to_string()),
+            FormKind::String(text) | FormKind::Regex(text) => NodeKind::Str(text.into_string()),
+            FormKind::Symbol(name) | FormKind::Keyword(name) => NodeKind::Str(name.as_str().to_owned()),
+            FormKind::Vector(items) | FormKind::Set(items) => {
+                NodeKind::List(items.into_iter().map(|item| self.node(item)).collect())
+            }
+            FormKind::Map(pairs) => {
+                let entries = pairs.into_iter().map(|(key, value)| self.entry(key, value)).collect();
+                NodeKind::Map(entries::unique(entries, self.findings))
+            }
+            FormKind::Tagged(tag, value) => {
+                let diagnostic =
+                    Diagnostic::warning("unknown-tag", format!("The tag `#{tag}` means nothing here"))
+                        .at(at, "the value is read as if the tag were not there")
+                        .hint("remove the tag, or put the value in quotes");
+                self.findings.push(diagnostic);
+                return self.node(*value);
+            }
+            FormKind::List(_)
+            | FormKind::Fn(_)
+            | FormKind::Quote(_)
+            | FormKind::Deref(_)
+            | FormKind::SyntaxQuote(_)
+            | FormKind::Unquote(_)
+            | FormKind::UnquoteSplicing(_)
+            | FormKind::Var(_) => NodeKind::Form(self.written(form.span).to_owned()),
+        };
+        Node { span: at, kind }
+    }
+
+    fn entry(&mut self, key: Form, value: Form) -> Entry {
+        let key_span = self.span(key.span);
+        let text = match key.kind {
+            FormKind::Keyword(name) | FormKind::Symbol(name) => name.as_str().to_owned(),
+            FormKind::String(text) => text.into_string(),
+            FormKind::Char(value) => value.to_string(),
+            FormKind::Nil
+            | FormKind::Bool(_)
+            | FormKind::Int(_)
+            | FormKind::BigInt(_)
+            | FormKind::Float(_)
+            | FormKind::Decimal(_) => self.written(key.span).to_owned(),
+            FormKind::Ratio(_)
+            | FormKind::Regex(_)
+            | FormKind::List(_)
+            | FormKind::Vector(_)
+            | FormKind::Map(_)
+            | FormKind::Set(_)
+            | FormKind::Tagged(..)
+            | FormKind::Fn(_)
+            | FormKind::Quote(_)
+            | FormKind::Deref(_)
+            | FormKind::SyntaxQuote(_)
+            | FormKind::Unquote(_)
+            | FormKind::UnquoteSplicing(_)
+            | FormKind::Var(_) => {
+                let diagnostic = Diagnostic::error("complex-key", "A key must be a keyword or text")
+                    .at(key_span, "")
+                    .hint("check that every key of this map has one value");
+                self.findings.push(diagnostic);
+                self.written(key.span).to_owned()
+            }
+        };
+        Entry { key: text, key_span, value: self.node(value) }
+    }
+
+    fn written(&self, place: pt_edn::Span) -> &str {
+        self.text.get(place.start..place.end).unwrap_or_default()
+    }
+
+    fn explain(&self, error: &ReadError) -> Diagnostic {
+        let at = self.span(error.span);
+        let first = self.written(error.span).chars().next().unwrap_or(' ');
+        let unclosed = |closing: char| {
+            Diagnostic::error("unclosed-bracket", format!("This `{first}` is never closed"))
+                .at(Span { end: at.start + 1, ..at }, "opened here")
+                .hint(format!("close it with `{closing}`"))
+        };
+        match error.message.as_str() {
+            "EOF while reading" if first == '{' => unclosed('}'),
+            "EOF while reading" if first == '[' => unclosed(']'),
+            "EOF while reading" if first == '(' => unclosed(')'),
+            "EOF while reading string" => Diagnostic::error("unclosed-quote", "This quote is never closed")
+                .at(Span { end: at.start + 1, ..at }, "opened here")
+                .hint("close it with `\"`; a quote inside text is written `\\\"`"),
+            "Map literal must contain an even number of forms" => {
+                Diagnostic::error("odd-map", "A key of this map has no value")
+                    .at(Span { end: at.start + 1, ..at }, "the map begins here")
+                    .hint("write every entry as a key and a value")
+            }
+            message if message.starts_with("Unmatched delimiter") => {
+                Diagnostic::error("unmatched-bracket", "This bracket does not match the open one").at(at, "")
+            }
+            message if message.starts_with("Forms may nest") => too_deep(at),
+            message => Diagnostic::error("edn-syntax", format!("This is not EDN: {message}")).at(at, ""),
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Mistakes in YAML's grammar, in plain words: what is wrong, where its cause stands, what to write instead.
+
+use std::ops::Range;
+
+use granit_parser::ErrorKind;
+
+use super::flow::{Opened, opened};
+use crate::parse::{MAX_DEPTH, span};
+use crate::{Diagnostic, SourceId};
+
+/// Where the parser gave up, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Mistake {
+    pub(super) kind: ErrorKind,
+    pub(super) at: usize,
+}
+
+/// What was read before.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// End of the last event.
+    pub(super) end: usize,
+    /// Where the open brackets stand, the outermost first.
+    pub(super) brackets: Vec<usize>,
+}
+
+/// A diagnostic in offsets of the text.
+struct Finding {
+    id: &'static str,
+    message: String,
+    place: Range<usize>,
+    label: &'static str,
+    /// A second place and what it has to do with it.
+    other: Option<(Range<usize>, &'static str)>,
+    hint: String,
+}
+
+impl Mistake {
+    /// Whether only the depth of a line's indentation was wrong.
+    pub(super) fn is_indentation(&self) -> bool {
+        use ErrorKind::{InvalidFlowScalarIndent, InvalidIndentation, InvalidQuotedScalarIndent};
+        matches!(self.kind, InvalidIndentation | InvalidFlowScalarIndent | InvalidQuotedScalarIndent)
+    }
+
+    /// Says it.
+    pub(super) fn explain(&self, source: SourceId, text: &str, base: usize, context: &Context) -> Diagnostic {
+        let finding = Explainer { text, at: self.at, context }.explain(&self.kind);
+        let place = |place: &Range<usize>| span(source, base, place.start, place.end);
+        let mut diagnostic =
+            Diagnostic::error(finding.id, finding.message).at(place(&finding.place), finding.label);
+        if let Some((other, label)) = &finding.other {
+            diagnostic = diagnostic.at(place(other), *label);
+        }
+        if finding.hint.is_empty() { diagnostic } else { diagnostic.hint(finding.hint) }
+    }
+}
+
+struct Explainer<'t> {
+    text: &'t str,
+    at: usize,
+    context: &'t Context,
+}
+
+impl Explainer<'_> {
+    fn explain(&self, kind: &ErrorKind) -> Finding {
+        use ErrorKind as E;
+        // The parser names a late consequence; the cause is often lexical and stands before it.
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is non-exhaustive")]
+        match kind {
+            E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => self.unclosed(),
+            E::InvalidIndentation | E::InvalidFlowScalarIndent | E::InvalidQuotedScalarIndent => {
+                self.unclosed()
+            }
+            E::UnclosedFlowCollection { .. }
+            | E::UnexpectedEofFlowSequence
+            | E::UnexpectedEofFlowMapping
+            | E::UnexpectedEofImplicitFlowMapping => self.unclosed(),
+            E::MismatchedFlowCollectionEnd { open, close } => self.mismatched(*open, *close),
+            E::MisplacedFlowCollectionEnd => self.here(
+                "unmatched-bracket",
+                format!("This `{}` closes nothing", self.char_at(self.at)),
+                "no bracket is open here",
+                "remove it, or put the value in quotes if it is text",
+            ),
+            E::TabInBlockIndentation
+            | E::TabInIndentation
+            | E::TabNotAllowed
+            | E::TabInPlainScalar
+            | E::TabAtBlockScalarStart => self.tab(),
+            E::SimpleKeyExpected
+            | E::InvalidSimpleKey
+            | E::MappingValueNotAllowed
+            | E::ExpectedBlockMappingKey
+            | E::ExpectedBlockSequenceEntry
+            | E::MappingKeyNotAllowed
+            | E::InvalidBlockScalarIndent
+            | E::InvalidBlockEntryWhitespace => self.line(kind),
+            E::ExpectedFlowMappingSeparator => self.separator('}'),
+            E::ExpectedFlowSequenceSeparator => self.separator(']'),
+            E::UnexpectedCharacter { character } => self.here(
+                "unquoted-character",
+                format!("A plain value cannot begin with `{}`", character.escape_default()),
+                "",
+                "put the value in quotes",
+            ),
+            E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => {
+                self.after_quote(kind)
+            }
+            E::UnknownQuotedScalarEscape => self.escape(),
+            E::BlockSequenceEntryNotAllowed => self.here(
+                "bad-indentation",
+                "A list cannot begin on the line of its key",
+                "",
+                "begin the list on the next line, or put the value in quotes if it is text",
+            ),
+            E::InvalidBlockScalarHeader => self.here(
+                "unquoted-character",
+                format!("`{}` at the start of a value announces lines of text", self.char_at(self.at)),
+                "nothing may follow it on this line",
+                "put the value in quotes, or begin the text on the next line",
+            ),
+            E::CommentInterceptedScalar => self.here(
+                "comment-in-text",
+                "A comment cannot stand inside a text of several lines",
+                "",
+                "move the comment above the key, or put the text in quotes",
+            ),
+            E::RecursionLimitExceeded => self.here(
+                "too-deep",
+                format!("Values may nest at most {MAX_DEPTH} deep"),
+                "the next level begins here",
+                "",
+            ),
+            E::ExpectedDocumentStart => self.here(
+                "text-after-end",
+                "The value has ended before this",
+                "nothing may follow here",
+                "remove it, or put the whole value in quotes",
+            ),
+            other => self.here("yaml-syntax", format!("This is not YAML: {other}"), "", ""),
+        }
+    }
+
+    fn here(
+        &self,
+        id: &'static str,
+        message: impl Into<String>,
+        label: &'static str,
+        hint: impl Into<String>,
+    ) -> Finding {
+        let (place, hint) = (self.word(self.at), hint.into());
+        Finding { id, message: message.into(), place, label, other: None, hint }
+    }
+
+    /// A quote or bracket before the place that was never closed, or else a line at a wrong depth.
+    fn unclosed(&self) -> Finding {
+        let place = |start: usize| start..start + 1;
+        let later = (self.at < self.text.trim_end().len())
+            .then(|| (self.word(self.at), "what follows seems to begin here"));
+        match opened(self.text, self.context.end, self.at, &self.context.brackets) {
+            Some(Opened::Quote(start)) => Finding {
+                id: "unclosed-quote",
+                message: "This quote is never closed".to_owned(),
+                place: place(start),
+                label: "opened here",
+                other: later,
+                hint: format!("close it with `{}`", self.char_at(start)),
+            },
+            Some(Opened::Bracket(start)) => {
+                let open = self.char_at(start);
+                Finding {
+                    id: "unclosed-bracket",
+                    message: format!("This `{open}` is never closed"),
+                    place: place(start),
+                    label: "opened here",
+                    other: later,
+                    hint: format!("close it with `{}`", if open == '{' { '}' } else { ']' }),
+                }
+            }
+            None => self.indentation(),
+        }
+    }
+
+    fn mismatched(&self, open: char, close: char) -> Finding {
+        let right = if open == '{' { '}' } else { ']' };
+        let closing = self.text[self.at..].find(close).map(|at| self.at + at);
+        Finding {
+            id: "unclosed-bracket",
+            message: format!("`{open}` is closed by `{close}`"),
+            place: self.at..self.at + 1,
+            label: "opened here",
+            other: closing.map(|at| (at..at + 1, "closed here")),
+            hint: format!("close it with `{right}`"),
+        }
+    }
+
+    /// The tab is on this line or, for text of several lines, on one of the next.
+    fn tab(&self) -> Finding {
+        let mut start = self.line_start(self.at);
+        for line in self.text[start..].split_inclusive('\n').take(100) {
+            let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+            if let Some(tab) = line[..indent].find('\t') {
+                return Finding {
+                    id: "tab-indentation",
+                    message: "A tab cannot indent a line".to_owned(),
+                    place: start + tab..start + indent,
+                    label: "tab",
+                    other: None,
+                    hint: "indent with spaces".to_owned(),
+                };
+            }
+            start += line.len();
+        }
+        self.here("tab-indentation", "A tab cannot stand here", "", "use spaces")
+    }
+
+    /// A line that is no entry where it stands.
+    fn line(&self, kind: &ErrorKind) -> Finding {
+        let start = self.line_start(self.at);
+        let previous = self.text[..start].trim_end_matches(['\r', '\n']);
+        for line in [start, self.line_start(previous.len())] {
+            if let Some(colon) = glued_colon(self.line_at(line)) {
+                let entry = self.line_at(line)[..colon].trim_start_matches([' ', '-']);
+                return Finding {
+                    id: "missing-space",
+                    message: "A space is missing after the colon".to_owned(),
+                    place: line + colon..line + colon + 1,
+                    label: "",
+                    other: None,
+                    hint: format!("write `{entry}: {}`", self.line_at(line)[colon + 1..].trim_end()),
+                };
+            }
+        }
+        let line = self.line_at(start);
+        let column = self.at - start;
+        let content = column_of_content(line);
+        if *kind == ErrorKind::MappingValueNotAllowed && line[..column.min(line.len())].contains(": ") {
+            return self.here(
+                "unquoted-colon",
+                "A plain value cannot contain a colon and a space",
+                "",
+                "put the value in quotes",
+            );
+        }
+        if *kind == ErrorKind::SimpleKeyExpected {
+            return self.here(
+                "missing-colon",
+                "A key and a colon were expected",
+                "no colon follows",
+                format!("write `{}: …`", line.trim()),
+            );
+        }
+        if line[content..].starts_with("- ") && *kind == ErrorKind::ExpectedBlockMappingKey {
+            let mut finding = self.indentation();
+            finding.message = "This list item does not line up with anything above".to_owned();
+            return finding;
+        }
+        self.indentation()
+    }
+
+    /// The line's indentation fits nothing above it.
+    fn indentation(&self) -> Finding {
+        let start = self.line_start(self.at);
+        let line = self.line_at(start);
+        let indent = column_of_content(line);
+        let hint = match self.nearest(start, indent) {
+            Some((number, wanted)) => {
+                format!(
+                    "indent it by {wanted} {}, like line {number}",
+                    if wanted == 1 { "space" } else { "spaces" }
+                )
+            }
+            None => "line it up with the other keys of its map".to_owned(),
+        };
+        Finding {
+            id: "bad-indentation",
+            message: "This line does not line up with anything above".to_owned(),
+            place: start + indent..start + line.trim_end().len().max(indent),
+            label: "",
+            other: None,
+            hint,
+        }
+    }
+
+    /// The line above whose content, or whose content after its dash, begins closest to the column.
+    fn nearest(&self, before: usize, indent: usize) -> Option<(usize, usize)> {
+        let mut best: Option<(usize, usize, usize)> = None;
+        let mut limit = usize::MAX;
+        for (back, line) in self.text[..before].lines().rev().take(200).enumerate() {
+            let column = column_of_content(line);
+            if line.trim().is_empty() || line[column..].starts_with('#') || column >= limit {
+                continue;
+            }
+            limit = column;
+            let after_dash =
+                line[column..].strip_prefix("- ").map(|rest| line.len() - rest.trim_start().len());
+            for candidate in [Some(column), after_dash].into_iter().flatten() {
+                let distance = candidate.abs_diff(indent);
+                if distance > 0 && best.is_none_or(|(least, ..)| distance < least) {
+                    best = Some((distance, back, candidate));
+                }
+            }
+        }
+        let (_, back, wanted) = best?;
+        Some((self.text[..before].lines().count() - back, wanted))
+    }
+
+    fn separator(&self, close: char) -> Finding {
+        self.here(
+            "missing-comma",
+            format!("Expected `,` or `{close}`"),
+            "",
+            "put a comma between two entries, and quotes around text that holds `,`, `: `, brackets or braces",
+        )
+    }
+
+    fn after_quote(&self, kind: &ErrorKind) -> Finding {
+        let hint = if *kind == ErrorKind::InvalidTrailingSingleQuotedScalar {
+            "put the whole value in quotes; a single quote inside single quotes is written twice: 'it''s'"
+        } else {
+            "put the whole value in single quotes; a double quote inside double quotes is written \\\""
+        };
+        self.here("text-after-quote", "Text follows the closing quote", "after the quote", hint)
+    }
+
+    fn escape(&self) -> Finding {
+        let mut chars = self.text[self.at..].char_indices().skip(1);
+        while let Some((at, char)) = chars.next() {
+            if char != '\\' {
+                continue;
+            }
+            let Some((_, escaped)) = chars.next() else { break };
+            if !"0abt\tnvfre \"/\\N_LPxuU\r\n".contains(escaped) {
+                let start = self.at + at;
+                return Finding {
+                    id: "invalid-escape",
+                    message: format!("`\\{escaped}` means nothing inside double quotes"),
+                    place: start..start + 1 + escaped.len_utf8(),
+                    label: "",
+                    other: None,
+                    hint: format!(
+                        "write `\\\\{escaped}`, or use single quotes, in which a backslash is plain text"
+                    ),
+                };
+            }
+        }
+        self.here("invalid-escape", "A backslash stands before a character it cannot escape", "", "")
+    }
+
+    fn line_start(&self, at: usize) -> usize {
+        self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    fn line_at(&self, start: usize) -> &str {
+        self.text[start..].lines().next().unwrap_or_default()
+    }
+
+    fn char_at(&self, at: usize) -> char {
+        self.text[at..].chars().next().unwrap_or(' ')
+    }
+
+    /// What stands at a place, up to the next blank; one character at least.
+    fn word(&self, at: usize) -> Range<usize> {
+        let rest = &self.text[at..];
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let first = rest.chars().next().map_or(0, |first| if first == '\n' { 0 } else { first.len_utf8() });
+        at..at + end.max(first)
+    }
+}
+
+fn column_of_content(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// The colon of `key:value`, if the line is that and no more.
+fn glued_colon(line: &str) -> Option<usize> {
+    let content = line.trim_start_matches([' ', '-']);
+    let colon = content.find(':')?;
+    let (key, value) = (&content[..colon], &content[colon + 1..]);
+    let is_key = !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'?'));
+    let glued = value.starts_with(|first: char| !first.is_whitespace()) && !value.starts_with("//");
+    (is_key && glued && !value.contains(": ")).then_some(line.len() - content.len() + colon)
+}
