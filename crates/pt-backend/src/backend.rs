@@ -1,6 +1,6 @@
 //! The trait, and what goes in and out.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,6 +47,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Removes a container, killing it if it runs. Fine if there is none.
     async fn remove_container(&self, id: &str) -> Result<(), BackendError>;
 
+    /// A port of 127.0.0.1 that nobody uses now: the wished one if it is free, else another. Somebody may take it before a
+    /// container does; then the start of that container says so.
+    async fn free_port(&self, wished: Option<u16>, udp: bool) -> u16 {
+        free_local_port(wished, udp)
+    }
+
     /// Everything that carries these labels.
     async fn find(&self, labels: &Labels) -> Result<Found, BackendError>;
 
@@ -55,6 +61,20 @@ pub trait Backend: Send + Sync + 'static {
 
     /// A path of a container as a tar archive, whether it runs or not.
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError>;
+}
+
+/// Asks the system by taking the port for a moment. Port 0 stands for "no port can be had", which a start refuses.
+fn free_local_port(wished: Option<u16>, udp: bool) -> u16 {
+    let taken = |port: u16| {
+        let local = (Ipv4Addr::LOCALHOST, port);
+        if udp {
+            UdpSocket::bind(local).and_then(|socket| socket.local_addr())
+        } else {
+            TcpListener::bind(local).and_then(|listener| listener.local_addr())
+        }
+    };
+    let wished = wished.and_then(|port| taken(port).ok());
+    wished.or_else(|| taken(0).ok()).map_or(0, |address| address.port())
 }
 
 /// What a backend is.
