@@ -1,1 +1,38 @@
 //! Remembers jobs, events, logs, values, secrets and datasets.
+//!
+//! A [`Store`] is a state directory that belongs to one user and that any number of processes open at once: a SQLite
+//! database in WAL mode for what is looked up, plain files for what grows (log lines, datasets), and lock files by
+//! which the living tell themselves from the dead ([`RunnerLock`]). Everything in it is readable by its owner alone;
+//! secrets are encrypted besides.
+//!
+//! What is stored are the types of pt-model themselves: a job is its events, and a [`JobSummary`] the part of their
+//! fold that lists need. Calls are synchronous and short. The store reads no clock: who calls says when.
+//!
+//! What it finds damaged it names and leaves alone; it never starts afresh over somebody's data.
+
+mod database;
+mod dataset;
+mod error;
+mod instance;
+mod job;
+mod key;
+mod log;
+mod private;
+mod runner;
+mod scope;
+mod secret;
+mod store;
+mod summary;
+mod value;
+
+pub use dataset::Dataset;
+pub use error::StoreError;
+pub use instance::Instance;
+pub use job::JobKey;
+pub use log::{Follow, LogFilter, LogReader, LogWriter};
+pub use runner::{Runner, RunnerLock};
+pub use scope::{Scope, same_name};
+pub use secret::SecretInfo;
+pub use store::Store;
+pub use summary::JobSummary;
+pub use value::Value;

@@ -1,0 +1,89 @@
+//! Instances: one checkout of a project on this machine.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use pt_model::InstanceId;
+use rusqlite::named_params;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::value::timestamp;
+use crate::{Store, StoreError};
+
+/// A checkout of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// The real path of the directory that holds its root polytope file.
+    pub root: PathBuf,
+    /// The project's name: the directory's, made an id.
+    pub project: String,
+    /// When it was last used.
+    pub used_ts: Timestamp,
+}
+
+impl Store {
+    /// The instance whose root polytope file lies in this directory, used now.
+    pub fn instance(&self, root: &Path, at: Timestamp) -> Result<Instance, StoreError> {
+        let root = fs::canonicalize(root).map_err(StoreError::file("find the project's directory", root))?;
+        let hash = Sha256::digest(root.as_os_str().as_bytes());
+        let id: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let project = project_name(&root);
+        self.database().write("note the use of a project", |tx| {
+            tx.prepare_cached(
+                "INSERT INTO instance (id, root, project, used_ts) VALUES (:id, :root, :project, :at)
+                 ON CONFLICT DO UPDATE SET
+                 root = excluded.root, project = excluded.project, used_ts = excluded.used_ts",
+            )?
+            .execute(named_params! {
+                ":id": id, ":root": root.to_string_lossy(), ":project": project, ":at": at.to_string(),
+            })?;
+            Ok(())
+        })?;
+        Ok(Instance { id: InstanceId::new(id), root, project, used_ts: at })
+    }
+
+    /// All instances, the last used first.
+    pub fn instances(&self) -> Result<Vec<Instance>, StoreError> {
+        self.database().read("read the projects used", |tx| {
+            tx.prepare_cached("SELECT id, root, project, used_ts FROM instance ORDER BY used_ts DESC, id")?
+                .query_map([], |row| {
+                    let (id, root): (String, String) = (row.get(0)?, row.get(1)?);
+                    let (id, root) = (InstanceId::new(id), PathBuf::from(root));
+                    Ok(Instance { id, root, project: row.get(2)?, used_ts: timestamp(row, 3)? })
+                })?
+                .collect()
+        })
+    }
+}
+
+/// The directory's name in lower case, whatever an id may not hold as `-`.
+fn project_name(root: &Path) -> String {
+    let name = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-');
+    let id: String = name.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect();
+    let id = id.trim_matches('-');
+    if id.is_empty() { "project".to_owned() } else { id.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_projects_name_is_its_directorys_made_an_id() {
+        for (root, name) in [
+            ("/home/me/My Shop (new)", "my-shop--new"),
+            ("/srv/webapp_2", "webapp_2"),
+            ("/", "project"),
+            ("/x/日本", "project"),
+        ] {
+            assert_eq!(project_name(Path::new(root)), name);
+        }
+    }
+}
