@@ -166,6 +166,12 @@ impl Lowering<'_, '_> {
                 Diagnostic::error("unmatched-bracket", "This bracket does not match the open one").at(at, "")
             }
             message if message.starts_with("Forms may nest") => too_deep(at),
+            message if message.starts_with("Duplicate key") => {
+                let key = self.written(error.span);
+                Diagnostic::error("duplicate-key", format!("The key `{key}` is written twice"))
+                    .at(at, "a second time")
+                    .hint("remove one of them")
+            }
             message => Diagnostic::error("edn-syntax", format!("This is not EDN: {message}")).at(at, ""),
         }
     }
