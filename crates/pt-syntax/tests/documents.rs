@@ -87,6 +87,8 @@ fn edn() {
         ("{:a #{1 2} #_ignored :b 1.5M ; c\n :c 12N}", "{a: [1, 2], b: 1.5, c: 12}"),
         ("{:code (pt/sleep \"5s\") :f #(inc %)}", r#"{code: `(pt/sleep "5s")`, f: `#(inc %)`}"#),
         ("{:code (do {:x 1}\n  (map #(inc %) @xs))}", "{code: `(do {:x 1}\n  (map #(inc %) @xs))`}"),
+        ("{:a #pt-param port :b #pt-clj (inc 1)}", r##"{a: "#pt-param port", b: "#pt-clj (inc 1)"}"##),
+        ("{:a #pt-js \"params.x\"}", r##"{a: "#pt-js params.x"}"##),
         ("{:re #\"a+\" 5 :five}", r#"{re: "a+", 5: "five"}"#),
     ];
     check(Format::Edn, &table);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use granit_parser::ErrorKind;
 
-use super::flow::{Opened, opened};
+use super::opened::{Opened, opened};
 use crate::parse::{MAX_DEPTH, span};
 use crate::{Diagnostic, SourceId};
 
