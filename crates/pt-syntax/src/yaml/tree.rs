@@ -91,7 +91,6 @@ impl<'t> Tree<'t> {
             | Event::Comment(..)
             | Event::Anchor(..) => ControlFlow::Continue(()),
             // The parser's events may grow; a new one cannot carry data.
-            #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is non-exhaustive")]
             _ => ControlFlow::Continue(()),
         };
         self.end = self.end.max(end);
