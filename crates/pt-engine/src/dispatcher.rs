@@ -589,7 +589,13 @@ impl Dispatcher {
         tokio::spawn(async move {
             let stored = match backend.read_path(&backend_id, &path).await {
                 Ok(tar) => store
-                    .put_dataset(&instance, &dataset, &mut tar.as_slice(), Some(job.as_str()), Timestamp::now())
+                    .put_dataset(
+                        &instance,
+                        &dataset,
+                        &mut tar.as_slice(),
+                        Some(job.as_str()),
+                        Timestamp::now(),
+                    )
                     .map(|dataset| i64::from(dataset.version))
                     .map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
@@ -686,9 +692,7 @@ impl Dispatcher {
     /// Stores what happened, applies it, and tells.
     fn emit(&mut self, what: What) -> Result<(), StoreError> {
         let event = Event { seq: self.job.borrow().events, at: Timestamp::now(), what };
-        self.engine.store.append(&self.options.job,
-            std::slice::from_ref(&event),
-        )?;
+        self.engine.store.append(&self.options.job, std::slice::from_ref(&event))?;
         self.job.send_modify(|job| job.apply(&event));
         // Nobody may be watching any more.
         let _ = self.notices.send(Notice::Event(event));
@@ -697,7 +701,8 @@ impl Dispatcher {
 }
 
 fn labels(options: &Options) -> Labels {
-    Labels::of_instance(&options.instance.id, &options.instance.root.display().to_string()).job(&options.job.job)
+    Labels::of_instance(&options.instance.id, &options.instance.root.display().to_string())
+        .job(&options.job.job)
 }
 
 fn within(group: &StepId, step: &StepId) -> StepId {

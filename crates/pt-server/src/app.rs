@@ -197,7 +197,12 @@ impl App {
     ///
     /// # Errors
     /// The backend does not answer, or the store cannot be written.
-    pub async fn start(&self, plan: Plan, instance: Instance, request: RunRequest) -> Result<Started, AppError> {
+    pub async fn start(
+        &self,
+        plan: Plan,
+        instance: Instance,
+        request: RunRequest,
+    ) -> Result<Started, AppError> {
         let backend = self.backend()?;
         backend.info().await?;
         let now = Timestamp::now();
@@ -211,7 +216,8 @@ impl App {
         };
         let lock = self.store.lock_runner(&key)?;
         let socket = self.socket(&key);
-        self.store.set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
+        self.store
+            .set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
         let engine = Engine { backend, store: self.store.clone() };
         let options = Options {
             job: key.clone(),
@@ -258,7 +264,11 @@ impl App {
     ///
     /// # Errors
     /// The backend does not answer, or the store cannot be written.
-    pub async fn clear_away(&self, orphan: &JobRecord, backend: &Arc<dyn Backend>) -> Result<Vec<BackendError>, AppError> {
+    pub async fn clear_away(
+        &self,
+        orphan: &JobRecord,
+        backend: &Arc<dyn Backend>,
+    ) -> Result<Vec<BackendError>, AppError> {
         // Whoever holds the runner's lock is the job's only writer.
         let _lock = self.store.lock_runner(&orphan.key)?;
         let leftovers = find_leftovers(&**backend, &orphan.key.instance, Some(&orphan.key.job)).await?;
@@ -289,7 +299,11 @@ impl App {
     ///
     /// # Errors
     /// The backend does not answer.
-    pub async fn project_volumes(&self, instance: &Instance, backend: &dyn Backend) -> Result<Vec<String>, AppError> {
+    pub async fn project_volumes(
+        &self,
+        instance: &Instance,
+        backend: &dyn Backend,
+    ) -> Result<Vec<String>, AppError> {
         let found = backend.find(&Labels::default().with(Labels::INSTANCE, instance.id.as_str())).await?;
         let lasting = found.volumes.into_iter().filter(|volume| volume.labels.get(Labels::JOB).is_none());
         Ok(lasting.map(|volume| volume.name).collect())

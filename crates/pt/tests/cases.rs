@@ -178,7 +178,8 @@ fn difference(written: &str, seen: &str) -> String {
     let rest = old.len().min(new.len()) - same_before;
     let same_after = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     let mut text = String::from("the transcript differs (UPDATE=1 writes it anew):\n");
-    let mut push = |mark: &str, lines: &[&str]| lines.iter().for_each(|line| text.push_str(&format!("{mark}{line}\n")));
+    let mut push =
+        |mark: &str, lines: &[&str]| lines.iter().for_each(|line| text.push_str(&format!("{mark}{line}\n")));
     push("  ", &old[same_before.saturating_sub(3)..same_before]);
     push("- ", &old[same_before..old.len() - same_after]);
     push("+ ", &new[same_before..new.len() - same_after]);

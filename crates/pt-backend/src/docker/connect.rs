@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use super::error::{explain, hint};
 use super::Docker;
+use super::error::{explain, hint};
 use crate::backend::{BackendError, ErrorKind};
 
 /// How long an engine may take to say that it is there.

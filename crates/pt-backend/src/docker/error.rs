@@ -12,7 +12,8 @@ pub(super) mod hint {
                                       https://docs.docker.com/engine/install; if it listens elsewhere, set DOCKER_HOST";
     pub(crate) const START: &str = "start it: `sudo systemctl start docker`, or `sudo dockerd` where there is no \
                                     systemd; if it listens elsewhere, set DOCKER_HOST";
-    pub(crate) const RESTART: &str = "look at its log (`journalctl -u docker`) and restart it: `sudo systemctl restart docker`";
+    pub(crate) const RESTART: &str =
+        "look at its log (`journalctl -u docker`) and restart it: `sudo systemctl restart docker`";
     pub(super) const PERMISSION: &str = "add yourself to the group docker (`sudo usermod -aG docker $USER`, then log \
                                          in again), or run with sudo";
     pub(super) const DISK: &str = "`docker system df` shows what takes the space, `docker system prune` removes \
@@ -21,7 +22,8 @@ pub(super) mod hint {
     pub(super) const POOLS: &str = "remove networks that nothing uses: `docker network prune`";
     pub(super) const REGISTRY: &str = "check the network and the registry's name, or load the image by hand: \
                                        `docker load`, `docker build -t NAME`";
-    pub(super) const LOGIN: &str = "check the name; if the image is private, `docker login` to its registry first";
+    pub(super) const LOGIN: &str =
+        "check the name; if the image is private, `docker login` to its registry first";
     pub(super) const TAG: &str = "check the image's name and tag";
 }
 
@@ -182,7 +184,8 @@ fn unexecutable(command: &str, said: &str) -> String {
 
 /// The registry of `Get "https://registry-1.docker.io/v2/": dial tcp: …`, whatever kept it away.
 fn unreachable_registry(said: &str) -> Option<&str> {
-    let failed = ["dial tcp", "no such host", "i/o timeout", "Client.Timeout", "connection refused", "x509:", "tls:"];
+    let failed =
+        ["dial tcp", "no such host", "i/o timeout", "Client.Timeout", "connection refused", "x509:", "tls:"];
     let (_, url) = said.split_once("://")?;
     failed.iter().any(|sign| said.contains(sign)).then(|| url.split(['/', '"', ' ']).next().unwrap_or(url))
 }
@@ -220,24 +223,109 @@ mod tests {
     fn engines_words_become_one_line_with_a_kind() {
         use ErrorKind::{DiskFull, ImageNotFound, NotFound, Other, PortTaken, Refused};
         for (status, said, kind, text) in [
-            (500, "driver failed programming external connectivity on endpoint web (4f): Bind for 127.0.0.1:8080 failed: port is already allocated", PortTaken, "port 8080 of this machine is already in use"),
-            (500, "driver failed programming external connectivity on endpoint web (4f): Error starting userland proxy: listen tcp4 127.0.0.1:5432: bind: address already in use", PortTaken, "port 5432 of this machine is already in use"),
-            (500, "failed to set up container networking: driver failed programming external connectivity on endpoint web: failed to bind host port for 127.0.0.1:80:172.18.0.2:80/tcp: address already in use", PortTaken, "port 80 of this machine is already in use"),
-            (500, "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", DiskFull, "no space is left on the disk"),
-            (500, "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network", Other, "every address range for networks is taken"),
-            (500, "all predefined address pools have been fully subnetted", Other, "every address range for networks is taken"),
+            (
+                500,
+                "driver failed programming external connectivity on endpoint web (4f): Bind for 127.0.0.1:8080 failed: port is already allocated",
+                PortTaken,
+                "port 8080 of this machine is already in use",
+            ),
+            (
+                500,
+                "driver failed programming external connectivity on endpoint web (4f): Error starting userland proxy: listen tcp4 127.0.0.1:5432: bind: address already in use",
+                PortTaken,
+                "port 5432 of this machine is already in use",
+            ),
+            (
+                500,
+                "failed to set up container networking: driver failed programming external connectivity on endpoint web: failed to bind host port for 127.0.0.1:80:172.18.0.2:80/tcp: address already in use",
+                PortTaken,
+                "port 80 of this machine is already in use",
+            ),
+            (
+                500,
+                "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
+                DiskFull,
+                "no space is left on the disk",
+            ),
+            (
+                500,
+                "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+                Other,
+                "every address range for networks is taken",
+            ),
+            (
+                500,
+                "all predefined address pools have been fully subnetted",
+                Other,
+                "every address range for networks is taken",
+            ),
             (404, "No such image: nothing:latest", ImageNotFound, "the image is not here"),
-            (404, "manifest for busybox:nope not found: manifest unknown: manifest unknown", ImageNotFound, "the registry has no such tag"),
-            (404, "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", ImageNotFound, "the registry has no such image, or does not show it to you"),
-            (500, "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.255.255.53:53: no such host", ImageNotFound, "the registry registry-1.docker.io cannot be reached"),
-            (500, "Get \"http://127.0.0.1:5999/v2/\": dial tcp 127.0.0.1:5999: connect: connection refused", ImageNotFound, "the registry 127.0.0.1:5999 cannot be reached"),
-            (400, "OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"nope\": executable file not found in $PATH: unknown", Refused, "the command nope is not in the image's $PATH"),
-            (400, "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/nope\": stat /nope: no such file or directory: unknown", Refused, "there is no /nope in the image"),
-            (400, "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/etc\": permission denied: unknown", Refused, "/etc may not be executed"),
-            (400, "unable to find user nope: no matching entries in passwd file", Refused, "the image knows no user nope"),
-            (500, "Cannot mkdir: /bin/sh is not a directory", Refused, "the working directory /bin/sh is not a directory"),
-            (400, "OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd (\"/nope\") set in config.json failed: no such file or directory: unknown", Refused, "there is no working directory /nope"),
-            (400, "invalid mount config for type \"bind\": bind source path does not exist: /nonono", Refused, "/nonono does not exist on this machine"),
+            (
+                404,
+                "manifest for busybox:nope not found: manifest unknown: manifest unknown",
+                ImageNotFound,
+                "the registry has no such tag",
+            ),
+            (
+                404,
+                "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+                ImageNotFound,
+                "the registry has no such image, or does not show it to you",
+            ),
+            (
+                500,
+                "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.255.255.53:53: no such host",
+                ImageNotFound,
+                "the registry registry-1.docker.io cannot be reached",
+            ),
+            (
+                500,
+                "Get \"http://127.0.0.1:5999/v2/\": dial tcp 127.0.0.1:5999: connect: connection refused",
+                ImageNotFound,
+                "the registry 127.0.0.1:5999 cannot be reached",
+            ),
+            (
+                400,
+                "OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"nope\": executable file not found in $PATH: unknown",
+                Refused,
+                "the command nope is not in the image's $PATH",
+            ),
+            (
+                400,
+                "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/nope\": stat /nope: no such file or directory: unknown",
+                Refused,
+                "there is no /nope in the image",
+            ),
+            (
+                400,
+                "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/etc\": permission denied: unknown",
+                Refused,
+                "/etc may not be executed",
+            ),
+            (
+                400,
+                "unable to find user nope: no matching entries in passwd file",
+                Refused,
+                "the image knows no user nope",
+            ),
+            (
+                500,
+                "Cannot mkdir: /bin/sh is not a directory",
+                Refused,
+                "the working directory /bin/sh is not a directory",
+            ),
+            (
+                400,
+                "OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd (\"/nope\") set in config.json failed: no such file or directory: unknown",
+                Refused,
+                "there is no working directory /nope",
+            ),
+            (
+                400,
+                "invalid mount config for type \"bind\": bind source path does not exist: /nonono",
+                Refused,
+                "/nonono does not exist on this machine",
+            ),
             (404, "network shop not found", NotFound, "network shop not found"),
             (409, "Container 1ac2 is not running", Refused, "Container 1ac2 is not running"),
             (500, "something\nunheard of\n", Other, "something; unheard of"),

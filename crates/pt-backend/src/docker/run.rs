@@ -9,7 +9,8 @@ use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, WaitContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
+    WaitContainerOptionsBuilder,
 };
 use futures_util::{Stream as Pieces, StreamExt};
 use pt_model::Stream;
@@ -56,7 +57,11 @@ impl Docker {
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
     }
 
-    pub(super) async fn exec_attached(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
+    pub(super) async fn exec_attached(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+    ) -> Result<Running, BackendError> {
         let attempt = || format!("run a command in the container {}", short(id));
         let config = ExecConfig {
             attach_stdout: Some(true),

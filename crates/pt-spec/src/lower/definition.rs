@@ -20,9 +20,9 @@ pub(super) fn lower_definition(
     let word = kind.word();
     let mut found = Vec::new();
     let Some(mut fields) = Fields::of(node) else {
-        lowered
-            .diagnostics
-            .push(Diagnostic::error("wrong-shape", format!("A {word} must be a map")).at(span, "this is none"));
+        lowered.diagnostics.push(
+            Diagnostic::error("wrong-shape", format!("A {word} must be a map")).at(span, "this is none"),
+        );
         return;
     };
     let id = fields.take("id").map(name_of);
@@ -114,7 +114,9 @@ fn lower_body(
     match reference.map(|node| (node.span, name_of(node))) {
         Some((_, Some(reference))) => return Body::Call { reference, args: args.unwrap_or_default() },
         Some((span, None)) => {
-            found.push(Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"));
+            found.push(
+                Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"),
+            );
         }
         None => {
             let cure = if kind == Kind::Module { "`module` or `code`" } else { "`run`" };
@@ -156,7 +158,8 @@ fn lower_listed_arg(item: Node, found: &mut Vec<Diagnostic>) -> Option<Arg> {
     let value = fields.and_then(|mut fields| fields.take("value"));
     let Some(id) = id else {
         found.push(
-            Diagnostic::error("wrong-shape", "An arg in a list must have an id and a value").at(span, "this has none"),
+            Diagnostic::error("wrong-shape", "An arg in a list must have an id and a value")
+                .at(span, "this has none"),
         );
         return None;
     };
@@ -176,7 +179,9 @@ pub(super) fn merge(args: &mut Vec<Arg>, more: Vec<Arg>) {
 fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
     let span = node.span;
     match node.kind {
-        NodeKind::List(items) => items.into_iter().filter_map(|item| lower_param(None, item, found)).collect(),
+        NodeKind::List(items) => {
+            items.into_iter().filter_map(|item| lower_param(None, item, found)).collect()
+        }
         NodeKind::Map(entries) => entries
             .into_iter()
             .filter_map(|entry| {
