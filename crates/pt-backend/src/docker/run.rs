@@ -39,12 +39,12 @@ type Output = Pin<Box<dyn Pieces<Item = Result<LogOutput, Error>> + Send>>;
 impl Docker {
     /// Attaches, then starts: what is written before the engine answers is not lost.
     pub(super) async fn start_attached(&self, id: &str) -> Result<Running, BackendError> {
-        let attempt = || format!("start the container {}", short(id));
+        let attempt = "start the container";
         let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
         let attached = self.client.attach_container(id, Some(options)).await;
-        let attached = attached.map_err(|error| self.failed(attempt(), error))?;
+        let attached = attached.map_err(|error| self.failed(attempt, error))?;
         let started = self.client.start_container(id, None::<StartContainerOptions>).await;
-        started.map_err(|error| self.failed(attempt(), error))?;
+        started.map_err(|error| self.failed(attempt, error))?;
 
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
         let (exit, exited) = oneshot::channel();
@@ -57,7 +57,7 @@ impl Docker {
     }
 
     pub(super) async fn exec_attached(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
-        let attempt = || format!("run a command in the container {}", short(id));
+        let attempt = "run a command in the container";
         let config = ExecConfig {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
@@ -69,10 +69,10 @@ impl Docker {
             ..ExecConfig::default()
         };
         let created = self.client.create_exec(id, config).await;
-        let exec = created.map_err(|error| self.failed(attempt(), error))?.id;
+        let exec = created.map_err(|error| self.failed(attempt, error))?.id;
         let options = StartExecOptions { detach: false, tty: request.tty, output_capacity: None };
         let started = self.client.start_exec(&exec, Some(options)).await;
-        let started = started.map_err(|error| self.failed(attempt(), error))?;
+        let started = started.map_err(|error| self.failed(attempt, error))?;
 
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
         let (exit, exited) = oneshot::channel();
@@ -111,10 +111,6 @@ impl Docker {
             !rootless && !desktop
         })
     }
-}
-
-fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }
 
 /// Passes output on until the stream ends, and then lets go of `ended`. After the exit (when the other end of `over` is let
