@@ -9,7 +9,8 @@ use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, WaitContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
+    WaitContainerOptionsBuilder,
 };
 use futures_util::{Stream as Pieces, StreamExt};
 use pt_model::Stream;
@@ -18,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::container::{environment, exposed};
 use super::error::is_missing;
-use super::{Docker, tini};
+use super::{Docker, wording};
 use crate::backend::{BackendError, Chunk, ExecRequest, Exit, Running};
 
 /// Pieces of output on their way; a full way slows the writer.
@@ -50,13 +51,16 @@ impl Docker {
         let (exit, exited) = oneshot::channel();
         let (ended, end) = oneshot::channel();
         let (seen, over) = oneshot::channel();
-        // Attached to a container with a terminal there is one stream, the terminal.
-        tokio::spawn(pump(attached.output, Stream::Stdout, output, over, ended));
+        tokio::spawn(pump(attached.output, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
     }
 
-    pub(super) async fn exec_attached(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
+    pub(super) async fn exec_attached(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+    ) -> Result<Running, BackendError> {
         let attempt = "run a command in the container";
         let config = ExecConfig {
             attach_stdout: Some(true),
@@ -80,9 +84,7 @@ impl Docker {
         let (seen, over) = oneshot::channel();
         match started {
             StartExecResults::Attached { output: pieces, .. } => {
-                // Without a terminal what comes outside of frames is the engine's own word: why it cannot run it.
-                let unframed = if request.tty { Stream::Stdout } else { Stream::Stderr };
-                tokio::spawn(pump(pieces, unframed, output, over, ended));
+                tokio::spawn(pump(pieces, wording::of_exec, output, over, ended));
             }
             StartExecResults::Detached => drop((output, over, ended)),
         }
@@ -117,7 +119,7 @@ impl Docker {
 /// go) it does not wait for ever: whoever inherited the pipe may hold it open.
 async fn pump(
     mut pieces: Output,
-    unframed: Stream,
+    wording: fn(&[u8]) -> Option<Vec<u8>>,
     output: mpsc::Sender<Chunk>,
     mut over: oneshot::Receiver<()>,
     ended: oneshot::Sender<()>,
@@ -134,14 +136,18 @@ async fn pump(
         let Some(Ok(piece)) = piece else { break };
         let stream = match &piece {
             LogOutput::StdErr { .. } => Stream::Stderr,
-            LogOutput::StdOut { .. } | LogOutput::StdIn { .. } => Stream::Stdout,
-            LogOutput::Console { .. } => unframed,
+            // A terminal has one stream, which comes without frames.
+            LogOutput::StdOut { .. } | LogOutput::StdIn { .. } | LogOutput::Console { .. } => Stream::Stdout,
         };
         let bytes = piece.into_bytes();
-        let translated = if first && stream == Stream::Stderr { tini::translate(&bytes) } else { None };
+        // Where a command could not be executed, its first words are not its own.
+        let translated = if first { wording(&bytes) } else { None };
         first = false;
-        let bytes = translated.unwrap_or_else(|| bytes.to_vec());
-        if output.send(Chunk { stream, bytes }).await.is_err() {
+        let chunk = match translated {
+            Some(bytes) => Chunk { stream: Stream::Stderr, bytes },
+            None => Chunk { stream, bytes: bytes.to_vec() },
+        };
+        if output.send(chunk).await.is_err() {
             break; // Nobody reads.
         }
     }

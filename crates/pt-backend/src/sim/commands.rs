@@ -40,9 +40,7 @@ impl Process {
             "test" => self.test(args, to).await,
             "[" => self.test(args.strip_suffix(&["]".to_owned()]).unwrap_or(args), to).await,
             "touch" => self.each(args, to, "touch", |files, path| files.write(path, b"", true)).await,
-            "mkdir" => {
-                self.each(args, to, "mkdir", |files, path| files.make_directories(path)).await
-            }
+            "mkdir" => self.each(args, to, "mkdir", |files, path| files.make_directories(path)).await,
             "rm" => self.each(args, to, "rm", |files, path| files.remove(path)).await,
             "cd" => self.change_directory(first.unwrap_or("/"), to).await,
             "export" => Ok(self.export(args)),
@@ -128,7 +126,9 @@ impl Process {
         for arg in args {
             match self.files.read(&absolute(&self.directory, arg)) {
                 Ok(content) => self.emit(&to.out, &content).await?,
-                Err(reason) => status = self.fail(to, 1, format!("cat: can't open '{arg}': {reason}")).await?,
+                Err(reason) => {
+                    status = self.fail(to, 1, format!("cat: can't open '{arg}': {reason}")).await?;
+                }
             }
         }
         Ok(status)

@@ -76,19 +76,14 @@ impl Faults {
 
 /// What the Docker backend says then.
 fn error(kind: ErrorKind, attempt: &str) -> BackendError {
-    let engine = |message: &str, hint: &str| BackendError {
-        kind,
-        message: message.to_owned(),
-        hint: hint.to_owned(),
-    };
+    let engine =
+        |message: &str, hint: &str| BackendError { kind, message: message.to_owned(), hint: hint.to_owned() };
     match kind {
         ErrorKind::NotInstalled => {
             engine("the Docker engine is not installed: there is no socket sim", hint::INSTALL)
         }
         ErrorKind::NotRunning => engine("the Docker engine at sim is not running", hint::START),
-        ErrorKind::NoPermission => {
-            engine("no permission to use the Docker engine at sim", hint::PERMISSION)
-        }
+        ErrorKind::NoPermission => engine("no permission to use the Docker engine at sim", hint::PERMISSION),
         ErrorKind::ImageNotFound => {
             refused(kind, attempt, "the registry sim cannot be reached", hint::REGISTRY)
         }
@@ -174,7 +169,8 @@ mod tests {
 
     #[test]
     fn scripts_are_read() {
-        let options: SimOptions = "taken-port 8080; fail create-container 2 disk-full\nfail any 5- not-running".parse().unwrap();
+        let options: SimOptions =
+            "taken-port 8080; fail create-container 2 disk-full\nfail any 5- not-running".parse().unwrap();
         assert_eq!(options.taken_ports, [8080]);
         let fault = |call, nth, onwards, kind| Fault { call, nth, onwards, kind };
         assert_eq!(

@@ -80,7 +80,9 @@ impl Files {
             let below = below.trim_matches('/');
             return match mounted {
                 Mounted::Tree(tree) => Place::Tree(tree, below.to_owned()),
-                Mounted::Host { path, read_only } if below.is_empty() => Place::Host(path.clone(), *read_only),
+                Mounted::Host { path, read_only } if below.is_empty() => {
+                    Place::Host(path.clone(), *read_only)
+                }
                 Mounted::Host { path, read_only } => Place::Host(path.join(below), *read_only),
             };
         }
@@ -241,12 +243,13 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, node: &Node) -> io::R
 
 /// An error in a shell's words.
 fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "No such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "Permission denied".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "Read-only file system".to_owned(),
-        _ => error.to_string(),
-    }
+    let known = [
+        (io::ErrorKind::NotFound, "No such file or directory"),
+        (io::ErrorKind::PermissionDenied, "Permission denied"),
+        (io::ErrorKind::ReadOnlyFilesystem, "Read-only file system"),
+    ];
+    let words = known.into_iter().find(|(kind, _)| *kind == error.kind());
+    words.map_or_else(|| error.to_string(), |(_, words)| words.to_owned())
 }
 
 /// An absolute path without `.` and `..`.

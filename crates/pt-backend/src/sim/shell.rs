@@ -263,7 +263,9 @@ impl Process {
                             fields.extend(field.replace(part.to_owned()));
                         }
                     }
-                    piece => field.get_or_insert_default().push_str(&self.value(piece)),
+                    Piece::Text(_) | Piece::Variable { .. } => {
+                        field.get_or_insert_default().push_str(&self.value(piece))
+                    }
                 }
             }
             fields.extend(field);

@@ -12,7 +12,8 @@ pub(crate) const SHELL: &str = "polytope-test-shell:latest";
 pub(crate) const ENTRY: &str = "polytope-test-entry:latest";
 
 const PROGRAMS: [&str; 14] = [
-    "sh", "cat", "echo", "env", "printf", "sleep", "true", "false", "test", "touch", "hostname", "id", "ping", "seq",
+    "sh", "cat", "echo", "env", "printf", "sleep", "true", "false", "test", "touch", "hostname", "id",
+    "ping", "seq",
 ];
 
 /// Builds the images unless they are there.
@@ -32,8 +33,7 @@ async fn import(docker: &Docker, name: &str, mut changes: Vec<String>) {
         return;
     }
     changes.push("ENV PATH=/bin".to_owned());
-    let options =
-        CreateImageOptionsBuilder::new().from_src("-").repo(name).changes(changes).build();
+    let options = CreateImageOptionsBuilder::new().from_src("-").repo(name).changes(changes).build();
     let body = bollard::body_full(root().into());
     docker.create_image(Some(options), Some(body), None).try_collect::<Vec<_>>().await.unwrap();
 }

@@ -1,7 +1,9 @@
 //! What every backend must do, case by case. Each case runs against the simulated world and against a real Docker engine.
 //!
-//! A new backend passes this suite by adding itself to [`run`] and to the list at the end. Docker cases are skipped only
+//! A new backend passes this suite by adding a function to `bed` and a module to the macro below. Docker cases are skipped only
 //! where no engine answers and `POLYTOPE_TEST_DOCKER` is not `require`.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is tests")]
 
 mod bed;
 mod files;
