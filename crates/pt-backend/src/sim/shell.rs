@@ -264,7 +264,7 @@ impl Process {
                         }
                     }
                     Piece::Text(_) | Piece::Variable { .. } => {
-                        field.get_or_insert_default().push_str(&self.value(piece))
+                        field.get_or_insert_default().push_str(&self.value(piece));
                     }
                 }
             }

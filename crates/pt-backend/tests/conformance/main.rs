@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is tests")]
 
 mod bed;
+mod engine;
 mod files;
 mod image;
 mod lifecycle;
@@ -78,4 +79,24 @@ conformance! {
         missing_host_path_is_told,
         missing_container_is_told,
         failed_create_leaves_nothing;
+}
+
+/// What only a real engine can show.
+mod docker_only {
+    macro_rules! on_docker {
+        ($($case:ident),+ $(,)?) => { $(
+            #[tokio::test]
+            async fn $case() {
+                crate::bed::on_docker(stringify!($case), |bed| Box::pin(crate::engine::$case(bed))).await;
+            }
+        )+ };
+    }
+
+    on_docker! {
+        published_port_answers_on_localhost_alone,
+        memory_limit_is_enforced_and_told,
+        volumes_of_the_image_go_with_the_container,
+        container_has_an_init,
+        address_can_be_reached,
+    }
 }
