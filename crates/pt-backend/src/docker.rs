@@ -10,7 +10,7 @@ mod image;
 mod network;
 mod run;
 mod subnet;
-mod tini;
+mod wording;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -5,52 +5,33 @@ use std::io;
 use bollard::errors::Error;
 
 use crate::backend::{BackendError, ErrorKind};
-
-/// Ways out.
-pub(super) mod hint {
-    pub(crate) const INSTALL: &str = "install it: `sudo apt-get install docker.io` on Debian and Ubuntu, else see \
-                                      https://docs.docker.com/engine/install; if it listens elsewhere, set DOCKER_HOST";
-    pub(crate) const START: &str = "start it: `sudo systemctl start docker`, or `sudo dockerd` where there is no \
-                                    systemd; if it listens elsewhere, set DOCKER_HOST";
-    pub(crate) const RESTART: &str =
-        "look at its log (`journalctl -u docker`) and restart it: `sudo systemctl restart docker`";
-    pub(super) const PERMISSION: &str = "add yourself to the group docker (`sudo usermod -aG docker $USER`, then log \
-                                         in again), or run with sudo";
-    pub(super) const DISK: &str = "`docker system df` shows what takes the space, `docker system prune` removes \
-                                   what nothing uses";
-    pub(super) const PORT: &str = "stop what uses it, or choose another port with `expose-as`";
-    pub(super) const POOLS: &str = "remove networks that nothing uses: `docker network prune`";
-    pub(super) const REGISTRY: &str = "check the network and the registry's name, or load the image by hand: \
-                                       `docker load`, `docker build -t NAME`";
-    pub(super) const LOGIN: &str =
-        "check the name; if the image is private, `docker login` to its registry first";
-    pub(super) const TAG: &str = "check the image's name and tag";
-}
+use crate::hint;
 
 /// What is wrong, in an engine's words and in ours.
 #[derive(Debug, PartialEq, Eq)]
-struct Reason {
+pub(super) struct Reason {
     kind: ErrorKind,
-    text: String,
+    pub(super) text: String,
     hint: &'static str,
 }
 
 /// Says that `attempt` ("create the container web") failed, why, and the way out.
 pub(super) fn explain(attempt: &str, address: &str, error: &Error) -> BackendError {
-    let reason = match error {
-        Error::DockerResponseServerError { status_code, message } => reason(*status_code, message),
-        Error::DockerStreamError { error } => reason(500, error),
-        Error::SocketNotFoundError(_) => return unreachable_engine(address, Some(io::ErrorKind::NotFound)),
-        Error::RequestTimeoutError => Reason {
-            kind: ErrorKind::NotRunning,
-            text: format!("the Docker engine at {address} does not answer"),
-            hint: hint::RESTART,
-        },
-        other => match io_kind(other) {
-            Some(kind) => return unreachable_engine(address, Some(kind)),
-            None if is_transport(other) => return unreachable_engine(address, None),
-            None => Reason { kind: ErrorKind::Other, text: one_line(&other.to_string()), hint: "" },
-        },
+    let reason = if let Error::DockerResponseServerError { status_code, message } = error {
+        reason(*status_code, message)
+    } else if let Error::DockerStreamError { error } = error {
+        reason(500, error)
+    } else if matches!(error, Error::RequestTimeoutError) {
+        let text = format!("the Docker engine at {address} does not answer");
+        Reason { kind: ErrorKind::NotRunning, text, hint: hint::RESTART }
+    } else if matches!(error, Error::SocketNotFoundError(_)) {
+        return unreachable_engine(address, Some(io::ErrorKind::NotFound));
+    } else if let Some(kind) = io_kind(error) {
+        return unreachable_engine(address, Some(kind));
+    } else if is_transport(error) {
+        return unreachable_engine(address, None);
+    } else {
+        Reason { kind: ErrorKind::Other, text: one_line(&error.to_string()), hint: "" }
     };
     BackendError {
         kind: reason.kind,
@@ -105,7 +86,7 @@ fn is_transport(error: &Error) -> bool {
 }
 
 /// Reads an engine's answer. Engines have no codes for these: the words of 20.10 to 29 and of Podman are matched.
-fn reason(status: u16, said: &str) -> Reason {
+pub(super) fn reason(status: u16, said: &str) -> Reason {
     let told = |kind, text: String, hint| Reason { kind, text, hint };
     let has = |needle: &str| said.contains(needle);
     let line = one_line(said);
@@ -125,13 +106,17 @@ fn reason(status: u16, said: &str) -> Reason {
     if has("manifest unknown") || has("manifest for ") || has("not found: manifest") {
         return told(ErrorKind::ImageNotFound, "the registry has no such tag".to_owned(), hint::TAG);
     }
-    if has("pull access denied") || has("unauthorized") || has("authentication required") || has("denied:") {
+    if has("pull access denied")
+        || has("unauthorized")
+        || has("authentication required")
+        || has("denied: requested")
+    {
         let text = "the registry has no such image, or does not show it to you".to_owned();
         return told(ErrorKind::ImageNotFound, text, hint::LOGIN);
     }
     if has("toomanyrequests") {
         let text = "the registry refuses more pulls for now (rate limit)".to_owned();
-        return told(ErrorKind::ImageNotFound, text, "wait, or `docker login` for a higher limit");
+        return told(ErrorKind::ImageNotFound, text, hint::LIMIT);
     }
     if has("no matching manifest for") {
         let text = format!("there is no build of the image for this machine: {line}");
@@ -142,27 +127,27 @@ fn reason(status: u16, said: &str) -> Reason {
         return told(ErrorKind::ImageNotFound, text, hint::REGISTRY);
     }
     if let Some(command) = quoted_after(said, "exec: ") {
-        return told(ErrorKind::Refused, unexecutable(command, said), "check `cmd` and `entrypoint`");
+        return told(ErrorKind::Refused, unexecutable(command, said), hint::COMMAND);
     }
     if let Some(user) = between(said, "unable to find user ", ":") {
         let text = format!("the image knows no user {user}");
-        return told(ErrorKind::Refused, text, "use a numeric id, or a name from the image's /etc/passwd");
+        return told(ErrorKind::Refused, text, hint::USER);
     }
     if let Some(directory) = between(said, "Cannot mkdir: ", " is not a directory") {
         let text = format!("the working directory {directory} is not a directory");
-        return told(ErrorKind::Refused, text, "check `workdir`");
+        return told(ErrorKind::Refused, text, hint::WORKDIR);
     }
     if let Some(directory) = between(said, "chdir to cwd (\"", "\")") {
         let text = format!("there is no working directory {directory}");
-        return told(ErrorKind::Refused, text, "check `workdir`");
+        return told(ErrorKind::Refused, text, hint::WORKDIR);
     }
     if let Some((_, path)) = said.split_once("bind source path does not exist: ") {
         let text = format!("{} does not exist on this machine", one_line(path));
-        return told(ErrorKind::Refused, text, "create it, or correct the path of the mount");
+        return told(ErrorKind::Refused, text, hint::MOUNT);
     }
     if has("No command specified") || has("no command specified") {
         let text = "neither the image nor the request says what to run".to_owned();
-        return told(ErrorKind::Refused, text, "give the container a `cmd`");
+        return told(ErrorKind::Refused, text, hint::NO_COMMAND);
     }
     let kind = match status {
         404 => ErrorKind::NotFound,

@@ -5,11 +5,14 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt;
 use tokio::sync::OnceCell;
 
-/// A shell. Its command, where a request has none, says `image's own`.
+/// A shell.
 pub(crate) const SHELL: &str = "polytope-test-shell:latest";
 
 /// The same with the entrypoint `echo entry`.
 pub(crate) const ENTRY: &str = "polytope-test-entry:latest";
+
+/// The same with a volume at `/data`.
+pub(crate) const VOLUME: &str = "polytope-test-volume:latest";
 
 const PROGRAMS: [&str; 14] = [
     "sh", "cat", "echo", "env", "printf", "sleep", "true", "false", "test", "touch", "hostname", "id",
@@ -22,7 +25,8 @@ pub(crate) async fn ensure() {
     BUILT
         .get_or_init(|| async {
             let docker = Docker::connect_with_defaults().unwrap();
-            import(&docker, SHELL, vec!["CMD [\"echo\", \"image's own\"]".to_owned()]).await;
+            import(&docker, SHELL, Vec::new()).await;
+            import(&docker, VOLUME, vec!["VOLUME /data".to_owned()]).await;
             import(&docker, ENTRY, vec!["ENTRYPOINT [\"echo\", \"entry\"]".to_owned()]).await;
         })
         .await;
