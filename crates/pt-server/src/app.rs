@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_backend::docker::Docker;
-use pt_backend::sim::Sim;
+use pt_backend::sim::{Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
 use pt_model::{Event, Job, JobId, Labels, Secret, Status, StepId, What};
@@ -144,12 +144,10 @@ impl App {
     ///
     /// # Errors
     /// It is not there.
-    pub fn backend(&self) -> Result<Arc<dyn Backend>, AppError> {
+    pub async fn backend(&self) -> Result<Arc<dyn Backend>, AppError> {
         Ok(match &self.environment.backend {
-            BackendChoice::Docker { host, runtime_dir } => {
-                Arc::new(Docker::connect(host.as_deref(), runtime_dir.as_deref())?)
-            }
-            BackendChoice::Sim => Arc::new(Sim::new()),
+            BackendChoice::Docker(options) => Arc::new(Docker::connect(options.clone()).await?),
+            BackendChoice::Sim => Arc::new(Sim::new(SimOptions::default())),
         })
     }
 
@@ -203,8 +201,7 @@ impl App {
         instance: Instance,
         request: RunRequest,
     ) -> Result<Started, AppError> {
-        let backend = self.backend()?;
-        backend.info().await?;
+        let backend = self.backend().await?;
         let now = Timestamp::now();
         let key = match request.job {
             Some(job) => {
