@@ -15,7 +15,7 @@ use crate::seq::Seq;
 impl Signal {
     /// Remembers where it happened, unless it is known more closely already.
     #[cold]
-    fn at(mut self, span: Span) -> Self {
+    pub(crate) fn at(mut self, span: Span) -> Self {
         if let Self::Throw(thrown) = &mut self {
             thrown.span.get_or_insert(span);
         }

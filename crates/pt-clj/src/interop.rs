@@ -193,9 +193,10 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
 
 /// `(.name target args…)`
 pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args: &mut [Value]) -> Eval {
+    let count = args.len();
     let missing = |context: &Context<'_>| {
         let class = class_of(target).full;
-        context.error("IllegalArgumentException", format!("No matching method {name} found taking {} args for class {class}", args.len()))
+        context.error("IllegalArgumentException", format!("No matching method {name} found taking {count} args for class {class}"))
     };
     match (target, name) {
         (Value::Nil, _) => return Err(context.error("NullPointerException", format!("Cannot invoke \"Object.{name}()\" because the value is null"))),

@@ -1,6 +1,6 @@
 //! Reading data.
 
-use pt_edn::Reader;
+use pt_edn::{Mode, Reader};
 
 use super::{natives, text};
 use crate::Value;
@@ -8,10 +8,10 @@ use crate::context::Context;
 use crate::exception::Eval;
 
 natives! { "clojure.edn":
-    "read-string" 1 2 |context, args| read(context, args, Reader::edn),
+    "read-string" 1 2 |context, args| read(context, args, Mode::Edn),
 }
 
-pub(super) fn read(context: &mut Context<'_>, args: &[Value], reader: fn(&str) -> Reader<'_>) -> Eval {
+pub(super) fn read(context: &mut Context<'_>, args: &[Value], mode: Mode) -> Eval {
     let source = match args {
         [_, source] | [source] => source,
         _ => &Value::Nil,
@@ -19,7 +19,7 @@ pub(super) fn read(context: &mut Context<'_>, args: &[Value], reader: fn(&str) -
     if source.is_nil() {
         return Ok(Value::Nil);
     }
-    let mut reader = reader(text(context, source)?);
+    let mut reader = Reader::with_mode(text(context, source)?, mode);
     match reader.read_next() {
         Some(Ok(form)) => crate::convert::quoted(context, &form),
         Some(Err(error)) => Err(context.error("RuntimeException", error.message)),

@@ -1,7 +1,7 @@
 //! Sequences computed on demand.
 
 use super::transduce::{self, Step};
-use super::{MANY, as_f64, compare_numbers, count, int, natives, take};
+use super::{MANY, as_f64, compare_numbers, count, natives, take};
 use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
@@ -307,7 +307,6 @@ pub(super) fn cat(mut outer: Iter, mut inner: Option<Iter>) -> Value {
                     }
                     return Ok(chunk(out, cat(outer, inner)));
                 }
-                inner = None;
             }
             match outer.next(context)? {
                 Some(items) => inner = Some(Iter::new(context, items)?),

@@ -25,7 +25,6 @@ use std::sync::LazyLock;
 pub(crate) use control::deref_var;
 pub(crate) use number::{as_f64, compare_numbers};
 pub(crate) use printing::uuid;
-pub(crate) use sort::compare;
 
 use crate::Value;
 use crate::analyse::{MACROS, Macro, SPECIALS, Special};

@@ -38,7 +38,7 @@ fn pattern<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a Regex> {
 }
 
 /// The whole match, or a vector of it and its groups.
-pub(super) fn groups(captures: &fancy_regex::Captures<'_>) -> Value {
+pub(super) fn groups(captures: &fancy_regex::Captures<'_, str>) -> Value {
     let group = |at: usize| captures.get(at).map_or(Value::Nil, |group| Value::str(group.as_str()));
     if captures.len() == 1 { group(0) } else { Value::vector((0..captures.len()).map(group).collect()) }
 }

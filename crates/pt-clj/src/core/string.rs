@@ -1,5 +1,6 @@
 //! `clojure.string`.
 
+use super::text::{push, units};
 use super::{natives, take, text};
 use crate::Value;
 use crate::context::Context;
@@ -17,7 +18,7 @@ natives! { "clojure.string":
             if !std::mem::take(&mut first) {
                 out.push_str(&between);
             }
-            super::text::push(context, &mut out, &item)?;
+            push(context, &mut out, &item)?;
         }
         Ok(Value::str(out))
     },
@@ -40,12 +41,12 @@ natives! { "clojure.string":
     "index-of" 2 3 |context, args| {
         let (whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
         let from = args.get(2).map_or(Ok(0), |from| super::count(context, from))?;
-        let start = whole.char_indices().map(|(at, _)| at).find(|at| super::text::units(whole, *at) >= from).unwrap_or(whole.len());
-        Ok(whole[start..].find(&part).map_or(Value::Nil, |at| Value::from(super::text::units(whole, start + at))))
+        let start = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= from).unwrap_or(whole.len());
+        Ok(whole[start..].find(&part).map_or(Value::Nil, |at| Value::from(units(whole, start + at))))
     },
     "last-index-of" 2 2 |context, args| {
         let (whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
-        Ok(whole.rfind(&part).map_or(Value::Nil, |at| Value::from(super::text::units(whole, at))))
+        Ok(whole.rfind(&part).map_or(Value::Nil, |at| Value::from(units(whole, at))))
     },
     "escape" 2 2 |context, args| {
         let mut out = String::new();
@@ -135,7 +136,7 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
     let Value::Regex(pattern) = &args[1] else { return Ok(Value::Nil) };
     let mut out = String::new();
     let mut start = 0;
-    for captures in pattern.regex.captures_iter(&whole).take(most) {
+    for captures in pattern.regex.captures_iter(whole.as_str()).take(most) {
         let captures = captures.map_err(|error| gave_up(context, &error))?;
         let Some(found) = captures.get(0) else { continue };
         out.push_str(&whole[start..found.start()]);
@@ -155,7 +156,7 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
 }
 
 /// `$1` and `${name}` stand for groups, a backslash for itself takes the next character as it is.
-pub(crate) fn expand(context: &Context<'_>, out: &mut String, template: &str, captures: &fancy_regex::Captures<'_>) -> Eval<()> {
+pub(crate) fn expand(context: &Context<'_>, out: &mut String, template: &str, captures: &fancy_regex::Captures<'_, str>) -> Eval<()> {
     let mut chars = template.chars().peekable();
     while let Some(char) = chars.next() {
         match char {

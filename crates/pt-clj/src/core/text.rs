@@ -1,7 +1,5 @@
 //! Strings and characters in `clojure.core`.
 
-use pt_edn::Reader;
-
 use super::{MANY, int, natives, take, text};
 use crate::Value;
 use crate::context::Context;
@@ -33,7 +31,7 @@ natives! { "clojure.core":
                 .ok_or_else(|| context.error("IllegalArgumentException", format!("Value out of range for char: {code}")))
         }
     },
-    "read-string" 1 2 |context, args| super::edn::read(context, args, Reader::new),
+    "read-string" 1 2 |context, args| super::edn::read(context, args, pt_edn::Mode::Clojure),
 }
 
 /// Appends what `str` makes of a value; sequences within collections are computed for it.
