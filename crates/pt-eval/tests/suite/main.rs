@@ -1,6 +1,8 @@
 //! Code in, data out.
 
 mod common;
+mod corpus;
 mod javascript;
 mod limits;
 mod secrets;
+mod seed;
