@@ -37,12 +37,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         r#"{"packages":"sample-packages"}"#,
         r#""./bin/add-dependencies sample-packages""#,
     ),
-    (
-        "bluetext/templates/api/polytope.yml",
-        "#pt-js\n",
-        r#"{"cmd":"sh","port":1}"#,
-        "null",
-    ),
+    ("bluetext/templates/api/polytope.yml", "#pt-js\n", r#"{"cmd":"sh","port":1}"#, "null"),
     (
         "haskell-polytope-test/polytope.yml",
         "#pt-clj (concat",
@@ -99,7 +94,9 @@ fn snippet(text: &str, beginning: &str) -> Option<String> {
     }
     let line = text[..at].rfind('\n')? + 1;
     let indent = at - line;
-    let block = text[line..].lines().take_while(|line| line.trim().is_empty() || line.len() - line.trim_start().len() >= indent);
+    let block = text[line..]
+        .lines()
+        .take_while(|line| line.trim().is_empty() || line.len() - line.trim_start().len() >= indent);
     Some(block.map(|line| line.get(indent..).unwrap_or_default()).collect::<Vec<_>>().join("\n"))
 }
 

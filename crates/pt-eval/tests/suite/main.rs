@@ -1,5 +1,6 @@
 //! Code in, data out.
 
+mod clojure;
 mod common;
 mod corpus;
 mod javascript;

@@ -37,7 +37,8 @@ fn check(wanted: fn(&str) -> bool) {
         let actual = actual.split(" @ ").next().unwrap_or_default();
         let expected = example.expected.join("\n");
         if actual != expected {
-            wrong += &format!("{} {}\nexpected {expected}\ngot      {actual}\n\n", example.place, example.params);
+            wrong +=
+                &format!("{} {}\nexpected {expected}\ngot      {actual}\n\n", example.place, example.params);
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
