@@ -120,9 +120,7 @@ fn container(params: &pt_model::Map) -> Value {
             }
             (_, value) => json!(value),
         };
-        if key != "env" || value.as_object().is_some_and(|vars| !vars.is_empty()) {
-            shown.insert(key.clone(), value);
-        }
+        shown.insert(key.clone(), value);
     }
     shown.entry("id").or_insert_with(|| json!("container"));
     Value::Object(shown)
