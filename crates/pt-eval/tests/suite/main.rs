@@ -1,0 +1,6 @@
+//! Code in, data out.
+
+mod common;
+mod javascript;
+mod limits;
+mod secrets;
