@@ -7,7 +7,8 @@ use pt_eval::{Host, Limits, NoHost, Scope, evaluate_with};
 use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
-    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss, references,
+    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
+    references,
 };
 
 use crate::bind::{Bound, Given};
@@ -69,14 +70,22 @@ impl<'p> Planner<'p> {
             }
             NodeKind::List(items) => items.iter().map(|item| self.data(item, inside, trouble)).collect(),
             NodeKind::Map(entries) => {
-                let entry = |entry: &'p pt_syntax::Entry| (entry.key.clone(), self.data(&entry.value, inside, trouble));
+                let entry = |entry: &'p pt_syntax::Entry| {
+                    (entry.key.clone(), self.data(&entry.value, inside, trouble))
+                };
                 Data::Map(entries.iter().map(entry).collect::<Map>())
             }
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => plain(node),
         }
     }
 
-    fn text(&mut self, node: &'p Node, text: &'p str, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn text(
+        &mut self,
+        node: &'p Node,
+        text: &'p str,
+        inside: &Inside<'p, '_>,
+        trouble: &mut Trouble,
+    ) -> Data {
         match references(text) {
             Reading::Literal => {
                 self.warn_of_near_miss(node, text);
@@ -136,7 +145,13 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn not_set(&mut self, store: Store, node: &Node, reference: &Reference<'_>, trouble: &mut Trouble) -> Data {
+    fn not_set(
+        &mut self,
+        store: Store,
+        node: &Node,
+        reference: &Reference<'_>,
+        trouble: &mut Trouble,
+    ) -> Data {
         let place = self.within(node, reference.range.clone());
         let found = self.missing.add(store, reference.name, place);
         trouble.missing.push(found);
@@ -152,8 +167,9 @@ impl<'p> Planner<'p> {
             return;
         }
         if let Some(miss) = near_miss(text) {
-            let found = Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
-                .at(self.within(node, miss.range), miss.message);
+            let found =
+                Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
+                    .at(self.within(node, miss.range), miss.message);
             let found = match miss.meant {
                 Some(meant) => found.hint(format!("did you mean `{meant}`?")),
                 None => found,
@@ -162,7 +178,13 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn code_result(&mut self, node: &'p Node, code: &Code<'_>, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn code_result(
+        &mut self,
+        node: &'p Node,
+        code: &Code<'_>,
+        inside: &Inside<'p, '_>,
+        trouble: &mut Trouble,
+    ) -> Data {
         if !inside.bound.unknown.is_empty() {
             trouble.missing.extend(inside.bound.unknown.values().flatten().cloned());
             return Data::Null;
@@ -252,7 +274,9 @@ pub(crate) fn snippet(node: &Node) -> Result<Snippet, Box<Diagnostic>> {
         | NodeKind::Float(_)
         | NodeKind::List(_)
         | NodeKind::Map(_) => {
-            return Err(Box::new(Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none")));
+            return Err(Box::new(
+                Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none"),
+            ));
         }
     };
     Ok(snippet_of(&code))

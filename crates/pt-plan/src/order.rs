@@ -25,7 +25,10 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
     }
     for (draft, cycle) in cycles(&drafts, &waits) {
         let names: Vec<&str> = cycle.iter().map(|draft| ids[*draft].as_str()).collect();
-        let found = Diagnostic::error("cyclic-after", format!("The order of steps is a cycle: {}", names.join(" -> ")));
+        let found = Diagnostic::error(
+            "cyclic-after",
+            format!("The order of steps is a cycle: {}", names.join(" -> ")),
+        );
         let at = drafts[draft].waits.iter().flat_map(|(_, after)| &after.steps).map(|name| name.span).next();
         let found = match at {
             Some(span) => found.at(span, "this can never have ended"),
@@ -89,18 +92,26 @@ fn named(
     let mut list = Some(list);
     while let Some(at) = list {
         let mut entries = lists[at].names.iter();
-        if let Some((_, steps)) = entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft)) {
+        if let Some((_, steps)) =
+            entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft))
+        {
             return Some(steps.clone());
         }
         list = lists[at].parent;
     }
-    (0..drafts.len()).find(|other| *other != draft && drafts[*other].declared == name.text).map(|other| vec![other])
+    (0..drafts.len())
+        .find(|other| *other != draft && drafts[*other].declared == name.text)
+        .map(|other| vec![other])
 }
 
 fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnostic {
-    let found = Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
-        .at(name.span, "no step of this job has this id");
-    match suggest(&name.text, lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step)) {
+    let found =
+        Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
+            .at(name.span, "no step of this job has this id");
+    match suggest(
+        &name.text,
+        lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step),
+    ) {
         Some(near) => found.hint(format!("did you mean '{near}'?")),
         None => found,
     }

@@ -46,7 +46,8 @@ fn seen(document: &str) -> String {
         out.push_str(line);
         out.push('\n');
         let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
-        let block: String = lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
+        let block: String =
+            lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
         let (kind, name) = kind.split_once(' ').unwrap_or((kind, "polytope.yml"));
         match kind {
             "yaml" => {

@@ -16,19 +16,19 @@ use serde_json::{Map, Value};
 /// How many runs of each project resolve as expected, at least.
 const MATCHES: &[(&str, usize)] = &[
     ("Cillers-com-bluetext-2025-08-01", 8),
-    ("Gigaflow", 0),
+    ("Gigaflow", 8),
     ("bluetext", 0),
     ("bluetext-playground", 9),
-    ("cillers-hackathon", 0),
-    ("cillers-hackathon-footway", 0),
-    ("couchbase-hackathon", 0),
-    ("create-cillers-system", 0),
-    ("create-cillers-system-2024-02-22", 0),
-    ("evaporating-images-polytope", 0),
-    ("hackathon-chatbot-starter", 0),
-    ("haskell-polytope-test", 0),
-    ("polytope-springboot-example", 0),
-    ("scrive-hackathon", 0),
+    ("cillers-hackathon", 15),
+    ("cillers-hackathon-footway", 5),
+    ("couchbase-hackathon", 5),
+    ("create-cillers-system", 10),
+    ("create-cillers-system-2024-02-22", 17),
+    ("evaporating-images-polytope", 6),
+    ("hackathon-chatbot-starter", 4),
+    ("haskell-polytope-test", 2),
+    ("polytope-springboot-example", 4),
+    ("scrive-hackathon", 19),
     ("webapp-template-test", 10),
 ];
 
@@ -68,7 +68,8 @@ fn compare(corpus: &Path, project: &str) -> (usize, usize) {
     let mut matches = 0;
     for run in runs {
         let reference = run["target"].as_str().unwrap().to_owned();
-        let args = run.get("args").map(|args| serde_json::from_value(args.clone()).unwrap()).unwrap_or_default();
+        let args =
+            run.get("args").map(|args| serde_json::from_value(args.clone()).unwrap()).unwrap_or_default();
         let planned = plan(&loaded.project, &[vec![Request { reference, args }]], &settings);
         let ours = planned.plan.as_ref().map(describe).unwrap_or_default();
         let ours = normal(ours, &root);
@@ -91,11 +92,19 @@ fn texts(expected: &Value, what: &str) -> BTreeMap<String, String> {
 /// Theirs: template steps are taken apart as they are when they run; what a tool awaits is not part of a plan.
 fn expected_form(run: &Value) -> Value {
     edited(run.clone(), &|map| {
-        map.remove("await").filter(|_| !map.contains_key("steps")).map(|kept| map.insert("await".to_owned(), kept));
+        if map.contains_key("steps") {
+            map.remove("await");
+        }
         if let Some(steps) = map.get_mut("steps").and_then(Value::as_array_mut) {
             *steps = steps.drain(..).flat_map(flattened).collect();
         }
-        kong_script(map);
+        mended(map);
+        for value in map.values_mut() {
+            // Both are this directory.
+            if *value == "<module-project>" {
+                *value = Value::from("<module-repo>");
+            }
+        }
     })
 }
 
@@ -106,18 +115,76 @@ fn flattened(step: Value) -> Vec<Value> {
     }
 }
 
-/// The start script of Kong was mounted from a repository; ours comes with the module.
-fn kong_script(container: &mut Map<String, Value>) {
-    if let Some(mounts) = container.get_mut("mounts").and_then(Value::as_array_mut) {
-        mounts.retain(|mount| !mount["path"].as_str().is_some_and(|path| path.starts_with("/opt/kong-scripts")));
+/// Ids are unique in a job, so a tool's step may have got a number that it has not where the tool runs alone.
+fn declared_ids(group: &mut Map<String, Value>) {
+    let is_group = group.contains_key("chain");
+    for step in
+        group.get_mut("steps").filter(|_| is_group).and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        let named_for = texts_of(&step["chain"]).first().map(|reference| reference.replace("polytope/", ""));
+        let id = step["id"].as_str().unwrap_or_default();
+        if let Some(declared) =
+            named_for.filter(|name| id.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-')))
+        {
+            step["id"] = Value::from(declared);
+        }
     }
+}
+
+/// What our standard modules do otherwise than the original ones, taken out of both sides.
+fn mended(step: &mut Map<String, Value>) {
+    let chain: Vec<String> = step.get("chain").into_iter().flat_map(texts_of).collect();
+    let through = |module: &str| chain.iter().any(|reference| reference == module);
+    let Some(container) = step.get_mut("container").and_then(Value::as_object_mut) else { return };
+    // The script was mounted from a repository; ours comes with the module.
+    if let Some(mounts) = container.get_mut("mounts").and_then(Value::as_array_mut) {
+        mounts.retain(|mount| {
+            !mount["path"].as_str().is_some_and(|path| path.starts_with("/opt/kong-scripts"))
+        });
+    }
+    // The id was not passed on.
+    if ["kafka!connect", "kafka!schema-registry", "ngrok!http"]
+        .iter()
+        .any(|module| through(&format!("polytope/{module}")))
+    {
+        container.remove("id");
+    }
+    // Variables that were misspelt or forgotten.
+    if let Some(env) = container.get_mut("env").and_then(Value::as_object_mut) {
+        env.remove("KAFKA_DEFAULT_REPLICATION_FACTOR");
+        env.remove("SCHEMA_REGISTRY_KAFKASTORE_TOPIC");
+        env.remove("SCHEMA_REGISTRY_KAFKASTORE_TOPIC_REPLICATION_FACTOR");
+    }
+    let Some(script) = container.get_mut("cmd").and_then(|cmd| cmd.get_mut(2)) else { return };
+    let Value::String(text) = script else { return };
+    // Any bucket whose name contained the name was taken for it.
+    *text = text.replace(" | grep -x ", " | grep ");
+    // The original's services and configurations are in no particular order.
+    let lines: Vec<String> = text.split('\n').map(in_order).collect();
+    *text = lines.join("\n");
+}
+
+fn texts_of(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn in_order(line: &str) -> String {
+    if let Ok(config) = serde_json::from_str::<BTreeMap<String, Value>>(line.trim()) {
+        return serde_json::to_string(&config).unwrap();
+    }
+    let Some((before, rest)) = line.split_once("--services=") else { return line.to_owned() };
+    let (services, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let mut services: Vec<&str> = services.split(',').collect();
+    services.sort_unstable();
+    format!("{before}--services={} {after}", services.join(","))
 }
 
 /// Ours: secrets as the resolver showed them, this directory by its name, ids of steps in tools as declared.
 fn normal(ours: Value, root: &Path) -> Value {
     let dir = root.parent().unwrap().display().to_string();
-    let ours = edited(ours, &|map| {
-        kong_script(map);
+    edited(ours, &|map| {
+        mended(map);
+        declared_ids(map);
         for value in map.values_mut() {
             if let Value::String(text) = value {
                 if *text == dir {
@@ -130,8 +197,7 @@ fn normal(ours: Value, root: &Path) -> Value {
                 }
             }
         }
-    });
-    ours
+    })
 }
 
 /// Every map of a value, edited from the inside out.
@@ -139,7 +205,8 @@ fn edited(value: Value, edit: &dyn Fn(&mut Map<String, Value>)) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(|item| edited(item, edit)).collect(),
         Value::Object(map) => {
-            let mut map: Map<String, Value> = map.into_iter().map(|(key, item)| (key, edited(item, edit))).collect();
+            let mut map: Map<String, Value> =
+                map.into_iter().map(|(key, item)| (key, edited(item, edit))).collect();
             edit(&mut map);
             Value::Object(map)
         }

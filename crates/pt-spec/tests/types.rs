@@ -141,7 +141,11 @@ fn mounts_and_services() {
             r#"[{"id":"a","ports":[{"port":80,"expose-as":8080,"protocol":"http"}]}]"#,
         ),
         (services, "[{ports: []}]", "[0].id: Missing required value"),
-        (services, "[{id: a, ports: [{port: x}]}]", r#"[0].ports[0].port: Must be a port number from 1 to 65535 (got "x")"#),
+        (
+            services,
+            "[{id: a, ports: [{port: x}]}]",
+            r#"[0].ports[0].port: Must be a port number from 1 to 65535 (got "x")"#,
+        ),
     ]);
 }
 
