@@ -1,13 +1,13 @@
 //! Args against params.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use pt_model::{Data, Map};
 use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Node, NodeKind, Span};
 
 /// Ids of args whose values are not known, and why.
-pub(crate) type Unknown = HashMap<String, Vec<Diagnostic>>;
+pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
 
 /// Evaluated args on their way to a definition.
 #[derive(Debug, Default)]
@@ -64,8 +64,12 @@ fn wrong_type(
 ) -> Diagnostic {
     let path = DataPath::default().key(&param.id.text);
     let path = DataPath(path.0.into_iter().chain(error.path.0.iter().cloned()).collect());
-    let id = if error.message.starts_with("Unknown type") { "unknown-type" } else { "type-mismatch" };
-    let mut diagnostic = Diagnostic::error(id, format!("{reference}: {path}: {}", error.message));
+    let message = format!("{reference}: {path}: {}", error.message);
+    if error.message.starts_with("Unknown type") {
+        return Diagnostic::error("unknown-type", message)
+            .at(param.span, "declared with a type that is none");
+    }
+    let mut diagnostic = Diagnostic::error("type-mismatch", message);
     let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
     let node = written.map(|arg| node_at(&arg.value, &error.path));
     diagnostic = match (node, given.call) {

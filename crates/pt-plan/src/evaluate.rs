@@ -1,7 +1,10 @@
 //! Args as written to args as values.
 
-use pt_eval::{Limits, Scope, Snippet, evaluate};
-use pt_model::{Data, Map, Masker, Part, Secret, Text};
+use std::ops::Range;
+use std::time::Duration;
+
+use pt_eval::{Host, Limits, NoHost, Scope, evaluate_with};
+use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
@@ -10,7 +13,11 @@ use pt_syntax::{
 
 use crate::bind::{Bound, Given};
 use crate::missing::Store;
+use crate::plan::{Named, Snippet};
 use crate::planner::Planner;
+
+/// How long code in args may compute.
+const TIME: Duration = Duration::from_secs(10);
 
 /// Whose args are evaluated: what `pt.param` refers to, and where code stands.
 struct Inside<'p, 'b> {
@@ -116,21 +123,17 @@ impl<'p> Planner<'p> {
                 }
                 inside.bound.values.get(reference.name).cloned().unwrap_or_default()
             }
-            ReferenceKind::Value => {
-                match spellings(reference.name).find_map(|name| self.named.value(&name)) {
-                    Some(value) => Data::Str(value),
-                    None => self.not_set(Store::Value, node, reference, trouble),
+            ReferenceKind::Value => match value(self.named, reference.name) {
+                Some(value) => Data::Str(value),
+                None => self.not_set(Store::Value, node, reference, trouble),
+            },
+            ReferenceKind::Secret => match secret(self.named, reference.name) {
+                Some(secret) => {
+                    self.remember(&secret);
+                    Data::from(Text::from(secret))
                 }
-            }
-            ReferenceKind::Secret => {
-                match spellings(reference.name).find_map(|name| self.named.secret(&name)) {
-                    Some(secret) => {
-                        self.remember(&secret);
-                        Data::from(Text::from(secret))
-                    }
-                    None => self.not_set(Store::Secret, node, reference, trouble),
-                }
-            }
+                None => self.not_set(Store::Secret, node, reference, trouble),
+            },
             // No step has ended yet.
             ReferenceKind::Output => Data::Null,
         }
@@ -155,7 +158,7 @@ impl<'p> Planner<'p> {
         Data::Null
     }
 
-    fn within(&self, node: &Node, range: std::ops::Range<usize>) -> Span {
+    fn within(&self, node: &Node, range: Range<usize>) -> Span {
         node.span_within(&self.project.sources().get(node.span.source).text, range)
     }
 
@@ -193,20 +196,67 @@ impl<'p> Planner<'p> {
             project_ref: home.project_ref.as_deref(),
             masker: &Masker::new(self.secrets.iter().cloned()),
         };
-        match evaluate(&snippet_of(code), &scope, &Limits::default()) {
-            Ok(data) => data,
-            Err(error) => {
-                let span = match error.range {
-                    Some(range) => {
-                        self.within(node, range.start + code.body_offset..range.end + code.body_offset)
-                    }
-                    None => node.span,
-                };
-                trouble.errors.push(Diagnostic::error("code-error", error.message).at(span, ""));
-                Data::Null
-            }
+        let mut settings = Settings { named: self.named, not_set: Vec::new(), secrets: Vec::new() };
+        let limits = Limits { time: Some(TIME), ..Limits::default() };
+        let result = evaluate_with(&snippet_of(code).as_code(), &scope, &limits, &mut settings);
+        settings.secrets.iter().for_each(|secret| self.remember(secret));
+        let error = match result {
+            Ok(data) => return data,
+            Err(error) => error,
+        };
+        let span = match error.range {
+            Some(range) => self.within(node, range.start + code.body_offset..range.end + code.body_offset),
+            None => node.span,
+        };
+        if settings.not_set.is_empty() {
+            let found = Diagnostic::error("code-error", error.message).at(span, "");
+            trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }
+        for (store, name) in settings.not_set {
+            trouble.missing.push(self.missing.add(store, &name, span));
+        }
+        Data::Null
     }
+}
+
+/// What code in args may ask for: values and secrets.
+struct Settings<'n> {
+    named: &'n dyn Named,
+    not_set: Vec<(Store, String)>,
+    secrets: Vec<Secret>,
+}
+
+impl Host for Settings<'_> {
+    fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        let store = match function {
+            "value" => Store::Value,
+            "secret" => Store::Secret,
+            _ => return NoHost.call(function, args),
+        };
+        let name = args.first().map(|name| name.to_text().masked()).unwrap_or_default();
+        let found = match store {
+            Store::Value => value(self.named, &name).map(Data::Str),
+            Store::Secret => secret(self.named, &name).map(|secret| {
+                self.secrets.push(secret.clone());
+                Data::from(Text::from(secret))
+            }),
+        };
+        found.ok_or_else(|| {
+            let message = store.not_set(&name);
+            self.not_set.push((store, name));
+            Failure { message, data: Data::Null }
+        })
+    }
+
+    fn print(&mut self, _: &str) {}
+}
+
+fn value(named: &dyn Named, name: &str) -> Option<String> {
+    spellings(name).find_map(|name| named.value(&name))
+}
+
+fn secret(named: &dyn Named, name: &str) -> Option<Secret> {
+    spellings(name).find_map(|name| named.secret(&name))
 }
 
 /// The code that a node in the position of code is. A text without a prefix is Clojure there.

@@ -119,20 +119,16 @@ fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnos
 
 /// Every draft that waits for itself, by way of whom.
 fn cycles(drafts: &[Draft<'_>], waits: &[Vec<Wait>]) -> Vec<(DraftId, Vec<DraftId>)> {
-    let on = |draft: DraftId| -> Vec<DraftId> {
-        let own = waits[draft].iter().flat_map(|wait| wait.drafts.iter().copied());
-        // A group ends with its steps; a step begins after whatever its group waits for.
-        let children = (draft + 1..drafts.len()).filter(|child| drafts[*child].parent == Some(draft));
-        let around = drafts[draft]
-            .parent
-            .into_iter()
-            .flat_map(|parent| waits[parent].iter().flat_map(|wait| wait.drafts.iter().copied()));
-        own.chain(children).chain(around).collect()
-    };
     if waits.iter().all(Vec::is_empty) {
         return Vec::new();
     }
-    let edges: Vec<Vec<DraftId>> = (0..drafts.len()).map(on).collect();
+    let awaited = |draft: DraftId| waits[draft].iter().flat_map(|wait| wait.drafts.iter().copied());
+    let mut edges: Vec<Vec<DraftId>> = (0..drafts.len()).map(|draft| awaited(draft).collect()).collect();
+    for (draft, parent) in drafts.iter().enumerate().filter_map(|(at, draft)| Some((at, draft.parent?))) {
+        // A group ends with its steps; a step begins after whatever its group waits for.
+        edges[parent].push(draft);
+        edges[draft].extend(awaited(parent));
+    }
     let open = never_ending(&edges);
     open.iter().filter_map(|draft| way_back(*draft, &edges).map(|way| (*draft, way))).collect()
 }
@@ -169,8 +165,11 @@ fn way_back(draft: DraftId, edges: &[Vec<DraftId>]) -> Option<Vec<DraftId>> {
                     way.push(back);
                     back = from[back]?;
                 }
-                way.push(draft);
                 way.reverse();
+                // Whoever tells of a cycle tells it the same way.
+                let first = way.iter().enumerate().min_by_key(|(_, draft)| **draft)?.0;
+                way.rotate_left(first);
+                way.push(way[0]);
                 return Some(way);
             }
             if from[*next].is_none() {

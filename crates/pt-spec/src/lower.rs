@@ -64,15 +64,8 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
             .map(|only| only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect());
     }
     fields.take("triggers");
-    for (key, span) in fields.rest() {
-        lowered.diagnostics.push(
-            Diagnostic::warning(
-                "unknown-key",
-                format!("The key '{key}' is not known at the top of a polytope file"),
-            )
-            .at(span, "ignored"),
-        );
-    }
+    let known = ["modules", "templates", "tools", "triggers", "include", "instructions", "mcp"];
+    lowered.diagnostics.extend(fields.unknown("at the top of a polytope file", &known));
     lowered
 }
 

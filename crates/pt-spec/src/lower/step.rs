@@ -52,12 +52,8 @@ fn lower_step(node: Node) -> Step {
         lower_after(node, Condition::Success, &mut after, &mut found);
     }
     let does = lower_does(&mut fields, &mut found);
-    for (key, span) in fields.rest() {
-        found.push(
-            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known in a step"))
-                .at(span, "ignored"),
-        );
-    }
+    let known = ["id", "module", "tool", "template", "code", "args", "run-when", "after"];
+    found.extend(fields.unknown("in a step", &known));
     Step { id, does, after, span, diagnostics: found }
 }
 
@@ -89,7 +85,7 @@ fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
                 .at(code.span, "it calls a module too"),
         ),
         (None, None) => found.push(
-            Diagnostic::error("missing-body", "The step says not what it does")
+            Diagnostic::error("missing-body", "The step does not say what it does")
                 .at(fields.span, "this one")
                 .hint("add `module: my-module`"),
         ),
