@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use pt_eval::{Host, Limits, NoHost, Scope, evaluate_with};
-use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
+use pt_model::{Data, Failure, Map, Masker, Part, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
@@ -130,7 +130,7 @@ impl<'p> Planner<'p> {
             ReferenceKind::Secret => match secret(self.named, reference.name) {
                 Some(secret) => {
                     self.remember(&secret);
-                    Data::from(Text::from(secret))
+                    Data::from(secret)
                 }
                 None => self.not_set(Store::Secret, node, reference, trouble),
             },
@@ -139,9 +139,13 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn remember(&mut self, secret: &Secret) {
-        if !self.secrets.contains(secret) {
-            self.secrets.push(secret.clone());
+    fn remember(&mut self, text: &Text) {
+        for part in text.parts() {
+            if let Part::Secret(secret) = part
+                && !self.secrets.contains(secret)
+            {
+                self.secrets.push(secret.clone());
+            }
         }
     }
 
@@ -223,7 +227,7 @@ impl<'p> Planner<'p> {
 struct Settings<'n> {
     named: &'n dyn Named,
     not_set: Vec<(Store, String)>,
-    secrets: Vec<Secret>,
+    secrets: Vec<Text>,
 }
 
 impl Host for Settings<'_> {
@@ -238,7 +242,7 @@ impl Host for Settings<'_> {
             Store::Value => value(self.named, &name).map(Data::Str),
             Store::Secret => secret(self.named, &name).map(|secret| {
                 self.secrets.push(secret.clone());
-                Data::from(Text::from(secret))
+                Data::from(secret)
             }),
         };
         found.ok_or_else(|| {
@@ -255,7 +259,7 @@ fn value(named: &dyn Named, name: &str) -> Option<String> {
     spellings(name).find_map(|name| named.value(&name))
 }
 
-fn secret(named: &dyn Named, name: &str) -> Option<Secret> {
+fn secret(named: &dyn Named, name: &str) -> Option<Text> {
     spellings(name).find_map(|name| named.secret(&name))
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pt_eval::Language;
-use pt_model::{Map, Secret, ServiceSpec, StepId};
+use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Condition, Kind};
 use pt_syntax::{Diagnostic, Span};
 
@@ -22,7 +22,9 @@ pub trait Named {
     fn value(&self, name: &str) -> Option<String>;
 
     /// The secret with this name.
-    fn secret(&self, name: &str) -> Option<Secret>;
+    ///
+    /// It is a text that holds a [`Secret`], unless its value is only assumed: that is no secret, and shows.
+    fn secret(&self, name: &str) -> Option<Text>;
 }
 
 /// What planning gave.

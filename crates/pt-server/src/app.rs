@@ -10,7 +10,7 @@ use pt_backend::docker::Docker;
 use pt_backend::sim::{Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
-use pt_model::{Event, Job, JobId, Labels, Secret, Status, StepId, What};
+use pt_model::{Event, Job, JobId, Labels, Status, StepId, Text, What};
 use pt_plan::{Named, Plan};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
@@ -330,7 +330,7 @@ impl Named for NamedInStore<'_> {
         self.store.value(&self.scope, name).ok().flatten().map(|value| value.data)
     }
 
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.store.secret(&self.scope, name).ok().flatten()
+    fn secret(&self, name: &str) -> Option<Text> {
+        self.store.secret(&self.scope, name).ok().flatten().map(Text::from)
     }
 }

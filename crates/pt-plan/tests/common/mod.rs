@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pt_model::Secret;
+use pt_model::{Secret, Text};
 use pt_plan::Named;
 use pt_spec::World;
 
@@ -63,7 +63,7 @@ impl Named for Settings {
         self.values.get(name).cloned()
     }
 
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.secrets.get(name).map(|value| Secret::new(name, value.as_str()))
+    fn secret(&self, name: &str) -> Option<Text> {
+        self.secrets.get(name).map(|value| Text::from(Secret::new(name, value.as_str())))
     }
 }
