@@ -47,7 +47,12 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
             out.push_str("class ");
             out.push_str(class.full);
         }
-        Value::Float(value) => out.push_str(&float(*value).replace("##NaN", "NaN").replace("##Inf", "Infinity").replace("##-Inf", "-Infinity")),
+        Value::Float(value) => out.push_str(
+            &float(*value)
+                .replace("##NaN", "NaN")
+                .replace("##Inf", "Infinity")
+                .replace("##-Inf", "-Infinity"),
+        ),
         Value::Uuid(id) => out.push_str(&uuid(**id)),
         other => write(out, other, true),
     }

@@ -54,7 +54,9 @@ impl Program {
 pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
     // Each form of a top-level `do` counts as one at top level: it may define macros for the next.
     if let pt_edn::FormKind::List(items) = &form.kind {
-        if let Some((pt_edn::FormKind::Symbol(head), rest)) = items.split_first().map(|(head, rest)| (&head.kind, rest)) {
+        if let Some((pt_edn::FormKind::Symbol(head), rest)) =
+            items.split_first().map(|(head, rest)| (&head.kind, rest))
+        {
             if head.as_str() == "do" {
                 let mut value = Value::Nil;
                 for form in rest {

@@ -31,7 +31,8 @@ pub(crate) fn compile(context: &Context<'_>, pattern: &str) -> Eval<Arc<Regex>> 
         return Ok(Arc::clone(regex));
     }
     let regex = fancy_regex::RegexBuilder::new(&translated(pattern)).build();
-    let regex = regex.map_err(|error| context.error("PatternSyntaxException", format!("{error} in regex {pattern}")))?;
+    let regex = regex
+        .map_err(|error| context.error("PatternSyntaxException", format!("{error} in regex {pattern}")))?;
     if compiled.len() >= REMEMBERED {
         compiled.clear();
     }

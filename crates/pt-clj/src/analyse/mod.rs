@@ -78,7 +78,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
     #[cold]
     fn error<T>(&self, span: Span, message: impl Into<String>) -> Eval<T> {
         let exception = Arc::new(Exception::new("IllegalArgumentException", message));
-        Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions: Vec::new() })))
+        Err(Signal::Throw(Box::new(Thrown {
+            exception,
+            span: Some(span),
+            stop: None,
+            suggestions: Vec::new(),
+        })))
     }
 
     fn scope(&mut self) -> &mut Scope {
@@ -164,7 +169,8 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 for (key, value) in pairs {
                     nodes.push((self.node(key, false)?, self.node(value, false)?));
                 }
-                let constant = |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
+                let constant =
+                    |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
                 let values: Option<Vec<_>> =
                     nodes.iter().map(|(key, value)| Some((constant(key)?, constant(value)?))).collect();
                 Ok(match values {
@@ -186,7 +192,9 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 self.node(&expanded, false)
             }
             FormKind::Var(inner) => self.var(inner),
-            FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => self.error(form.span, "Unquote outside of a syntax-quote"),
+            FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => {
+                self.error(form.span, "Unquote outside of a syntax-quote")
+            }
             FormKind::Nil
             | FormKind::Bool(_)
             | FormKind::Int(_)
@@ -240,7 +248,8 @@ impl<'c, 'h> Analyser<'c, 'h> {
             Some(Core::Function(native)) => return Ok(Node::Const(Value::Native(native))),
             Some(Core::Value(value)) => return Ok(Node::Const(value())),
             Some(Core::Macro(_) | Core::Special(_)) => {
-                return self.error(span, format!("Can't take value of a macro: #'clojure.core/{}", name.local()));
+                return self
+                    .error(span, format!("Can't take value of a macro: #'clojure.core/{}", name.local()));
             }
             None => {}
         }
@@ -285,7 +294,11 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let exception = Arc::new(Exception::new("RuntimeException", message));
         let mut known: Vec<String> = core::names().collect();
         known.extend(self.context.names.keys().map(|name| name.clone().into_string()));
-        known.extend(self.scopes.iter().flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())));
+        known.extend(
+            self.scopes
+                .iter()
+                .flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())),
+        );
         let suggestions = crate::suggest::near(name.as_str(), known);
         Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions })))
     }
@@ -350,12 +363,19 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 let map = self.node(map, false)?;
                 let default = args.get(1).map(|default| self.node(default, false)).transpose()?;
                 // What is evaluated only if it is needed must have no effect.
-                if default.as_ref().is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_))) {
+                if default
+                    .as_ref()
+                    .is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_)))
+                {
                     return Ok(Node::Get(Box::new(Get { key, map, default })));
                 }
                 let args = [map].into_iter().chain(default).collect();
                 return Ok(Node::Call(Box::new(Call { function: Node::Const(key), args, span })));
             }
+        }
+        if let FormKind::Nil = head.kind {
+            let call: String = args.iter().map(|arg| format!(" {arg}")).collect();
+            return self.error(span, format!("Can't call nil, form: (nil{call})"));
         }
         let function = self.node(head, false)?;
         let args = self.nodes(args)?.into();
@@ -394,7 +414,8 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 return Ok(Some(native_call(native, args, span)));
             }
             if crate::exception::class_named(namespace).is_some() {
-                return self.error(span, format!("No matching method {} found for class {namespace}", name.local()));
+                return self
+                    .error(span, format!("No matching method {} found for class {namespace}", name.local()));
             }
         }
         Ok(None)

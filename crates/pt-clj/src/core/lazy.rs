@@ -249,7 +249,8 @@ natives! { "clojure.core":
 }
 
 /// What `for` puts in place of an item that does not count.
-pub(super) const VALUES: &[(&str, fn() -> Value)] = &[("skip*", || mark("skip*")), ("stop*", || mark("stop*"))];
+pub(super) const VALUES: &[(&str, fn() -> Value)] =
+    &[("skip*", || mark("skip*")), ("stop*", || mark("stop*"))];
 
 fn mark(name: &str) -> Value {
     NATIVES.iter().find(|native| native.name.ends_with(name)).map_or(Value::Nil, Value::Native)
@@ -317,7 +318,8 @@ pub(super) fn cat(mut outer: Iter, mut inner: Option<Iter>) -> Value {
 }
 
 fn number_range(context: &mut Context<'_>, at: Value, end: Value, step: Value) -> Eval {
-    let (here, there) = (compare_numbers(context, &step, &Value::Int(0))?, compare_numbers(context, &at, &end)?);
+    let (here, there) =
+        (compare_numbers(context, &step, &Value::Int(0))?, compare_numbers(context, &at, &end)?);
     let float = matches!(at, Value::Float(_)) || matches!(step, Value::Float(_));
     if here == there.map(std::cmp::Ordering::reverse) && here != Some(std::cmp::Ordering::Equal) {
         return Ok(lazy(move |context| {
