@@ -167,10 +167,10 @@ fn same_members(left: &Set, right: &Set) -> bool {
 pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
     if left.is_sequential() && right.is_sequential() {
         context.check_stack()?;
-        if let (Some(left), Some(right)) = (known_count(left), known_count(right)) {
-            if left != right {
-                return Ok(false);
-            }
+        if let (Some(left), Some(right)) = (known_count(left), known_count(right))
+            && left != right
+        {
+            return Ok(false);
         }
         let (mut left, mut right) = (Iter::new(context, left.clone())?, Iter::new(context, right.clone())?);
         loop {

@@ -74,13 +74,20 @@ impl Node {
                 }
             }
             Self::Recur(recur) => {
+                let slot = frame.base + recur.first as usize;
+                if let [left, right] = &*recur.args {
+                    let (left, right) = (left.eval(context, frame)?, right.eval(context, frame)?);
+                    context.stack[slot] = left;
+                    context.stack[slot + 1] = right;
+                    return Err(Signal::Recur);
+                }
                 for arg in &recur.args {
                     let value = arg.eval(context, frame)?;
                     context.stack.push(value);
                 }
-                for slot in (0..recur.args.len()).rev() {
+                for at in (0..recur.args.len()).rev() {
                     let value = context.stack.pop().unwrap_or_default();
-                    context.stack[frame.base + recur.first as usize + slot] = value;
+                    context.stack[slot + at] = value;
                 }
                 Err(Signal::Recur)
             }
@@ -371,15 +378,15 @@ impl Call {
     #[inline]
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         let function = self.function.eval(context, frame)?;
-        if let Value::Fn(made) = &function {
-            if let FunctionKind::Closure(closure) = &made.0 {
-                let base = context.stack.len();
-                for arg in &self.args {
-                    let value = arg.eval(context, frame)?;
-                    context.stack.push(value);
-                }
-                return context.enter(&function, closure, base);
+        if let Value::Fn(made) = &function
+            && let FunctionKind::Closure(closure) = &made.0
+        {
+            let base = context.stack.len();
+            for arg in &self.args {
+                let value = arg.eval(context, frame)?;
+                context.stack.push(value);
             }
+            return context.enter(&function, closure, base);
         }
         with_args(&self.args, context, frame, |context, args| context.call(&function, args))
     }

@@ -83,7 +83,7 @@ fn mark(node: &mut Node, live: &mut Slots) {
             }
         }
         Node::Do(nodes) | Node::And(nodes) | Node::Or(nodes) | Node::Vector(nodes) | Node::Set(nodes) => {
-            all(nodes, live)
+            all(nodes, live);
         }
         Node::Recur(recur) => all(&mut recur.args, live),
         Node::Math(math) => {

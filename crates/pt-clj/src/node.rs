@@ -167,7 +167,7 @@ impl Node {
                 visit(&mut parts.2);
             }
             Self::Do(nodes) | Self::And(nodes) | Self::Or(nodes) | Self::Vector(nodes) | Self::Set(nodes) => {
-                nodes.iter_mut().for_each(visit)
+                nodes.iter_mut().for_each(visit);
             }
             Self::Let(form) | Self::Loop(form) => {
                 form.bindings.iter_mut().for_each(|(_, node)| visit(node));

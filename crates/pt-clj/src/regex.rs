@@ -104,7 +104,9 @@ fn translated(pattern: &str) -> String {
         if class_depth > 0 && negated.is_empty() {
             out.push_str(set);
         } else {
-            out.push_str(&format!("[{negated}{set}]"));
+            for part in ["[", negated, set, "]"] {
+                out.push_str(part);
+            }
         }
     }
     out

@@ -349,7 +349,7 @@ pub(crate) fn realised(value: &Value) -> impl Iterator<Item = Value> + use<> {
                     }
                 },
                 Value::Map(map) => {
-                    next = chunk(map.iter().map(|(k, v)| Value::entry(k, v)).collect(), Value::Nil)
+                    next = chunk(map.iter().map(|(k, v)| Value::entry(k, v)).collect(), Value::Nil);
                 }
                 Value::Set(set) => next = chunk(set.iter().cloned().collect(), Value::Nil),
                 Value::Str(text) => next = chunk(text.chars().map(Value::Char).collect(), Value::Nil),
@@ -400,10 +400,10 @@ impl Drop for Seq {
         if !rest.is_nil() {
             drop_chain(rest);
         }
-        if let Repr::Cons { first, .. } = &mut self.0 {
-            if crate::deep::holds_others(first) {
-                crate::deep::drop_flat(std::mem::take(first));
-            }
+        if let Repr::Cons { first, .. } = &mut self.0
+            && crate::deep::holds_others(first)
+        {
+            crate::deep::drop_flat(std::mem::take(first));
         }
     }
 }

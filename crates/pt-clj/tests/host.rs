@@ -1,5 +1,7 @@
 //! What an embedder relies on: host calls, limits, errors, values.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};

@@ -5,6 +5,8 @@
 //! disagree. Checked so with Clojure 1.11.1. Entries below a line that begins with `;; ours` differ on purpose.
 //! With `UPDATE=1` the files are rewritten with what this evaluator answers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::path::{Path, PathBuf};
 
 use pt_clj::{Context, Error, Exception, Host, Program, Value, print};

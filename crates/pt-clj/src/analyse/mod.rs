@@ -233,10 +233,10 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     fn symbol(&mut self, name: &Name, span: Span) -> Eval<Node> {
-        if name.namespace().is_none() {
-            if let Some(node) = self.local(name.as_str()) {
-                return Ok(node);
-            }
+        if name.namespace().is_none()
+            && let Some(node) = self.local(name.as_str())
+        {
+            return Ok(node);
         }
         if let Some(at) = self.global(name) {
             if self.context.macros.contains(&at) {
@@ -344,11 +344,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
             Some(Core::Value(_)) => return self.plain_call(head, args, span),
             None => {}
         }
-        if let Some((namespace, host)) = &self.context.host {
-            if name.namespace() == Some(namespace) && host.knows(name.local()) {
-                let args = self.nodes(args)?.into();
-                return Ok(Node::Host(Box::new(HostCall { name: name.local().into(), args, span })));
-            }
+        if let Some((namespace, host)) = &self.context.host
+            && name.namespace() == Some(namespace)
+            && host.knows(name.local())
+        {
+            let args = self.nodes(args)?.into();
+            return Ok(Node::Host(Box::new(HostCall { name: name.local().into(), args, span })));
         }
         if let Some(node) = self.interop(name, args, span)? {
             return Ok(node);
@@ -357,21 +358,21 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     fn plain_call(&mut self, head: &Form, args: &[Form], span: Span) -> Eval<Node> {
-        if let FormKind::Keyword(_) = &head.kind {
-            if let [map] | [map, _] = args {
-                let key = crate::convert::quoted(self.context, head)?;
-                let map = self.node(map, false)?;
-                let default = args.get(1).map(|default| self.node(default, false)).transpose()?;
-                // What is evaluated only if it is needed must have no effect.
-                if default
-                    .as_ref()
-                    .is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_)))
-                {
-                    return Ok(Node::Get(Box::new(Get { key, map, default })));
-                }
-                let args = [map].into_iter().chain(default).collect();
-                return Ok(Node::Call(Box::new(Call { function: Node::Const(key), args, span })));
+        if let FormKind::Keyword(_) = &head.kind
+            && let [map] | [map, _] = args
+        {
+            let key = crate::convert::quoted(self.context, head)?;
+            let map = self.node(map, false)?;
+            let default = args.get(1).map(|default| self.node(default, false)).transpose()?;
+            // What is evaluated only if it is needed must have no effect.
+            if default
+                .as_ref()
+                .is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_)))
+            {
+                return Ok(Node::Get(Box::new(Get { key, map, default })));
             }
+            let args = [map].into_iter().chain(default).collect();
+            return Ok(Node::Call(Box::new(Call { function: Node::Const(key), args, span })));
         }
         if let FormKind::Nil = head.kind {
             let call: String = args.iter().map(|arg| format!(" {arg}")).collect();
@@ -437,6 +438,7 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         let function = Node::Const(Value::Native(native));
         return Node::Call(Box::new(Call { function, args: args.into(), span }));
     }
+    let (native, args) = stepped(native, args);
     let op = match native.name {
         "clojure.core/+" => Op::Add,
         "clojure.core/-" => Op::Sub,
@@ -452,6 +454,17 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
         Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     }
+}
+
+/// `(inc x)` as `(+ x 1)`, `(dec x)` as `(- x 1)`.
+fn stepped(native: &'static Native, mut args: Vec<Node>) -> (&'static Native, Vec<Node>) {
+    let by = match native.name {
+        "clojure.core/inc" => "+",
+        "clojure.core/dec" => "-",
+        _ => return (native, args),
+    };
+    args.push(Node::Const(Value::Int(1)));
+    (core::function(by).unwrap_or(native), args)
 }
 
 fn constants(nodes: &[Node]) -> Option<Vec<Value>> {

@@ -86,16 +86,16 @@ impl Template<'_, '_> {
 
     fn resolve(&mut self, name: &Name) -> String {
         let text = name.as_str();
-        if name.namespace().is_none() {
-            if let Some(stem) = text.strip_suffix('#') {
-                if let Some(known) = self.generated.get(stem) {
-                    return known.clone();
-                }
-                self.context.gensym += 1;
-                let made = format!("{stem}__{}__auto__", self.context.gensym);
-                self.generated.insert(stem.to_owned(), made.clone());
-                return made;
+        if name.namespace().is_none()
+            && let Some(stem) = text.strip_suffix('#')
+        {
+            if let Some(known) = self.generated.get(stem) {
+                return known.clone();
             }
+            self.context.gensym += 1;
+            let made = format!("{stem}__{}__auto__", self.context.gensym);
+            self.generated.insert(stem.to_owned(), made.clone());
+            return made;
         }
         let plain = text.starts_with('.')
             || text.ends_with('.')

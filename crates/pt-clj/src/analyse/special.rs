@@ -171,7 +171,7 @@ fn wrong_count(analyser: &Analyser<'_, '_>, form: &Form, count: usize) -> Eval<N
 }
 
 fn cond(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
-    if args.len() % 2 != 0 {
+    if !args.len().is_multiple_of(2) {
         return analyser.error(form.span, "cond requires an even number of forms");
     }
     let mut clauses = Vec::with_capacity(args.len() / 2);
@@ -260,15 +260,15 @@ fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval
     let Some(name) = symbol_of(name) else {
         return analyser.error(form.span, "First argument to defn must be a symbol");
     };
-    if let [doc, others @ ..] = rest {
-        if matches!(doc.kind, FormKind::String(_)) {
-            rest = others;
-        }
+    if let [doc, others @ ..] = rest
+        && matches!(doc.kind, FormKind::String(_))
+    {
+        rest = others;
     }
-    if let [attributes, others @ ..] = rest {
-        if matches!(attributes.kind, FormKind::Map(_)) {
-            rest = others;
-        }
+    if let [attributes, others @ ..] = rest
+        && matches!(attributes.kind, FormKind::Map(_))
+    {
+        rest = others;
     }
     Ok((name, rest))
 }

@@ -105,6 +105,7 @@ fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) 
         [] => Ok(Value::Int(empty)),
         [only] if only.is_number() => Ok(only.clone()),
         [only] => Err(cast(context, only, "java.lang.Number")),
+        [left, right] => operate(context, left, right),
         [first, rest @ ..] => rest.iter().try_fold(first.clone(), |sum, next| operate(context, &sum, next)),
     }
 }
