@@ -183,7 +183,12 @@ impl<'h> Context<'h> {
         self.ticks = TICKS;
         let stop = |stop, message: &str| {
             let exception = Arc::new(Exception::new("InterruptedException", message));
-            Err(Signal::Throw(Box::new(Thrown { exception, span: None, stop: Some(stop), suggestions: Vec::new() })))
+            Err(Signal::Throw(Box::new(Thrown {
+                exception,
+                span: None,
+                stop: Some(stop),
+                suggestions: Vec::new(),
+            })))
         };
         if self.limits.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
             return stop(Stop::Interrupted, "The code was stopped.");

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::Value;
 use crate::context::Context;
 use crate::exception::{Eval, Thrown};
 use crate::vector::Vector;
-use crate::Value;
 
 /// How many items of a lazy sequence are computed at once, where the source has them ready.
 pub(crate) const CHUNK: usize = 32;
@@ -134,7 +134,9 @@ impl Lazy {
             match &*state {
                 State::Done(value) => return Ok(value.clone()),
                 State::Failed(thrown) => return Err(thrown.clone().into()),
-                State::Running => return Err(context.error("IllegalStateException", "A lazy sequence needs itself")),
+                State::Running => {
+                    return Err(context.error("IllegalStateException", "A lazy sequence needs itself"));
+                }
                 State::Pending(_) => {}
             }
             match std::mem::replace(&mut *state, State::Running) {
@@ -273,7 +275,9 @@ impl Iter {
                             Repr::Items { items, at, rest, .. } => {
                                 *self = Self::Items { items: Arc::clone(items), at: *at, rest: rest.clone() };
                             }
-                            Repr::Range { at, end, step } => *self = Self::Range { at: *at, end: *end, step: *step },
+                            Repr::Range { at, end, step } => {
+                                *self = Self::Range { at: *at, end: *end, step: *step }
+                            }
                         },
                         _ => return Ok(None),
                     }
@@ -288,7 +292,9 @@ impl Iter {
             Self::Seq(_) => 0,
             Self::Items { items, at, .. } => items.len() - at,
             Self::Range { end: i64::MAX, .. } => 0,
-            Self::Range { at, end, .. } => usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX),
+            Self::Range { at, end, .. } => {
+                usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX)
+            }
             Self::Owned(items) => items.len(),
         }
     }
@@ -342,7 +348,9 @@ pub(crate) fn realised(value: &Value) -> impl Iterator<Item = Value> + use<> {
                         return Some(seq.first());
                     }
                 },
-                Value::Map(map) => next = chunk(map.iter().map(|(k, v)| Value::entry(k, v)).collect(), Value::Nil),
+                Value::Map(map) => {
+                    next = chunk(map.iter().map(|(k, v)| Value::entry(k, v)).collect(), Value::Nil);
+                }
                 Value::Set(set) => next = chunk(set.iter().cloned().collect(), Value::Nil),
                 Value::Str(text) => next = chunk(text.chars().map(Value::Char).collect(), Value::Nil),
                 _ => return None,
@@ -392,10 +400,10 @@ impl Drop for Seq {
         if !rest.is_nil() {
             drop_chain(rest);
         }
-        if let Repr::Cons { first, .. } = &mut self.0 {
-            if crate::deep::holds_others(first) {
-                crate::deep::drop_flat(std::mem::take(first));
-            }
+        if let Repr::Cons { first, .. } = &mut self.0
+            && crate::deep::holds_others(first)
+        {
+            crate::deep::drop_flat(std::mem::take(first));
         }
     }
 }

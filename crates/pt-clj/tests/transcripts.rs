@@ -5,6 +5,8 @@
 //! disagree. Checked so with Clojure 1.11.1. Entries below a line that begins with `;; ours` differ on purpose.
 //! With `UPDATE=1` the files are rewritten with what this evaluator answers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::path::{Path, PathBuf};
 
 use pt_clj::{Context, Error, Exception, Host, Program, Value, print};
@@ -62,7 +64,10 @@ fn replayed(text: &str) -> String {
             out += line;
             out += "\n";
         }
-        while lines.next_if(|line| !(line.is_empty() || line.starts_with("user=> ") || line.starts_with(";;"))).is_some() {}
+        while lines
+            .next_if(|line| !(line.is_empty() || line.starts_with("user=> ") || line.starts_with(";;")))
+            .is_some()
+        {}
         out += &answer(&mut context, &printed, &form);
         out += "\n";
     }
@@ -82,7 +87,8 @@ fn check(path: &Path) -> Vec<String> {
             form = written;
         }
         if written != ours {
-            differences.push(format!("{}\n  {form}\n  written: {written}\n  ours:    {ours}", path.display()));
+            differences
+                .push(format!("{}\n  {form}\n  written: {written}\n  ours:    {ours}", path.display()));
         }
     }
     differences
@@ -91,7 +97,8 @@ fn check(path: &Path) -> Vec<String> {
 #[test]
 fn transcripts() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let differences: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
