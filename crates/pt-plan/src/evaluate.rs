@@ -8,7 +8,7 @@ use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
-    references,
+    references, suggest,
 };
 
 use crate::bind::{Bound, Given};
@@ -46,6 +46,13 @@ impl<'p> Planner<'p> {
         let inside = Inside { definition, bound };
         let mut given = Given::default();
         let mut errors = Vec::new();
+        for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
+            let found = unknown_param(callee, &arg.id.text);
+            // Args that nobody asks for are usual; those that look like a slip are worth a word.
+            if !found.hints.is_empty() && definition.origin.standard.is_none() {
+                self.warn(&[found.at(arg.id.span, "ignored")]);
+            }
+        }
         // Nobody looks at an arg that no param asks for: it may be nonsense.
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_some()) {
             let mut trouble = Trouble::default();
@@ -120,6 +127,11 @@ impl<'p> Planner<'p> {
             ReferenceKind::Param => {
                 if let Some(why) = inside.bound.unknown.get(reference.name) {
                     trouble.missing.extend(why.iter().cloned());
+                }
+                let definition = inside.definition;
+                if definition.param(reference.name).is_none() && definition.origin.standard.is_none() {
+                    let place = self.within(node, reference.name_range.clone());
+                    self.warn(&[unknown_param(definition, reference.name).at(place, "null")]);
                 }
                 inside.bound.values.get(reference.name).cloned().unwrap_or_default()
             }
@@ -257,6 +269,16 @@ fn value(named: &dyn Named, name: &str) -> Option<String> {
 
 fn secret(named: &dyn Named, name: &str) -> Option<Secret> {
     spellings(name).find_map(|name| named.secret(&name))
+}
+
+/// That a definition has no such param.
+pub(crate) fn unknown_param(definition: &Definition, id: &str) -> Diagnostic {
+    let (word, name) = (definition.kind.word(), &definition.id.text);
+    let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
+    match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
+        Some(near) => found.hint(format!("did you mean '{near}'?")),
+        None => found,
+    }
 }
 
 /// The code that a node in the position of code is. A text without a prefix is Clojure there.

@@ -8,6 +8,7 @@ use pt_syntax::Diagnostic;
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
+use crate::evaluate::unknown_param;
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
@@ -72,6 +73,9 @@ impl<'p> Planner<'p> {
     fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
         let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
         let given = Given { values: request.args.clone(), ..Given::default() };
+        for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
+            self.warn(&[unknown_param(definition, id)]);
+        }
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
@@ -88,7 +92,7 @@ impl<'p> Planner<'p> {
 
     fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
         self.stack.push((definition, name));
-        self.body_steps(definition, bound, list, &[], None);
+        self.body_steps(definition, bound, list, None);
         self.stack.pop();
     }
 

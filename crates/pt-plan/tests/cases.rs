@@ -1,17 +1,21 @@
 //! Polytope files and what is planned from them, as documents.
 //!
-//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with a path unless it is the root file),
+//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with `json` or `edn`, with a path unless it is the root file),
 //! lines as `pt plan TARGET` with settings (blocks marked `sh`), and what a person then sees (blocks marked `text`).
 //! `UPDATE=1` writes what is seen; read it before you commit it.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
+
 mod common;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use common::{Files, Settings};
+use common::Settings;
 use pt_model::{Data, Map, Text, shell_words};
 use pt_plan::{Does, Request, StepPlan, plan, tree};
-use pt_spec::{Project, plain};
+use pt_spec::{Project, World, find_root, plain};
 use pt_syntax::{Diagnostic, Sources, Style, TargetCall, render};
 
 #[test]
@@ -48,10 +52,11 @@ fn seen(document: &str) -> String {
         let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
         let block: String =
             lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
-        let (kind, name) = kind.split_once(' ').unwrap_or((kind, "polytope.yml"));
+        let (kind, name) = kind.split_once(' ').unwrap_or((kind, ""));
         match kind {
-            "yaml" => {
-                if name == "polytope.yml" {
+            "yaml" | "json" | "edn" => {
+                let name = if name.is_empty() { format!("polytope.{kind}") } else { name.to_owned() };
+                if name.starts_with("polytope.") {
                     files = Files::default();
                 }
                 files = files.with(&format!("/project/{name}"), &block);
@@ -94,7 +99,8 @@ fn run(files: &Files, line: &str) -> String {
             groups.push(Vec::new());
         }
     }
-    let loaded = Project::load(files, "/project/polytope.yml".into());
+    let root = find_root(files, Path::new("/project")).unwrap();
+    let loaded = Project::load(files, root);
     let planned = plan(&loaded.project, &groups, &settings);
     let mut told = loaded.diagnostics;
     told.extend(planned.diagnostics);
@@ -128,4 +134,29 @@ fn difference(written: &str, seen: &str) -> String {
     let same = written.lines().zip(seen.lines()).take_while(|(written, seen)| written == seen).count();
     let from = |text: &str| text.lines().skip(same).take(30).collect::<Vec<_>>().join("\n");
     format!("line {}, written:\n{}\nseen:\n{}", same + 1, from(written), from(seen))
+}
+
+/// Files in memory.
+#[derive(Default)]
+struct Files(BTreeMap<PathBuf, String>);
+
+impl Files {
+    fn with(mut self, path: &str, text: &str) -> Self {
+        self.0.insert(path.into(), text.to_owned());
+        self
+    }
+}
+
+impl World for Files {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.0.contains_key(path) || self.is_dir(path)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.0.keys().any(|file| file != path && file.starts_with(path))
+    }
 }

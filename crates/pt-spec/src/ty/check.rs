@@ -31,10 +31,7 @@ impl Type {
             Self::Atom(atom) => atom.check(data, path),
             Self::List(of) => of.check_list(data, path),
             Self::Fields(fields) => check_fields(fields, data, path),
-            Self::AnyMap => match data {
-                Data::Map(_) => Ok(data.clone()),
-                _ => wrong("Must be a map", data, path),
-            },
+            Self::AnyMap => keep(data.as_map().is_some(), "Must be a map", data, path),
             Self::MapOf(key, value) => check_map(key, value, data, path),
             Self::Maybe(of) => {
                 if data.is_null() {
@@ -142,12 +139,9 @@ impl Atom {
         match self {
             Self::Any => Ok(data.clone()),
             Self::Bool => keep(matches!(data, Data::Bool(_)), "Must be a boolean", data, path),
-            Self::Int => match data {
-                Data::Int(_) => Ok(data.clone()),
-                Data::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
-                    Ok(Data::Int(*number as i64))
-                }
-                _ => wrong("Must be an integer", data, path),
+            Self::Int => match integral(data) {
+                Some(number) => Ok(Data::Int(number)),
+                None => wrong("Must be an integer", data, path),
             },
             Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), "Must be a number", data, path),
             Self::Str | Self::InstanceType | Self::ServiceRef => {
@@ -163,17 +157,12 @@ impl Atom {
             Self::Duration => text(data, path, "Must be a duration", is_duration),
             Self::HttpMethod => text(data, path, "Must be an HTTP method", is_http_method),
             Self::EnvVar => check_env_var(data, path),
-            Self::DatasetSink => match data {
-                Data::Str(_) => Ok(data.clone()),
-                Data::Map(map) if map.get("dataset").is_some_and(|id| id.as_str().is_some()) => {
-                    Ok(data.clone())
-                }
-                _ => wrong("Must be a dataset's ID, or a map with `dataset`", data, path),
-            },
-            Self::DataSize => match data {
-                Data::Int(0..) => Ok(data.clone()),
-                _ => text(data, path, "Must be a data size", is_data_size),
-            },
+            Self::DatasetSink => {
+                let named = data.as_str().is_some() || data.get("dataset").as_str().is_some();
+                keep(named, "Must be a dataset's ID, or a map with `dataset`", data, path)
+            }
+            Self::DataSize if matches!(data, Data::Int(0..)) => Ok(data.clone()),
+            Self::DataSize => text(data, path, "Must be a data size", is_data_size),
             Self::MountSource => MountSource::from_data(data).map(|_| data.clone()).map_err(|e| at(path, e)),
             Self::ServiceSpec => {
                 let data = with_numeric_ports(data);
@@ -181,6 +170,14 @@ impl Atom {
             }
         }
     }
+}
+
+/// JavaScript has one kind of number, so integers may come as 3.0.
+fn integral(data: &Data) -> Option<i64> {
+    if let Data::Float(number) = data {
+        return (number.fract() == 0.0 && number.abs() < 9.0e15).then_some(*number as i64);
+    }
+    if let Data::Int(number) = data { Some(*number) } else { None }
 }
 
 fn keep(right: bool, message: &str, data: &Data, path: &DataPath) -> Checked {
@@ -199,10 +196,8 @@ fn text(data: &Data, path: &DataPath, message: &str, accept: impl Fn(&str) -> bo
 }
 
 fn wrong(message: &str, data: &Data, path: &DataPath) -> Checked {
-    let message = match data {
-        Data::Null => "Missing required value".to_owned(),
-        data => format!("{message} (got {data})"),
-    };
+    let message =
+        if data.is_null() { "Missing required value".to_owned() } else { format!("{message} (got {data})") };
     Err(vec![TypeError { path: path.clone(), message }])
 }
 
