@@ -17,6 +17,12 @@ const ENDLESS: &[&str] = &[
     "#pt-js /(a+)+$/.test('a'.repeat(40) + 'b')",
     "#pt-js ({ get x() { while (true) {} } })",
     "#pt-js while (true) { try { pt.log('x') } catch (e) {} }",
+    "#pt-clj (loop [] (recur))",
+    "#pt-clj (while true (try (while true) (catch Throwable e)))",
+    "#pt-clj (try (loop [] (recur)) (finally (loop [] (recur))))",
+    "#pt-clj (reduce + (range))",
+    "#pt-clj (while true (pt/log \"x\"))",
+    "#pt-clj (last (repeat 1))",
 ];
 
 fn run(text: &str, limits: &Limits, host: &mut dyn Host) -> String {
@@ -31,7 +37,7 @@ fn endless_code_ends_when_its_time_is_over() {
         let limits = Limits { time: Some(Duration::from_millis(50)), ..Limits::default() };
         let begun = Instant::now();
         let result = run(text, &limits, &mut Script { answers: &[], log: String::new() });
-        assert_eq!(result, "! TimedOut: The code ran longer than 50ms.", "{text}");
+        assert!(result.starts_with("! TimedOut: The code ran longer than 50ms."), "{text}: {result}");
         assert!(begun.elapsed() < Duration::from_secs(5), "{text}: {:?}", begun.elapsed());
     }
 }
@@ -66,7 +72,10 @@ impl Host for Stopping {
 
 #[test]
 fn a_stop_during_a_call_cannot_be_caught() {
-    for text in ["#pt-js try { pt.sleep('1h') } catch (e) { pt.spawn({}) } 'survived'"] {
+    for text in [
+        "#pt-js try { pt.sleep('1h') } catch (e) { pt.spawn({}) } 'survived'",
+        "#pt-clj (try (pt/sleep \"1h\") (catch Exception e (pt/spawn {}))) \"survived\"",
+    ] {
         let mut host = Stopping(Limits::default(), 0);
         let limits = host.0.clone();
         assert_eq!(run(text, &limits, &mut host), "! Interrupted: The code was stopped.", "{text}");
@@ -83,6 +92,8 @@ fn memory_and_stack_have_an_end() {
             "#pt-js (function f() { return f() + 1 })()",
             "! RangeError: Maximum call stack size exceeded @ return",
         ),
+        ("#pt-clj (letfn [(f [] (inc (f)))] (f))", "! StackOverflowError @ (f)"),
+        ("#pt-clj (try (letfn [(f [] (inc (f)))] (f)) (catch Throwable e \"caught\"))", "\"caught\""),
         ("#pt-js try { (function f() { return f() + 1 })() } catch (e) { 'caught' }", "\"caught\""),
     ] {
         let limits = Limits { memory: 8 << 20, time: Some(Duration::from_secs(20)), ..Limits::default() };
@@ -96,6 +107,8 @@ fn code_leaves_nothing_behind() {
     let limits = Limits::default();
     run("#pt-js x = 1; Array.prototype.evil = 2; params.y = 3", &limits, host);
     assert_eq!(run("#pt-js [typeof x, [].evil, params.y]", &limits, host), r#"["undefined",null,null]"#);
+    run("#pt-clj (def x 1)", &limits, host);
+    assert_eq!(run("#pt-clj x", &limits, host), "! Unable to resolve symbol: x @ x");
 }
 
 #[test]

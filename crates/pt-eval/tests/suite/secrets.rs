@@ -85,6 +85,8 @@ fn secrets_known_beforehand_are_hidden_in_errors_too() {
         "#pt-js throw new Error('bad ' + params.plain)",
         "#pt-js pt.fail('bad ' + params.plain, {p: params.plain})",
         "#pt-js throw {p: params.plain}",
+        "#pt-clj (throw (Exception. (str \"bad \" (:plain params))))",
+        "#pt-clj (pt/fail (str \"bad \" (:plain params)) {:p (:plain params)})",
     ] {
         let error =
             pt_eval::run(&snippet(text), &scope(&params, &masker), &Limits::default(), &mut Vault::default());
