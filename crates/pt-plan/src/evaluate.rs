@@ -47,7 +47,7 @@ impl<'p> Planner<'p> {
         let mut given = Given::default();
         let mut errors = Vec::new();
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
-            let found = unknown_param(callee, &arg.id.text);
+            let found = self.unknown_param(callee, &arg.id.text);
             // Args that nobody asks for are usual; those that look like a slip are worth a word.
             if !found.hints.is_empty() && definition.origin.standard.is_none() {
                 self.warn(&[found.at(arg.id.span, "ignored")]);
@@ -131,7 +131,8 @@ impl<'p> Planner<'p> {
                 let definition = inside.definition;
                 if definition.param(reference.name).is_none() && definition.origin.standard.is_none() {
                     let place = self.within(node, reference.name_range.clone());
-                    self.warn(&[unknown_param(definition, reference.name).at(place, "null")]);
+                    let found = self.unknown_param(definition, reference.name);
+                    self.warn(&[found.at(place, "this is null")]);
                 }
                 inside.bound.values.get(reference.name).cloned().unwrap_or_default()
             }
@@ -148,6 +149,16 @@ impl<'p> Planner<'p> {
             },
             // No step has ended yet.
             ReferenceKind::Output => Data::Null,
+        }
+    }
+
+    /// That a definition has no such param.
+    pub(crate) fn unknown_param(&self, definition: &Definition, id: &str) -> Diagnostic {
+        let (word, name) = (definition.kind.word(), self.canonical(definition));
+        let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
+        match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
+            Some(near) => found.hint(format!("did you mean '{near}'?")),
+            None => found,
         }
     }
 
@@ -269,16 +280,6 @@ fn value(named: &dyn Named, name: &str) -> Option<String> {
 
 fn secret(named: &dyn Named, name: &str) -> Option<Secret> {
     spellings(name).find_map(|name| named.secret(&name))
-}
-
-/// That a definition has no such param.
-pub(crate) fn unknown_param(definition: &Definition, id: &str) -> Diagnostic {
-    let (word, name) = (definition.kind.word(), &definition.id.text);
-    let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
-    match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
-        Some(near) => found.hint(format!("did you mean '{near}'?")),
-        None => found,
-    }
 }
 
 /// The code that a node in the position of code is. A text without a prefix is Clojure there.

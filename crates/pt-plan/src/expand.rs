@@ -242,7 +242,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What everybody calls a definition, whichever way it was referred to.
-    fn canonical(&self, definition: &Definition) -> String {
+    pub(crate) fn canonical(&self, definition: &Definition) -> String {
         let id = &definition.id.text;
         let Some(project) = definition.origin.standard.as_deref() else { return id.clone() };
         let default = self.project.standard().module(self.project.sources(), project, None);

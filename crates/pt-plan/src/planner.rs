@@ -8,7 +8,6 @@ use pt_syntax::Diagnostic;
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
-use crate::evaluate::unknown_param;
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
@@ -74,7 +73,8 @@ impl<'p> Planner<'p> {
         let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
         let given = Given { values: request.args.clone(), ..Given::default() };
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
-            self.warn(&[unknown_param(definition, id)]);
+            let found = self.unknown_param(definition, id);
+            self.warn(&[found]);
         }
         let list = self.new_list(None);
         let name = request.reference.clone();

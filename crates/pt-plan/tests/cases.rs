@@ -55,7 +55,11 @@ fn seen(document: &str) -> String {
         let (kind, name) = kind.split_once(' ').unwrap_or((kind, ""));
         match kind {
             "yaml" | "json" | "edn" => {
-                let name = if name.is_empty() { format!("polytope.{kind}") } else { name.to_owned() };
+                let name = if name.is_empty() {
+                    format!("polytope.{}", if kind == "yaml" { "yml" } else { kind })
+                } else {
+                    name.to_owned()
+                };
                 if name.starts_with("polytope.") {
                     files = Files::default();
                 }
