@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use common::Settings;
 use pt_model::{Data, Map, Text, shell_words};
-use pt_plan::{Does, Request, StepPlan, plan, tree};
+use pt_plan::{Does, Plan, Request, StepPlan, describe, plan, tree};
 use pt_spec::{Project, World, find_root, plain};
 use pt_syntax::{Diagnostic, Sources, Style, TargetCall, render};
 
@@ -77,13 +77,14 @@ fn seen(document: &str) -> String {
     out
 }
 
-/// `pt plan TARGET… [value NAME=DATA] [secret NAME=DATA]`, targets separated by commas where one waits for the other.
+/// `pt plan [--json] TARGET… [value NAME=DATA] [secret NAME=DATA]`, targets separated by commas where one waits for the other.
 fn run(files: &Files, line: &str) -> String {
     let line = line.strip_prefix("$ pt plan ").unwrap_or_else(|| panic!("not a plan: {line}"));
     let words: Vec<String> = shell_words(&Text::from(line)).unwrap().iter().map(Text::expose).collect();
     let mut settings = Settings::default();
     let mut groups = vec![Vec::new()];
-    let mut words = words.iter();
+    let mut words = words.iter().peekable();
+    let json = words.next_if(|word| *word == "--json").is_some();
     while let Some(word) = words.next() {
         if word == "value" || word == "secret" {
             let (name, value) = words.next().unwrap().split_once('=').unwrap();
@@ -108,7 +109,9 @@ fn run(files: &Files, line: &str) -> String {
     let planned = plan(&loaded.project, &groups, &settings);
     let mut told = loaded.diagnostics;
     told.extend(planned.diagnostics);
-    let mut out = planned.plan.as_ref().map(tree).unwrap_or_default();
+    let as_json = |plan: &Plan| format!("{}\n", serde_json::to_string_pretty(&describe(plan)).unwrap());
+    let shown = planned.plan.as_ref().map(|plan| if json { as_json(plan) } else { tree(plan) });
+    let mut out = shown.unwrap_or_default();
     if let Some(plan) = &planned.plan {
         failures(&plan.steps, &mut told);
     }
