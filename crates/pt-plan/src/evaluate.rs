@@ -147,8 +147,14 @@ impl<'p> Planner<'p> {
                 }
                 None => self.not_set(Store::Secret, node, reference, trouble),
             },
-            // No step has ended yet.
-            ReferenceKind::Output => Data::Null,
+            // A plan is made before any step has ended.
+            ReferenceKind::Output => {
+                let found = Diagnostic::error("not-supported", "Outputs of steps cannot be used in args")
+                    .at(self.within(node, reference.range.clone()), "")
+                    .hint("call the module from code, which may wait: `pt/output`, `pt/call-module`");
+                trouble.errors.push(found);
+                Data::Null
+            }
         }
     }
 

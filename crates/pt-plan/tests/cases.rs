@@ -7,15 +7,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
 
 mod common;
+mod files;
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::Settings;
+use files::Files;
 use pt_model::{Data, Map, Text, shell_words};
 use pt_plan::{Does, Plan, Request, StepPlan, describe, plan, tree};
-use pt_spec::{Project, World, find_root, plain};
+use pt_spec::{Project, find_root, plain};
 use pt_syntax::{Diagnostic, Sources, Style, TargetCall, render};
 
 #[test]
@@ -141,29 +141,4 @@ fn difference(written: &str, seen: &str) -> String {
     let same = written.lines().zip(seen.lines()).take_while(|(written, seen)| written == seen).count();
     let from = |text: &str| text.lines().skip(same).take(30).collect::<Vec<_>>().join("\n");
     format!("line {}, written:\n{}\nseen:\n{}", same + 1, from(written), from(seen))
-}
-
-/// Files in memory.
-#[derive(Default)]
-struct Files(BTreeMap<PathBuf, String>);
-
-impl Files {
-    fn with(mut self, path: &str, text: &str) -> Self {
-        self.0.insert(path.into(), text.to_owned());
-        self
-    }
-}
-
-impl World for Files {
-    fn read(&self, path: &Path) -> io::Result<String> {
-        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn exists(&self, path: &Path) -> bool {
-        self.0.contains_key(path) || self.is_dir(path)
-    }
-
-    fn is_dir(&self, path: &Path) -> bool {
-        self.0.keys().any(|file| file != path && file.starts_with(path))
-    }
 }
