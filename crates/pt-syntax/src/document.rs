@@ -67,7 +67,7 @@ pub struct Entry {
 
 impl Node {
     /// The value under `key`, if this is a map that has it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 

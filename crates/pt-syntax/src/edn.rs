@@ -82,6 +82,14 @@ impl Lowering<'_, '_> {
                 let entries = pairs.into_iter().map(|(key, value)| self.entry(key, value)).collect();
                 NodeKind::Map(entries::unique(entries, self.findings))
             }
+            // `:port #pt-param port`: what is text elsewhere is a tag here.
+            FormKind::Tagged(tag, value) if tag.as_str().starts_with("pt-") => {
+                if let FormKind::String(text) = &value.kind {
+                    NodeKind::Str(format!("#{tag} {text}"))
+                } else {
+                    NodeKind::Str(self.written(form.span).to_owned())
+                }
+            }
             FormKind::Tagged(tag, value) => {
                 let diagnostic =
                     Diagnostic::warning("unknown-tag", format!("The tag `#{tag}` means nothing here"))
@@ -166,6 +174,12 @@ impl Lowering<'_, '_> {
                 Diagnostic::error("unmatched-bracket", "This bracket does not match the open one").at(at, "")
             }
             message if message.starts_with("Forms may nest") => too_deep(at),
+            message if message.starts_with("Duplicate key") => {
+                let key = self.written(error.span);
+                Diagnostic::error("duplicate-key", format!("The key `{key}` is written twice"))
+                    .at(at, "a second time")
+                    .hint("remove one of them")
+            }
             message => Diagnostic::error("edn-syntax", format!("This is not EDN: {message}")).at(at, ""),
         }
     }

@@ -64,12 +64,9 @@ pub(crate) fn merged(own: Vec<Entry>, merges: Vec<(usize, Node)>) -> Vec<Entry> 
     let mut merges = merges.into_iter().peekable();
     let mut all = Vec::with_capacity(own.len());
     let mut insert = |all: &mut Vec<Entry>, value: Node| {
-        let maps = match value.kind {
-            NodeKind::Map(entries) => vec![entries],
-            NodeKind::List(items) => items.into_iter().filter_map(map_entries).collect(),
-            _ => Vec::new(),
-        };
-        all.extend(maps.into_iter().flatten().filter(|entry| taken.insert(entry.key.clone())));
+        let maps = if let NodeKind::List(items) = value.kind { items } else { vec![value] };
+        let maps = maps.into_iter().filter_map(map_entries);
+        all.extend(maps.flatten().filter(|entry| taken.insert(entry.key.clone())));
     };
     for (at, entry) in own.into_iter().enumerate() {
         while let Some((_, value)) = merges.next_if(|(before, _)| *before <= at) {

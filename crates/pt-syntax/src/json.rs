@@ -71,7 +71,7 @@ impl Reader<'_, '_> {
         }
         let kind = match value {
             Value::StringLit(text) => NodeKind::Str(self.string(text)),
-            Value::NumberLit(number) => self.number(number.value, place),
+            Value::NumberLit(number) => Self::number(number.value),
             Value::BooleanLit(value) => NodeKind::Bool(value.value),
             Value::NullKeyword(_) => NodeKind::Null,
             Value::Array(array) => {
@@ -116,12 +116,7 @@ impl Reader<'_, '_> {
         text.value.into_owned()
     }
 
-    fn number(&mut self, text: &str, at: Span) -> NodeKind {
-        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
-        if digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit() {
-            let diagnostic = Diagnostic::error("json-syntax", "A number cannot begin with a zero");
-            self.fail(diagnostic.at(at, "").hint("remove the zero, or put the value in quotes"));
-        }
+    fn number(text: &str) -> NodeKind {
         let float = || text.parse().map_or(NodeKind::Null, NodeKind::Float);
         text.parse().map_or_else(|_| float(), NodeKind::Int)
     }
@@ -129,8 +124,15 @@ impl Reader<'_, '_> {
     fn explain(&self, error: &ParseError) -> Diagnostic {
         let range = error.range();
         let at = self.span(Range::new(range.start, range.end.max(range.start)));
+        let first = Span { end: at.start + 1, ..at };
         use ParseErrorKind as E;
         let (id, message, hint) = match error.kind() {
+            // The parser reads `017` as a zero and then a number.
+            E::ExpectedComma | E::MultipleRootJsonValues if self.text[..range.start].ends_with('0') => (
+                "leading-zero",
+                "A number cannot begin with a zero",
+                "remove the zero, or put the value in quotes",
+            ),
             E::CommentsNotAllowed => {
                 ("json-comment", "JSON has no comments", "remove it, or write the file in YAML")
             }
@@ -140,15 +142,17 @@ impl Reader<'_, '_> {
             E::ExpectedComma => {
                 ("missing-comma", "A comma is missing before this", "put a comma between two entries")
             }
-            E::SingleQuotedStringsNotAllowed => return single_quotes(Span { end: at.start + 1, ..at }),
+            E::SingleQuotedStringsNotAllowed => return single_quotes(first),
             E::ExpectedStringObjectProperty => {
                 ("unquoted-key", "A key must be in double quotes", "write it as `\"key\"`")
             }
             E::ExpectedColonAfterObjectKey => ("missing-colon", "A colon is missing after the key", ""),
-            E::UnterminatedArray => ("unclosed-bracket", "This `[` is never closed", "close it with `]`"),
-            E::UnterminatedObject => ("unclosed-bracket", "This `{` is never closed", "close it with `}`"),
+            E::UnterminatedArray => return unclosed(first, "[", "]"),
+            E::UnterminatedObject => return unclosed(first, "{", "}"),
             E::String(_) if error.kind().to_string().contains("nterminated") => {
-                ("unclosed-quote", "This quote is never closed", "close it with `\"`")
+                return Diagnostic::error("unclosed-quote", "This quote is never closed")
+                    .at(first, "opened here")
+                    .hint("close it with `\"`");
             }
             E::MultipleRootJsonValues => {
                 ("second-document", "A polytope file holds one value", "remove the second one")
@@ -181,6 +185,12 @@ impl Reader<'_, '_> {
         let diagnostic = Diagnostic::error(id, message).at(at, "");
         if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) }
     }
+}
+
+fn unclosed(at: Span, open: &str, close: &str) -> Diagnostic {
+    Diagnostic::error("unclosed-bracket", format!("This `{open}` is never closed"))
+        .at(at, "opened here")
+        .hint(format!("close it with `{close}`"))
 }
 
 fn single_quotes(at: Span) -> Diagnostic {

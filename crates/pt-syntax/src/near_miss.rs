@@ -123,6 +123,10 @@ fn judge(
         let message = format!("`{head}` names no {}", if kind == "input" { "param" } else { kind });
         return Some(NearMiss { range, message, meant: Some(format!("{open}pt.{kind} NAME{close}")) });
     };
+    // `pt-br x` is Portuguese.
+    if kind.is_none() && !head.starts_with("pt.") && !head.starts_with("#pt-") {
+        return None;
+    }
     let meant = kind.map(|kind| format!("{open}pt.{kind} {name}{close}"));
     let message = match (exact, open) {
         (Some(_), "{") => "only `{pt.KIND NAME}`, spelled exactly so, is a reference".to_owned(),
@@ -188,6 +192,8 @@ mod tests {
             "https://pt.example.com",
             "pt.example.com",
             "{{ x }}",
+            "pt-br x",
+            "pt_PT",
         ];
         for text in table {
             assert_eq!(near_miss(text), None, "{text}");

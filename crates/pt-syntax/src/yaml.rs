@@ -3,6 +3,7 @@
 mod alias;
 mod flow;
 mod mistake;
+mod opened;
 mod tree;
 
 use granit_parser::Parser;

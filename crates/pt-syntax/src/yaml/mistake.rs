@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use granit_parser::ErrorKind;
 
-use super::flow::{Opened, opened};
+use super::opened::{Opened, opened};
 use crate::parse::{MAX_DEPTH, span};
 use crate::{Diagnostic, SourceId};
 
@@ -99,7 +99,10 @@ impl Explainer<'_> {
             E::ExpectedFlowSequenceSeparator => self.separator(']'),
             E::UnexpectedCharacter { character } => self.here(
                 "unquoted-character",
-                format!("A plain value cannot begin with `{}`", character.escape_default()),
+                match character {
+                    '`' => "A plain value cannot begin with a backquote".to_owned(),
+                    _ => format!("A plain value cannot begin with `{}`", character.escape_default()),
+                },
                 "",
                 "put the value in quotes",
             ),
@@ -154,31 +157,33 @@ impl Explainer<'_> {
 
     /// A quote or bracket before the place that was never closed, or else a line at a wrong depth.
     fn unclosed(&self) -> Finding {
-        let place = |start: usize| start..start + 1;
-        let later = (self.at < self.text.trim_end().len())
-            .then(|| (self.word(self.at), "what follows seems to begin here"));
-        match opened(self.text, self.context.end, self.at, &self.context.brackets) {
-            Some(Opened::Quote(start)) => Finding {
-                id: "unclosed-quote",
-                message: "This quote is never closed".to_owned(),
-                place: place(start),
-                label: "opened here",
-                other: later,
-                hint: format!("close it with `{}`", self.char_at(start)),
-            },
-            Some(Opened::Bracket(start)) => {
-                let open = self.char_at(start);
-                Finding {
-                    id: "unclosed-bracket",
-                    message: format!("This `{open}` is never closed"),
-                    place: place(start),
-                    label: "opened here",
-                    other: later,
-                    hint: format!("close it with `{}`", if open == '{' { '}' } else { ']' }),
-                }
-            }
-            None => self.indentation(),
+        let Some(opened) = opened(self.text, self.context.end, self.at, &self.context.brackets) else {
+            return self.indentation();
+        };
+        let (Opened::Quote(start) | Opened::Bracket(start)) = opened;
+        let open = self.char_at(start);
+        let later = self.at > start && self.at < self.text.trim_end().len();
+        let (id, what, close) = match (&opened, open) {
+            (Opened::Quote(_), quote) => ("unclosed-quote", "quote".to_owned(), quote),
+            (Opened::Bracket(_), '{') => ("unclosed-bracket", "`{`".to_owned(), '}'),
+            (Opened::Bracket(_), _) => ("unclosed-bracket", format!("`{open}`"), ']'),
+        };
+        let mut finding = Finding {
+            id,
+            message: format!("This {what} is never closed"),
+            place: start..start + 1,
+            label: "opened here",
+            other: later.then(|| (self.word(self.at), "what follows seems to begin here")),
+            hint: format!("close it with `{close}`"),
+        };
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |end| start + end);
+        let comment = self.text[start..line_end].find(" #").map(|at| start + at + 1);
+        if let (Some(comment), Opened::Bracket(_)) = (comment, opened) {
+            finding.other = Some((comment..line_end, "a comment"));
+            "a `#` after a space begins a comment: put text that begins with it in quotes"
+                .clone_into(&mut finding.hint);
         }
+        finding
     }
 
     fn mismatched(&self, open: char, close: char) -> Finding {
@@ -251,11 +256,24 @@ impl Explainer<'_> {
             );
         }
         if line[content..].starts_with("- ") && *kind == ErrorKind::ExpectedBlockMappingKey {
-            let mut finding = self.indentation();
-            finding.message = "This list item does not line up with anything above".to_owned();
-            return finding;
+            return self.stray_item(start, content);
         }
         self.indentation()
+    }
+
+    /// An item where a key should stand.
+    fn stray_item(&self, start: usize, indent: usize) -> Finding {
+        let finding = self.indentation();
+        let items =
+            self.text[..start].lines().rev().take(200).any(|line| line.trim_start().starts_with("- "));
+        if items && self.nearest(start, indent).is_some() {
+            return Finding {
+                message: "This list item does not line up with anything above".to_owned(),
+                ..finding
+            };
+        }
+        let hint = "write every entry of a list with a dash, or every entry of a map with a key".to_owned();
+        Finding { message: "A list item cannot stand among the keys of a map".to_owned(), hint, ..finding }
     }
 
     /// The line's indentation fits nothing above it.
@@ -266,7 +284,7 @@ impl Explainer<'_> {
         let hint = match self.nearest(start, indent) {
             Some((number, wanted)) => {
                 format!(
-                    "indent it by {wanted} {}, like line {number}",
+                    "indent it by {wanted} {} to line up with line {number}",
                     if wanted == 1 { "space" } else { "spaces" }
                 )
             }
@@ -282,8 +300,9 @@ impl Explainer<'_> {
         }
     }
 
-    /// The line above whose content, or whose content after its dash, begins closest to the column.
+    /// The line above whose content begins closest to the column, and its column.
     fn nearest(&self, before: usize, indent: usize) -> Option<(usize, usize)> {
+        let is_item = self.line_at(before)[indent..].starts_with("- ");
         let mut best: Option<(usize, usize, usize)> = None;
         let mut limit = usize::MAX;
         for (back, line) in self.text[..before].lines().rev().take(200).enumerate() {
@@ -292,13 +311,14 @@ impl Explainer<'_> {
                 continue;
             }
             limit = column;
-            let after_dash =
-                line[column..].strip_prefix("- ").map(|rest| line.len() - rest.trim_start().len());
-            for candidate in [Some(column), after_dash].into_iter().flatten() {
-                let distance = candidate.abs_diff(indent);
-                if distance > 0 && best.is_none_or(|(least, ..)| distance < least) {
-                    best = Some((distance, back, candidate));
-                }
+            // Keys line up with the key after a dash, items with the dash.
+            let candidate = match line[column..].strip_prefix("- ") {
+                Some(rest) if !is_item => line.len() - rest.trim_start().len(),
+                _ => column,
+            };
+            let distance = candidate.abs_diff(indent);
+            if distance > 0 && best.is_none_or(|(least, ..)| distance < least) {
+                best = Some((distance, back, candidate));
             }
         }
         let (_, back, wanted) = best?;
