@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use pt_eval::{Host, Limits, NoHost, Scope, evaluate_with};
-use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
+use pt_eval::{Limits, Scope, evaluate_with};
+use pt_model::{Data, Map, Masker, Part, Secret, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
@@ -13,8 +13,9 @@ use pt_syntax::{
 
 use crate::bind::{Bound, Given};
 use crate::missing::Store;
-use crate::plan::{Named, Snippet};
 use crate::planner::Planner;
+use crate::settings::{Settings, secret, value};
+use crate::snippet::snippet_of;
 
 /// How long code in args may compute.
 const TIME: Duration = Duration::from_secs(10);
@@ -246,101 +247,4 @@ impl<'p> Planner<'p> {
         }
         Data::Null
     }
-}
-
-/// What code in args may ask for: values and secrets.
-struct Settings<'n> {
-    named: &'n dyn Named,
-    not_set: Vec<(Store, String)>,
-    secrets: Vec<Secret>,
-}
-
-impl Host for Settings<'_> {
-    fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
-        let store = match function {
-            "value" => Store::Value,
-            "secret" => Store::Secret,
-            _ => return NoHost.call(function, args),
-        };
-        let name = args.first().map(|name| name.to_text().masked()).unwrap_or_default();
-        let found = match store {
-            Store::Value => value(self.named, &name).map(Data::Str),
-            Store::Secret => secret(self.named, &name).map(|secret| {
-                self.secrets.push(secret.clone());
-                Data::from(Text::from(secret))
-            }),
-        };
-        found.ok_or_else(|| {
-            let message = store.not_set(&name);
-            self.not_set.push((store, name));
-            Failure { message, data: Data::Null }
-        })
-    }
-
-    fn print(&mut self, _: &str) {}
-}
-
-fn value(named: &dyn Named, name: &str) -> Option<String> {
-    spellings(name).find_map(|name| named.value(&name))
-}
-
-fn secret(named: &dyn Named, name: &str) -> Option<Secret> {
-    spellings(name).find_map(|name| named.secret(&name))
-}
-
-/// The code that a node in the position of code is. A text without a prefix is Clojure there.
-pub(crate) fn snippet(node: &Node) -> Result<Snippet, Box<Diagnostic>> {
-    let clojure = |body| Code { language: Language::Clojure, body, body_offset: 0, late: false };
-    let code = match &node.kind {
-        NodeKind::Str(text) => match references(text) {
-            Reading::Code(code) => code,
-            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => clojure(text),
-        },
-        NodeKind::Form(text) => clojure(text),
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Float(_)
-        | NodeKind::List(_)
-        | NodeKind::Map(_) => {
-            return Err(Box::new(
-                Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none"),
-            ));
-        }
-    };
-    Ok(snippet_of(&code))
-}
-
-fn snippet_of(code: &Code<'_>) -> Snippet {
-    let language = match code.language {
-        Language::Clojure => pt_eval::Language::Clojure,
-        Language::JavaScript => pt_eval::Language::JavaScript,
-        Language::Python => pt_eval::Language::Python,
-    };
-    Snippet { language, text: code.body.to_owned(), settings: code.late }
-}
-
-/// The name, and how programs write it that copy settings from file to file: `dbHost`, `db_host`, `db-host`.
-fn spellings(name: &str) -> impl Iterator<Item = String> {
-    let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            kebab.push('-');
-        }
-        kebab.push(if c == '_' { '-' } else { c.to_ascii_lowercase() });
-    }
-    let mut camel = String::new();
-    for (index, word) in kebab.split('-').enumerate() {
-        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        camel.push_str(&if index == 0 { first.to_owned() } else { first.to_uppercase() });
-        camel.push_str(rest);
-    }
-    let snake = kebab.replace('-', "_");
-    let mut all = vec![name.to_owned()];
-    for spelling in [kebab, snake, camel] {
-        if !all.contains(&spelling) {
-            all.push(spelling);
-        }
-    }
-    all.into_iter()
 }

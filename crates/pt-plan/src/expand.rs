@@ -6,9 +6,9 @@ use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::evaluate::snippet;
 use crate::plan::{CodeCall, Home};
 use crate::planner::Planner;
+use crate::snippet::snippet;
 
 /// What a chain of modules ends in.
 enum End<'p> {

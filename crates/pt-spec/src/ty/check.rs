@@ -19,8 +19,8 @@ pub struct TypeError {
 #[derive(Clone, Copy)]
 enum Place<'a> {
     Here,
-    Key(&'a Place<'a>, &'a str),
-    Index(&'a Place<'a>, usize),
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
 }
 
 impl Place<'_> {
