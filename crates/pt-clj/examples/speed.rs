@@ -69,6 +69,10 @@ fn main() {
     let mut context = Context::new().with_host("pt", &mut host);
     let params = Program::compile(PARAMS).and_then(|program| program.run(&mut context)).unwrap_or_default();
     context.bind("params", params.clone());
+    let deep =
+        "(def n (atom 0)) (defn f [] (swap! n inc) (inc (f))) (try (f) (catch StackOverflowError e @n))";
+    let depth = Program::compile(deep).and_then(|program| program.run(&mut context)).unwrap_or_default();
+    println!("calls in one megabyte of stack: {depth:?}");
     drop(context);
     for (name, source, times, goal) in rows {
         let mut runs: Vec<Duration> = (0..times)

@@ -9,7 +9,7 @@ use crate::context::{Context, Frame};
 use crate::exception::{Eval, Exception, Signal, class_of, is_a};
 use crate::function::{Closure, Function, FunctionKind};
 use crate::map::Map;
-use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, Node, Op, Try};
+use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, NativeCall, Node, Op, Recur, Try};
 use crate::seq::Seq;
 
 impl Signal {
@@ -40,12 +40,7 @@ impl Node {
                 branch.eval(context, frame)
             }
             Self::Math(math) => math.eval(context, frame),
-            Self::Native(call) => {
-                let native = call.native;
-                let result =
-                    with_args(&call.args, context, frame, |context, args| (native.code)(context, args));
-                result.map_err(|signal| signal.at(call.span))
-            }
+            Self::Native(call) => call.eval(context, frame),
             Self::Call(call) => call.eval(context, frame).map_err(|signal| signal.at(call.span)),
             Self::Get(get) => {
                 let map = get.map.eval(context, frame)?;
@@ -73,24 +68,7 @@ impl Node {
                     }
                 }
             }
-            Self::Recur(recur) => {
-                let slot = frame.base + recur.first as usize;
-                if let [left, right] = &*recur.args {
-                    let (left, right) = (left.eval(context, frame)?, right.eval(context, frame)?);
-                    context.stack[slot] = left;
-                    context.stack[slot + 1] = right;
-                    return Err(Signal::Recur);
-                }
-                for arg in &recur.args {
-                    let value = arg.eval(context, frame)?;
-                    context.stack.push(value);
-                }
-                for at in (0..recur.args.len()).rev() {
-                    let value = context.stack.pop().unwrap_or_default();
-                    context.stack[slot + at] = value;
-                }
-                Err(Signal::Recur)
-            }
+            Self::Recur(recur) => recur.eval(context, frame),
             Self::Do(nodes) => {
                 let Some((last, before)) = nodes.split_last() else { return Ok(Value::Nil) };
                 for node in before {
@@ -374,8 +352,38 @@ impl Math {
     }
 }
 
+impl Recur {
+    #[inline(never)]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let slot = frame.base + self.first as usize;
+        if let [left, right] = &*self.args {
+            let (left, right) = (left.eval(context, frame)?, right.eval(context, frame)?);
+            context.stack[slot] = left;
+            context.stack[slot + 1] = right;
+            return Err(Signal::Recur);
+        }
+        for arg in &self.args {
+            let value = arg.eval(context, frame)?;
+            context.stack.push(value);
+        }
+        for at in (0..self.args.len()).rev() {
+            let value = context.stack.pop().unwrap_or_default();
+            context.stack[slot + at] = value;
+        }
+        Err(Signal::Recur)
+    }
+}
+
+impl NativeCall {
+    #[inline(never)]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let result = with_args(&self.args, context, frame, |context, args| (self.native.code)(context, args));
+        result.map_err(|signal| signal.at(self.span))
+    }
+}
+
 impl Call {
-    #[inline]
+    #[inline(never)]
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         let function = self.function.eval(context, frame)?;
         if let Value::Fn(made) = &function
@@ -393,7 +401,7 @@ impl Call {
 }
 
 impl Let {
-    #[inline]
+    #[inline(never)]
     fn bind(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval<()> {
         for (slot, node) in &self.bindings {
             let value = node.eval(context, frame)?;

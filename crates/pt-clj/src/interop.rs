@@ -201,6 +201,9 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     }
 }
 
+/// Bytes that `.repeat` may make at once.
+const LONGEST: usize = 1 << 26;
+
 /// `(.name target args…)`
 pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args: &mut [Value]) -> Eval {
     let count = args.len();
@@ -309,9 +312,13 @@ fn string_method(
         ("substring", [from, to]) => core_call(context, "subs", &mut [this, from.clone(), to.clone()]),
         ("charAt", [at]) => core_call(context, "nth", &mut [this, at.clone()]),
         ("concat", [other]) => Ok(Value::str(format!("{text}{}", crate::print::str(other)))),
-        ("repeat", [Value::Int(times)]) => {
-            Ok(Value::str(text.repeat(usize::try_from(*times).unwrap_or(0).min(1 << 20))))
-        }
+        ("repeat", [Value::Int(times)]) => match usize::try_from(*times) {
+            Ok(times) if text.len().saturating_mul(times) <= LONGEST => Ok(Value::str(text.repeat(times))),
+            _ => {
+                Err(context
+                    .error("IllegalArgumentException", format!("Cannot repeat a string {times} times")))
+            }
+        },
         ("replace", [from, to]) => string(
             context,
             "replace",

@@ -221,7 +221,7 @@ pub(crate) fn seq(context: &mut Context<'_>, value: Value) -> Eval {
 /// Walks anything that can be made a sequence.
 pub(crate) enum Iter {
     Seq(Value),
-    Items { items: Arc<Vector>, at: usize, rest: Value },
+    Items { items: Arc<Vector>, at: usize, rest: Value, list: bool },
     Range { at: i64, end: i64, step: i64 },
     Owned(std::vec::IntoIter<Value>),
 }
@@ -230,7 +230,7 @@ impl Iter {
     /// The items of a value; an error if it has none by nature.
     pub(crate) fn new(context: &mut Context<'_>, value: Value) -> Eval<Self> {
         Ok(match value {
-            Value::Vector(items) => Self::Items { items, at: 0, rest: Value::Nil },
+            Value::Vector(items) => Self::Items { items, at: 0, rest: Value::Nil, list: false },
             Value::Nil | Value::List(_) | Value::Lazy(_) => Self::Seq(value),
             Value::Map(map) => {
                 let entries: Vec<Value> = map.iter().map(|(key, value)| Value::entry(key, value)).collect();
@@ -244,7 +244,7 @@ impl Iter {
     pub(crate) fn next(&mut self, context: &mut Context<'_>) -> Eval<Option<Value>> {
         loop {
             match self {
-                Self::Items { items, at, rest } => {
+                Self::Items { items, at, rest, .. } => {
                     if let Some(item) = items.get(*at) {
                         *at += 1;
                         return Ok(Some(item.clone()));
@@ -272,8 +272,9 @@ impl Iter {
                                 *value = rest.clone();
                                 return Ok(Some(first.clone()));
                             }
-                            Repr::Items { items, at, rest, .. } => {
-                                *self = Self::Items { items: Arc::clone(items), at: *at, rest: rest.clone() };
+                            Repr::Items { items, at, rest, list } => {
+                                let (items, rest) = (Arc::clone(items), rest.clone());
+                                *self = Self::Items { items, at: *at, rest, list: *list };
                             }
                             Repr::Range { at, end, step } => {
                                 *self = Self::Range { at: *at, end: *end, step: *step }
@@ -290,6 +291,8 @@ impl Iter {
     pub(crate) fn ready(&self) -> usize {
         match self {
             Self::Seq(_) => 0,
+            // Lists are walked one by one: what is done to an item is not done to the next before it is asked for.
+            Self::Items { list: true, .. } => 0,
             Self::Items { items, at, .. } => items.len() - at,
             Self::Range { end: i64::MAX, .. } => 0,
             Self::Range { at, end, .. } => {
@@ -303,8 +306,8 @@ impl Iter {
     pub(crate) fn remaining(self) -> Value {
         match self {
             Self::Seq(value) => value,
-            Self::Items { items, at, rest } if at < items.len() => {
-                Seq(Repr::Items { items, at, rest, list: false }).into()
+            Self::Items { items, at, rest, list } if at < items.len() => {
+                Seq(Repr::Items { items, at, rest, list }).into()
             }
             Self::Items { rest, .. } => rest,
             Self::Range { at, end, step } => range(at, end, step),

@@ -32,7 +32,6 @@ pub(crate) const MACROS: &[(&str, Macro)] = &[
     ("with-out-str", |args, span| Ok(thunk("clojure.core/with-out-str*", args, span))),
     ("comment", |_, span| Ok(Form::new(FormKind::Nil, span))),
     ("assert", assert),
-    ("time", |args, span| Ok(call("do", args.to_vec(), span))),
 ];
 
 /// A local nobody can write, for values that must be computed once.

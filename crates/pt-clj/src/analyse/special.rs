@@ -6,6 +6,7 @@ use super::{Analyser, symbol_of};
 use crate::Value;
 use crate::exception::{Eval, class_named};
 use crate::map::Map;
+use crate::name::Name;
 use crate::node::{Binding, Case, Def, Let, Node, Recur, Try};
 
 /// Analyses a form of which the head is known: the form, its arguments, whether it is in tail position.
@@ -293,11 +294,13 @@ fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: 
 }
 
 fn declare(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let mut last = Value::Nil;
     for name in args {
         let Some(name) = symbol_of(name) else { return analyser.error(form.span, "declare takes symbols") };
         analyser.context.global(name);
+        last = Value::Var(Name::new(&format!("user/{name}")));
     }
-    Ok(nil())
+    Ok(Node::Const(last))
 }
 
 fn quote(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {

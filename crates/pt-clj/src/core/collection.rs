@@ -505,8 +505,8 @@ fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
         None if args.len() == 3 => Ok(take(args, 2)),
         None if !strict => Ok(Value::Nil),
         None => {
-            let message = if let Value::Str(text) = &args[0] {
-                Some(format!("index {index}, length {}", text.chars().count()))
+            let message = if let Value::Str(_) = &args[0] {
+                Some(format!("String index out of range: {index}"))
             } else {
                 None
             };

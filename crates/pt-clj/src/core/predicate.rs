@@ -119,7 +119,7 @@ fn named(context: &mut Context<'_>, args: &mut [Value], make: fn(Name) -> Value)
     match args {
         [Value::Keyword(name) | Value::Symbol(name) | Value::Var(name)] => Ok(make(name.clone())),
         [Value::Str(text)] => Ok(make(Name::new(text))),
-        [Value::Nil] => Ok(Value::Nil),
+        [_] => Ok(Value::Nil),
         [Value::Nil, name] => Ok(make(Name::new(text(context, name)?))),
         [
             Value::Keyword(namespace) | Value::Symbol(namespace),

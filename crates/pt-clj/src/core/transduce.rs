@@ -33,13 +33,6 @@ natives! { "clojure.core":
             each(context, &next, value, &mut items)
         }))
     },
-    "halt-when" 1 1 |_, args| {
-        let test = take(args, 0);
-        Ok(transducer(move || {
-            let test = test.clone();
-            Box::new(move |context, item| Ok(if context.call1(&test, item.clone())?.is_truthy() { Step::Stop } else { Step::Give(item) }))
-        }))
-    },
     "ensure-reduced" 1 1 |_, args| Ok(match take(args, 0) {
         done @ Value::Reduced(_) => done,
         other => Value::Reduced(Arc::new(other)),
