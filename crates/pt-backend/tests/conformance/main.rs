@@ -98,5 +98,7 @@ mod docker_only {
         volumes_of_the_image_go_with_the_container,
         container_has_an_init,
         address_can_be_reached,
+        exit_is_known_though_connections_break,
+        exec_of_unknown_users_and_directories_is_told,
     }
 }
