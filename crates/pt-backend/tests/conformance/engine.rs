@@ -94,13 +94,13 @@ pub(crate) async fn exit_is_known_though_connections_break(bed: &Bed) {
 
 /// Passes connections on to the engine; aborting it breaks them all.
 async fn pass_on(listener: UnixListener) {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let engine = host.strip_prefix("unix://").unwrap_or("/var/run/docker.sock");
     let mut connections = JoinSet::new();
     loop {
         let (mut client, _) = listener.accept().await.unwrap();
-        connections.spawn(async move {
-            let mut engine = UnixStream::connect("/var/run/docker.sock").await.unwrap();
-            tokio::io::copy_bidirectional(&mut client, &mut engine).await
-        });
+        let mut engine = UnixStream::connect(engine).await.unwrap();
+        connections.spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut engine).await });
     }
 }
 

@@ -78,6 +78,7 @@ conformance! {
         unknown_user_is_told,
         missing_host_path_is_told,
         missing_container_is_told,
+        name_that_is_taken_is_told,
         failed_create_leaves_nothing;
 }
 
