@@ -54,7 +54,7 @@ impl Dispatcher {
                 None => say(reply, Err(self.unknown(&id))),
             },
             Question::StoreDataset { container, path, dataset } => {
-                self.store_dataset(&container, path, dataset, reply)
+                self.store_dataset(&container, path, dataset, reply);
             }
             Question::Sleep(time) => {
                 tokio::spawn(async move {
