@@ -192,7 +192,12 @@ impl Watcher {
         let (style, word) = match status {
             Status::Success => (green(), "succeeded"),
             Status::Failed => (red(), "failed"),
-            _ => (Style::new(), "stopped"),
+            Status::Queued
+            | Status::Starting
+            | Status::Running
+            | Status::Stopping
+            | Status::Stopped
+            | Status::Canceled => (Style::new(), "stopped"),
         };
         err(style, format_args!("Job {job} {word}{took}."))
     }

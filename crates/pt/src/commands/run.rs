@@ -54,7 +54,13 @@ async fn run_job(args: &RunArgs) -> Outcome {
         _ if timed_out => Err(Failure::silent(1)),
         _ if interrupted => Err(Failure::silent(130)),
         Status::Success => Ok(()),
-        _ => Err(Failure::silent(1)),
+        Status::Queued
+        | Status::Starting
+        | Status::Running
+        | Status::Stopping
+        | Status::Failed
+        | Status::Stopped
+        | Status::Canceled => Err(Failure::silent(1)),
     }
 }
 
