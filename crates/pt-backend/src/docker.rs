@@ -10,7 +10,7 @@ mod image;
 mod network;
 mod run;
 mod subnet;
-mod tini;
+mod wording;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -73,7 +73,9 @@ impl Backend for Docker {
 
     async fn remove_network(&self, name: &str) -> Result<(), BackendError> {
         match self.client.remove_network(name).await {
-            Err(error) if !is_missing(&error) => Err(self.failed(format!("remove the network {name}"), error)),
+            Err(error) if !is_missing(&error) => {
+                Err(self.failed(format!("remove the network {name}"), error))
+            }
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -179,8 +181,7 @@ fn describe(version: SystemVersion) -> BackendInfo {
 
 fn found_container(container: bollard::models::ContainerSummary) -> FoundContainer {
     use ContainerSummaryStateEnum as State;
-    let running =
-        matches!(container.state, Some(State::RUNNING | State::PAUSED | State::RESTARTING));
+    let running = matches!(container.state, Some(State::RUNNING | State::PAUSED | State::RESTARTING));
     let name = container.names.unwrap_or_default().into_iter().next().unwrap_or_default();
     FoundContainer {
         id: container.id.unwrap_or_default(),

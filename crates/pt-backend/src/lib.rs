@@ -6,6 +6,8 @@
 
 mod backend;
 pub mod docker;
+mod hint;
+pub mod sim;
 
 pub use backend::{
     Backend, BackendError, BackendInfo, Chunk, ContainerRequest, ErrorKind, ExecRequest, Exit, FileSource,

@@ -1,1 +1,62 @@
 //! A Clojure evaluator that has never heard of Polytope.
+//!
+//! A [`Program`] is read from text and runs in a [`Context`]; what comes out is a [`Value`] or an [`Error`]. Code reaches
+//! the outside only through the [`Host`] the embedder gives; it has no files, no network, no environment and no clock.
+//!
+//! ```
+//! use pt_clj::{Context, Program, Value};
+//! let mut context = Context::new();
+//! context.bind("params", Value::map([(Value::keyword("port"), Value::Int(8080))]));
+//! let value = Program::compile("(str \"localhost:\" (:port params))")?.run(&mut context)?;
+//! assert_eq!(value.as_str(), Some("localhost:8080"));
+//! # Ok::<(), pt_clj::Error>(())
+//! ```
+//!
+//! Text becomes forms (`pt-edn`), forms become nodes with every name resolved (`analyse`), nodes are evaluated (`eval`).
+//! Functions of the core stand by subject in `core`; there is one table of them for all contexts.
+//!
+//! An evaluation uses at most [`Limits::stack`] bytes of the machine's stack (one megabyte unless told otherwise); run it
+//! on a thread with some 100 KiB more than that.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a core function takes one or two of the kinds of value and refuses all others alike"
+)]
+
+mod analyse;
+mod context;
+mod convert;
+mod core;
+mod deep;
+mod equal;
+mod error;
+mod eval;
+mod exception;
+mod format;
+mod function;
+mod interop;
+mod liveness;
+mod map;
+mod name;
+mod node;
+pub mod print;
+mod program;
+mod regex;
+mod seq;
+mod stack;
+mod state;
+mod suggest;
+mod value;
+mod vector;
+
+pub use context::{Context, Host, Limits};
+pub use error::{Error, ErrorKind};
+pub use exception::{Class, ClassInfo, Exception, Stop};
+pub use function::{Function, Native};
+pub use map::{Map, Set};
+pub use name::Name;
+pub use program::Program;
+pub use regex::Regex;
+pub use seq::{Lazy, Seq};
+pub use state::{Cell, Delay};
+pub use value::Value;
+pub use vector::Vector;

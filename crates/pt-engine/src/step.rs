@@ -46,7 +46,7 @@ impl StepThread {
         };
         let limits = Limits { interrupt, ..Limits::default() };
         let mut host = StepHost { step: step.clone(), messages: messages.clone(), log };
-        let result = pt_eval::run(&call.snippet, &scope, &limits, &mut host);
+        let result = pt_eval::run(&call.snippet.as_code(), &scope, &limits, &mut host);
         // The dispatcher outlives its steps; when it is gone the process ends.
         let _ = messages.send(Message::StepEnded { step, result });
     }

@@ -1,1 +1,125 @@
 //! Runs a piece of code over data and a host API.
+//!
+//! A [`Snippet`] — Clojure or JavaScript, as it stands in a polytope file — is run in a [`Scope`]: the arguments of the
+//! module, template or tool around it, under the names `params` and `inputs`, and the references of its repository and
+//! project. What the code computes comes back as [`Data`].
+//!
+//! There are two occasions. Code in args is [evaluated](evaluate): it computes and looks things up, but starts nothing
+//! and waits for nothing. Code of modules and steps is [run](run): it may call every [runner function](RunnerFunction),
+//! and waits on the caller's thread until the [`Host`] has an answer.
+//!
+//! Each snippet runs in an environment of its own, without files, network, processes or environment variables. Secrets
+//! among the params are open to the code; in whatever leaves it — results, arguments of host calls, printed lines,
+//! messages of errors — they are marked or hidden again.
+
+mod clojure;
+mod error;
+mod function;
+mod host;
+mod javascript;
+mod limits;
+mod secrets;
+mod suggestion;
+
+use pt_model::{Data, Map, Masker};
+
+pub use error::{EvalError, EvalErrorKind};
+pub use function::{FUNCTIONS, Occasion, RunnerFunction};
+pub use host::{Host, NoHost};
+pub use limits::Limits;
+
+use host::Session;
+use secrets::Secrets;
+
+/// The languages of code in polytope files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// `#pt-clj`, `pt.clj`.
+    Clojure,
+    /// `#pt-js`, `pt.js`.
+    JavaScript,
+    /// `#pt-py`.
+    Python,
+}
+
+impl Language {
+    /// Its name as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clojure => "Clojure",
+            Self::JavaScript => "JavaScript",
+            Self::Python => "Python",
+        }
+    }
+}
+
+/// A piece of code, without its prefix.
+#[derive(Clone, Copy, Debug)]
+pub struct Snippet<'a> {
+    /// What it is written in.
+    pub language: Language,
+    /// The code. Ranges in errors are bytes of this text.
+    pub text: &'a str,
+    /// Whether the functions `value` and `secret` exist: with the prefixes `pt.clj` and `pt.js` they do, with `#pt-clj`
+    /// and `#pt-js` they do not.
+    pub settings: bool,
+}
+
+/// What a piece of code sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The arguments of the module, template or tool around the code, under the names that its params were declared with.
+    pub params: &'a Map,
+    /// The repository that holds the definition.
+    pub repo_ref: Option<&'a str>,
+    /// The project that holds the definition.
+    pub project_ref: Option<&'a str>,
+    /// The secrets known so far; those among the params are looked for in any case.
+    pub masker: &'a Masker,
+}
+
+/// The value of code in args. It has nobody to ask; what it prints is dropped.
+pub fn evaluate(snippet: &Snippet<'_>, scope: &Scope<'_>, limits: &Limits) -> Result<Data, EvalError> {
+    evaluate_with(snippet, scope, limits, &mut NoHost)
+}
+
+/// The value of code in args that may ask `host` for what does not wait and changes nothing: values, secrets, files of
+/// repositories, data formats. Everything else is refused without asking.
+pub fn evaluate_with(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    host: &mut dyn Host,
+) -> Result<Data, EvalError> {
+    in_session(snippet, scope, limits, Occasion::Args, host)
+}
+
+/// Runs code to its end; waits wherever the host does.
+pub fn run(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    host: &mut dyn Host,
+) -> Result<Data, EvalError> {
+    in_session(snippet, scope, limits, Occasion::Code, host)
+}
+
+fn in_session(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    occasion: Occasion,
+    host: &mut dyn Host,
+) -> Result<Data, EvalError> {
+    let mut session = Session { host, secrets: Secrets::of(scope), occasion, settings: snippet.settings };
+    let result = match snippet.language {
+        Language::Clojure => clojure::run(snippet, scope, limits, &mut session),
+        Language::JavaScript => javascript::run(snippet, scope, limits, &mut session),
+        Language::Python => Err(EvalError::unsupported("Python code is not supported by this build.")
+            .with_hint("Write it in JavaScript (#pt-js) or Clojure (#pt-clj).")),
+    };
+    match result {
+        Ok(data) => Ok(session.secrets.mark(data)),
+        Err(error) => Err(session.secrets.hide(error)),
+    }
+}

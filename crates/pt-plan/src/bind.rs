@@ -1,13 +1,13 @@
 //! Args against params.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use pt_model::{Data, Map};
 use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Node, NodeKind, Span};
 
 /// Ids of args whose values are not known, and why.
-pub(crate) type Unknown = HashMap<String, Vec<Diagnostic>>;
+pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
 
 /// Evaluated args on their way to a definition.
 #[derive(Debug, Default)]
@@ -32,7 +32,11 @@ pub(crate) struct Bound {
 /// Gives every param of `definition` its value. Args that no param asks for are dropped.
 ///
 /// `reference` is what the caller calls the definition.
-pub(crate) fn bind(definition: &Definition, reference: &str, given: &Given<'_>) -> Result<Bound, Vec<Diagnostic>> {
+pub(crate) fn bind(
+    definition: &Definition,
+    reference: &str,
+    given: &Given<'_>,
+) -> Result<Bound, Vec<Diagnostic>> {
     let mut bound = Bound::default();
     let mut found = Vec::new();
     for param in &definition.params {
@@ -44,17 +48,28 @@ pub(crate) fn bind(definition: &Definition, reference: &str, given: &Given<'_>) 
         }
         match param.ty.check(given.values.get(id).unwrap_or(&Data::Null)) {
             Ok(value) => drop(bound.values.insert(id.clone(), value)),
-            Err(errors) => found.extend(errors.iter().map(|error| wrong_type(definition, reference, param, given, error))),
+            Err(errors) => found
+                .extend(errors.iter().map(|error| wrong_type(definition, reference, param, given, error))),
         }
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
 }
 
-fn wrong_type(definition: &Definition, reference: &str, param: &Param, given: &Given<'_>, error: &TypeError) -> Diagnostic {
+fn wrong_type(
+    definition: &Definition,
+    reference: &str,
+    param: &Param,
+    given: &Given<'_>,
+    error: &TypeError,
+) -> Diagnostic {
     let path = DataPath::default().key(&param.id.text);
     let path = DataPath(path.0.into_iter().chain(error.path.0.iter().cloned()).collect());
-    let id = if error.message.starts_with("Unknown type") { "unknown-type" } else { "type-mismatch" };
-    let mut diagnostic = Diagnostic::error(id, format!("{reference}: {path}: {}", error.message));
+    let message = format!("{reference}: {path}: {}", error.message);
+    if error.message.starts_with("Unknown type") {
+        return Diagnostic::error("unknown-type", message)
+            .at(param.span, "declared with a type that is none");
+    }
+    let mut diagnostic = Diagnostic::error("type-mismatch", message);
     let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
     let node = written.map(|arg| node_at(&arg.value, &error.path));
     diagnostic = match (node, given.call) {
@@ -81,7 +96,9 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         .split_once(" (got \"")
         .and_then(|(_, got)| got.strip_suffix("\")"))
         .is_some_and(|got| got.parse::<f64>().is_ok());
-    if !numeric || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number")) {
+    if !numeric
+        || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
+    {
         return diagnostic;
     }
     diagnostic

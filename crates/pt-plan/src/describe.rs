@@ -10,7 +10,7 @@ use crate::plan::{CodeCall, Does, Plan, StepPlan};
 
 /// The plan as data: `target`, `kind`, `args`, and `steps` for templates or `result` for modules and tools. A step has
 /// `id`, `after`, `chain`, and one of `container` (the container's spec, what is as usual left out), `code` with `args`,
-/// `steps`, and `fails`. Secrets show as `[secret NAME]`.
+/// `steps`, and `fails` (the first of the reasons). Secrets show as `[secret NAME]`.
 pub fn describe(plan: &Plan) -> Value {
     let mut shown = Object::new();
     shown.insert("target".to_owned(), json!(plan.target));
@@ -69,8 +69,8 @@ fn describe_does(step: &StepPlan) -> Object {
         }
         Does::Group(steps) => drop(shown.insert("steps".to_owned(), describe_steps(steps))),
         Does::Fails(found) => {
-            let messages: Vec<&str> = found.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-            shown.insert("fails".to_owned(), json!(messages.join("\n")));
+            let first = found.first().map(|diagnostic| diagnostic.message.as_str());
+            shown.insert("fails".to_owned(), json!(first.unwrap_or_default()));
             if found.first().is_some_and(|diagnostic| diagnostic.id == "unknown-name")
                 && let Some(reference) = step.chain.last()
             {
@@ -120,9 +120,7 @@ fn container(params: &pt_model::Map) -> Value {
             }
             (_, value) => json!(value),
         };
-        if key != "env" || value.as_object().is_some_and(|vars| !vars.is_empty()) {
-            shown.insert(key.clone(), value);
-        }
+        shown.insert(key.clone(), value);
     }
     shown.entry("id").or_insert_with(|| json!("container"));
     Value::Object(shown)

@@ -1,15 +1,23 @@
 //! Args as written to args as values.
 
-use pt_eval::{Limits, Scope, Snippet, evaluate};
-use pt_model::{Data, Map, Masker, Part, Secret, Text};
+use std::ops::Range;
+use std::time::Duration;
+
+use pt_eval::{Host, Limits, NoHost, Scope, evaluate_with};
+use pt_model::{Data, Failure, Map, Masker, Part, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
-    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss, references,
+    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
+    references,
 };
 
 use crate::bind::{Bound, Given};
 use crate::missing::Store;
+use crate::plan::{Named, Snippet};
 use crate::planner::Planner;
+
+/// How long code in args may compute.
+const TIME: Duration = Duration::from_secs(10);
 
 /// Whose args are evaluated: what `pt.param` refers to, and where code stands.
 struct Inside<'p, 'b> {
@@ -62,14 +70,22 @@ impl<'p> Planner<'p> {
             }
             NodeKind::List(items) => items.iter().map(|item| self.data(item, inside, trouble)).collect(),
             NodeKind::Map(entries) => {
-                let entry = |entry: &'p pt_syntax::Entry| (entry.key.clone(), self.data(&entry.value, inside, trouble));
+                let entry = |entry: &'p pt_syntax::Entry| {
+                    (entry.key.clone(), self.data(&entry.value, inside, trouble))
+                };
                 Data::Map(entries.iter().map(entry).collect::<Map>())
             }
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => plain(node),
         }
     }
 
-    fn text(&mut self, node: &'p Node, text: &'p str, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn text(
+        &mut self,
+        node: &'p Node,
+        text: &'p str,
+        inside: &Inside<'p, '_>,
+        trouble: &mut Trouble,
+    ) -> Data {
         match references(text) {
             Reading::Literal => {
                 self.warn_of_near_miss(node, text);
@@ -107,14 +123,14 @@ impl<'p> Planner<'p> {
                 }
                 inside.bound.values.get(reference.name).cloned().unwrap_or_default()
             }
-            ReferenceKind::Value => match spellings(reference.name).find_map(|name| self.named.value(&name)) {
+            ReferenceKind::Value => match value(self.named, reference.name) {
                 Some(value) => Data::Str(value),
                 None => self.not_set(Store::Value, node, reference, trouble),
             },
-            ReferenceKind::Secret => match spellings(reference.name).find_map(|name| self.named.secret(&name)) {
+            ReferenceKind::Secret => match secret(self.named, reference.name) {
                 Some(secret) => {
                     self.remember(&secret);
-                    Data::from(Text::from(secret))
+                    Data::from(secret)
                 }
                 None => self.not_set(Store::Secret, node, reference, trouble),
             },
@@ -123,20 +139,30 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn remember(&mut self, secret: &Secret) {
-        if !self.secrets.contains(secret) {
-            self.secrets.push(secret.clone());
+    fn remember(&mut self, text: &Text) {
+        for part in text.parts() {
+            if let Part::Secret(secret) = part
+                && !self.secrets.contains(secret)
+            {
+                self.secrets.push(secret.clone());
+            }
         }
     }
 
-    fn not_set(&mut self, store: Store, node: &Node, reference: &Reference<'_>, trouble: &mut Trouble) -> Data {
+    fn not_set(
+        &mut self,
+        store: Store,
+        node: &Node,
+        reference: &Reference<'_>,
+        trouble: &mut Trouble,
+    ) -> Data {
         let place = self.within(node, reference.range.clone());
         let found = self.missing.add(store, reference.name, place);
         trouble.missing.push(found);
         Data::Null
     }
 
-    fn within(&self, node: &Node, range: std::ops::Range<usize>) -> Span {
+    fn within(&self, node: &Node, range: Range<usize>) -> Span {
         node.span_within(&self.project.sources().get(node.span.source).text, range)
     }
 
@@ -145,8 +171,9 @@ impl<'p> Planner<'p> {
             return;
         }
         if let Some(miss) = near_miss(text) {
-            let found = Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
-                .at(self.within(node, miss.range), miss.message);
+            let found =
+                Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
+                    .at(self.within(node, miss.range), miss.message);
             let found = match miss.meant {
                 Some(meant) => found.hint(format!("did you mean `{meant}`?")),
                 None => found,
@@ -155,7 +182,13 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn code_result(&mut self, node: &'p Node, code: &Code<'_>, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn code_result(
+        &mut self,
+        node: &'p Node,
+        code: &Code<'_>,
+        inside: &Inside<'p, '_>,
+        trouble: &mut Trouble,
+    ) -> Data {
         if !inside.bound.unknown.is_empty() {
             trouble.missing.extend(inside.bound.unknown.values().flatten().cloned());
             return Data::Null;
@@ -167,18 +200,67 @@ impl<'p> Planner<'p> {
             project_ref: home.project_ref.as_deref(),
             masker: &Masker::new(self.secrets.iter().cloned()),
         };
-        match evaluate(&snippet_of(code), &scope, &Limits::default()) {
-            Ok(data) => data,
-            Err(error) => {
-                let span = match error.range {
-                    Some(range) => self.within(node, range.start + code.body_offset..range.end + code.body_offset),
-                    None => node.span,
-                };
-                trouble.errors.push(Diagnostic::error("code-error", error.message).at(span, ""));
-                Data::Null
-            }
+        let mut settings = Settings { named: self.named, not_set: Vec::new(), secrets: Vec::new() };
+        let limits = Limits { time: Some(TIME), ..Limits::default() };
+        let result = evaluate_with(&snippet_of(code).as_code(), &scope, &limits, &mut settings);
+        settings.secrets.iter().for_each(|secret| self.remember(secret));
+        let error = match result {
+            Ok(data) => return data,
+            Err(error) => error,
+        };
+        let span = match error.range {
+            Some(range) => self.within(node, range.start + code.body_offset..range.end + code.body_offset),
+            None => node.span,
+        };
+        if settings.not_set.is_empty() {
+            let found = Diagnostic::error("code-error", error.message).at(span, "");
+            trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }
+        for (store, name) in settings.not_set {
+            trouble.missing.push(self.missing.add(store, &name, span));
+        }
+        Data::Null
     }
+}
+
+/// What code in args may ask for: values and secrets.
+struct Settings<'n> {
+    named: &'n dyn Named,
+    not_set: Vec<(Store, String)>,
+    secrets: Vec<Text>,
+}
+
+impl Host for Settings<'_> {
+    fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        let store = match function {
+            "value" => Store::Value,
+            "secret" => Store::Secret,
+            _ => return NoHost.call(function, args),
+        };
+        let name = args.first().map(|name| name.to_text().masked()).unwrap_or_default();
+        let found = match store {
+            Store::Value => value(self.named, &name).map(Data::Str),
+            Store::Secret => secret(self.named, &name).map(|secret| {
+                self.secrets.push(secret.clone());
+                Data::from(secret)
+            }),
+        };
+        found.ok_or_else(|| {
+            let message = store.not_set(&name);
+            self.not_set.push((store, name));
+            Failure { message, data: Data::Null }
+        })
+    }
+
+    fn print(&mut self, _: &str) {}
+}
+
+fn value(named: &dyn Named, name: &str) -> Option<String> {
+    spellings(name).find_map(|name| named.value(&name))
+}
+
+fn secret(named: &dyn Named, name: &str) -> Option<Text> {
+    spellings(name).find_map(|name| named.secret(&name))
 }
 
 /// The code that a node in the position of code is. A text without a prefix is Clojure there.
@@ -196,7 +278,9 @@ pub(crate) fn snippet(node: &Node) -> Result<Snippet, Box<Diagnostic>> {
         | NodeKind::Float(_)
         | NodeKind::List(_)
         | NodeKind::Map(_) => {
-            return Err(Box::new(Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none")));
+            return Err(Box::new(
+                Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none"),
+            ));
         }
     };
     Ok(snippet_of(&code))

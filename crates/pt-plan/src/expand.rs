@@ -92,7 +92,9 @@ impl<'p> Planner<'p> {
         };
         let mut given = match self.evaluate_args(callee, args, definition, bound) {
             Ok(given) => given,
-            Err(found) => return (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)]),
+            Err(found) => {
+                return (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)]);
+            }
         };
         given.call = Some(reference.span);
         if callee.kind != Kind::Template {
@@ -203,7 +205,13 @@ impl<'p> Planner<'p> {
         }])
     }
 
-    fn code(&mut self, definition: &'p Definition, node: &'p Node, bound: Bound, chain: &[String]) -> DraftDoes {
+    fn code(
+        &mut self,
+        definition: &'p Definition,
+        node: &'p Node,
+        bound: Bound,
+        chain: &[String],
+    ) -> DraftDoes {
         if !bound.unknown.is_empty() {
             return DraftDoes::Fails(distinct(bound.unknown.into_values().flatten()));
         }

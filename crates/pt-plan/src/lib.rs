@@ -19,7 +19,7 @@ mod planner;
 mod tree;
 
 pub use describe::describe;
-pub use plan::{CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, StepPlan};
+pub use plan::{CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan};
 pub use planner::plan;
 pub use pt_spec::{Condition, Kind};
 pub use tree::tree;

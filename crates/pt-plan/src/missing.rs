@@ -9,6 +9,16 @@ pub(crate) enum Store {
     Secret,
 }
 
+impl Store {
+    /// That a name is not set.
+    pub(crate) fn not_set(self, name: &str) -> String {
+        match self {
+            Self::Value => format!("Value '{name}' is not set."),
+            Self::Secret => format!("Secret '{name}' is not set."),
+        }
+    }
+}
+
 /// A name that is not set, and every place where it is used.
 #[derive(Debug)]
 pub(crate) struct Missing {
@@ -39,11 +49,11 @@ impl AllMissing {
 }
 
 fn diagnostic(store: Store, name: &str, places: &[Span]) -> Diagnostic {
-    let (id, what, command) = match store {
-        Store::Value => ("missing-value", "Value", "values"),
-        Store::Secret => ("missing-secret", "Secret", "secrets"),
+    let (id, command) = match store {
+        Store::Value => ("missing-value", "values"),
+        Store::Secret => ("missing-secret", "secrets"),
     };
-    let mut diagnostic = Diagnostic::error(id, format!("{what} '{name}' is not set."));
+    let mut diagnostic = Diagnostic::error(id, store.not_set(name));
     for (index, place) in places.iter().enumerate() {
         diagnostic = diagnostic.at(*place, if index == 0 { "needed here" } else { "and here" });
     }

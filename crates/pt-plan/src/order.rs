@@ -25,7 +25,10 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
     }
     for (draft, cycle) in cycles(&drafts, &waits) {
         let names: Vec<&str> = cycle.iter().map(|draft| ids[*draft].as_str()).collect();
-        let found = Diagnostic::error("cyclic-after", format!("The order of steps is a cycle: {}", names.join(" -> ")));
+        let found = Diagnostic::error(
+            "cyclic-after",
+            format!("The order of steps is a cycle: {}", names.join(" -> ")),
+        );
         let at = drafts[draft].waits.iter().flat_map(|(_, after)| &after.steps).map(|name| name.span).next();
         let found = match at {
             Some(span) => found.at(span, "this can never have ended"),
@@ -89,18 +92,26 @@ fn named(
     let mut list = Some(list);
     while let Some(at) = list {
         let mut entries = lists[at].names.iter();
-        if let Some((_, steps)) = entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft)) {
+        if let Some((_, steps)) =
+            entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft))
+        {
             return Some(steps.clone());
         }
         list = lists[at].parent;
     }
-    (0..drafts.len()).find(|other| *other != draft && drafts[*other].declared == name.text).map(|other| vec![other])
+    (0..drafts.len())
+        .find(|other| *other != draft && drafts[*other].declared == name.text)
+        .map(|other| vec![other])
 }
 
 fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnostic {
-    let found = Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
-        .at(name.span, "no step of this job has this id");
-    match suggest(&name.text, lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step)) {
+    let found =
+        Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
+            .at(name.span, "no step of this job has this id");
+    match suggest(
+        &name.text,
+        lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step),
+    ) {
         Some(near) => found.hint(format!("did you mean '{near}'?")),
         None => found,
     }
@@ -108,17 +119,16 @@ fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnos
 
 /// Every draft that waits for itself, by way of whom.
 fn cycles(drafts: &[Draft<'_>], waits: &[Vec<Wait>]) -> Vec<(DraftId, Vec<DraftId>)> {
-    let on = |draft: DraftId| -> Vec<DraftId> {
-        let own = waits[draft].iter().flat_map(|wait| wait.drafts.iter().copied());
-        // A group ends with its steps; a step begins after whatever its group waits for.
-        let children = (draft + 1..drafts.len()).filter(|child| drafts[*child].parent == Some(draft));
-        let around = drafts[draft].parent.into_iter().flat_map(|parent| waits[parent].iter().flat_map(|wait| wait.drafts.iter().copied()));
-        own.chain(children).chain(around).collect()
-    };
     if waits.iter().all(Vec::is_empty) {
         return Vec::new();
     }
-    let edges: Vec<Vec<DraftId>> = (0..drafts.len()).map(on).collect();
+    let awaited = |draft: DraftId| waits[draft].iter().flat_map(|wait| wait.drafts.iter().copied());
+    let mut edges: Vec<Vec<DraftId>> = (0..drafts.len()).map(|draft| awaited(draft).collect()).collect();
+    for (draft, parent) in drafts.iter().enumerate().filter_map(|(at, draft)| Some((at, draft.parent?))) {
+        // A group ends with its steps; a step begins after whatever its group waits for.
+        edges[parent].push(draft);
+        edges[draft].extend(awaited(parent));
+    }
     let open = never_ending(&edges);
     open.iter().filter_map(|draft| way_back(*draft, &edges).map(|way| (*draft, way))).collect()
 }
@@ -155,8 +165,11 @@ fn way_back(draft: DraftId, edges: &[Vec<DraftId>]) -> Option<Vec<DraftId>> {
                     way.push(back);
                     back = from[back]?;
                 }
-                way.push(draft);
                 way.reverse();
+                // Whoever tells of a cycle tells it the same way.
+                let first = way.iter().enumerate().min_by_key(|(_, draft)| **draft)?.0;
+                way.rotate_left(first);
+                way.push(way[0]);
                 return Some(way);
             }
             if from[*next].is_none() {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use pt_eval::Snippet;
-use pt_model::{Map, Secret, ServiceSpec, StepId};
+use pt_eval::Language;
+use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Condition, Kind};
 use pt_syntax::{Diagnostic, Span};
 
@@ -22,7 +22,9 @@ pub trait Named {
     fn value(&self, name: &str) -> Option<String>;
 
     /// The secret with this name.
-    fn secret(&self, name: &str) -> Option<Secret>;
+    ///
+    /// It is a text that holds a [`Secret`], unless its value is only assumed: that is no secret, and shows.
+    fn secret(&self, name: &str) -> Option<Text>;
 }
 
 /// What planning gave.
@@ -84,6 +86,24 @@ pub enum Does {
     Group(Vec<StepPlan>),
     /// It fails at its turn, for these reasons.
     Fails(Vec<Diagnostic>),
+}
+
+/// A piece of code, without its prefix. [`pt_eval::Snippet`] with a text of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// What it is written in.
+    pub language: Language,
+    /// The code.
+    pub text: String,
+    /// Whether it may ask for values and secrets while it runs.
+    pub settings: bool,
+}
+
+impl Snippet {
+    /// As the evaluator takes it.
+    pub fn as_code(&self) -> pt_eval::Snippet<'_> {
+        pt_eval::Snippet { language: self.language, text: &self.text, settings: self.settings }
+    }
 }
 
 /// Code that can be run.

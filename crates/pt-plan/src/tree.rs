@@ -81,7 +81,11 @@ impl Tree {
         for service in &call.services {
             for port in &service.ports {
                 let protocol = Data::from(format!("{:?}", port.protocol).to_lowercase().as_str());
-                let to = if port.internal { "inside only".to_owned() } else { format!("localhost:{}", port.host_port()) };
+                let to = if port.internal {
+                    "inside only".to_owned()
+                } else {
+                    format!("localhost:{}", port.host_port())
+                };
                 let label = port.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
                 self.line(&format!(
                     "service {}:{} {} -> {to}{label}",
@@ -96,7 +100,11 @@ impl Tree {
         }
         for var in list(param("env")) {
             if !var.get("value").is_null() {
-                self.line(&format!("env {}={}", words(var.get("name")), one_line(&var.get("value").to_text().masked())));
+                self.line(&format!(
+                    "env {}={}",
+                    words(var.get("name")),
+                    one_line(&var.get("value").to_text().masked())
+                ));
             }
         }
         let restart = param("restart");
@@ -142,7 +150,11 @@ fn words(data: &Data) -> String {
                 .filter(|item| !item.is_null())
                 .map(|item| {
                     let word = one_line(&item.to_text().masked());
-                    if word.is_empty() || word.contains([' ', '\'', '"']) { format!("'{word}'") } else { word }
+                    if word.is_empty() || word.contains([' ', '\'', '"']) {
+                        format!("'{word}'")
+                    } else {
+                        word
+                    }
                 })
                 .collect();
             words.join(" ")

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_backend::docker::Docker;
-use pt_backend::sim::Sim;
+use pt_backend::sim::{Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
-use pt_model::{Event, Job, JobId, Labels, Secret, Status, StepId, What};
+use pt_model::{Event, Job, JobId, Labels, Status, StepId, Text, What};
 use pt_plan::{Named, Plan};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
@@ -144,12 +144,10 @@ impl App {
     ///
     /// # Errors
     /// It is not there.
-    pub fn backend(&self) -> Result<Arc<dyn Backend>, AppError> {
+    pub async fn backend(&self) -> Result<Arc<dyn Backend>, AppError> {
         Ok(match &self.environment.backend {
-            BackendChoice::Docker { host, runtime_dir } => {
-                Arc::new(Docker::connect(host.as_deref(), runtime_dir.as_deref())?)
-            }
-            BackendChoice::Sim => Arc::new(Sim::new()),
+            BackendChoice::Docker(options) => Arc::new(Docker::connect(options.clone()).await?),
+            BackendChoice::Sim => Arc::new(Sim::new(SimOptions::default())),
         })
     }
 
@@ -197,9 +195,13 @@ impl App {
     ///
     /// # Errors
     /// The backend does not answer, or the store cannot be written.
-    pub async fn start(&self, plan: Plan, instance: Instance, request: RunRequest) -> Result<Started, AppError> {
-        let backend = self.backend()?;
-        backend.info().await?;
+    pub async fn start(
+        &self,
+        plan: Plan,
+        instance: Instance,
+        request: RunRequest,
+    ) -> Result<Started, AppError> {
+        let backend = self.backend().await?;
         let now = Timestamp::now();
         let key = match request.job {
             Some(job) => {
@@ -211,7 +213,8 @@ impl App {
         };
         let lock = self.store.lock_runner(&key)?;
         let socket = self.socket(&key);
-        self.store.set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
+        self.store
+            .set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
         let engine = Engine { backend, store: self.store.clone() };
         let options = Options {
             job: key.clone(),
@@ -258,7 +261,11 @@ impl App {
     ///
     /// # Errors
     /// The backend does not answer, or the store cannot be written.
-    pub async fn clear_away(&self, orphan: &JobRecord, backend: &Arc<dyn Backend>) -> Result<Vec<BackendError>, AppError> {
+    pub async fn clear_away(
+        &self,
+        orphan: &JobRecord,
+        backend: &Arc<dyn Backend>,
+    ) -> Result<Vec<BackendError>, AppError> {
         // Whoever holds the runner's lock is the job's only writer.
         let _lock = self.store.lock_runner(&orphan.key)?;
         let leftovers = find_leftovers(&**backend, &orphan.key.instance, Some(&orphan.key.job)).await?;
@@ -289,7 +296,11 @@ impl App {
     ///
     /// # Errors
     /// The backend does not answer.
-    pub async fn project_volumes(&self, instance: &Instance, backend: &dyn Backend) -> Result<Vec<String>, AppError> {
+    pub async fn project_volumes(
+        &self,
+        instance: &Instance,
+        backend: &dyn Backend,
+    ) -> Result<Vec<String>, AppError> {
         let found = backend.find(&Labels::default().with(Labels::INSTANCE, instance.id.as_str())).await?;
         let lasting = found.volumes.into_iter().filter(|volume| volume.labels.get(Labels::JOB).is_none());
         Ok(lasting.map(|volume| volume.name).collect())
@@ -319,7 +330,7 @@ impl Named for NamedInStore<'_> {
         self.store.value(&self.scope, name).ok().flatten().map(|value| value.data)
     }
 
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.store.secret(&self.scope, name).ok().flatten()
+    fn secret(&self, name: &str) -> Option<Text> {
+        self.store.secret(&self.scope, name).ok().flatten().map(Text::from)
     }
 }

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
+use pt_backend::docker::DockerOptions;
 use pt_engine::Person;
 
 /// The surroundings of a process. Nobody below reads an environment variable or asks for the time zone of things.
@@ -19,15 +20,10 @@ pub struct Environment {
 }
 
 /// Which backend was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum BackendChoice {
     /// A Docker engine: at `DOCKER_HOST`, or at the usual sockets.
-    Docker {
-        /// `DOCKER_HOST`, if set.
-        host: Option<String>,
-        /// `XDG_RUNTIME_DIR`, where a rootless engine has its socket.
-        runtime_dir: Option<PathBuf>,
-    },
+    Docker(DockerOptions),
     /// A simulated world in memory, for tests: `POLYTOPE_BACKEND=sim`.
     Sim,
 }
@@ -47,10 +43,13 @@ impl Environment {
         let backend = if var("POLYTOPE_BACKEND").as_deref() == Some("sim") {
             BackendChoice::Sim
         } else {
-            BackendChoice::Docker {
+            BackendChoice::Docker(DockerOptions {
                 host: var("DOCKER_HOST"),
                 runtime_dir: var("XDG_RUNTIME_DIR").map(PathBuf::from),
-            }
+                config_dir: var("DOCKER_CONFIG")
+                    .map(PathBuf::from)
+                    .or_else(|| home.as_ref().map(|home| home.join(".docker"))),
+            })
         };
         let person =
             Person { uid: rustix::process::getuid().as_raw(), gid: rustix::process::getgid().as_raw(), home };

@@ -106,7 +106,7 @@ pub enum Body {
     },
     /// It runs steps.
     Steps(Vec<Step>),
-    /// It says not what it does; the definition's diagnostics complain.
+    /// It does not say what it does; the definition's diagnostics complain.
     Nothing,
 }
 
@@ -148,7 +148,7 @@ pub enum StepBody {
     },
     /// It runs code.
     Code(Node),
-    /// It says not what it does; the step's diagnostics complain.
+    /// It does not say what it does; the step's diagnostics complain.
     Nothing,
 }
 

@@ -59,17 +59,13 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
         lowered.instructions = node.as_str().map(str::to_owned);
     }
     if let Some(node) = fields.take("mcp") {
-        lowered.mcp_only = node.get("only").map(|only| {
-            only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect()
-        });
+        lowered.mcp_only = node
+            .get("only")
+            .map(|only| only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect());
     }
     fields.take("triggers");
-    for (key, span) in fields.rest() {
-        lowered.diagnostics.push(
-            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known at the top of a polytope file"))
-                .at(span, "ignored"),
-        );
-    }
+    let known = ["modules", "templates", "tools", "triggers", "include", "instructions", "mcp"];
+    lowered.diagnostics.extend(fields.unknown("at the top of a polytope file", &known));
     lowered
 }
 
@@ -121,8 +117,11 @@ fn lower_includes(node: Node, lowered: &mut Lowered) {
             (None, None, Some(path)) => Include::Path(path),
             (None, None, None) => {
                 lowered.diagnostics.push(
-                    Diagnostic::warning("wrong-shape", "An include must be a path, or a map with `path` or `repo`")
-                        .at(item.span, "ignored"),
+                    Diagnostic::warning(
+                        "wrong-shape",
+                        "An include must be a path, or a map with `path` or `repo`",
+                    )
+                    .at(item.span, "ignored"),
                 );
                 continue;
             }

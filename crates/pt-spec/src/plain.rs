@@ -12,6 +12,8 @@ pub fn plain(node: &Node) -> Data {
         NodeKind::Float(number) => Data::Float(*number),
         NodeKind::Str(text) | NodeKind::Form(text) => Data::Str(text.clone()),
         NodeKind::List(items) => items.iter().map(plain).collect(),
-        NodeKind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), plain(&entry.value))).collect(),
+        NodeKind::Map(entries) => {
+            entries.iter().map(|entry| (entry.key.clone(), plain(&entry.value))).collect()
+        }
     }
 }

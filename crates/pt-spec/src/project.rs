@@ -75,7 +75,11 @@ impl Project {
 
     /// The project's own definitions that a name can reach, in the order of their declaration.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.definitions.iter().enumerate().filter(|(at, definition)| self.reaches(definition, *at)).map(|(_, d)| d)
+        self.definitions
+            .iter()
+            .enumerate()
+            .filter(|(at, definition)| self.reaches(definition, *at))
+            .map(|(_, d)| d)
     }
 
     fn reaches(&self, definition: &Definition, at: usize) -> bool {

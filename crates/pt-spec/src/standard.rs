@@ -82,7 +82,9 @@ impl Standard {
     pub(crate) fn named(&self, sources: &Sources, name: &str) -> Option<String> {
         let bare = name.rsplit('/').next().unwrap_or(name);
         self.references(sources).into_iter().find(|reference| {
-            reference.strip_prefix("polytope/").is_some_and(|known| known == bare || known.rsplit('!').next() == Some(bare))
+            reference
+                .strip_prefix("polytope/")
+                .is_some_and(|known| known == bare || known.rsplit('!').next() == Some(bare))
         })
     }
 }

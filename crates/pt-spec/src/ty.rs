@@ -145,7 +145,9 @@ impl Type {
     pub fn holds_services(&self) -> bool {
         match self {
             Self::Atom(atom) => *atom == Atom::ServiceSpec,
-            Self::List(of) | Self::Maybe(of) | Self::Default(of, _) | Self::MapOf(_, of) => of.holds_services(),
+            Self::List(of) | Self::Maybe(of) | Self::Default(of, _) | Self::MapOf(_, of) => {
+                of.holds_services()
+            }
             Self::Fields(fields) => fields.iter().any(|(_, of)| of.holds_services()),
             Self::Either(types) => types.iter().any(Self::holds_services),
             Self::AnyMap | Self::Enum(_) | Self::Regex(_) | Self::Unknown(_) => false,
@@ -220,7 +222,9 @@ impl fmt::Display for Type {
 
 /// A value as people write it inside a type: words without quotes where that is possible.
 fn literal(value: &Data) -> String {
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    let plain = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+    };
     match value {
         Data::Str(text) if plain(text) && text.parse::<f64>().is_err() => text.clone(),
         other => other.to_string(),

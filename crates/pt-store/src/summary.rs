@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use pt_model::{Event, InstanceId, JobId, PortSpec, ServiceId, Status, StepId, What};
+use pt_model::{Event, InstanceId, JobId, OpenPort, ServiceId, Status, StepId, What};
 use serde::{Deserialize, Serialize};
 
 /// A job in a list: the part of the fold of its events that can be kept beside it.
@@ -29,7 +29,7 @@ pub struct JobSummary {
     /// How its steps stand.
     pub steps: IndexMap<StepId, Status>,
     /// The services that can be used.
-    pub services: IndexMap<ServiceId, Vec<PortSpec>>,
+    pub services: IndexMap<ServiceId, Vec<OpenPort>>,
     /// Number of events applied.
     pub events: u64,
 }

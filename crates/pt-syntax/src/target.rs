@@ -2,7 +2,7 @@
 
 use crate::parse::span;
 use crate::yaml::parse_flow;
-use crate::{Diagnostic, Node, NodeKind, SourceId, Span};
+use crate::{Diagnostic, Node, NodeKind, Severity, SourceId, Span};
 
 /// A thing to run and its arguments, as the command line names them.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,10 +62,15 @@ impl TargetCall {
 
 /// The shell has eaten the quotes, perhaps; say what was being read.
 fn about_arguments(diagnostic: Diagnostic) -> Diagnostic {
-    if diagnostic.id == "duplicate-key" {
+    // What is merely odd in a file is refused here, where it costs nothing to mend.
+    if diagnostic.severity == Severity::Warning && diagnostic.id != "missing-space" {
         return diagnostic;
     }
     let mut first = diagnostic.message.chars();
     let message = first.next().into_iter().flat_map(char::to_lowercase).chain(first).collect::<String>();
-    Diagnostic { message: format!("Could not parse arguments: {message}"), ..diagnostic }
+    Diagnostic {
+        severity: Severity::Error,
+        message: format!("Could not parse arguments: {message}"),
+        ..diagnostic
+    }
 }

@@ -30,9 +30,15 @@ fn crates_depend_only_on_what_the_arrows_allow() {
     for name in &crates {
         let manifest = fs::read_to_string(root.join("crates").join(name).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
-        let ours = dependencies.lines().filter_map(|line| line.split(['.', ' ', '=']).next()).filter(|d| d.starts_with("pt-"));
+        let ours = dependencies
+            .lines()
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+            .filter(|d| d.starts_with("pt-"));
         for dependency in ours {
-            assert!(allowed[name.as_str()].contains(&dependency), "{name} depends on {dependency}, which the table forbids");
+            assert!(
+                allowed[name.as_str()].contains(&dependency),
+                "{name} depends on {dependency}, which the table forbids"
+            );
         }
     }
 }

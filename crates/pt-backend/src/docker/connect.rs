@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use super::error::{explain, hint};
 use super::Docker;
+use super::error::explain;
 use crate::backend::{BackendError, ErrorKind};
+use crate::hint;
 
 /// How long an engine may take to say that it is there.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

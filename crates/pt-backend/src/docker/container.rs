@@ -5,8 +5,8 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType, NetworkingConfig,
-    PortBinding,
+    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType,
+    NetworkingConfig, PortBinding,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions,
@@ -44,7 +44,8 @@ impl Docker {
         let Some(archive) = archive(request).map_err(|error| unpackable(&request.name, &error))? else {
             return Ok(());
         };
-        let options = UploadToContainerOptionsBuilder::new().path("/").build();
+        let options =
+            UploadToContainerOptionsBuilder::new().path("/").no_overwrite_dir_non_dir("true").build();
         let uploaded =
             self.client.upload_to_container(id, Some(options), bollard::body_full(archive.into())).await;
         uploaded.map_err(|error| self.failed(format!("put files into the container {}", request.name), error))

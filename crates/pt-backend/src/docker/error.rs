@@ -5,50 +5,33 @@ use std::io;
 use bollard::errors::Error;
 
 use crate::backend::{BackendError, ErrorKind};
-
-/// Ways out.
-pub(super) mod hint {
-    pub(crate) const INSTALL: &str = "install it: `sudo apt-get install docker.io` on Debian and Ubuntu, else see \
-                                      https://docs.docker.com/engine/install; if it listens elsewhere, set DOCKER_HOST";
-    pub(crate) const START: &str = "start it: `sudo systemctl start docker`, or `sudo dockerd` where there is no \
-                                    systemd; if it listens elsewhere, set DOCKER_HOST";
-    pub(crate) const RESTART: &str = "look at its log (`journalctl -u docker`) and restart it: `sudo systemctl restart docker`";
-    pub(super) const PERMISSION: &str = "add yourself to the group docker (`sudo usermod -aG docker $USER`, then log \
-                                         in again), or run with sudo";
-    pub(super) const DISK: &str = "`docker system df` shows what takes the space, `docker system prune` removes \
-                                   what nothing uses";
-    pub(super) const PORT: &str = "stop what uses it, or choose another port with `expose-as`";
-    pub(super) const POOLS: &str = "remove networks that nothing uses: `docker network prune`";
-    pub(super) const REGISTRY: &str = "check the network and the registry's name, or load the image by hand: \
-                                       `docker load`, `docker build -t NAME`";
-    pub(super) const LOGIN: &str = "check the name; if the image is private, `docker login` to its registry first";
-    pub(super) const TAG: &str = "check the image's name and tag";
-}
+use crate::hint;
 
 /// What is wrong, in an engine's words and in ours.
 #[derive(Debug, PartialEq, Eq)]
-struct Reason {
+pub(super) struct Reason {
     kind: ErrorKind,
-    text: String,
+    pub(super) text: String,
     hint: &'static str,
 }
 
 /// Says that `attempt` ("create the container web") failed, why, and the way out.
 pub(super) fn explain(attempt: &str, address: &str, error: &Error) -> BackendError {
-    let reason = match error {
-        Error::DockerResponseServerError { status_code, message } => reason(*status_code, message),
-        Error::DockerStreamError { error } => reason(500, error),
-        Error::SocketNotFoundError(_) => return unreachable_engine(address, Some(io::ErrorKind::NotFound)),
-        Error::RequestTimeoutError => Reason {
-            kind: ErrorKind::NotRunning,
-            text: format!("the Docker engine at {address} does not answer"),
-            hint: hint::RESTART,
-        },
-        other => match io_kind(other) {
-            Some(kind) => return unreachable_engine(address, Some(kind)),
-            None if is_transport(other) => return unreachable_engine(address, None),
-            None => Reason { kind: ErrorKind::Other, text: one_line(&other.to_string()), hint: "" },
-        },
+    let reason = if let Error::DockerResponseServerError { status_code, message } = error {
+        reason(*status_code, message)
+    } else if let Error::DockerStreamError { error } = error {
+        reason(500, error)
+    } else if matches!(error, Error::RequestTimeoutError) {
+        let text = format!("the Docker engine at {address} does not answer");
+        Reason { kind: ErrorKind::NotRunning, text, hint: hint::RESTART }
+    } else if matches!(error, Error::SocketNotFoundError(_)) {
+        return unreachable_engine(address, Some(io::ErrorKind::NotFound));
+    } else if let Some(kind) = io_kind(error) {
+        return unreachable_engine(address, Some(kind));
+    } else if is_transport(error) {
+        return unreachable_engine(address, None);
+    } else {
+        Reason { kind: ErrorKind::Other, text: one_line(&error.to_string()), hint: "" }
     };
     BackendError {
         kind: reason.kind,
@@ -103,7 +86,7 @@ fn is_transport(error: &Error) -> bool {
 }
 
 /// Reads an engine's answer. Engines have no codes for these: the words of 20.10 to 29 and of Podman are matched.
-fn reason(status: u16, said: &str) -> Reason {
+pub(super) fn reason(status: u16, said: &str) -> Reason {
     let told = |kind, text: String, hint| Reason { kind, text, hint };
     let has = |needle: &str| said.contains(needle);
     let line = one_line(said);
@@ -123,13 +106,17 @@ fn reason(status: u16, said: &str) -> Reason {
     if has("manifest unknown") || has("manifest for ") || has("not found: manifest") {
         return told(ErrorKind::ImageNotFound, "the registry has no such tag".to_owned(), hint::TAG);
     }
-    if has("pull access denied") || has("unauthorized") || has("authentication required") || has("denied:") {
+    if has("pull access denied")
+        || has("unauthorized")
+        || has("authentication required")
+        || has("denied: requested")
+    {
         let text = "the registry has no such image, or does not show it to you".to_owned();
         return told(ErrorKind::ImageNotFound, text, hint::LOGIN);
     }
     if has("toomanyrequests") {
         let text = "the registry refuses more pulls for now (rate limit)".to_owned();
-        return told(ErrorKind::ImageNotFound, text, "wait, or `docker login` for a higher limit");
+        return told(ErrorKind::ImageNotFound, text, hint::LIMIT);
     }
     if has("no matching manifest for") {
         let text = format!("there is no build of the image for this machine: {line}");
@@ -140,27 +127,27 @@ fn reason(status: u16, said: &str) -> Reason {
         return told(ErrorKind::ImageNotFound, text, hint::REGISTRY);
     }
     if let Some(command) = quoted_after(said, "exec: ") {
-        return told(ErrorKind::Refused, unexecutable(command, said), "check `cmd` and `entrypoint`");
+        return told(ErrorKind::Refused, unexecutable(command, said), hint::COMMAND);
     }
     if let Some(user) = between(said, "unable to find user ", ":") {
         let text = format!("the image knows no user {user}");
-        return told(ErrorKind::Refused, text, "use a numeric id, or a name from the image's /etc/passwd");
+        return told(ErrorKind::Refused, text, hint::USER);
     }
     if let Some(directory) = between(said, "Cannot mkdir: ", " is not a directory") {
         let text = format!("the working directory {directory} is not a directory");
-        return told(ErrorKind::Refused, text, "check `workdir`");
+        return told(ErrorKind::Refused, text, hint::WORKDIR);
     }
     if let Some(directory) = between(said, "chdir to cwd (\"", "\")") {
         let text = format!("there is no working directory {directory}");
-        return told(ErrorKind::Refused, text, "check `workdir`");
+        return told(ErrorKind::Refused, text, hint::WORKDIR);
     }
     if let Some((_, path)) = said.split_once("bind source path does not exist: ") {
         let text = format!("{} does not exist on this machine", one_line(path));
-        return told(ErrorKind::Refused, text, "create it, or correct the path of the mount");
+        return told(ErrorKind::Refused, text, hint::MOUNT);
     }
     if has("No command specified") || has("no command specified") {
         let text = "neither the image nor the request says what to run".to_owned();
-        return told(ErrorKind::Refused, text, "give the container a `cmd`");
+        return told(ErrorKind::Refused, text, hint::NO_COMMAND);
     }
     let kind = match status {
         404 => ErrorKind::NotFound,
@@ -182,7 +169,8 @@ fn unexecutable(command: &str, said: &str) -> String {
 
 /// The registry of `Get "https://registry-1.docker.io/v2/": dial tcp: …`, whatever kept it away.
 fn unreachable_registry(said: &str) -> Option<&str> {
-    let failed = ["dial tcp", "no such host", "i/o timeout", "Client.Timeout", "connection refused", "x509:", "tls:"];
+    let failed =
+        ["dial tcp", "no such host", "i/o timeout", "Client.Timeout", "connection refused", "x509:", "tls:"];
     let (_, url) = said.split_once("://")?;
     failed.iter().any(|sign| said.contains(sign)).then(|| url.split(['/', '"', ' ']).next().unwrap_or(url))
 }
@@ -220,24 +208,109 @@ mod tests {
     fn engines_words_become_one_line_with_a_kind() {
         use ErrorKind::{DiskFull, ImageNotFound, NotFound, Other, PortTaken, Refused};
         for (status, said, kind, text) in [
-            (500, "driver failed programming external connectivity on endpoint web (4f): Bind for 127.0.0.1:8080 failed: port is already allocated", PortTaken, "port 8080 of this machine is already in use"),
-            (500, "driver failed programming external connectivity on endpoint web (4f): Error starting userland proxy: listen tcp4 127.0.0.1:5432: bind: address already in use", PortTaken, "port 5432 of this machine is already in use"),
-            (500, "failed to set up container networking: driver failed programming external connectivity on endpoint web: failed to bind host port for 127.0.0.1:80:172.18.0.2:80/tcp: address already in use", PortTaken, "port 80 of this machine is already in use"),
-            (500, "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", DiskFull, "no space is left on the disk"),
-            (500, "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network", Other, "every address range for networks is taken"),
-            (500, "all predefined address pools have been fully subnetted", Other, "every address range for networks is taken"),
+            (
+                500,
+                "driver failed programming external connectivity on endpoint web (4f): Bind for 127.0.0.1:8080 failed: port is already allocated",
+                PortTaken,
+                "port 8080 of this machine is already in use",
+            ),
+            (
+                500,
+                "driver failed programming external connectivity on endpoint web (4f): Error starting userland proxy: listen tcp4 127.0.0.1:5432: bind: address already in use",
+                PortTaken,
+                "port 5432 of this machine is already in use",
+            ),
+            (
+                500,
+                "failed to set up container networking: driver failed programming external connectivity on endpoint web: failed to bind host port for 127.0.0.1:80:172.18.0.2:80/tcp: address already in use",
+                PortTaken,
+                "port 80 of this machine is already in use",
+            ),
+            (
+                500,
+                "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
+                DiskFull,
+                "no space is left on the disk",
+            ),
+            (
+                500,
+                "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+                Other,
+                "every address range for networks is taken",
+            ),
+            (
+                500,
+                "all predefined address pools have been fully subnetted",
+                Other,
+                "every address range for networks is taken",
+            ),
             (404, "No such image: nothing:latest", ImageNotFound, "the image is not here"),
-            (404, "manifest for busybox:nope not found: manifest unknown: manifest unknown", ImageNotFound, "the registry has no such tag"),
-            (404, "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", ImageNotFound, "the registry has no such image, or does not show it to you"),
-            (500, "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.255.255.53:53: no such host", ImageNotFound, "the registry registry-1.docker.io cannot be reached"),
-            (500, "Get \"http://127.0.0.1:5999/v2/\": dial tcp 127.0.0.1:5999: connect: connection refused", ImageNotFound, "the registry 127.0.0.1:5999 cannot be reached"),
-            (400, "OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"nope\": executable file not found in $PATH: unknown", Refused, "the command nope is not in the image's $PATH"),
-            (400, "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/nope\": stat /nope: no such file or directory: unknown", Refused, "there is no /nope in the image"),
-            (400, "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/etc\": permission denied: unknown", Refused, "/etc may not be executed"),
-            (400, "unable to find user nope: no matching entries in passwd file", Refused, "the image knows no user nope"),
-            (500, "Cannot mkdir: /bin/sh is not a directory", Refused, "the working directory /bin/sh is not a directory"),
-            (400, "OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd (\"/nope\") set in config.json failed: no such file or directory: unknown", Refused, "there is no working directory /nope"),
-            (400, "invalid mount config for type \"bind\": bind source path does not exist: /nonono", Refused, "/nonono does not exist on this machine"),
+            (
+                404,
+                "manifest for busybox:nope not found: manifest unknown: manifest unknown",
+                ImageNotFound,
+                "the registry has no such tag",
+            ),
+            (
+                404,
+                "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+                ImageNotFound,
+                "the registry has no such image, or does not show it to you",
+            ),
+            (
+                500,
+                "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.255.255.53:53: no such host",
+                ImageNotFound,
+                "the registry registry-1.docker.io cannot be reached",
+            ),
+            (
+                500,
+                "Get \"http://127.0.0.1:5999/v2/\": dial tcp 127.0.0.1:5999: connect: connection refused",
+                ImageNotFound,
+                "the registry 127.0.0.1:5999 cannot be reached",
+            ),
+            (
+                400,
+                "OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"nope\": executable file not found in $PATH: unknown",
+                Refused,
+                "the command nope is not in the image's $PATH",
+            ),
+            (
+                400,
+                "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/nope\": stat /nope: no such file or directory: unknown",
+                Refused,
+                "there is no /nope in the image",
+            ),
+            (
+                400,
+                "OCI runtime create failed: runc create failed: unable to start container process: exec: \"/etc\": permission denied: unknown",
+                Refused,
+                "/etc may not be executed",
+            ),
+            (
+                400,
+                "unable to find user nope: no matching entries in passwd file",
+                Refused,
+                "the image knows no user nope",
+            ),
+            (
+                500,
+                "Cannot mkdir: /bin/sh is not a directory",
+                Refused,
+                "the working directory /bin/sh is not a directory",
+            ),
+            (
+                400,
+                "OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd (\"/nope\") set in config.json failed: no such file or directory: unknown",
+                Refused,
+                "there is no working directory /nope",
+            ),
+            (
+                400,
+                "invalid mount config for type \"bind\": bind source path does not exist: /nonono",
+                Refused,
+                "/nonono does not exist on this machine",
+            ),
             (404, "network shop not found", NotFound, "network shop not found"),
             (409, "Container 1ac2 is not running", Refused, "Container 1ac2 is not running"),
             (500, "something\nunheard of\n", Other, "something; unheard of"),

@@ -76,7 +76,8 @@ impl Docker {
 /// May run the program that keeps the logins.
 fn stored_login(config: PathBuf, registry: &str) -> Option<DockerCredentials> {
     let stored = docker_credential::get_credential_from_reader(File::open(config).ok()?, registry).ok()?;
-    let login = DockerCredentials { serveraddress: Some(registry.to_owned()), ..DockerCredentials::default() };
+    let login =
+        DockerCredentials { serveraddress: Some(registry.to_owned()), ..DockerCredentials::default() };
     Some(match stored {
         DockerCredential::IdentityToken(token) => DockerCredentials { identitytoken: Some(token), ..login },
         DockerCredential::UsernamePassword(user, password) => {
@@ -149,7 +150,9 @@ impl Pull {
         match (self.layers.len(), total) {
             (0, _) => "up to date".to_owned(),
             (all, 0) => format!("{done} of {all} layers"),
-            (all, total) => format!("{done} of {all} layers, {} of {} MB", megabytes(current), megabytes(total)),
+            (all, total) => {
+                format!("{done} of {all} layers, {} of {} MB", megabytes(current), megabytes(total))
+            }
         }
     }
 }

@@ -94,7 +94,9 @@ fn says(error: &Error, words: &str) -> bool {
 fn not_ours(name: &str) -> BackendError {
     BackendError {
         kind: ErrorKind::Refused,
-        message: format!("cannot create the network {name}: one of this name exists that belongs to something else"),
+        message: format!(
+            "cannot create the network {name}: one of this name exists that belongs to something else"
+        ),
         hint: format!("remove it: `docker network rm {name}`"),
     }
 }

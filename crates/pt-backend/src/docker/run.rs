@@ -9,7 +9,8 @@ use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, WaitContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
+    WaitContainerOptionsBuilder,
 };
 use futures_util::{Stream as Pieces, StreamExt};
 use pt_model::Stream;
@@ -18,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::container::{environment, exposed};
 use super::error::is_missing;
-use super::{Docker, tini};
+use super::{Docker, wording};
 use crate::backend::{BackendError, Chunk, ExecRequest, Exit, Running};
 
 /// Pieces of output on their way; a full way slows the writer.
@@ -39,25 +40,28 @@ type Output = Pin<Box<dyn Pieces<Item = Result<LogOutput, Error>> + Send>>;
 impl Docker {
     /// Attaches, then starts: what is written before the engine answers is not lost.
     pub(super) async fn start_attached(&self, id: &str) -> Result<Running, BackendError> {
-        let attempt = || format!("start the container {}", short(id));
+        let attempt = "start the container";
         let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
         let attached = self.client.attach_container(id, Some(options)).await;
-        let attached = attached.map_err(|error| self.failed(attempt(), error))?;
+        let attached = attached.map_err(|error| self.failed(attempt, error))?;
         let started = self.client.start_container(id, None::<StartContainerOptions>).await;
-        started.map_err(|error| self.failed(attempt(), error))?;
+        started.map_err(|error| self.failed(attempt, error))?;
 
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
         let (exit, exited) = oneshot::channel();
         let (ended, end) = oneshot::channel();
         let (seen, over) = oneshot::channel();
-        // Attached to a container with a terminal there is one stream, the terminal.
-        tokio::spawn(pump(attached.output, Stream::Stdout, output, over, ended));
+        tokio::spawn(pump(attached.output, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
     }
 
-    pub(super) async fn exec_attached(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
-        let attempt = || format!("run a command in the container {}", short(id));
+    pub(super) async fn exec_attached(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+    ) -> Result<Running, BackendError> {
+        let attempt = "run a command in the container";
         let config = ExecConfig {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
@@ -69,10 +73,10 @@ impl Docker {
             ..ExecConfig::default()
         };
         let created = self.client.create_exec(id, config).await;
-        let exec = created.map_err(|error| self.failed(attempt(), error))?.id;
+        let exec = created.map_err(|error| self.failed(attempt, error))?.id;
         let options = StartExecOptions { detach: false, tty: request.tty, output_capacity: None };
         let started = self.client.start_exec(&exec, Some(options)).await;
-        let started = started.map_err(|error| self.failed(attempt(), error))?;
+        let started = started.map_err(|error| self.failed(attempt, error))?;
 
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
         let (exit, exited) = oneshot::channel();
@@ -80,9 +84,7 @@ impl Docker {
         let (seen, over) = oneshot::channel();
         match started {
             StartExecResults::Attached { output: pieces, .. } => {
-                // Without a terminal what comes outside of frames is the engine's own word: why it cannot run it.
-                let unframed = if request.tty { Stream::Stdout } else { Stream::Stderr };
-                tokio::spawn(pump(pieces, unframed, output, over, ended));
+                tokio::spawn(pump(pieces, wording::of_exec, output, over, ended));
             }
             StartExecResults::Detached => drop((output, over, ended)),
         }
@@ -113,15 +115,11 @@ impl Docker {
     }
 }
 
-fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
-}
-
 /// Passes output on until the stream ends, and then lets go of `ended`. After the exit (when the other end of `over` is let
 /// go) it does not wait for ever: whoever inherited the pipe may hold it open.
 async fn pump(
     mut pieces: Output,
-    unframed: Stream,
+    wording: fn(&[u8]) -> Option<Vec<u8>>,
     output: mpsc::Sender<Chunk>,
     mut over: oneshot::Receiver<()>,
     ended: oneshot::Sender<()>,
@@ -138,14 +136,18 @@ async fn pump(
         let Some(Ok(piece)) = piece else { break };
         let stream = match &piece {
             LogOutput::StdErr { .. } => Stream::Stderr,
-            LogOutput::StdOut { .. } | LogOutput::StdIn { .. } => Stream::Stdout,
-            LogOutput::Console { .. } => unframed,
+            // A terminal has one stream, which comes without frames.
+            LogOutput::StdOut { .. } | LogOutput::StdIn { .. } | LogOutput::Console { .. } => Stream::Stdout,
         };
         let bytes = piece.into_bytes();
-        let translated = if first && stream == Stream::Stderr { tini::translate(&bytes) } else { None };
+        // Where a command could not be executed, its first words are not its own.
+        let translated = if first { wording(&bytes) } else { None };
         first = false;
-        let bytes = translated.unwrap_or_else(|| bytes.to_vec());
-        if output.send(Chunk { stream, bytes }).await.is_err() {
+        let chunk = match translated {
+            Some(bytes) => Chunk { stream: Stream::Stderr, bytes },
+            None => Chunk { stream, bytes: bytes.to_vec() },
+        };
+        if output.send(chunk).await.is_err() {
             break; // Nobody reads.
         }
     }

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn free_subnets_keep_clear_of_what_is_taken() {
-        let taken = |texts: &[&str]| texts.iter().map(|text| Subnet::parse(text).unwrap()).collect::<Vec<_>>();
+        let taken =
+            |texts: &[&str]| texts.iter().map(|text| Subnet::parse(text).unwrap()).collect::<Vec<_>>();
         let first = |texts: &[&str]| free(&taken(texts)).next().map(|subnet| subnet.to_string());
         assert_eq!(first(&["172.17.0.0/16"]).as_deref(), Some("10.213.0.0/26"));
         assert_eq!(first(&["10.213.0.0/24"]).as_deref(), Some("10.213.1.0/26"));

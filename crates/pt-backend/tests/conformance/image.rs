@@ -5,14 +5,18 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt;
 use tokio::sync::OnceCell;
 
-/// A shell. Its command, where a request has none, says `image's own`.
+/// A shell.
 pub(crate) const SHELL: &str = "polytope-test-shell:latest";
 
 /// The same with the entrypoint `echo entry`.
 pub(crate) const ENTRY: &str = "polytope-test-entry:latest";
 
+/// The same with a volume at `/data`.
+pub(crate) const VOLUME: &str = "polytope-test-volume:latest";
+
 const PROGRAMS: [&str; 14] = [
-    "sh", "cat", "echo", "env", "printf", "sleep", "true", "false", "test", "touch", "hostname", "id", "ping", "seq",
+    "sh", "cat", "echo", "env", "printf", "sleep", "true", "false", "test", "touch", "hostname", "id",
+    "ping", "seq",
 ];
 
 /// Builds the images unless they are there.
@@ -21,7 +25,8 @@ pub(crate) async fn ensure() {
     BUILT
         .get_or_init(|| async {
             let docker = Docker::connect_with_defaults().unwrap();
-            import(&docker, SHELL, vec!["CMD [\"echo\", \"image's own\"]".to_owned()]).await;
+            import(&docker, SHELL, Vec::new()).await;
+            import(&docker, VOLUME, vec!["VOLUME /data".to_owned()]).await;
             import(&docker, ENTRY, vec!["ENTRYPOINT [\"echo\", \"entry\"]".to_owned()]).await;
         })
         .await;
@@ -32,8 +37,7 @@ async fn import(docker: &Docker, name: &str, mut changes: Vec<String>) {
         return;
     }
     changes.push("ENV PATH=/bin".to_owned());
-    let options =
-        CreateImageOptionsBuilder::new().from_src("-").repo(name).changes(changes).build();
+    let options = CreateImageOptionsBuilder::new().from_src("-").repo(name).changes(changes).build();
     let body = bollard::body_full(root().into());
     docker.create_image(Some(options), Some(body), None).try_collect::<Vec<_>>().await.unwrap();
 }

@@ -100,7 +100,9 @@ pub(crate) async fn find_shows_only_what_carries_the_labels(bed: &Bed) {
     assert_eq!(all.containers.len(), 3);
     let never = all.containers.iter().find(|container| container.id == created).unwrap();
     assert_eq!((never.running, never.exit_code), (false, None));
-    assert!(bed.backend.find(&Labels::default().with("colour", "no such")).await.unwrap().containers.is_empty());
+    assert!(
+        bed.backend.find(&Labels::default().with("colour", "no such")).await.unwrap().containers.is_empty()
+    );
 }
 
 pub(crate) async fn exec_runs_beside_the_command(bed: &Bed) {
@@ -115,7 +117,8 @@ pub(crate) async fn exec_runs_beside_the_command(bed: &Bed) {
         };
         Ended::of(bed.backend.exec(&id, &request).await.unwrap()).await
     };
-    let ended = exec("until test -e x; do sleep 0.1; done; cat x; echo $NAME; id -u; echo e >&2; exit 5").await;
+    let ended =
+        exec("until test -e x; do sleep 0.1; done; cat x; echo $NAME; id -u; echo e >&2; exit 5").await;
     let expected = Ended { stdout: "x\nexec\n1234\n".to_owned(), stderr: "e\n".to_owned(), code: 5 };
     assert_eq!(ended, expected);
     assert_eq!(exec("true").await, Ended::with("", 0));

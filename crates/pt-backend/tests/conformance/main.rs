@@ -1,9 +1,12 @@
 //! What every backend must do, case by case. Each case runs against the simulated world and against a real Docker engine.
 //!
-//! A new backend passes this suite by adding itself to [`run`] and to the list at the end. Docker cases are skipped only
+//! A new backend passes this suite by adding a function to `bed` and a module to the macro below. Docker cases are skipped only
 //! where no engine answers and `POLYTOPE_TEST_DOCKER` is not `require`.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is tests")]
+
 mod bed;
+mod engine;
 mod files;
 mod image;
 mod lifecycle;
@@ -76,4 +79,24 @@ conformance! {
         missing_host_path_is_told,
         missing_container_is_told,
         failed_create_leaves_nothing;
+}
+
+/// What only a real engine can show.
+mod docker_only {
+    macro_rules! on_docker {
+        ($($case:ident),+ $(,)?) => { $(
+            #[tokio::test]
+            async fn $case() {
+                crate::bed::on_docker(stringify!($case), |bed| Box::pin(crate::engine::$case(bed))).await;
+            }
+        )+ };
+    }
+
+    on_docker! {
+        published_port_answers_on_localhost_alone,
+        memory_limit_is_enforced_and_told,
+        volumes_of_the_image_go_with_the_container,
+        container_has_an_init,
+        address_can_be_reached,
+    }
 }

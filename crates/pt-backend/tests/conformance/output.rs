@@ -22,14 +22,14 @@ pub(crate) async fn of_five_megabytes_is_complete(bed: &Bed) {
     let ended = bed.run(&bed.shell("seq 1 750000")).await;
     assert_eq!(ended.code, 0);
     assert!(ended.stdout.len() > 5_000_000, "{}", ended.stdout.len());
-    assert!(ended.stdout.lines().map(|line| line.parse().unwrap()).eq(1..=750_000u32));
+    assert!(ended.stdout.lines().map(|line| line.parse::<u32>().unwrap()).eq(1..=750_000));
 }
 
 pub(crate) async fn slow_reader_loses_nothing(bed: &Bed) {
     let (_, running) = bed.start(&bed.shell("seq 1 100000")).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     let ended = Ended::of(running).await;
-    assert!(ended.stdout.lines().map(|line| line.parse().unwrap()).eq(1..=100_000u32));
+    assert!(ended.stdout.lines().map(|line| line.parse::<u32>().unwrap()).eq(1..=100_000));
 }
 
 pub(crate) async fn nobody_reading_does_not_hold_the_container(bed: &Bed) {

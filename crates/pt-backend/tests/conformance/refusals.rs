@@ -1,6 +1,6 @@
 //! What cannot be done is told: its kind, one line, and nothing left behind.
 
-use pt_backend::{BackendError, ContainerRequest, ErrorKind, ImagePolicy};
+use pt_backend::{BackendError, ContainerRequest, ErrorKind, ExecRequest, ImagePolicy};
 
 use crate::bed::{Bed, host, no_progress};
 use crate::image;
@@ -50,10 +50,11 @@ pub(crate) async fn missing_host_path_is_told(bed: &Bed) {
 
 pub(crate) async fn missing_container_is_told(bed: &Bed) {
     let none = bed.name("none");
+    let exec = ExecRequest { cmd: vec!["true".into()], ..ExecRequest::default() };
     for error in [
         bed.backend.start_container(&none).await.unwrap_err(),
         bed.backend.read_path(&none, "/").await.unwrap_err(),
-        bed.backend.exec(&none, &pt_backend::ExecRequest::default()).await.unwrap_err(),
+        bed.backend.exec(&none, &exec).await.unwrap_err(),
     ] {
         assert_eq!(error.kind, ErrorKind::NotFound, "{error}");
     }

@@ -8,6 +8,22 @@ use super::step::lower_steps;
 use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
 use crate::ty::{Atom, Type};
 
+/// The keys that people are told of; older spellings of some are known besides.
+const KEYS: &[&str] = &[
+    "id",
+    "info",
+    "params",
+    "inputs",
+    "module",
+    "args",
+    "code",
+    "run",
+    "steps",
+    "default?",
+    "api-version",
+    "await",
+];
+
 /// Lowers one definition. Those without an id are told of at once: nobody could ever use them.
 pub(super) fn lower_definition(
     key: Option<Name>,
@@ -22,14 +38,14 @@ pub(super) fn lower_definition(
     let Some(mut fields) = Fields::of(node) else {
         lowered
             .diagnostics
-            .push(Diagnostic::error("wrong-shape", format!("A {word} must be a map")).at(span, "this is none"));
+            .push(Diagnostic::warning("wrong-shape", format!("A {word} must be a map")).at(span, "ignored"));
         return;
     };
     let id = fields.take("id").map(name_of);
     let Some(id) = key.or(id.flatten()) else {
         lowered.diagnostics.push(
-            Diagnostic::error("missing-id", format!("A {word} must have an id"))
-                .at(span, "this one has none")
+            Diagnostic::warning("missing-id", format!("A {word} must have an id"))
+                .at(span, "nobody can ever run this one")
                 .hint("give it one: `id: my-id`"),
         );
         return;
@@ -57,12 +73,7 @@ pub(super) fn lower_definition(
     };
     let awaits = fields.take("await").map(|node| words(&node));
     let body = lower_body(&mut fields, &id, kind, args, &mut found);
-    for (key, span) in fields.rest() {
-        found.push(
-            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known in a {word}"))
-                .at(span, "ignored"),
-        );
-    }
+    found.extend(fields.unknown(&format!("in a {word}"), KEYS));
     let origin = origin.clone();
     lowered.definitions.push(Definition {
         id,
@@ -114,14 +125,19 @@ fn lower_body(
     match reference.map(|node| (node.span, name_of(node))) {
         Some((_, Some(reference))) => return Body::Call { reference, args: args.unwrap_or_default() },
         Some((span, None)) => {
-            found.push(Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"));
+            found.push(
+                Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"),
+            );
         }
         None => {
             let cure = if kind == Kind::Module { "`module` or `code`" } else { "`run`" };
             found.push(
-                Diagnostic::error("missing-body", format!("The {word} '{}' says not what it does", id.text))
-                    .at(id.span, "this one")
-                    .hint(format!("add {cure}")),
+                Diagnostic::error(
+                    "missing-body",
+                    format!("The {word} '{}' does not say what it does", id.text),
+                )
+                .at(id.span, "this one")
+                .hint(format!("add {cure}")),
             );
         }
     }
@@ -156,7 +172,8 @@ fn lower_listed_arg(item: Node, found: &mut Vec<Diagnostic>) -> Option<Arg> {
     let value = fields.and_then(|mut fields| fields.take("value"));
     let Some(id) = id else {
         found.push(
-            Diagnostic::error("wrong-shape", "An arg in a list must have an id and a value").at(span, "this has none"),
+            Diagnostic::error("wrong-shape", "An arg in a list must have an id and a value")
+                .at(span, "this has none"),
         );
         return None;
     };
@@ -176,7 +193,9 @@ pub(super) fn merge(args: &mut Vec<Arg>, more: Vec<Arg>) {
 fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
     let span = node.span;
     match node.kind {
-        NodeKind::List(items) => items.into_iter().filter_map(|item| lower_param(None, item, found)).collect(),
+        NodeKind::List(items) => {
+            items.into_iter().filter_map(|item| lower_param(None, item, found)).collect()
+        }
         NodeKind::Map(entries) => entries
             .into_iter()
             .filter_map(|entry| {

@@ -1,6 +1,6 @@
 //! Taking a map apart key by key.
 
-use pt_syntax::{Entry, Node, NodeKind, Span};
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span, suggest};
 
 /// The entries of a map that were not taken yet.
 pub(super) struct Fields {
@@ -39,10 +39,18 @@ impl Fields {
         self.take_any(keys).and_then(|node| node.as_str().map(str::to_owned))
     }
 
-    /// The keys that nobody took.
-    pub(super) fn rest(self) -> Vec<(String, Span)> {
+    /// A warning for each key that nobody took. `place` is where such keys are not known, `known` what is.
+    pub(super) fn unknown(self, place: &str, known: &[&'static str]) -> Vec<Diagnostic> {
         let mut rest: Vec<_> = self.entries.into_iter().map(|entry| (entry.key, entry.key_span)).collect();
         rest.sort_by_key(|(_, span)| span.start);
-        rest
+        let warn = |(key, span): (String, Span)| {
+            let found = Diagnostic::warning("unknown-key", format!("The key '{key}' is not known {place}"))
+                .at(span, "ignored");
+            match suggest(&key, known.iter().copied()) {
+                Some(near) => found.hint(format!("did you mean '{near}'?")),
+                None => found,
+            }
+        };
+        rest.into_iter().map(warn).collect()
     }
 }

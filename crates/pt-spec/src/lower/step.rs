@@ -18,7 +18,9 @@ pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> 
         | NodeKind::Str(_)
         | NodeKind::Map(_)
         | NodeKind::Form(_) => {
-            found.push(Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(span, "this is none"));
+            found.push(
+                Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(span, "this is none"),
+            );
             Vec::new()
         }
     }
@@ -34,7 +36,8 @@ fn lower_step(node: Node) -> Step {
     }
     let Some(mut fields) = Fields::of(node) else {
         found.push(
-            Diagnostic::error("wrong-shape", "A step must name a module, or be a map with `module`").at(span, "this is neither"),
+            Diagnostic::error("wrong-shape", "A step must name a module, or be a map with `module`")
+                .at(span, "this is neither"),
         );
         return Step { id: None, does: StepBody::Nothing, after: Vec::new(), span, diagnostics: found };
     };
@@ -49,11 +52,8 @@ fn lower_step(node: Node) -> Step {
         lower_after(node, Condition::Success, &mut after, &mut found);
     }
     let does = lower_does(&mut fields, &mut found);
-    for (key, span) in fields.rest() {
-        found.push(
-            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known in a step")).at(span, "ignored"),
-        );
-    }
+    let known = ["id", "module", "tool", "template", "code", "args", "run-when", "after"];
+    found.extend(fields.unknown("in a step", &known));
     Step { id, does, after, span, diagnostics: found }
 }
 
@@ -75,7 +75,9 @@ fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
             if let Some(reference) = name_of(node) {
                 return StepBody::Call { reference, wanted, args };
             }
-            found.push(Diagnostic::error("wrong-shape", "A step must name what it runs").at(span, "this is no name"));
+            found.push(
+                Diagnostic::error("wrong-shape", "A step must name what it runs").at(span, "this is no name"),
+            );
         }
         (None, Some(code)) => return StepBody::Code(code),
         (Some(_), Some(code)) => found.push(
@@ -83,7 +85,7 @@ fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
                 .at(code.span, "it calls a module too"),
         ),
         (None, None) => found.push(
-            Diagnostic::error("missing-body", "The step says not what it does")
+            Diagnostic::error("missing-body", "The step does not say what it does")
                 .at(fields.span, "this one")
                 .hint("add `module: my-module`"),
         ),
@@ -100,7 +102,9 @@ fn lower_run_when(node: Node, after: &mut Vec<After>, found: &mut Vec<Diagnostic
     }
     let Some(mut fields) = Fields::of(node) else {
         found.push(
-            Diagnostic::error("wrong-shape", "`run-when` must be a map").at(span, "this is none").hint("write `run-when: {after: STEP}`"),
+            Diagnostic::error("wrong-shape", "`run-when` must be a map")
+                .at(span, "this is none")
+                .hint("write `run-when: {after: STEP}`"),
         );
         return;
     };
@@ -146,7 +150,9 @@ fn lower_after(node: Node, condition: Condition, after: &mut Vec<After>, found: 
         }
         NodeKind::Null => {}
         NodeKind::Bool(_) | NodeKind::Float(_) | NodeKind::Form(_) => {
-            found.push(Diagnostic::error("wrong-shape", "`after` must name a step").at(span, "this is no name"));
+            found.push(
+                Diagnostic::error("wrong-shape", "`after` must name a step").at(span, "this is no name"),
+            );
         }
     }
 }

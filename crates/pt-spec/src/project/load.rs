@@ -105,14 +105,18 @@ impl Loader<'_> {
             Include::Path(name) => name,
             Include::Repo(name) => {
                 self.diagnostics.push(
-                    Diagnostic::warning("not-supported", format!("Including the repository {} is not supported", name.text))
-                        .at(name.span, "ignored; steps that use names from there will fail"),
+                    Diagnostic::warning(
+                        "not-supported",
+                        format!("Including the repository {} is not supported", name.text),
+                    )
+                    .at(name.span, "ignored; steps that use names from there will fail"),
                 );
                 return;
             }
         };
         let root_dir = self.project.root_dir().to_owned();
-        let found = [dir, root_dir.as_path()].iter().find_map(|base| self.polytope_file(&base.join(&name.text)));
+        let found =
+            [dir, root_dir.as_path()].iter().find_map(|base| self.polytope_file(&base.join(&name.text)));
         match found {
             Some(path) => self.file(&path, Some(name.span)),
             None => self.diagnostics.push(

@@ -20,14 +20,12 @@ impl Project {
                 Some(project) => self.standard.module(&self.sources, project, Some(reference)),
                 None => self.own(reference, wanted),
             },
-            Some((owner, _)) if self.standard.owns(owner) => {
-                match ModuleRef::parse(reference) {
-                    Ok(ModuleRef::Remote(remote)) => {
-                        self.standard.module(&self.sources, &remote.project, remote.id.as_deref())
-                    }
-                    Ok(ModuleRef::Local(_)) | Err(_) => None,
+            Some((owner, _)) if self.standard.owns(owner) => match ModuleRef::parse(reference) {
+                Ok(ModuleRef::Remote(remote)) => {
+                    self.standard.module(&self.sources, &remote.project, remote.id.as_deref())
                 }
-            }
+                Ok(ModuleRef::Local(_)) | Err(_) => None,
+            },
             Some(_) => return Err(Box::new(of_others(reference))),
         };
         found.ok_or_else(|| Box::new(self.unknown(from, reference)))
@@ -48,16 +46,17 @@ impl Project {
         let like = |definition: &&Definition, template: bool| {
             (definition.kind == Kind::Template) == template && plain(&definition.id.text) == plain(name)
         };
-        let similar =
-            || order.iter().find_map(|template| self.definitions().find(|definition| like(definition, *template)));
+        let similar = || {
+            order
+                .iter()
+                .find_map(|template| self.definitions().find(|definition| like(definition, *template)))
+        };
         exact.or_else(similar)
     }
 
     fn unknown(&self, from: Option<&Definition>, reference: &str) -> Diagnostic {
-        let diagnostic = Diagnostic::error(
-            "unknown-name",
-            format!("No module, tool or template named '{reference}'."),
-        );
+        let diagnostic =
+            Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
         let in_standard = from.is_some_and(|definition| definition.origin.standard.is_some());
         let known: Vec<String> = if reference.contains('/') || in_standard {
             self.standard.references(&self.sources)
@@ -78,7 +77,8 @@ fn of_others(reference: &str) -> Diagnostic {
     let diagnostic =
         Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
     match ModuleRef::parse(reference) {
-        Ok(_) => diagnostic.note("modules of other repositories are not supported; those of polytope/… are built in"),
+        Ok(_) => diagnostic
+            .note("modules of other repositories are not supported; those of polytope/… are built in"),
         Err(bad) => diagnostic.note(bad.message),
     }
 }

@@ -36,8 +36,20 @@ impl Type {
                 _ => wrong("Must be a map", data, path),
             },
             Self::MapOf(key, value) => check_map(key, value, data, path),
-            Self::Maybe(of) => if data.is_null() { Ok(Data::Null) } else { of.check_at(data, path) },
-            Self::Default(of, value) => if data.is_null() { Ok(value.clone()) } else { of.check_at(data, path) },
+            Self::Maybe(of) => {
+                if data.is_null() {
+                    Ok(Data::Null)
+                } else {
+                    of.check_at(data, path)
+                }
+            }
+            Self::Default(of, value) => {
+                if data.is_null() {
+                    Ok(value.clone())
+                } else {
+                    of.check_at(data, path)
+                }
+            }
             Self::Either(types) => match types.iter().find(|of| of.check_at(data, path).is_ok()) {
                 Some(Self::Default(_, value)) if data.is_null() => Ok(value.clone()),
                 Some(of) => of.chosen(data, path),
@@ -53,7 +65,9 @@ impl Type {
                 Some(_) => wrong(&format!("Must match the regex {}", pattern.text), data, path),
                 None => wrong("Must be a string", data, path),
             },
-            Self::Unknown(text) => Err(vec![TypeError { path: path.clone(), message: format!("Unknown type: {text}") }]),
+            Self::Unknown(text) => {
+                Err(vec![TypeError { path: path.clone(), message: format!("Unknown type: {text}") }])
+            }
         }
     }
 
@@ -130,22 +144,30 @@ impl Atom {
             Self::Bool => keep(matches!(data, Data::Bool(_)), "Must be a boolean", data, path),
             Self::Int => match data {
                 Data::Int(_) => Ok(data.clone()),
-                Data::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Ok(Data::Int(*number as i64)),
+                Data::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
+                    Ok(Data::Int(*number as i64))
+                }
                 _ => wrong("Must be an integer", data, path),
             },
             Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), "Must be a number", data, path),
-            Self::Str | Self::InstanceType | Self::ServiceRef => text(data, path, "Must be a string", |_| true),
+            Self::Str | Self::InstanceType | Self::ServiceRef => {
+                text(data, path, "Must be a string", |_| true)
+            }
             Self::Code => text(data, path, "Must be code", |_| true),
             Self::Id => text(data, path, "Must be a valid ID", is_id),
             Self::DockerImage => text(data, path, "Must be the name of an image", |text| !text.is_empty()),
             Self::AbsolutePath => text(data, path, "Must be an absolute path", |text| text.starts_with('/')),
-            Self::UrlPath => text(data, path, "Must be a path that begins with /", |text| text.starts_with('/')),
+            Self::UrlPath => {
+                text(data, path, "Must be a path that begins with /", |text| text.starts_with('/'))
+            }
             Self::Duration => text(data, path, "Must be a duration", is_duration),
             Self::HttpMethod => text(data, path, "Must be an HTTP method", is_http_method),
             Self::EnvVar => check_env_var(data, path),
             Self::DatasetSink => match data {
                 Data::Str(_) => Ok(data.clone()),
-                Data::Map(map) if map.get("dataset").is_some_and(|id| id.as_str().is_some()) => Ok(data.clone()),
+                Data::Map(map) if map.get("dataset").is_some_and(|id| id.as_str().is_some()) => {
+                    Ok(data.clone())
+                }
                 _ => wrong("Must be a dataset's ID, or a map with `dataset`", data, path),
             },
             Self::DataSize => match data {
@@ -196,7 +218,9 @@ fn check_env_var(data: &Data, path: &DataPath) -> Checked {
         Data::List(_) | Data::Map(_) => {
             wrong("Must be a string", map.get("value").unwrap_or(&Data::Null), &path.key("value"))
         }
-        Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) | Data::Secret(_) => Ok(data.clone()),
+        Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) | Data::Secret(_) => {
+            Ok(data.clone())
+        }
     }
 }
 

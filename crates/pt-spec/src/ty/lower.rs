@@ -38,7 +38,9 @@ fn lower_list(node: &Node, items: &[Node]) -> Type {
         ("map", [_, key, value]) => Type::MapOf(boxed(key), boxed(value)),
         ("maybe", [_, of]) => Type::Maybe(boxed(of)),
         ("default", [_, of, value]) => Type::Default(boxed(of), plain(value)),
-        ("either", [_, types @ ..]) if !types.is_empty() => Type::Either(types.iter().map(Type::lower).collect()),
+        ("either", [_, types @ ..]) if !types.is_empty() => {
+            Type::Either(types.iter().map(Type::lower).collect())
+        }
         ("enum", [_, words @ ..]) if !words.is_empty() => Type::Enum(words.iter().map(plain).collect()),
         ("regex", [_, pattern]) => match pattern.as_str().and_then(Pattern::new) {
             Some(pattern) => Type::Regex(pattern),

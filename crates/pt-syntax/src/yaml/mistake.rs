@@ -99,7 +99,10 @@ impl Explainer<'_> {
             E::ExpectedFlowSequenceSeparator => self.separator(']'),
             E::UnexpectedCharacter { character } => self.here(
                 "unquoted-character",
-                format!("A plain value cannot begin with `{}`", character.escape_default()),
+                match character {
+                    '`' => "A plain value cannot begin with a backquote".to_owned(),
+                    _ => format!("A plain value cannot begin with `{}`", character.escape_default()),
+                },
                 "",
                 "put the value in quotes",
             ),
@@ -253,11 +256,24 @@ impl Explainer<'_> {
             );
         }
         if line[content..].starts_with("- ") && *kind == ErrorKind::ExpectedBlockMappingKey {
-            let mut finding = self.indentation();
-            finding.message = "This list item does not line up with anything above".to_owned();
-            return finding;
+            return self.stray_item(start, content);
         }
         self.indentation()
+    }
+
+    /// An item where a key should stand.
+    fn stray_item(&self, start: usize, indent: usize) -> Finding {
+        let finding = self.indentation();
+        let items =
+            self.text[..start].lines().rev().take(200).any(|line| line.trim_start().starts_with("- "));
+        if items && self.nearest(start, indent).is_some() {
+            return Finding {
+                message: "This list item does not line up with anything above".to_owned(),
+                ..finding
+            };
+        }
+        let hint = "write every entry of a list with a dash, or every entry of a map with a key".to_owned();
+        Finding { message: "A list item cannot stand among the keys of a map".to_owned(), hint, ..finding }
     }
 
     /// The line's indentation fits nothing above it.

@@ -99,7 +99,9 @@ impl<'t> Tree<'t> {
 
     /// What is open: it explains what a mistake means.
     pub(super) fn context(&self) -> Context {
-        let brackets = self.open.iter().filter(|open| open.flow).map(|open| open.start).collect();
+        // A pair in a list, `[a: 1]`, is a map without a bracket.
+        let bracket = |open: &&Open| open.flow && self.text[open.start..].starts_with(['[', '{']);
+        let brackets = self.open.iter().filter(bracket).map(|open| open.start).collect();
         Context { end: self.end, brackets }
     }
 
@@ -174,6 +176,9 @@ impl<'t> Tree<'t> {
                 if let Some(key) = key {
                     let value = Node { span: key.span, kind: NodeKind::Null };
                     entries.push(Entry { key: key.text, key_span: key.span, value });
+                }
+                if open.flow {
+                    entries.iter().filter_map(glued).for_each(|diagnostic| self.findings.push(diagnostic));
                 }
                 let entries = entries::unique(entries, &mut self.findings);
                 NodeKind::Map(entries::merged(entries, merges))
@@ -341,6 +346,16 @@ fn key_text(kind: &NodeKind) -> Option<String> {
         NodeKind::Float(value) => Some(value.to_string()),
         NodeKind::List(_) | NodeKind::Map(_) => None,
     }
+}
+
+/// `{port:5433}` is the key `port:5433` without a value: never what was meant.
+fn glued(entry: &Entry) -> Option<Diagnostic> {
+    let missing = entry.value.is_null() && entry.value.span.start == entry.value.span.end;
+    let (key, value) = entry.key.split_once(':').filter(|(_, value)| missing && !value.starts_with("//"))?;
+    let diagnostic = Diagnostic::warning("missing-space", "A space is missing after the colon")
+        .at(entry.key_span, "a key without a value")
+        .hint(format!("write `{key}: {value}`"));
+    Some(diagnostic)
 }
 
 fn complex_key(at: Span) -> Diagnostic {

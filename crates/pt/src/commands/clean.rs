@@ -16,7 +16,7 @@ pub(crate) fn run(args: &CleanArgs) -> Outcome {
 
 async fn clean(args: &CleanArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let backend = app.backend()?;
+    let backend = app.backend().await?;
     let here = app.instance()?;
     let instances = if args.all { app.store.instances()? } else { vec![here] };
     let mut err = anstream::stderr().lock();

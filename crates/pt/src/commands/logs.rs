@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pt_model::LogLine;
 use pt_server::{App, Environment, JobRecord};
+use pt_store::LogFilter;
 
 use crate::cli::LogsArgs;
 use crate::failure::{Failure, Outcome};
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
         of.is_none_or(|of| line.step.as_str() == of || line.container.as_ref().is_some_and(|id| id.as_str() == of))
     };
     let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
-    let mut reader = app.store.log_reader(&record.instance.id, &record.id())?;
+    let mut reader = app.store.read_logs(&record.key, 0, LogFilter::default());
     let show = |line: &LogLine| -> Result<(), Failure> {
         if args.output.is_some() {
             writeln!(anstream::stdout().lock(), "{}", serde_json::to_string(line)?)?;
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
         Ok(())
     };
     let mut tail = VecDeque::new();
-    while let Some(line) = reader.next_line()? {
+    while let Some(line) = reader.next().transpose()? {
         if !wanted(&line) {
             continue;
         }
@@ -56,8 +57,8 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
     }
     loop {
         // Alive is asked before the log is read to its end: what was written before the end is not missed.
-        let alive = app.store.runner_is_alive(&record.instance.id, &record.id())?;
-        while let Some(line) = reader.next_line()? {
+        let alive = app.store.runner_alive(&record.key)?;
+        while let Some(line) = reader.next().transpose()? {
             if wanted(&line) {
                 show(&line)?;
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use pt_model::{Data, Secret};
+use pt_model::{Data, Text};
 use pt_plan::Named;
 use pt_server::{App, Environment, LoadedProject, NamedInStore};
 
@@ -56,13 +56,8 @@ impl Named for Assumed<'_> {
         self.set.value(name).or_else(|| find(&self.values, name))
     }
 
-    /// What is assumed is no secret: it shows.
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.set.secret(name)
-    }
-
-    fn assumed_secret(&self, name: &str) -> Option<String> {
-        find(&self.secrets, name)
+    fn secret(&self, name: &str) -> Option<Text> {
+        self.set.secret(name).or_else(|| find(&self.secrets, name).map(Text::from))
     }
 }
 

@@ -40,7 +40,7 @@ async fn stop(app: &App, record: &JobRecord, kill: bool) -> Outcome {
         return Ok(());
     }
     if record.is_orphan() {
-        let backend = app.backend()?;
+        let backend = app.backend().await?;
         let problems = app.clear_away(record, &backend).await?;
         if let Some(problem) = problems.first() {
             return Err(Failure::new(format!("Not everything of job {id} could be removed: {problem}")));

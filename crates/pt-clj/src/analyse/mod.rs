@@ -1,0 +1,446 @@
+//! Forms to nodes: every name is resolved once, here.
+
+mod destructure;
+mod function;
+mod macros;
+mod quote;
+mod special;
+
+use std::sync::Arc;
+
+use pt_edn::{Form, FormKind, Name, Span};
+
+pub(crate) use function::short_fn;
+pub(crate) use macros::{MACROS, Macro};
+pub(crate) use quote::syntax_quote;
+pub(crate) use special::{SPECIALS, Special};
+
+use crate::Value;
+use crate::context::Context;
+use crate::core::{self, Core};
+use crate::exception::{Eval, Exception, Signal, Thrown};
+use crate::function::Native;
+use crate::node::{Call, Get, HostCall, Math, Method, NativeCall, Node, Op};
+
+/// Turns forms into nodes.
+pub(crate) struct Analyser<'c, 'h> {
+    pub(crate) context: &'c mut Context<'h>,
+    scopes: Vec<Scope>,
+}
+
+/// What one function, or the top level, knows.
+#[derive(Default)]
+struct Scope {
+    locals: Vec<Local>,
+    next: u32,
+    slots: u32,
+    captures: Vec<Captured>,
+    /// The function's own name.
+    name: Option<Box<str>>,
+    /// Where `recur` puts its values: the first slot and their number.
+    target: Option<(u32, usize)>,
+}
+
+#[derive(Clone)]
+struct Local {
+    name: Box<str>,
+    slot: u32,
+    /// A function of `letfn`, found through a cell.
+    cell: bool,
+}
+
+struct Captured {
+    name: Box<str>,
+    outer: Node,
+    cell: bool,
+}
+
+/// What `Analyser::mark` remembers.
+struct Mark {
+    locals: usize,
+    next: u32,
+    target: Option<(u32, usize)>,
+}
+
+impl<'c, 'h> Analyser<'c, 'h> {
+    pub(crate) fn new(context: &'c mut Context<'h>) -> Self {
+        Self { context, scopes: vec![Scope::default()] }
+    }
+
+    /// A form outside of any function, and how many slots it needs.
+    pub(crate) fn top(mut self, form: &Form) -> Eval<(Node, usize)> {
+        let mut node = self.node(form, false)?;
+        crate::liveness::mark_last_uses(&mut node);
+        let slots = self.scopes.first().map_or(0, |scope| scope.slots);
+        Ok((node, slots as usize))
+    }
+
+    #[cold]
+    fn error<T>(&self, span: Span, message: impl Into<String>) -> Eval<T> {
+        let exception = Arc::new(Exception::new("IllegalArgumentException", message));
+        Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions: Vec::new() })))
+    }
+
+    fn scope(&mut self) -> &mut Scope {
+        // There is always the scope of the top level.
+        let last = self.scopes.len() - 1;
+        &mut self.scopes[last]
+    }
+
+    fn mark(&mut self) -> Mark {
+        let scope = self.scope();
+        Mark { locals: scope.locals.len(), next: scope.next, target: scope.target }
+    }
+
+    fn back_to(&mut self, mark: &Mark) {
+        let scope = self.scope();
+        scope.locals.truncate(mark.locals);
+        scope.next = mark.next;
+        scope.target = mark.target;
+    }
+
+    /// A new slot under a name.
+    fn declare(&mut self, name: &str) -> u32 {
+        let scope = self.scope();
+        let slot = scope.next;
+        scope.next += 1;
+        scope.slots = scope.slots.max(scope.next);
+        scope.locals.push(Local { name: name.into(), slot, cell: false });
+        slot
+    }
+
+    /// A local by name, seen from the scope at a depth.
+    fn find(&mut self, depth: usize, name: &str) -> Option<(Node, bool)> {
+        let scope = &self.scopes[depth];
+        if let Some(local) = scope.locals.iter().rev().find(|local| *local.name == *name) {
+            return Some((Node::Local(local.slot), local.cell));
+        }
+        if let Some(at) = scope.captures.iter().position(|captured| *captured.name == *name) {
+            return Some((Node::Capture(u32::try_from(at).ok()?), scope.captures[at].cell));
+        }
+        if scope.name.as_deref() == Some(name) {
+            return Some((Node::This, false));
+        }
+        let (outer, cell) = self.find(depth.checked_sub(1)?, name)?;
+        let scope = &mut self.scopes[depth];
+        scope.captures.push(Captured { name: name.into(), outer, cell });
+        Some((Node::Capture(u32::try_from(scope.captures.len() - 1).ok()?), cell))
+    }
+
+    fn local(&mut self, name: &str) -> Option<Node> {
+        let (node, cell) = self.find(self.scopes.len() - 1, name)?;
+        Some(if cell { self.native("deref", vec![node], Span::default()) } else { node })
+    }
+
+    /// A call of a core function known to exist.
+    fn native(&self, name: &str, args: Vec<Node>, span: Span) -> Node {
+        match core::function(name) {
+            Some(native) => native_call(native, args, span),
+            None => Node::Const(Value::Nil),
+        }
+    }
+
+    pub(crate) fn node(&mut self, form: &Form, tail: bool) -> Eval<Node> {
+        self.context.check_stack()?;
+        match &form.kind {
+            FormKind::Symbol(name) => self.symbol(name, form.span),
+            FormKind::List(items) => self.list(form, items, tail),
+            FormKind::Vector(items) => {
+                let nodes = self.nodes(items)?;
+                Ok(match constants(&nodes) {
+                    Some(values) => Node::Const(Value::vector(values)),
+                    None => Node::Vector(nodes.into()),
+                })
+            }
+            FormKind::Set(items) => {
+                let nodes = self.nodes(items)?;
+                Ok(match constants(&nodes) {
+                    Some(values) => Node::Const(Value::set(values)),
+                    None => Node::Set(nodes.into()),
+                })
+            }
+            FormKind::Map(pairs) => {
+                let mut nodes = Vec::with_capacity(pairs.len());
+                for (key, value) in pairs {
+                    nodes.push((self.node(key, false)?, self.node(value, false)?));
+                }
+                let constant = |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
+                let values: Option<Vec<_>> =
+                    nodes.iter().map(|(key, value)| Some((constant(key)?, constant(value)?))).collect();
+                Ok(match values {
+                    Some(values) => Node::Const(Value::map(values)),
+                    None => Node::Map(nodes.into()),
+                })
+            }
+            FormKind::Fn(_) => {
+                let form = short_fn(form);
+                self.node(&form, false)
+            }
+            FormKind::Deref(inner) => {
+                let node = self.node(inner, false)?;
+                Ok(self.native("deref", vec![node], form.span))
+            }
+            FormKind::Quote(inner) => Ok(Node::Const(crate::convert::quoted(self.context, inner)?)),
+            FormKind::SyntaxQuote(inner) => {
+                let expanded = syntax_quote(self.context, inner)?;
+                self.node(&expanded, false)
+            }
+            FormKind::Var(inner) => self.var(inner),
+            FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => self.error(form.span, "Unquote outside of a syntax-quote"),
+            FormKind::Nil
+            | FormKind::Bool(_)
+            | FormKind::Int(_)
+            | FormKind::BigInt(_)
+            | FormKind::Float(_)
+            | FormKind::Ratio(_)
+            | FormKind::Decimal(_)
+            | FormKind::Char(_)
+            | FormKind::String(_)
+            | FormKind::Regex(_)
+            | FormKind::Keyword(_)
+            | FormKind::Tagged(..) => match crate::convert::quoted(self.context, form) {
+                Ok(value) => Ok(Node::Const(value)),
+                Err(signal) => Err(signal.at(form.span)),
+            },
+        }
+    }
+
+    fn nodes(&mut self, forms: &[Form]) -> Eval<Vec<Node>> {
+        let mut nodes = Vec::with_capacity(forms.len());
+        for form in forms {
+            nodes.push(self.node(form, false)?);
+        }
+        Ok(nodes)
+    }
+
+    /// The forms of a body, of which the last gives the value.
+    fn body(&mut self, forms: &[Form], tail: bool) -> Eval<Node> {
+        let Some((last, before)) = forms.split_last() else { return Ok(Node::Const(Value::Nil)) };
+        if before.is_empty() {
+            return self.node(last, tail);
+        }
+        let mut nodes = self.nodes(before)?;
+        nodes.push(self.node(last, tail)?);
+        Ok(Node::Do(nodes.into()))
+    }
+
+    fn symbol(&mut self, name: &Name, span: Span) -> Eval<Node> {
+        if name.namespace().is_none() {
+            if let Some(node) = self.local(name.as_str()) {
+                return Ok(node);
+            }
+        }
+        if let Some(at) = self.global(name) {
+            if self.context.macros.contains(&at) {
+                return self.error(span, format!("Can't take value of a macro: #'user/{}", name.local()));
+            }
+            return Ok(Node::Global(at));
+        }
+        match core::lookup(name) {
+            Some(Core::Function(native)) => return Ok(Node::Const(Value::Native(native))),
+            Some(Core::Value(value)) => return Ok(Node::Const(value())),
+            Some(Core::Macro(_) | Core::Special(_)) => {
+                return self.error(span, format!("Can't take value of a macro: #'clojure.core/{}", name.local()));
+            }
+            None => {}
+        }
+        if let Some(node) = self.host_value(name) {
+            return Ok(node);
+        }
+        if let Some(value) = crate::convert::embedded(self.context, name.as_str()) {
+            return Ok(Node::Const(value));
+        }
+        if let Some(value) = crate::interop::constant(name) {
+            return Ok(Node::Const(value));
+        }
+        self.unresolved(name, span)
+    }
+
+    /// A name the program or the embedder defined.
+    fn global(&self, name: &Name) -> Option<u32> {
+        match name.namespace() {
+            None | Some("user") => self.context.names.get(name.local()).copied(),
+            Some(_) => None,
+        }
+    }
+
+    fn host_value(&self, name: &Name) -> Option<Node> {
+        let (namespace, host) = self.context.host.as_ref()?;
+        if name.namespace() != Some(namespace) {
+            return None;
+        }
+        if host.knows(name.local()) {
+            let function = crate::function::FunctionKind::Host(name.local().into());
+            return Some(Node::Const(Value::Fn(Arc::new(crate::function::Function(function)))));
+        }
+        host.value(name.local()).map(|_| Node::HostValue(name.local().into()))
+    }
+
+    #[cold]
+    fn unresolved<T>(&self, name: &Name, span: Span) -> Eval<T> {
+        let message = match name.namespace() {
+            Some(namespace) if core::is_namespace(namespace) => format!("No such var: {name}"),
+            _ => format!("Unable to resolve symbol: {name}"),
+        };
+        let exception = Arc::new(Exception::new("RuntimeException", message));
+        let mut known: Vec<String> = core::names().collect();
+        known.extend(self.context.names.keys().map(|name| name.clone().into_string()));
+        known.extend(self.scopes.iter().flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())));
+        let suggestions = crate::suggest::near(name.as_str(), known);
+        Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions })))
+    }
+
+    fn var(&mut self, form: &Form) -> Eval<Node> {
+        let FormKind::Symbol(name) = &form.kind else { return self.error(form.span, "var needs a symbol") };
+        if self.global(name).is_some() {
+            return Ok(Node::Const(Value::Var(crate::name::Name::new(&format!("user/{}", name.local())))));
+        }
+        match core::lookup(name) {
+            Some(Core::Function(native)) => Ok(Node::Const(Value::Var(crate::name::Name::new(native.name)))),
+            _ => self.error(form.span, format!("Unable to resolve var: {name} in this context")),
+        }
+    }
+
+    fn list(&mut self, form: &Form, items: &[Form], tail: bool) -> Eval<Node> {
+        let span = form.span;
+        let Some((head, args)) = items.split_first() else { return Ok(Node::Const(Value::empty_list())) };
+        let FormKind::Symbol(name) = &head.kind else { return self.plain_call(head, args, span) };
+        if name.namespace().is_none() && self.local(name.as_str()).is_some() {
+            return self.plain_call(head, args, span);
+        }
+        if let Some(at) = self.global(name) {
+            if self.context.macros.contains(&at) {
+                let expanded = self.expand_user(at, args, span)?;
+                return self.node(&expanded, tail);
+            }
+            return self.plain_call(head, args, span);
+        }
+        match core::lookup(name) {
+            Some(Core::Function(native)) => {
+                let nodes = self.nodes(args)?;
+                return Ok(native_call(native, nodes, span));
+            }
+            Some(Core::Special(special)) => return special(self, form, args, tail),
+            Some(Core::Macro(expand)) => {
+                let expanded = match expand(args, span) {
+                    Ok(expanded) => expanded,
+                    Err(message) => return self.error(span, message),
+                };
+                return self.node(&expanded, tail);
+            }
+            Some(Core::Value(_)) => return self.plain_call(head, args, span),
+            None => {}
+        }
+        if let Some((namespace, host)) = &self.context.host {
+            if name.namespace() == Some(namespace) && host.knows(name.local()) {
+                let args = self.nodes(args)?.into();
+                return Ok(Node::Host(Box::new(HostCall { name: name.local().into(), args, span })));
+            }
+        }
+        if let Some(node) = self.interop(name, args, span)? {
+            return Ok(node);
+        }
+        self.plain_call(head, args, span)
+    }
+
+    fn plain_call(&mut self, head: &Form, args: &[Form], span: Span) -> Eval<Node> {
+        if let FormKind::Keyword(_) = &head.kind {
+            if let [map] | [map, _] = args {
+                let key = crate::convert::quoted(self.context, head)?;
+                let map = self.node(map, false)?;
+                let default = args.get(1).map(|default| self.node(default, false)).transpose()?;
+                // What is evaluated only if it is needed must have no effect.
+                if default.as_ref().is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_))) {
+                    return Ok(Node::Get(Box::new(Get { key, map, default })));
+                }
+                let args = [map].into_iter().chain(default).collect();
+                return Ok(Node::Call(Box::new(Call { function: Node::Const(key), args, span })));
+            }
+        }
+        let function = self.node(head, false)?;
+        let args = self.nodes(args)?.into();
+        Ok(Node::Call(Box::new(Call { function, args, span })))
+    }
+
+    /// Calls a macro of the program.
+    fn expand_user(&mut self, at: u32, args: &[Form], span: Span) -> Eval<Form> {
+        let mut values = Vec::with_capacity(args.len());
+        for arg in args {
+            values.push(crate::convert::quoted(self.context, arg)?);
+        }
+        let function = self.context.globals[at as usize].clone().unwrap_or_default();
+        let expanded = self.context.call(&function, &mut values).map_err(|signal| signal.at(span))?;
+        crate::convert::form(self.context, &expanded, span)
+    }
+
+    /// `(.method target …)`, `(Class. …)`, `(Class/method …)`
+    fn interop(&mut self, name: &Name, args: &[Form], span: Span) -> Eval<Option<Node>> {
+        let text = name.as_str();
+        if let Some(method) = text.strip_prefix('.').filter(|method| !method.is_empty() && *method != ".") {
+            let Some((target, args)) = args.split_first() else {
+                return self.error(span, "Malformed member expression, expecting (.member target ...)");
+            };
+            let target = self.node(target, false)?;
+            let args = self.nodes(args)?.into();
+            let name = method.trim_start_matches('-').into();
+            return Ok(Some(Node::Method(Box::new(Method { name, target, args, span }))));
+        }
+        if let Some(class) = text.strip_suffix('.').filter(|class| !class.is_empty()) {
+            return self.construct(class, args, span).map(Some);
+        }
+        if let Some(namespace) = name.namespace() {
+            if let Some(native) = crate::interop::method_of(namespace, name.local()) {
+                let args = self.nodes(args)?;
+                return Ok(Some(native_call(native, args, span)));
+            }
+            if crate::exception::class_named(namespace).is_some() {
+                return self.error(span, format!("No matching method {} found for class {namespace}", name.local()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn construct(&mut self, class: &str, args: &[Form], span: Span) -> Eval<Node> {
+        let Some(class) = crate::exception::class_named(class) else {
+            return self.error(span, format!("Unable to resolve classname: {class}"));
+        };
+        let mut nodes = vec![Node::Const(Value::Class(class))];
+        nodes.extend(self.nodes(args)?);
+        Ok(self.native("construct*", nodes, span))
+    }
+}
+
+/// A call of a core function; arithmetic on two numbers gets a node of its own.
+fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
+    if args.len() < native.min || args.len() > native.max {
+        let function = Node::Const(Value::Native(native));
+        return Node::Call(Box::new(Call { function, args: args.into(), span }));
+    }
+    let op = match native.name {
+        "clojure.core/+" => Op::Add,
+        "clojure.core/-" => Op::Sub,
+        "clojure.core/*" => Op::Mul,
+        "clojure.core/<" => Op::Lt,
+        "clojure.core/<=" => Op::Le,
+        "clojure.core/>" => Op::Gt,
+        "clojure.core/>=" => Op::Ge,
+        "clojure.core/=" | "clojure.core/==" => Op::Eq,
+        _ => return Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
+    };
+    match <[Node; 2]>::try_from(args) {
+        Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
+        Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
+    }
+}
+
+fn constants(nodes: &[Node]) -> Option<Vec<Value>> {
+    nodes.iter().map(|node| if let Node::Const(value) = node { Some(value.clone()) } else { None }).collect()
+}
+
+/// The name of a symbol.
+fn symbol_of(form: &Form) -> Option<&str> {
+    match &form.kind {
+        FormKind::Symbol(name) => Some(name.as_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! Syntax-quote: a template of code, with names made unmistakable.
+
+use std::collections::HashMap;
+
+use pt_edn::{Form, FormKind, Name, Span};
+
+use crate::context::Context;
+use crate::core::{self, Core};
+use crate::exception::Eval;
+
+/// The code that builds what a syntax-quoted form stands for.
+pub(crate) fn syntax_quote(context: &mut Context<'_>, form: &Form) -> Eval<Form> {
+    let mut template = Template { context, generated: HashMap::new() };
+    template.quote(form)
+}
+
+struct Template<'c, 'h> {
+    context: &'c mut Context<'h>,
+    /// What each `name#` became in this template.
+    generated: HashMap<String, String>,
+}
+
+fn list(span: Span, head: &str, rest: Vec<Form>) -> Form {
+    let head = Form::new(FormKind::Symbol(Name::new(head)), span);
+    Form::new(FormKind::List(std::iter::once(head).chain(rest).collect()), span)
+}
+
+impl Template<'_, '_> {
+    fn quote(&mut self, form: &Form) -> Eval<Form> {
+        let span = form.span;
+        Ok(match &form.kind {
+            FormKind::Unquote(inner) => (**inner).clone(),
+            FormKind::UnquoteSplicing(_) => return Err(self.context.error("IllegalStateException", "splice not in list")),
+            FormKind::Symbol(name) => {
+                let resolved = Form::new(FormKind::Symbol(Name::new(&self.resolve(name))), span);
+                list(span, "quote", vec![resolved])
+            }
+            FormKind::List(items) if items.is_empty() => list(span, "clojure.core/list", Vec::new()),
+            FormKind::List(items) => {
+                let joined = self.joined(items, span)?;
+                // A list, so that `(list? `(a))` holds.
+                list(span, "clojure.core/apply", vec![Form::new(FormKind::Symbol(Name::new("clojure.core/list")), span), joined])
+            }
+            FormKind::Vector(items) => list(span, "clojure.core/vec", vec![self.joined(items, span)?]),
+            FormKind::Set(items) => list(span, "clojure.core/set", vec![self.joined(items, span)?]),
+            FormKind::Map(pairs) => {
+                let flat: Vec<Form> = pairs.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
+                let joined = self.joined(&flat, span)?;
+                list(span, "clojure.core/apply", vec![Form::new(FormKind::Symbol(Name::new("clojure.core/array-map")), span), joined])
+            }
+            FormKind::Fn(_) => return self.quote(&super::short_fn(form)),
+            FormKind::Quote(inner) => return self.quote(&list(span, "quote", vec![(**inner).clone()])),
+            FormKind::Deref(inner) => return self.quote(&list(span, "clojure.core/deref", vec![(**inner).clone()])),
+            FormKind::Var(inner) => return self.quote(&list(span, "var", vec![(**inner).clone()])),
+            FormKind::SyntaxQuote(inner) => {
+                let inner = syntax_quote(self.context, inner)?;
+                return self.quote(&inner);
+            }
+            _ => form.clone(),
+        })
+    }
+
+    fn joined(&mut self, items: &[Form], span: Span) -> Eval<Form> {
+        let mut parts = Vec::with_capacity(items.len());
+        for item in items {
+            parts.push(match &item.kind {
+                FormKind::UnquoteSplicing(inner) => (**inner).clone(),
+                _ => list(item.span, "clojure.core/list", vec![self.quote(item)?]),
+            });
+        }
+        Ok(list(span, "clojure.core/concat", parts))
+    }
+
+    fn resolve(&mut self, name: &Name) -> String {
+        let text = name.as_str();
+        if name.namespace().is_none() {
+            if let Some(stem) = text.strip_suffix('#') {
+                if let Some(known) = self.generated.get(stem) {
+                    return known.clone();
+                }
+                self.context.gensym += 1;
+                let made = format!("{stem}__{}__auto__", self.context.gensym);
+                self.generated.insert(stem.to_owned(), made.clone());
+                return made;
+            }
+        }
+        let plain = text.starts_with('.')
+            || text.ends_with('.')
+            || matches!(text, "&" | "catch" | "finally")
+            || crate::exception::class_named(text).is_some();
+        if plain || (name.namespace().is_some() && core::lookup(name).is_none()) {
+            return text.to_owned();
+        }
+        if name.namespace().is_none() && self.context.names.contains_key(text) {
+            return format!("user/{text}");
+        }
+        match core::lookup(name) {
+            Some(Core::Function(native)) => native.name.to_owned(),
+            Some(Core::Special(_)) if is_special(text) => text.to_owned(),
+            Some(_) => format!("clojure.core/{}", name.local()),
+            None => format!("user/{text}"),
+        }
+    }
+}
+
+/// What Clojure itself counts as special: printed without a namespace.
+fn is_special(name: &str) -> bool {
+    matches!(
+        name,
+        "if" | "do" | "let*" | "fn*" | "loop*" | "recur" | "quote" | "var" | "throw" | "try" | "def" | "new" | "."
+    )
+}

@@ -1,0 +1,398 @@
+//! Special forms, and the macros that are quicker analysed directly than expanded.
+
+use pt_edn::{Form, FormKind, Span};
+
+use super::{Analyser, symbol_of};
+use crate::Value;
+use crate::exception::{Eval, class_named};
+use crate::map::Map;
+use crate::node::{Binding, Case, Def, Let, Node, Recur, Try};
+
+/// Analyses a form of which the head is known: the form, its arguments, whether it is in tail position.
+pub(crate) type Special = fn(&mut Analyser<'_, '_>, &Form, &[Form], bool) -> Eval<Node>;
+
+/// All special forms by name.
+pub(crate) const SPECIALS: &[(&str, Special)] = &[
+    ("let", let_),
+    ("let*", let_),
+    ("loop", loop_),
+    ("loop*", loop_),
+    ("recur", recur),
+    ("if", if_),
+    ("if-not", if_not),
+    ("when", when),
+    ("when-not", when_not),
+    ("cond", cond),
+    ("do", |analyser, _, args, tail| analyser.body(args, tail)),
+    ("and", and),
+    ("or", or),
+    ("fn", fn_),
+    ("fn*", fn_),
+    ("letfn", letfn),
+    ("def", def),
+    ("defonce", defonce),
+    ("defn", defn),
+    ("defn-", defn),
+    ("defmacro", defmacro),
+    ("declare", declare),
+    ("quote", quote),
+    ("var", |analyser, form, args, _| match args {
+        [name] => analyser.var(name),
+        _ => analyser.error(form.span, "var needs a symbol"),
+    }),
+    ("throw", throw),
+    ("try", try_),
+    ("case", case),
+    ("binding", binding),
+    (".", dot),
+    ("new", new),
+];
+
+fn bindings<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval<(&'f [Form], &'f [Form])> {
+    match args.split_first().map(|(first, body)| (&first.kind, body)) {
+        Some((FormKind::Vector(pairs), body)) if pairs.len() % 2 == 0 => Ok((pairs, body)),
+        Some((FormKind::Vector(_), _)) => {
+            analyser.error(form.span, format!("{} requires an even number of forms in binding vector", head(form)))
+        }
+        _ => analyser.error(form.span, format!("{} requires a vector for its binding", head(form))),
+    }
+}
+
+fn head(form: &Form) -> &str {
+    match &form.kind {
+        FormKind::List(items) => items.first().and_then(symbol_of).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+fn let_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let (pairs, body) = bindings(analyser, form, args)?;
+    let mark = analyser.mark();
+    let mut slots = Vec::with_capacity(pairs.len() / 2);
+    for pair in pairs.chunks_exact(2) {
+        let value = analyser.node(&pair[1], false)?;
+        analyser.bind(&pair[0], value, &mut slots)?;
+    }
+    let body = analyser.body(body, tail)?;
+    analyser.back_to(&mark);
+    Ok(Node::Let(Box::new(Let { bindings: slots, body })))
+}
+
+fn loop_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let (pairs, body) = bindings(analyser, form, args)?;
+    let mark = analyser.mark();
+    // Later initial values may use earlier names: those are bound as in `let` first.
+    let mut outer = Vec::new();
+    let mut values = Vec::new();
+    for pair in pairs.chunks_exact(2) {
+        let value = analyser.node(&pair[1], false)?;
+        let slot = analyser.declare("");
+        outer.push((slot, value));
+        analyser.bind(&pair[0], Node::Local(slot), &mut outer)?;
+        values.push(slot);
+    }
+    // Then what `recur` sets lies side by side, and patterns are taken apart on every turn.
+    let first = analyser.scope().next;
+    let mut own = Vec::new();
+    let slots: Vec<u32> = pairs.chunks_exact(2).map(|pair| analyser.declare(symbol_of(&pair[0]).unwrap_or_default())).collect();
+    for (slot, value) in slots.iter().zip(values) {
+        own.push((*slot, Node::Local(value)));
+    }
+    let mut inner = Vec::new();
+    for (pair, slot) in pairs.chunks_exact(2).zip(&slots) {
+        if symbol_of(&pair[0]).is_none() {
+            analyser.bind(&pair[0], Node::Local(*slot), &mut inner)?;
+        }
+    }
+    analyser.scope().target = Some((first, slots.len()));
+    let body = analyser.body(body, true)?;
+    analyser.back_to(&mark);
+    let body = if inner.is_empty() { body } else { Node::Let(Box::new(Let { bindings: inner, body })) };
+    let inner = Node::Loop(Box::new(Let { bindings: own, body }));
+    Ok(Node::Let(Box::new(Let { bindings: outer, body: inner })))
+}
+
+fn recur(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let target = analyser.scope().target.filter(|_| tail);
+    let Some((first, slots)) = target else { return analyser.error(form.span, "Can only recur from tail position") };
+    if slots != args.len() {
+        let message = format!("Mismatched argument count to recur, expected: {slots} args, got: {}", args.len());
+        return analyser.error(form.span, message);
+    }
+    let args = analyser.nodes(args)?.into();
+    Ok(Node::Recur(Box::new(Recur { first, args })))
+}
+
+fn nil() -> Node {
+    Node::Const(Value::Nil)
+}
+
+fn if_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let (test, then, other) = match args {
+        [test, then] => (test, then, None),
+        [test, then, other] => (test, then, Some(other)),
+        [] | [_] => return analyser.error(form.span, "Too few arguments to if"),
+        _ => return analyser.error(form.span, "Too many arguments to if"),
+    };
+    let test = analyser.node(test, false)?;
+    let then = analyser.node(then, tail)?;
+    let other = other.map_or(Ok(nil()), |form| analyser.node(form, tail))?;
+    Ok(Node::If(Box::new((test, then, other))))
+}
+
+fn if_not(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let Node::If(parts) = if_(analyser, form, args, tail)? else { return Ok(nil()) };
+    let (test, then, other) = *parts;
+    Ok(Node::If(Box::new((test, other, then))))
+}
+
+fn when(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let Some((test, body)) = args.split_first() else { return wrong_count(analyser, form, 0) };
+    let test = analyser.node(test, false)?;
+    Ok(Node::If(Box::new((test, analyser.body(body, tail)?, nil()))))
+}
+
+fn when_not(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let Some((test, body)) = args.split_first() else { return wrong_count(analyser, form, 0) };
+    let test = analyser.node(test, false)?;
+    Ok(Node::If(Box::new((test, nil(), analyser.body(body, tail)?))))
+}
+
+fn wrong_count(analyser: &Analyser<'_, '_>, form: &Form, count: usize) -> Eval<Node> {
+    analyser.error(form.span, format!("Wrong number of args ({count}) passed to: clojure.core/{}", head(form)))
+}
+
+fn cond(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    if args.len() % 2 != 0 {
+        return analyser.error(form.span, "cond requires an even number of forms");
+    }
+    let mut clauses = Vec::with_capacity(args.len() / 2);
+    for clause in args.chunks_exact(2) {
+        clauses.push((analyser.node(&clause[0], false)?, analyser.node(&clause[1], tail)?));
+    }
+    let mut node = nil();
+    for (test, then) in clauses.into_iter().rev() {
+        // `:else` and its like end the chain.
+        node = match test {
+            Node::Const(value) if value.is_truthy() => then,
+            test => Node::If(Box::new((test, then, node))),
+        };
+    }
+    Ok(node)
+}
+
+fn and(analyser: &mut Analyser<'_, '_>, _form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let Some((last, before)) = args.split_last() else { return Ok(Node::Const(Value::Bool(true))) };
+    let mut nodes = analyser.nodes(before)?;
+    nodes.push(analyser.node(last, tail)?);
+    Ok(Node::And(nodes.into()))
+}
+
+fn or(analyser: &mut Analyser<'_, '_>, _form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let Some((last, before)) = args.split_last() else { return Ok(nil()) };
+    let mut nodes = analyser.nodes(before)?;
+    nodes.push(analyser.node(last, tail)?);
+    Ok(Node::Or(nodes.into()))
+}
+
+fn fn_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let (name, rest) = match args.split_first() {
+        Some((first, rest)) if symbol_of(first).is_some() => (symbol_of(first), rest),
+        _ => (None, args),
+    };
+    Ok(Node::Fn(Box::new(analyser.function(name, rest, form.span)?)))
+}
+
+fn letfn(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    match args.split_first().map(|(first, body)| (&first.kind, body)) {
+        Some((FormKind::Vector(functions), body)) => analyser.letfn(functions, body, tail, form.span),
+        _ => analyser.error(form.span, "letfn takes functions"),
+    }
+}
+
+fn define(
+    analyser: &mut Analyser<'_, '_>,
+    name: &str,
+    value: impl FnOnce(&mut Analyser<'_, '_>) -> Eval<Option<Node>>,
+    is_macro: bool,
+    once: bool,
+) -> Eval<Node> {
+    // Known before its value is analysed: it may call itself.
+    let global = analyser.context.global(name.strip_prefix("user/").unwrap_or(name));
+    let value = value(analyser)?;
+    Ok(Node::Def(Box::new(Def { global, value, is_macro, once })))
+}
+
+fn def_with(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], once: bool) -> Eval<Node> {
+    let Some(name) = args.first().and_then(symbol_of) else {
+        return analyser.error(form.span, "First argument to def must be a Symbol");
+    };
+    let value = match args {
+        [_] => None,
+        [_, value] => Some(value),
+        [_, doc, value] if matches!(doc.kind, FormKind::String(_)) => Some(value),
+        _ => return analyser.error(form.span, "Too many arguments to def"),
+    };
+    define(analyser, name, |analyser| value.map(|value| analyser.node(value, false)).transpose(), false, once)
+}
+
+fn def(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    def_with(analyser, form, args, false)
+}
+
+fn defonce(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    def_with(analyser, form, args, true)
+}
+
+/// The name, and what follows documentation and attributes.
+fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval<(&'f str, &'f [Form])> {
+    let Some((name, mut rest)) = args.split_first() else {
+        return analyser.error(form.span, "First argument to defn must be a symbol");
+    };
+    let Some(name) = symbol_of(name) else {
+        return analyser.error(form.span, "First argument to defn must be a symbol");
+    };
+    if let [doc, others @ ..] = rest {
+        if matches!(doc.kind, FormKind::String(_)) {
+            rest = others;
+        }
+    }
+    if let [attributes, others @ ..] = rest {
+        if matches!(attributes.kind, FormKind::Map(_)) {
+            rest = others;
+        }
+    }
+    Ok((name, rest))
+}
+
+fn defn(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let (name, rest) = named(analyser, form, args)?;
+    let function = |analyser: &mut Analyser<'_, '_>| {
+        let made = analyser.function(Some(name), rest, form.span)?;
+        Ok(Some(Node::Fn(Box::new(made))))
+    };
+    define(analyser, name, function, false, false)
+}
+
+fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let (name, rest) = named(analyser, form, args)?;
+    let function = |analyser: &mut Analyser<'_, '_>| {
+        // A macro calling itself means its expansion, not the function.
+        let made = analyser.function(None, rest, form.span)?;
+        Ok(Some(Node::Fn(Box::new(made))))
+    };
+    define(analyser, name, function, true, false)
+}
+
+fn declare(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    for name in args {
+        let Some(name) = symbol_of(name) else { return analyser.error(form.span, "declare takes symbols") };
+        analyser.context.global(name);
+    }
+    Ok(nil())
+}
+
+fn quote(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    match args {
+        [quoted, ..] => Ok(Node::Const(crate::convert::quoted(analyser.context, quoted)?)),
+        [] => wrong_count(analyser, form, 0),
+    }
+}
+
+fn throw(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    match args {
+        [exception] => Ok(Node::Throw(Box::new((analyser.node(exception, false)?, form.span)))),
+        _ => analyser.error(form.span, format!("throw takes one argument, not {}", args.len())),
+    }
+}
+
+fn try_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let clause = |form: &Form| match &form.kind {
+        FormKind::List(items) => items.first().and_then(symbol_of).filter(|head| matches!(*head, "catch" | "finally")).is_some(),
+        _ => false,
+    };
+    let body_end = args.iter().position(clause).unwrap_or(args.len());
+    let body = analyser.body(&args[..body_end], false)?;
+    let (mut catches, mut finally) = (Vec::new(), None);
+    for clause in &args[body_end..] {
+        let FormKind::List(items) = &clause.kind else {
+            return analyser.error(clause.span, "Only catch or finally clause can follow catch in try expression");
+        };
+        match (items.first().and_then(symbol_of), &items[1..]) {
+            (Some("catch"), [class, name, body @ ..]) => {
+                let (Some(class_name), Some(name)) = (symbol_of(class), symbol_of(name)) else {
+                    return analyser.error(clause.span, "catch takes a class and a name");
+                };
+                let Some(class) = class_named(class_name) else {
+                    return analyser.error(class.span, format!("Unable to resolve classname: {class_name}"));
+                };
+                let mark = analyser.mark();
+                let slot = analyser.declare(name);
+                let body = analyser.body(body, false)?;
+                analyser.back_to(&mark);
+                catches.push((class, slot, body));
+            }
+            (Some("finally"), body) => finally = Some(analyser.body(body, false)?),
+            _ => return analyser.error(form.span, "Only catch or finally clause can follow catch in try expression"),
+        }
+    }
+    Ok(if catches.is_empty() && finally.is_none() { body } else { Node::Try(Box::new(Try { body, catches, finally })) })
+}
+
+fn case(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
+    let Some((value, clauses)) = args.split_first() else { return wrong_count(analyser, form, 0) };
+    let value = analyser.node(value, false)?;
+    let mut keys = Map::default();
+    let mut branches = Vec::new();
+    let mut clauses = clauses.chunks_exact(2);
+    for clause in &mut clauses {
+        let constants = match &clause[0].kind {
+            FormKind::List(several) => several.as_slice(),
+            _ => &clause[..1],
+        };
+        for constant in constants {
+            let key = crate::convert::quoted(analyser.context, constant)?;
+            if keys.contains_key(&key) {
+                return analyser.error(constant.span, format!("Duplicate case test constant: {constant}"));
+            }
+            keys.insert(key, Value::from(branches.len()));
+        }
+        branches.push(analyser.node(&clause[1], tail)?);
+    }
+    let default = clauses.remainder().first().map(|form| analyser.node(form, tail)).transpose()?;
+    Ok(Node::Case(Box::new(Case { value, keys, branches, default, span: form.span })))
+}
+
+fn binding(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let (pairs, body) = bindings(analyser, form, args)?;
+    let mut bound = Vec::new();
+    for pair in pairs.chunks_exact(2) {
+        let FormKind::Symbol(name) = &pair[0].kind else { return analyser.error(pair[0].span, "binding takes symbols") };
+        let Some(at) = analyser.global(name) else { return analyser.unresolved(name, pair[0].span) };
+        bound.push((at, analyser.node(&pair[1], false)?));
+    }
+    let body = analyser.body(body, false)?;
+    Ok(Node::Binding(Box::new(Binding { bindings: bound, body })))
+}
+
+/// `(. target method args…)`
+fn dot(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let [target, method, rest @ ..] = args else {
+        return analyser.error(form.span, "Malformed member expression, expecting (. target member ...)");
+    };
+    let Some(name) = symbol_of(method) else { return analyser.error(method.span, "A member is named by a symbol") };
+    let head = format!(".{name}");
+    rewritten(analyser, &head, std::iter::once(target).chain(rest), form.span)
+}
+
+fn new(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let Some((class, rest)) = args.split_first() else { return wrong_count(analyser, form, 0) };
+    let Some(name) = symbol_of(class) else { return analyser.error(class.span, "new takes a class") };
+    analyser.construct(name, rest, form.span)
+}
+
+fn rewritten<'f>(analyser: &mut Analyser<'_, '_>, head: &str, args: impl Iterator<Item = &'f Form>, span: Span) -> Eval<Node> {
+    let head = Form::new(FormKind::Symbol(pt_edn::Name::new(head)), span);
+    let items = std::iter::once(head).chain(args.cloned()).collect();
+    analyser.node(&Form::new(FormKind::List(items), span), false)
+}

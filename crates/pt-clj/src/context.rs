@@ -1,0 +1,329 @@
+//! Where programs run: what they may see, what they defined, what they may use up.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::equal::FxHasher;
+use crate::exception::{Eval, Exception, Signal, Stop, Thrown};
+use crate::function::{Closure, FunctionKind, Native};
+use crate::node::Node;
+use crate::stack;
+use crate::{Error, Value};
+
+/// The world outside, as far as the embedder lets programs reach it.
+///
+/// Programs reach it through symbols of the namespace given to [`Context::with_host`]: with `pt`, `(pt/spawn x)` is
+/// `call("spawn", [x])`.
+pub trait Host {
+    /// Whether there is a function of that name.
+    fn knows(&self, name: &str) -> bool;
+
+    /// Calls a function. The arguments hold no unrealised sequences.
+    fn call(&mut self, name: &str, args: Vec<Value>) -> Result<Value, Exception>;
+
+    /// The value of a name that is no function.
+    fn value(&self, name: &str) -> Option<Value>;
+
+    /// Takes what `println` and its like print, as they print it.
+    fn print(&mut self, text: &str);
+
+    /// Milliseconds since 1970, for `System/currentTimeMillis`.
+    fn millis(&self) -> i64;
+}
+
+/// What a program may use up. What it exceeds stops it, and it cannot catch that.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// When to stop.
+    pub deadline: Option<Instant>,
+    /// How many calls and steps through sequences, about; counted in thousands.
+    pub fuel: Option<u64>,
+    /// Set by another thread to stop.
+    pub interrupt: Option<Arc<AtomicBool>>,
+    /// Bytes of machine stack; running out of it is a `StackOverflowError` that can be caught. The thread needs some
+    /// 100 KiB more than that.
+    pub stack: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline: None, fuel: None, interrupt: None, stack: 1 << 20 }
+    }
+}
+
+/// Calls and steps between two looks at the limits.
+const TICKS: u32 = 1024;
+
+type Names = HashMap<Box<str>, u32, BuildHasherDefault<FxHasher>>;
+
+/// Where programs run. What one program defines, later ones in the same context see.
+pub struct Context<'h> {
+    pub(crate) stack: Vec<Value>,
+    pub(crate) globals: Vec<Option<Value>>,
+    pub(crate) names: Names,
+    pub(crate) macros: HashSet<u32>,
+    /// Values within code that a macro returned.
+    pub(crate) embedded: Vec<Value>,
+    pub(crate) gensym: u64,
+    pub(crate) random: u64,
+    /// What `with-out-str` collects, innermost last.
+    pub(crate) captured: Vec<String>,
+    pub(crate) host: Option<(&'h str, &'h mut dyn Host)>,
+    limits: Limits,
+    ticks: u32,
+    fuel: u64,
+}
+
+impl Default for Context<'_> {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            stack: Vec::new(),
+            globals: Vec::new(),
+            names: Names::default(),
+            macros: HashSet::new(),
+            embedded: Vec::new(),
+            gensym: 0,
+            random: 0,
+            captured: Vec::new(),
+            host: None,
+            limits,
+            ticks: TICKS,
+            fuel: u64::MAX,
+        }
+    }
+}
+
+/// Where a function's locals are.
+pub(crate) struct Frame<'a> {
+    pub(crate) base: usize,
+    pub(crate) this: &'a Value,
+    pub(crate) captures: &'a [Value],
+}
+
+impl<'h> Context<'h> {
+    /// A context without host and limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives programs a host under a namespace.
+    #[must_use]
+    pub fn with_host(mut self, namespace: &'h str, host: &'h mut dyn Host) -> Self {
+        self.host = Some((namespace, host));
+        self
+    }
+
+    /// Sets what programs may use up.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.fuel = limits.fuel.unwrap_or(u64::MAX);
+        self.limits = limits;
+        self
+    }
+
+    /// Gives a name a value, such as `params`.
+    pub fn bind(&mut self, name: &str, value: Value) {
+        let at = self.global(name);
+        self.globals[at as usize] = Some(value);
+    }
+
+    /// Calls a function value from outside.
+    pub fn apply(&mut self, function: &Value, mut args: Vec<Value>) -> Result<Value, Error> {
+        let floor = stack::allow(self.limits.stack);
+        let result = self.call(function, &mut args).and_then(|value| {
+            crate::equal::realise(self, &value)?;
+            Ok(value)
+        });
+        stack::restore(floor);
+        self.stack.clear();
+        result.map_err(Error::from)
+    }
+
+    /// The slot of a global name, new or not.
+    pub(crate) fn global(&mut self, name: &str) -> u32 {
+        if let Some(at) = self.names.get(name) {
+            return *at;
+        }
+        let at = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
+        self.globals.push(None);
+        self.names.insert(name.into(), at);
+        at
+    }
+
+    /// Runs analysed code that stands outside of any function.
+    pub(crate) fn run_top(&mut self, node: &Node, slots: usize) -> Eval {
+        let base = self.stack.len();
+        self.stack.resize(base + slots, Value::Nil);
+        let result = node.eval(self, &Frame { base, this: &Value::Nil, captures: &[] });
+        self.stack.truncate(base);
+        result
+    }
+
+    /// Runs something within the limits of stack.
+    pub(crate) fn within_stack<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let floor = stack::allow(self.limits.stack);
+        let result = run(self);
+        stack::restore(floor);
+        result
+    }
+
+    /// Counts a step; now and then looks whether to stop.
+    #[inline]
+    pub(crate) fn tick(&mut self) -> Eval<()> {
+        self.ticks -= 1;
+        if self.ticks == 0 { self.look() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn look(&mut self) -> Eval<()> {
+        self.ticks = TICKS;
+        let stop = |stop, message: &str| {
+            let exception = Arc::new(Exception::new("InterruptedException", message));
+            Err(Signal::Throw(Box::new(Thrown { exception, span: None, stop: Some(stop), suggestions: Vec::new() })))
+        };
+        if self.limits.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return stop(Stop::Interrupted, "The code was stopped.");
+        }
+        if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return stop(Stop::Deadline, "The code ran longer than it may.");
+        }
+        if self.fuel < u64::from(TICKS) {
+            self.fuel = 0;
+            return stop(Stop::Fuel, "The code took more steps than it may.");
+        }
+        if self.fuel != u64::MAX {
+            self.fuel -= u64::from(TICKS);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn check_stack(&mut self) -> Eval<()> {
+        if stack::exhausted() { Err(self.overflow()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn overflow(&mut self) -> Signal {
+        Exception { message: None, ..Exception::new("StackOverflowError", "") }.into()
+    }
+
+    #[cold]
+    pub(crate) fn error(&self, class: &str, message: impl Into<String>) -> Signal {
+        Exception::new(class, message).into()
+    }
+
+    /// Calls anything that can be called. Arguments may be taken out of the slice.
+    pub(crate) fn call(&mut self, function: &Value, args: &mut [Value]) -> Eval {
+        match function {
+            Value::Native(native) => self.call_native(native, args),
+            Value::Fn(made) => match &made.0 {
+                FunctionKind::Closure(closure) => {
+                    let base = self.stack.len();
+                    self.stack.extend(args.iter_mut().map(std::mem::take));
+                    self.enter(function, closure, base)
+                }
+                FunctionKind::Boxed(code) => {
+                    self.tick()?;
+                    self.check_stack()?;
+                    code(self, args)
+                }
+                FunctionKind::Host(name) => {
+                    let name = Arc::clone(name);
+                    self.call_host(&name, args.iter_mut().map(std::mem::take).collect())
+                }
+            },
+            other => crate::eval::call_data(self, other, args),
+        }
+    }
+
+    pub(crate) fn call1(&mut self, function: &Value, arg: Value) -> Eval {
+        self.call(function, &mut [arg])
+    }
+
+    pub(crate) fn call2(&mut self, function: &Value, left: Value, right: Value) -> Eval {
+        self.call(function, &mut [left, right])
+    }
+
+    #[inline]
+    pub(crate) fn call_native(&mut self, native: &'static Native, args: &mut [Value]) -> Eval {
+        if args.len() < native.min || args.len() > native.max {
+            return Err(self.wrong_arity(args.len(), native.name));
+        }
+        (native.code)(self, args)
+    }
+
+    #[cold]
+    pub(crate) fn wrong_arity(&self, args: usize, name: &str) -> Signal {
+        self.error("ArityException", format!("Wrong number of args ({args}) passed to: {name}"))
+    }
+
+    /// Runs a function whose arguments lie on the stack from `base` on.
+    pub(crate) fn enter(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
+        let result = self.enter_unguarded(this, closure, base);
+        self.stack.truncate(base);
+        result
+    }
+
+    fn enter_unguarded(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
+        self.tick()?;
+        self.check_stack()?;
+        let args = self.stack.len() - base;
+        let Some(arity) = closure.code.arity(args) else {
+            let name = closure.code.name.as_deref().unwrap_or("fn");
+            return Err(self.wrong_arity(args, &format!("user/{name}")));
+        };
+        if arity.variadic {
+            let rest: Vec<Value> = self.stack.drain(base + arity.params..).collect();
+            self.stack.push(if rest.is_empty() { Value::Nil } else { Value::list(rest) });
+        }
+        self.stack.resize(base + arity.slots, Value::Nil);
+        let frame = Frame { base, this, captures: &closure.captures };
+        loop {
+            match arity.body.eval(self, &frame) {
+                Err(Signal::Recur) => self.tick()?,
+                result => return result,
+            }
+        }
+    }
+
+    /// Asks the host.
+    pub(crate) fn call_host(&mut self, name: &str, args: Vec<Value>) -> Eval {
+        for arg in &args {
+            crate::equal::realise(self, arg)?;
+        }
+        let floor = stack::current();
+        let Some((_, host)) = &mut self.host else {
+            return Err(self.error("IllegalStateException", format!("There is no host to ask for {name}")));
+        };
+        let result = host.call(name, args);
+        // The host may have switched to another stack in between, and may have waited long.
+        stack::restore(floor);
+        self.look()?;
+        result.map_err(Signal::from)
+    }
+
+    /// Prints to the innermost `with-out-str`, or to the host.
+    pub(crate) fn print(&mut self, text: &str) {
+        if let Some(captured) = self.captured.last_mut() {
+            captured.push_str(text);
+        } else if let Some((_, host)) = &mut self.host {
+            host.print(text);
+        }
+    }
+
+    /// A number nobody can foresee.
+    pub(crate) fn random(&mut self) -> u64 {
+        use std::hash::{BuildHasher, RandomState};
+        if self.random == 0 {
+            self.random = RandomState::new().hash_one(0) | 1;
+        }
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+}

@@ -1,0 +1,135 @@
+//! Code as data and back: what `quote` gives, and what macros return.
+
+use std::sync::Arc;
+
+use pt_edn::{Form, FormKind, Span};
+
+use crate::Value;
+use crate::context::Context;
+use crate::exception::Eval;
+use crate::name::Name;
+
+/// The value a form stands for when it is not evaluated.
+pub(crate) fn quoted(context: &mut Context<'_>, form: &Form) -> Eval {
+    let around = |context: &mut Context<'_>, name: &str, form: &Form| {
+        Ok(Value::list(vec![Value::symbol(name), quoted(context, form)?]))
+    };
+    Ok(match &form.kind {
+        FormKind::Nil => Value::Nil,
+        FormKind::Bool(value) => Value::Bool(*value),
+        FormKind::Int(value) => Value::Int(*value),
+        FormKind::Float(value) => Value::Float(*value),
+        FormKind::Char(value) => Value::Char(*value),
+        FormKind::BigInt(value) => Value::big(value.clone()),
+        FormKind::Ratio(parts) => Value::Ratio(Arc::new((**parts).clone())),
+        FormKind::Decimal(digits) => {
+            let message = format!("BigDecimal is not supported: {digits}M");
+            return Err(context.error("UnsupportedOperationException", message));
+        }
+        FormKind::String(text) => Value::str(&**text),
+        FormKind::Regex(pattern) => Value::Regex(crate::regex::compile(context, pattern)?),
+        FormKind::Symbol(name) => embedded(context, name.as_str()).unwrap_or_else(|| Value::Symbol(Name::from(name.clone()))),
+        FormKind::Keyword(name) => Value::Keyword(Name::from(name.clone())),
+        FormKind::List(forms) => Value::list(all(context, forms)?),
+        FormKind::Vector(forms) => Value::vector(all(context, forms)?),
+        FormKind::Set(forms) => Value::set(all(context, forms)?),
+        FormKind::Map(pairs) => {
+            let mut map = crate::map::Map::with_capacity(pairs.len());
+            for (key, value) in pairs {
+                map.insert(quoted(context, key)?, quoted(context, value)?);
+            }
+            Value::Map(Arc::new(map))
+        }
+        FormKind::Tagged(tag, form) => {
+            let value = quoted(context, form)?;
+            return tagged(context, tag.as_str(), &value);
+        }
+        FormKind::Fn(_) => {
+            let form = crate::analyse::short_fn(form);
+            return quoted(context, &form);
+        }
+        FormKind::Quote(form) => return around(context, "quote", form),
+        FormKind::Deref(form) => return around(context, "clojure.core/deref", form),
+        FormKind::Var(form) => return around(context, "var", form),
+        FormKind::SyntaxQuote(form) => {
+            let form = crate::analyse::syntax_quote(context, form)?;
+            return quoted(context, &form);
+        }
+        FormKind::Unquote(form) => return around(context, "clojure.core/unquote", form),
+        FormKind::UnquoteSplicing(form) => return around(context, "clojure.core/unquote-splicing", form),
+    })
+}
+
+fn all(context: &mut Context<'_>, forms: &[Form]) -> Eval<Vec<Value>> {
+    forms.iter().map(|form| quoted(context, form)).collect()
+}
+
+/// A tagged literal.
+pub(crate) fn tagged(context: &Context<'_>, tag: &str, value: &Value) -> Eval {
+    match (tag, value) {
+        ("uuid", Value::Str(text)) => match crate::core::uuid(text) {
+            Some(id) => Ok(id),
+            None => Err(context.error("IllegalArgumentException", format!("Invalid UUID string: {text}"))),
+        },
+        _ => Err(context.error("RuntimeException", format!("No reader function for tag {tag}"))),
+    }
+}
+
+/// Functions and other values without a notation stand in code under names nobody can write.
+const EMBEDDED: &str = "\0value ";
+
+pub(crate) fn embedded(context: &Context<'_>, name: &str) -> Option<Value> {
+    let at: usize = name.strip_prefix(EMBEDDED)?.parse().ok()?;
+    context.embedded.get(at).cloned()
+}
+
+/// Code that a macro returned, at the place of its call.
+pub(crate) fn form(context: &mut Context<'_>, value: &Value, span: Span) -> Eval<Form> {
+    context.check_stack()?;
+    let kind = match value {
+        Value::Nil => FormKind::Nil,
+        Value::Bool(value) => FormKind::Bool(*value),
+        Value::Int(value) => FormKind::Int(*value),
+        Value::Float(value) => FormKind::Float(*value),
+        Value::Char(value) => FormKind::Char(*value),
+        Value::BigInt(value) => FormKind::BigInt((**value).clone()),
+        Value::Ratio(parts) => FormKind::Ratio(Box::new((**parts).clone())),
+        Value::Str(text) => FormKind::String(text.as_str().into()),
+        Value::Symbol(name) => FormKind::Symbol(name.edn().clone()),
+        Value::Keyword(name) => FormKind::Keyword(name.edn().clone()),
+        Value::List(_) | Value::Lazy(_) => FormKind::List(forms(context, value, span)?),
+        Value::Vector(_) => FormKind::Vector(forms(context, value, span)?),
+        Value::Set(_) => FormKind::Set(forms(context, value, span)?),
+        Value::Map(map) => {
+            let mut pairs = Vec::with_capacity(map.len());
+            for (key, value) in map.iter() {
+                pairs.push((form(context, key, span)?, form(context, value, span)?));
+            }
+            FormKind::Map(pairs)
+        }
+        Value::Native(_)
+        | Value::Fn(_)
+        | Value::Cell(_)
+        | Value::Delay(_)
+        | Value::Reduced(_)
+        | Value::Exception(_)
+        | Value::Regex(_)
+        | Value::Class(_)
+        | Value::Uuid(_)
+        | Value::Var(_) => {
+            let name = format!("{EMBEDDED}{}", context.embedded.len());
+            context.embedded.push(value.clone());
+            FormKind::Symbol(pt_edn::Name::new(&name))
+        }
+    };
+    Ok(Form::new(kind, span))
+}
+
+fn forms(context: &mut Context<'_>, value: &Value, span: Span) -> Eval<Vec<Form>> {
+    let mut items = crate::seq::Iter::new(context, value.clone())?;
+    let mut forms = Vec::new();
+    while let Some(item) = items.next(context)? {
+        forms.push(form(context, &item, span)?);
+    }
+    Ok(forms)
+}

@@ -1,0 +1,521 @@
+//! Sequences computed on demand.
+
+use super::transduce::{self, Step};
+use super::{MANY, as_f64, compare_numbers, count, natives, take};
+use crate::Value;
+use crate::context::Context;
+use crate::exception::Eval;
+use crate::map::Set;
+use crate::seq::{CHUNK, Iter, chunk, cons, lazy, range, seq};
+
+natives! { "clojure.core":
+    "map" 1 MANY map,
+    "filter" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
+        Ok(if context.call1(&function, item.clone())?.is_truthy() { Step::Give(item) } else { Step::Skip })
+    })),
+    "remove" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
+        Ok(if context.call1(&function, item.clone())?.is_truthy() { Step::Skip } else { Step::Give(item) })
+    })),
+    "keep" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
+        Ok(match context.call1(&function, item)? {
+            Value::Nil => Step::Skip,
+            value => Step::Give(value),
+        })
+    })),
+    "map-indexed" 1 2 |context, args| transduce::stepwise(context, args, |function| {
+        let mut index = -1;
+        Box::new(move |context, item| {
+            index += 1;
+            context.call2(&function, Value::Int(index), item).map(Step::Give)
+        })
+    }),
+    "keep-indexed" 1 2 |context, args| transduce::stepwise(context, args, |function| {
+        let mut index = -1;
+        Box::new(move |context, item| {
+            index += 1;
+            Ok(match context.call2(&function, Value::Int(index), item)? {
+                Value::Nil => Step::Skip,
+                value => Step::Give(value),
+            })
+        })
+    }),
+    "take-while" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
+        Ok(if context.call1(&function, item.clone())?.is_truthy() { Step::Give(item) } else { Step::Stop })
+    })),
+    "drop-while" 1 2 |context, args| transduce::stepwise(context, args, |function| {
+        let mut dropping = true;
+        Box::new(move |context, item| {
+            dropping = dropping && context.call1(&function, item.clone())?.is_truthy();
+            Ok(if dropping { Step::Skip } else { Step::Give(item) })
+        })
+    }),
+    "take" 1 2 |context, args| {
+        let wanted = count(context, &args[0])?;
+        if wanted == 0 && args.len() == 2 {
+            return Ok(Value::empty_list());
+        }
+        transduce::stepwise(context, args, move |_| {
+            let mut left = wanted;
+            Box::new(move |_, item| Ok(match left {
+                0 => Step::Stop,
+                1 => Step::Last(item),
+                _ => {
+                    left -= 1;
+                    Step::Give(item)
+                }
+            }))
+        })
+    },
+    "drop" 1 2 |context, args| {
+        let unwanted = count(context, &args[0])?;
+        transduce::stepwise(context, args, move |_| {
+            let mut left = unwanted;
+            Box::new(move |_, item| Ok(if left == 0 { Step::Give(item) } else {
+                left -= 1;
+                Step::Skip
+            }))
+        })
+    },
+    "take-nth" 1 2 |context, args| {
+        let every = count(context, &args[0])?.max(1);
+        transduce::stepwise(context, args, move |_| {
+            let mut at = every - 1;
+            Box::new(move |_, item| {
+                at = (at + 1) % every;
+                Ok(if at == 0 { Step::Give(item) } else { Step::Skip })
+            })
+        })
+    },
+    "distinct" 0 1 |context, args| transduce::stepwise_alone(context, args, || {
+        let mut seen = Set::default();
+        Box::new(move |context, item| {
+            crate::equal::realise(context, &item)?;
+            Ok(if seen.contains(&item) { Step::Skip } else {
+                seen.insert(item.clone());
+                Step::Give(item)
+            })
+        })
+    }),
+    "dedupe" 0 1 |context, args| transduce::stepwise_alone(context, args, || {
+        let mut before: Option<Value> = None;
+        Box::new(move |context, item| {
+            let same = match &before {
+                Some(before) => crate::equal::equal(context, before, &item)?,
+                None => false,
+            };
+            before = Some(item.clone());
+            Ok(if same { Step::Skip } else { Step::Give(item) })
+        })
+    }),
+    "interpose" 1 2 |context, args| {
+        let between = args[0].clone();
+        transduce::stepwise(context, args, move |_| {
+            let mut first = true;
+            let between = between.clone();
+            Box::new(move |_, item| Ok(if std::mem::take(&mut first) { Step::Give(item) } else { Step::Two(between.clone(), item) }))
+        })
+    },
+    "mapcat" 1 MANY |context, args| {
+        if args.len() == 1 {
+            return transduce::mapcat(take(args, 0));
+        }
+        let mapped = map(context, args)?;
+        Ok(cat(Iter::Seq(mapped), None))
+    },
+    "concat" 0 MANY |_, args| {
+        let parts: Vec<Value> = args.iter_mut().map(std::mem::take).collect();
+        Ok(cat(Iter::Owned(parts.into_iter()), None))
+    },
+    "for*" 2 2 |context, args| {
+        let (function, items) = (take(args, 0), Iter::new(context, take(args, 1))?);
+        Ok(transduce::pipeline(items, Box::new(move |context, item| marked(context.call1(&function, item)?))))
+    },
+    "forcat*" 2 2 |context, args| {
+        let (function, items) = (take(args, 0), Iter::new(context, take(args, 1))?);
+        Ok(cat(Iter::Seq(transduce::pipeline(items, Box::new(move |context, item| marked(context.call1(&function, item)?)))), None))
+    },
+    "doseq*" 2 2 |context, args| {
+        let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);
+        while let Some(item) = items.next(context)? {
+            if let Step::Stop = marked(context.call1(&function, item)?)? {
+                break;
+            }
+        }
+        Ok(Value::Nil)
+    },
+    "skip*" 0 0 |_, _| Ok(Value::Nil),
+    "stop*" 0 0 |_, _| Ok(Value::Nil),
+    "lazy-seq*" 1 1 |_, args| {
+        let function = take(args, 0);
+        Ok(lazy(move |context| context.call(&function, &mut [])))
+    },
+    "range" 0 3 |context, args| match args {
+        [] => Ok(range(0, i64::MAX, 1)),
+        [Value::Int(end)] => Ok(some_or_empty(range(0, *end, 1))),
+        [Value::Int(start), Value::Int(end)] => Ok(some_or_empty(range(*start, *end, 1))),
+        [Value::Int(start), Value::Int(end), Value::Int(step)] if *step != 0 => Ok(some_or_empty(range(*start, *end, *step))),
+        [end] => number_range(context, Value::Int(0), end.clone(), Value::Int(1)),
+        [start, end] => number_range(context, start.clone(), end.clone(), Value::Int(1)),
+        [start, end, step, ..] => number_range(context, start.clone(), end.clone(), step.clone()),
+    },
+    "iterate" 2 2 |_, args| {
+        let (function, first) = (take(args, 0), take(args, 1));
+        Ok(iterate(function, first))
+    },
+    "repeat" 1 2 |context, args| Ok(if args.len() == 1 { forever(take(args, 0)) } else {
+        let times = count(context, &args[0])?;
+        let item = take(args, 1);
+        some_or_empty(repeated(times, item))
+    }),
+    "repeatedly" 1 2 |context, args| Ok(if args.len() == 1 { calls(None, take(args, 0)) } else {
+        let times = count(context, &args[0])?;
+        calls(Some(times), take(args, 1))
+    }),
+    "cycle" 1 1 |context, args| {
+        let items = take(args, 0);
+        if seq(context, items.clone())?.is_nil() {
+            return Ok(Value::empty_list());
+        }
+        Ok(cycle(items))
+    },
+    "interleave" 0 MANY |context, args| {
+        let mut all = Vec::new();
+        for arg in args.iter_mut() {
+            all.push(Iter::new(context, std::mem::take(arg))?);
+        }
+        Ok(interleave(all))
+    },
+    "partition" 2 4 |context, args| {
+        let size = count(context, &args[0])?;
+        let step = if args.len() > 2 { count(context, &args[1])? } else { size };
+        let pad = if args.len() == 4 { Some(take(args, 2)) } else { None };
+        let items = args.last_mut().map(std::mem::take).unwrap_or_default();
+        Ok(partition(size, step, Rest::from(pad), items))
+    },
+    "partition-all" 1 3 |context, args| {
+        let size = count(context, &args[0])?;
+        if args.len() == 1 {
+            return transduce::partition_all(size.max(1));
+        }
+        let step = if args.len() == 3 { count(context, &args[1])? } else { size };
+        let items = args.last_mut().map(std::mem::take).unwrap_or_default();
+        Ok(partition(size, step, Rest::Keep, items))
+    },
+    "partition-by" 1 2 |context, args| {
+        let function = take(args, 0);
+        if args.len() == 1 {
+            return transduce::partition_by(function);
+        }
+        let items = Iter::new(context, take(args, 1))?;
+        Ok(partition_by(function, items, None))
+    },
+    "reductions" 2 3 |context, args| {
+        let function = take(args, 0);
+        if args.len() == 3 {
+            let (first, items) = (take(args, 1), Iter::new(context, take(args, 2))?);
+            return Ok(reductions(function, first, items));
+        }
+        let mut items = Iter::new(context, take(args, 1))?;
+        match items.next(context)? {
+            Some(first) => Ok(reductions(function, first, items)),
+            None => Ok(Value::list(vec![context.call(&function, &mut [])?])),
+        }
+    },
+    "tree-seq" 3 3 |_, args| {
+        let (branch, children, root) = (take(args, 0), take(args, 1), take(args, 2));
+        Ok(tree(branch, children, Iter::Owned(vec![root].into_iter())))
+    },
+    "flatten" 1 1 |_, args| {
+        let root = take(args, 0);
+        Ok(if root.is_sequential() { flatten(vec![Iter::Seq(root)]) } else { Value::empty_list() })
+    },
+    "sequence" 1 2 |context, args| if args.len() == 1 {
+        match seq(context, take(args, 0))? {
+            Value::Nil => Ok(Value::empty_list()),
+            some => Ok(some),
+        }
+    } else {
+        let items = transduce::collect(context, &args[0], args[1].clone())?;
+        Ok(Value::list(items))
+    },
+    "eduction" 1 MANY |context, args| {
+        let mut items = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let last = args.len() - 1;
+        for step in &args[..last] {
+            items = Value::list(transduce::collect(context, step, items)?);
+        }
+        Ok(items)
+    },
+}
+
+/// What `for` puts in place of an item that does not count.
+pub(super) const VALUES: &[(&str, fn() -> Value)] = &[("skip*", || mark("skip*")), ("stop*", || mark("stop*"))];
+
+fn mark(name: &str) -> Value {
+    NATIVES.iter().find(|native| native.name.ends_with(name)).map_or(Value::Nil, Value::Native)
+}
+
+fn marked(value: Value) -> Eval<Step> {
+    Ok(match value {
+        Value::Native(native) if native.name == "clojure.core/skip*" => Step::Skip,
+        Value::Native(native) if native.name == "clojure.core/stop*" => Step::Stop,
+        value => Step::Give(value),
+    })
+}
+
+fn some_or_empty(value: Value) -> Value {
+    if value.is_nil() { Value::empty_list() } else { value }
+}
+
+fn map(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    if args.len() <= 2 {
+        return transduce::stepwise(context, args, |function| {
+            Box::new(move |context, item| context.call1(&function, item).map(Step::Give))
+        });
+    }
+    let function = take(args, 0);
+    let mut all = Vec::new();
+    for arg in &mut args[1..] {
+        all.push(Iter::new(context, std::mem::take(arg))?);
+    }
+    Ok(map_many(function, all))
+}
+
+fn map_many(function: Value, mut all: Vec<Iter>) -> Value {
+    lazy(move |context| {
+        let mut args = Vec::with_capacity(all.len());
+        for items in &mut all {
+            match items.next(context)? {
+                Some(item) => args.push(item),
+                None => return Ok(Value::Nil),
+            }
+        }
+        let value = context.call(&function, &mut args)?;
+        Ok(cons(value, map_many(function, all)))
+    })
+}
+
+/// The items of sequences that come one after another.
+pub(super) fn cat(mut outer: Iter, mut inner: Option<Iter>) -> Value {
+    lazy(move |context| {
+        loop {
+            if let Some(items) = &mut inner {
+                if let Some(first) = items.next(context)? {
+                    let mut out = vec![first];
+                    while out.len() < CHUNK && items.ready() > 0 {
+                        out.extend(items.next(context)?);
+                    }
+                    return Ok(chunk(out, cat(outer, inner)));
+                }
+            }
+            match outer.next(context)? {
+                Some(items) => inner = Some(Iter::new(context, items)?),
+                None => return Ok(Value::Nil),
+            }
+        }
+    })
+}
+
+fn number_range(context: &mut Context<'_>, at: Value, end: Value, step: Value) -> Eval {
+    let (here, there) = (compare_numbers(context, &step, &Value::Int(0))?, compare_numbers(context, &at, &end)?);
+    let float = matches!(at, Value::Float(_)) || matches!(step, Value::Float(_));
+    if here == there.map(std::cmp::Ordering::reverse) && here != Some(std::cmp::Ordering::Equal) {
+        return Ok(lazy(move |context| {
+            let add = super::function("+");
+            let next = if float {
+                Value::Float(as_f64(context, &at)? + as_f64(context, &step)?)
+            } else {
+                add.map_or(Ok(Value::Nil), |add| context.call_native(add, &mut [at.clone(), step.clone()]))?
+            };
+            Ok(cons(at, number_range(context, next, end, step)?))
+        }));
+    }
+    Ok(Value::empty_list())
+}
+
+fn iterate(function: Value, first: Value) -> Value {
+    let next = first.clone();
+    cons(
+        first,
+        lazy(move |context| {
+            let next = context.call1(&function, next)?;
+            Ok(iterate(function, next))
+        }),
+    )
+}
+
+fn repeated(times: usize, item: Value) -> Value {
+    let here = times.min(CHUNK);
+    let rest = if times > here {
+        let item = item.clone();
+        lazy(move |_| Ok(repeated(times - here, item)))
+    } else {
+        Value::Nil
+    };
+    chunk(vec![item; here], rest)
+}
+
+fn forever(item: Value) -> Value {
+    let again = item.clone();
+    cons(item, lazy(move |_| Ok(forever(again))))
+}
+
+fn calls(times: Option<usize>, function: Value) -> Value {
+    lazy(move |context| {
+        if times == Some(0) {
+            return Ok(Value::Nil);
+        }
+        let value = context.call(&function, &mut [])?;
+        Ok(cons(value, calls(times.map(|times| times - 1), function)))
+    })
+}
+
+fn cycle(items: Value) -> Value {
+    lazy(move |_| {
+        let again = items.clone();
+        Ok(cat(Iter::Owned(vec![items, cycle(again)].into_iter()), None))
+    })
+}
+
+fn interleave(mut all: Vec<Iter>) -> Value {
+    lazy(move |context| {
+        let mut out = Vec::with_capacity(all.len());
+        for items in &mut all {
+            match items.next(context)? {
+                Some(item) => out.push(item),
+                None => return Ok(Value::Nil),
+            }
+        }
+        Ok(chunk(out, interleave(all)))
+    })
+}
+
+/// What becomes of a last part that is too short.
+enum Rest {
+    Drop,
+    Keep,
+    Pad(Value),
+}
+
+impl From<Option<Value>> for Rest {
+    fn from(pad: Option<Value>) -> Self {
+        pad.map_or(Self::Drop, Self::Pad)
+    }
+}
+
+fn partition(size: usize, step: usize, rest: Rest, items: Value) -> Value {
+    lazy(move |context| {
+        let start = seq(context, items)?;
+        let mut iter = Iter::Seq(start.clone());
+        let mut part = Vec::with_capacity(size.min(1024));
+        while part.len() < size {
+            match iter.next(context)? {
+                Some(item) => part.push(item),
+                None => break,
+            }
+        }
+        if part.len() < size || start.is_nil() {
+            return match rest {
+                _ if part.is_empty() => Ok(Value::Nil),
+                Rest::Drop => Ok(Value::Nil),
+                Rest::Keep => {
+                    let mut next = Iter::Seq(start);
+                    for _ in 0..step {
+                        next.next(context)?;
+                    }
+                    Ok(cons(Value::list(part), partition(size, step, rest, next.remaining())))
+                }
+                Rest::Pad(pad) => {
+                    let mut pad = Iter::new(context, pad)?;
+                    while part.len() < size {
+                        match pad.next(context)? {
+                            Some(item) => part.push(item),
+                            None => break,
+                        }
+                    }
+                    Ok(Value::list(vec![Value::list(part)]))
+                }
+            };
+        }
+        let next = if step == size {
+            iter.remaining()
+        } else {
+            let mut next = Iter::Seq(start);
+            for _ in 0..step {
+                next.next(context)?;
+            }
+            next.remaining()
+        };
+        Ok(cons(Value::list(part), partition(size, step, rest, next)))
+    })
+}
+
+fn partition_by(function: Value, mut items: Iter, pending: Option<(Value, Value)>) -> Value {
+    lazy(move |context| {
+        let (first, key) = match pending {
+            Some(pending) => pending,
+            None => match items.next(context)? {
+                Some(item) => {
+                    let key = context.call1(&function, item.clone())?;
+                    (item, key)
+                }
+                None => return Ok(Value::Nil),
+            },
+        };
+        let mut part = vec![first];
+        while let Some(item) = items.next(context)? {
+            let next = context.call1(&function, item.clone())?;
+            if !crate::equal::equal(context, &key, &next)? {
+                return Ok(cons(Value::list(part), partition_by(function, items, Some((item, next)))));
+            }
+            part.push(item);
+        }
+        Ok(Value::list(vec![Value::list(part)]))
+    })
+}
+
+fn reductions(function: Value, value: Value, mut items: Iter) -> Value {
+    let before = value.clone();
+    cons(
+        value,
+        lazy(move |context| match items.next(context)? {
+            None => Ok(Value::Nil),
+            Some(item) => match context.call2(&function, before, item)? {
+                Value::Reduced(last) => Ok(Value::list(vec![(*last).clone()])),
+                next => Ok(reductions(function, next, items)),
+            },
+        }),
+    )
+}
+
+fn tree(branch: Value, children: Value, mut nodes: Iter) -> Value {
+    lazy(move |context| {
+        let Some(node) = nodes.next(context)? else { return Ok(Value::Nil) };
+        let below = if context.call1(&branch, node.clone())?.is_truthy() {
+            context.call1(&children, node.clone())?
+        } else {
+            Value::Nil
+        };
+        let below = Iter::new(context, below)?;
+        let parts = vec![tree(branch.clone(), children.clone(), below), tree(branch, children, nodes)];
+        Ok(cons(node, cat(Iter::Owned(parts.into_iter()), None)))
+    })
+}
+
+fn flatten(mut open: Vec<Iter>) -> Value {
+    lazy(move |context| {
+        while let Some(items) = open.last_mut() {
+            match items.next(context)? {
+                None => {
+                    open.pop();
+                }
+                Some(inner) if inner.is_sequential() => {
+                    let inner = Iter::new(context, inner)?;
+                    open.push(inner);
+                }
+                Some(item) => return Ok(cons(item, flatten(open))),
+            }
+        }
+        Ok(Value::Nil)
+    })
+}

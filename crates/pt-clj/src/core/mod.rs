@@ -1,0 +1,179 @@
+//! The functions every program has, by subject. One table, built once, serves all contexts.
+
+mod collection;
+mod control;
+mod edn;
+mod function;
+mod lazy;
+mod number;
+mod predicate;
+mod printing;
+mod regex;
+mod seq;
+mod set;
+mod sort;
+mod state;
+mod string;
+mod text;
+mod transduce;
+mod walk;
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::LazyLock;
+
+pub(crate) use control::deref_var;
+pub(crate) use number::{as_f64, compare_numbers};
+pub(crate) use printing::uuid;
+
+use crate::Value;
+use crate::analyse::{MACROS, Macro, SPECIALS, Special};
+use crate::context::Context;
+use crate::equal::FxHasher;
+use crate::exception::{Eval, Signal, class_of};
+use crate::function::Native;
+
+/// What a name of the core means.
+#[derive(Clone, Copy)]
+pub(crate) enum Core {
+    Function(&'static Native),
+    Macro(Macro),
+    Special(Special),
+    Value(fn() -> Value),
+}
+
+type Table = HashMap<&'static str, Core, BuildHasherDefault<FxHasher>>;
+
+struct Registry {
+    core: Table,
+    others: HashMap<&'static str, Table>,
+}
+
+/// Any number of arguments.
+const MANY: usize = usize::MAX;
+
+/// A table of functions: name, least and most arguments, code.
+macro_rules! natives {
+    ($namespace:literal: $($name:literal $min:literal $max:tt $code:expr),* $(,)?) => {
+        pub(super) static NATIVES: &[$crate::function::Native] = &[$($crate::function::Native {
+            name: concat!($namespace, "/", $name),
+            min: $min,
+            max: $max,
+            code: $code,
+        }),*];
+    };
+}
+use natives;
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    let mut registry = Registry { core: Table::default(), others: HashMap::new() };
+    let subjects = [
+        collection::NATIVES,
+        control::NATIVES,
+        edn::NATIVES,
+        function::NATIVES,
+        lazy::NATIVES,
+        number::NATIVES,
+        predicate::NATIVES,
+        printing::NATIVES,
+        regex::NATIVES,
+        seq::NATIVES,
+        set::NATIVES,
+        sort::NATIVES,
+        state::NATIVES,
+        string::NATIVES,
+        text::NATIVES,
+        transduce::NATIVES,
+        walk::NATIVES,
+    ];
+    for native in subjects.into_iter().flatten() {
+        let Some((namespace, name)) = native.name.split_once('/') else { continue };
+        let table = match namespace {
+            "clojure.core" => &mut registry.core,
+            other => registry.others.entry(other).or_default(),
+        };
+        table.insert(name, Core::Function(native));
+    }
+    registry.core.extend(MACROS.iter().map(|(name, expand)| (*name, Core::Macro(*expand))));
+    registry.core.extend(SPECIALS.iter().map(|(name, special)| (*name, Core::Special(*special))));
+    registry.core.extend(lazy::VALUES.iter().map(|(name, value)| (*name, Core::Value(*value))));
+    registry
+});
+
+/// The full name of a namespace that is known by a short one from the start.
+fn namespace(alias: &str) -> &str {
+    match alias {
+        "str" | "string" => "clojure.string",
+        "set" => "clojure.set",
+        "walk" => "clojure.walk",
+        "edn" => "clojure.edn",
+        other => other,
+    }
+}
+
+/// What a name means, with or without namespace.
+pub(crate) fn lookup(name: &pt_edn::Name) -> Option<Core> {
+    match name.namespace() {
+        None | Some("clojure.core") => REGISTRY.core.get(name.local()).copied(),
+        Some(alias) => REGISTRY.others.get(namespace(alias))?.get(name.local()).copied(),
+    }
+}
+
+pub(crate) fn is_namespace(alias: &str) -> bool {
+    alias == "clojure.core" || REGISTRY.others.contains_key(namespace(alias))
+}
+
+/// A function of `clojure.core` by name.
+pub(crate) fn function(name: &str) -> Option<&'static Native> {
+    match REGISTRY.core.get(name)? {
+        Core::Function(native) => Some(native),
+        Core::Macro(_) | Core::Special(_) | Core::Value(_) => None,
+    }
+}
+
+/// All names, those of other namespaces in full.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let core = REGISTRY.core.keys().map(|name| (*name).to_owned());
+    let others = REGISTRY.others.iter().flat_map(|(namespace, table)| table.keys().map(move |name| format!("{namespace}/{name}")));
+    core.chain(others)
+}
+
+/// Takes an argument out of the slice.
+fn take(args: &mut [Value], at: usize) -> Value {
+    args.get_mut(at).map(std::mem::take).unwrap_or_default()
+}
+
+#[cold]
+fn cast(context: &Context<'_>, value: &Value, to: &str) -> Signal {
+    if value.is_nil() {
+        return context.error("NullPointerException", "Cannot invoke a method because the value is null");
+    }
+    context.error("ClassCastException", crate::eval::cannot_cast(class_of(value).full, to))
+}
+
+/// An integer argument.
+fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
+    match value {
+        Value::Int(value) => Ok(*value),
+        Value::Float(value) => Ok(*value as i64),
+        Value::BigInt(value) => {
+            i64::try_from(&**value).map_err(|_| context.error("IllegalArgumentException", format!("Value out of range for long: {value}")))
+        }
+        Value::Ratio(parts) => i64::try_from(&parts.0 / &parts.1)
+            .map_err(|_| context.error("IllegalArgumentException", "Value out of range for long")),
+        other => Err(cast(context, other, "java.lang.Number")),
+    }
+}
+
+/// A count or index; below zero counts as zero.
+fn count(context: &Context<'_>, value: &Value) -> Eval<usize> {
+    Ok(usize::try_from(int(context, value)?).unwrap_or(0))
+}
+
+/// A string argument.
+fn text<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a str> {
+    match value {
+        Value::Str(text) => Ok(text),
+        other => Err(cast(context, other, "java.lang.String")),
+    }
+}

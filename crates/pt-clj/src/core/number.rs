@@ -1,0 +1,349 @@
+//! Arithmetic: longs that refuse to overflow, big integers, ratios, doubles.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use super::{MANY, cast, int, natives, text};
+use crate::Value;
+use crate::context::Context;
+use crate::exception::Eval;
+
+natives! { "clojure.core":
+    "+" 0 MANY |context, args| fold(context, args, 0, add),
+    "*" 0 MANY |context, args| fold(context, args, 1, multiply),
+    "-" 1 MANY |context, args| from_first(context, args, Value::Int(0), subtract),
+    "/" 1 MANY |context, args| from_first(context, args, Value::Int(1), divide),
+    "+'" 0 MANY |context, args| fold(context, args, 0, promoting_add),
+    "*'" 0 MANY |context, args| fold(context, args, 1, promoting_multiply),
+    "-'" 1 MANY |context, args| from_first(context, args, Value::Int(0), promoting_subtract),
+    "inc" 1 1 |context, args| add(context, &args[0], &Value::Int(1)),
+    "dec" 1 1 |context, args| subtract(context, &args[0], &Value::Int(1)),
+    "inc'" 1 1 |context, args| promoting_add(context, &args[0], &Value::Int(1)),
+    "dec'" 1 1 |context, args| promoting_subtract(context, &args[0], &Value::Int(1)),
+    "unchecked-inc" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_add(1))),
+    "unchecked-dec" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_sub(1))),
+    "unchecked-add" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_add(int(context, &args[1])?))),
+    "unchecked-multiply" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_mul(int(context, &args[1])?))),
+    "quot" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Quot),
+    "rem" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Rem),
+    "mod" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Mod),
+    "min" 1 MANY |context, args| extreme(context, args, Ordering::Less),
+    "max" 1 MANY |context, args| extreme(context, args, Ordering::Greater),
+    "abs" 1 1 |context, args| if compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less) {
+        subtract(context, &Value::Int(0), &args[0])
+    } else {
+        Ok(args[0].clone())
+    },
+    "<" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Less),
+    "<=" 1 MANY |context, args| ordered(context, args, |order| order != Ordering::Greater),
+    ">" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Greater),
+    ">=" 1 MANY |context, args| ordered(context, args, |order| order != Ordering::Less),
+    "==" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Equal),
+    "zero?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Equal))),
+    "pos?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Greater))),
+    "neg?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less))),
+    "even?" 1 1 |context, args| is_even(context, &args[0]).map(Value::Bool),
+    "odd?" 1 1 |context, args| is_even(context, &args[0]).map(|even| Value::Bool(!even)),
+    "bit-and" 2 MANY |context, args| bits(context, args, |left, right| left & right),
+    "bit-or" 2 MANY |context, args| bits(context, args, |left, right| left | right),
+    "bit-xor" 2 MANY |context, args| bits(context, args, |left, right| left ^ right),
+    "bit-and-not" 2 MANY |context, args| bits(context, args, |left, right| left & !right),
+    "bit-not" 1 1 |context, args| Ok(Value::Int(!int(context, &args[0])?)),
+    "bit-shift-left" 2 2 |context, args| bits(context, args, |left, right| left.wrapping_shl(right as u32)),
+    "bit-shift-right" 2 2 |context, args| bits(context, args, |left, right| left.wrapping_shr(right as u32)),
+    "unsigned-bit-shift-right" 2 2 |context, args| bits(context, args, |left, right| (left as u64).wrapping_shr(right as u32) as i64),
+    "bit-test" 2 2 |context, args| Ok(Value::Bool(int(context, &args[0])? >> (int(context, &args[1])? & 63) & 1 == 1)),
+    "bit-set" 2 2 |context, args| bits(context, args, |left, right| left | 1 << (right & 63)),
+    "bit-clear" 2 2 |context, args| bits(context, args, |left, right| left & !(1 << (right & 63))),
+    "bit-flip" 2 2 |context, args| bits(context, args, |left, right| left ^ (1 << (right & 63))),
+    "int" 1 1 |context, args| ranged(context, &args[0], i64::from(i32::MIN), i64::from(i32::MAX), "int"),
+    "short" 1 1 |context, args| ranged(context, &args[0], i64::from(i16::MIN), i64::from(i16::MAX), "short"),
+    "byte" 1 1 |context, args| ranged(context, &args[0], i64::from(i8::MIN), i64::from(i8::MAX), "byte"),
+    "long" 1 1 |context, args| ranged(context, &args[0], i64::MIN, i64::MAX, "long"),
+    "double" 1 1 |context, args| as_f64(context, &args[0]).map(Value::Float),
+    "float" 1 1 |context, args| Ok(Value::Float(f64::from(as_f64(context, &args[0])? as f32))),
+    "num" 1 1 |_, args| Ok(args[0].clone()),
+    "bigint" 1 1 bigint,
+    "biginteger" 1 1 bigint,
+    "numerator" 1 1 |context, args| match &args[0] {
+        Value::Ratio(parts) => Ok(Value::big(parts.0.clone())),
+        other => Err(cast(context, other, "clojure.lang.Ratio")),
+    },
+    "denominator" 1 1 |context, args| match &args[0] {
+        Value::Ratio(parts) => Ok(Value::big(parts.1.clone())),
+        other => Err(cast(context, other, "clojure.lang.Ratio")),
+    },
+    "parse-long" 1 1 |context, args| Ok(parse_long(text(context, &args[0])?).map_or(Value::Nil, Value::Int)),
+    "parse-double" 1 1 |context, args| Ok(parse_double(text(context, &args[0])?).map_or(Value::Nil, Value::Float)),
+    "parse-boolean" 1 1 |context, args| Ok(match text(context, &args[0])? {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => Value::Nil,
+    }),
+    "rand" 0 1 |context, args| {
+        let unit = (context.random() >> 11) as f64 / (1_u64 << 53) as f64;
+        Ok(Value::Float(unit * args.first().map_or(Ok(1.0), |most| as_f64(context, most))?))
+    },
+    "rand-int" 1 1 |context, args| match int(context, &args[0])? {
+        0 => Ok(Value::Int(0)),
+        below => Ok(Value::Int((context.random() % below.unsigned_abs()) as i64 * below.signum())),
+    },
+}
+
+type Binary = fn(&mut Context<'_>, &Value, &Value) -> Eval;
+
+fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) -> Eval {
+    match args {
+        [] => Ok(Value::Int(empty)),
+        [only] if only.is_number() => Ok(only.clone()),
+        [only] => Err(cast(context, only, "java.lang.Number")),
+        [first, rest @ ..] => rest.iter().try_fold(first.clone(), |sum, next| operate(context, &sum, next)),
+    }
+}
+
+fn from_first(context: &mut Context<'_>, args: &[Value], unit: Value, operate: Binary) -> Eval {
+    match args {
+        [only] => operate(context, &unit, only),
+        [first, rest @ ..] => rest.iter().try_fold(first.clone(), |left, next| operate(context, &left, next)),
+        [] => Ok(unit),
+    }
+}
+
+fn overflow(context: &Context<'_>) -> Eval {
+    Err(context.error("ArithmeticException", "integer overflow"))
+}
+
+macro_rules! arithmetic {
+    ($name:ident, $promoting:ident, $checked:ident, $operator:tt, $ratio:expr) => {
+        fn $name(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
+            if let (Value::Int(left), Value::Int(right)) = (left, right) {
+                return left.$checked(*right).map_or_else(|| overflow(context), |value| Ok(Value::Int(value)));
+            }
+            $promoting(context, left, right)
+        }
+
+        fn $promoting(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
+            match (left, right) {
+                (Value::Int(left), Value::Int(right)) => Ok(match left.$checked(*right) {
+                    Some(value) => Value::Int(value),
+                    None => Value::big(BigInt::from(*left) $operator BigInt::from(*right)),
+                }),
+                (Value::Float(left), Value::Float(right)) => Ok(Value::Float(left $operator right)),
+                (Value::Float(_), _) | (_, Value::Float(_)) => Ok(Value::Float(as_f64(context, left)? $operator as_f64(context, right)?)),
+                (Value::Ratio(_), _) | (_, Value::Ratio(_)) => {
+                    let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
+                    let (over, under) = $ratio(a, b, c, d);
+                    Ok(ratio(over, under))
+                }
+                _ => Ok(Value::big(as_big(context, left)? $operator as_big(context, right)?)),
+            }
+        }
+    };
+}
+
+arithmetic!(add, promoting_add, checked_add, +, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d + c * &b, b * d));
+arithmetic!(subtract, promoting_subtract, checked_sub, -, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d - c * &b, b * d));
+arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * c, b * d));
+
+fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
+    if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
+        return Ok(Value::Float(as_f64(context, left)? / as_f64(context, right)?));
+    }
+    let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
+    if c.is_zero() {
+        return Err(context.error("ArithmeticException", "Divide by zero"));
+    }
+    let value = ratio(a * d, b * c);
+    match (left, right, &value) {
+        // Longs that divide evenly give a long.
+        (Value::Int(_), Value::Int(_), Value::BigInt(big)) => Ok(big.to_i64().map_or(value, Value::Int)),
+        _ => Ok(value),
+    }
+}
+
+/// A fraction in lowest terms, or the big integer it comes to.
+fn ratio(over: BigInt, under: BigInt) -> Value {
+    let (mut left, mut right) = (over.abs(), under.abs());
+    while !right.is_zero() {
+        (left, right) = (right.clone(), left % right);
+    }
+    let sign = if under.is_negative() { -1 } else { 1 };
+    let (over, under) = (over / &left * sign, under / &left * sign);
+    if under == BigInt::from(1) { Value::big(over) } else { Value::Ratio(Arc::new((over, under))) }
+}
+
+fn as_ratio(context: &Context<'_>, value: &Value) -> Eval<(BigInt, BigInt)> {
+    match value {
+        Value::Ratio(parts) => Ok((**parts).clone()),
+        other => Ok((as_big(context, other)?, BigInt::from(1))),
+    }
+}
+
+fn as_big(context: &Context<'_>, value: &Value) -> Eval<BigInt> {
+    match value {
+        Value::Int(value) => Ok(BigInt::from(*value)),
+        Value::BigInt(value) => Ok((**value).clone()),
+        Value::Ratio(parts) => Ok(&parts.0 / &parts.1),
+        other => Err(cast(context, other, "java.lang.Number")),
+    }
+}
+
+/// Any number as a double.
+pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
+    match value {
+        Value::Int(value) => Ok(*value as f64),
+        Value::Float(value) => Ok(*value),
+        Value::BigInt(value) => Ok(value.to_f64().unwrap_or(f64::NAN)),
+        Value::Ratio(parts) => Ok(parts.0.to_f64().unwrap_or(f64::NAN) / parts.1.to_f64().unwrap_or(f64::NAN)),
+        other => Err(cast(context, other, "java.lang.Number")),
+    }
+}
+
+/// How two numbers stand to each other; `None` if one is not a number.
+pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value) -> Eval<Option<Ordering>> {
+    Ok(match (left, right) {
+        (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+        (Value::Float(_), _) | (_, Value::Float(_)) => as_f64(context, left)?.partial_cmp(&as_f64(context, right)?),
+        _ => {
+            let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
+            Some((a * d).cmp(&(c * b)))
+        }
+    })
+}
+
+fn ordered(context: &mut Context<'_>, args: &[Value], holds: fn(Ordering) -> bool) -> Eval {
+    for pair in args.windows(2) {
+        if !compare_numbers(context, &pair[0], &pair[1])?.is_some_and(holds) {
+            return Ok(Value::Bool(false));
+        }
+    }
+    Ok(Value::Bool(true))
+}
+
+fn extreme(context: &mut Context<'_>, args: &[Value], wanted: Ordering) -> Eval {
+    let mut best = args[0].clone();
+    for value in args {
+        if matches!(value, Value::Float(number) if number.is_nan()) {
+            return Ok(value.clone());
+        }
+        if compare_numbers(context, value, &best)? == Some(wanted) {
+            best = value.clone();
+        }
+    }
+    Ok(best)
+}
+
+enum Whole {
+    Quot,
+    Rem,
+    Mod,
+}
+
+fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) -> Eval {
+    let by_zero = |context: &Context<'_>| Err(context.error("ArithmeticException", "Divide by zero"));
+    if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
+        let (left, right) = (as_f64(context, left)?, as_f64(context, right)?);
+        if right == 0.0 {
+            return by_zero(context);
+        }
+        let rem = left % right;
+        return Ok(Value::Float(match what {
+            Whole::Quot => (left / right).trunc(),
+            Whole::Rem => rem,
+            Whole::Mod if rem != 0.0 && (rem < 0.0) != (right < 0.0) => rem + right,
+            Whole::Mod => rem,
+        }));
+    }
+    if let (Value::Int(left), Value::Int(right)) = (left, right) {
+        if *right == 0 {
+            return by_zero(context);
+        }
+        if let (Some(quot), Some(rem)) = (left.checked_div(*right), left.checked_rem(*right)) {
+            return Ok(Value::Int(match what {
+                Whole::Quot => quot,
+                Whole::Rem => rem,
+                Whole::Mod if rem != 0 && (rem < 0) != (*right < 0) => rem + right,
+                Whole::Mod => rem,
+            }));
+        }
+    }
+    let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
+    if c.is_zero() {
+        return by_zero(context);
+    }
+    let quot = (&a * &d) / (&b * &c);
+    let rest = (&a * &d) - &quot * (&b * &c);
+    let negative = rest.is_negative() != (&b * &c).is_negative() && !rest.is_zero();
+    Ok(match what {
+        Whole::Quot => Value::big(quot),
+        Whole::Rem => ratio(rest, b * d),
+        Whole::Mod if negative => ratio(rest + &b * &c, b * d),
+        Whole::Mod => ratio(rest, b * d),
+    })
+}
+
+fn is_even(context: &Context<'_>, value: &Value) -> Eval<bool> {
+    match value {
+        Value::Int(value) => Ok(value & 1 == 0),
+        Value::BigInt(value) => Ok((&**value % 2_i32).is_zero()),
+        other => Err(context.error("IllegalArgumentException", format!("Argument must be an integer: {}", crate::print::str(other)))),
+    }
+}
+
+fn bits(context: &mut Context<'_>, args: &[Value], operate: fn(i64, i64) -> i64) -> Eval {
+    let whole = |value: &Value| match value {
+        Value::Int(value) => Ok(*value),
+        other => Err(context.error(
+            "IllegalArgumentException",
+            format!("bit operation not supported for: class {}", crate::exception::class_of(other).full),
+        )),
+    };
+    let mut result = whole(&args[0])?;
+    for arg in &args[1..] {
+        result = operate(result, whole(arg)?);
+    }
+    Ok(Value::Int(result))
+}
+
+fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name: &str) -> Eval {
+    let number = match value {
+        Value::Char(char) => i64::from(u32::from(*char)),
+        other => int(context, other)?,
+    };
+    if (least..=most).contains(&number) {
+        return Ok(Value::Int(number));
+    }
+    Err(context.error("IllegalArgumentException", format!("Value out of range for {name}: {}", crate::print::str(value))))
+}
+
+fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    match &args[0] {
+        Value::Str(digits) => digits.parse().map(Value::big).map_err(|_| {
+            context.error("NumberFormatException", format!("For input string: \"{digits}\""))
+        }),
+        Value::Float(value) => match num_traits::FromPrimitive::from_f64(*value) {
+            Some(big) => Ok(Value::big(big)),
+            None => Err(context.error("NumberFormatException", "Infinite or NaN")),
+        },
+        other => as_big(context, other).map(Value::big),
+    }
+}
+
+pub(crate) fn parse_long(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+pub(crate) fn parse_double(text: &str) -> Option<f64> {
+    let trimmed = text.trim();
+    let plain = trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
+    match trimmed {
+        "NaN" => Some(f64::NAN),
+        "Infinity" | "+Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        _ if plain => trimmed.parse().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! `println` and its like, and what they print into.
+
+use std::sync::Arc;
+
+use super::{MANY, natives, text};
+use crate::Value;
+use crate::context::Context;
+use crate::equal::realise;
+use crate::exception::Eval;
+
+natives! { "clojure.core":
+    "pr-str" 0 MANY |context, args| joined(context, args, true).map(Value::str),
+    "print-str" 0 MANY |context, args| joined(context, args, false).map(Value::str),
+    "prn-str" 0 MANY |context, args| joined(context, args, true).map(|text| Value::str(text + "\n")),
+    "println-str" 0 MANY |context, args| joined(context, args, false).map(|text| Value::str(text + "\n")),
+    "pr" 0 MANY |context, args| printed(context, args, true, ""),
+    "prn" 0 MANY |context, args| printed(context, args, true, "\n"),
+    "print" 0 MANY |context, args| printed(context, args, false, ""),
+    "println" 0 MANY |context, args| printed(context, args, false, "\n"),
+    "newline" 0 0 |context, _| {
+        context.print("\n");
+        Ok(Value::Nil)
+    },
+    "flush" 0 0 |_, _| Ok(Value::Nil),
+    "printf" 1 MANY |context, args| {
+        let text = crate::format::format(context, args)?;
+        context.print(&text);
+        Ok(Value::Nil)
+    },
+    "with-out-str*" 1 1 |context, args| {
+        context.captured.push(String::new());
+        let height = context.captured.len();
+        let result = context.call(&args[0], &mut []);
+        context.captured.truncate(height);
+        let printed = context.captured.pop().unwrap_or_default();
+        result.map(|_| Value::str(printed))
+    },
+    "random-uuid" 0 0 |context, _| Ok(random_uuid(context)),
+    "parse-uuid" 1 1 |context, args| Ok(uuid(text(context, &args[0])?).unwrap_or_default()),
+}
+
+fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<String> {
+    let mut out = String::new();
+    for (index, arg) in args.iter().enumerate() {
+        realise(context, arg)?;
+        if index > 0 {
+            out.push(' ');
+        }
+        crate::print::write(&mut out, arg, readably);
+    }
+    Ok(out)
+}
+
+fn printed(context: &mut Context<'_>, args: &[Value], readably: bool, end: &str) -> Eval {
+    let text = joined(context, args, readably)? + end;
+    context.print(&text);
+    Ok(Value::Nil)
+}
+
+pub(crate) fn random_uuid(context: &mut Context<'_>) -> Value {
+    let bits = u128::from(context.random()) << 64 | u128::from(context.random());
+    // Version 4, variant 1.
+    let bits = bits & !(0xf000 << 64) & !(0b11 << 62) | 0x4000 << 64 | 0b10 << 62;
+    Value::Uuid(Arc::new(bits))
+}
+
+/// A UUID by its text.
+pub(crate) fn uuid(text: &str) -> Option<Value> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths = [8, 4, 4, 4, 12];
+    let fits = parts.len() == 5 && parts.iter().zip(lengths).all(|(part, length)| part.len() == length);
+    let hex = parts.concat();
+    if !fits || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u128::from_str_radix(&hex, 16).ok().map(|id| Value::Uuid(Arc::new(id)))
+}

@@ -1,0 +1,142 @@
+//! Comparing and sorting.
+
+use std::cmp::Ordering;
+
+use super::{MANY, cast, natives, take};
+use crate::Value;
+use crate::context::Context;
+use crate::exception::{Eval, class_of};
+use crate::seq::Iter;
+
+natives! { "clojure.core":
+    "compare" 2 2 |context, args| compare(context, &args[0], &args[1]).map(|order| Value::Int(order as i64)),
+    "sort" 1 2 |context, args| {
+        let by = if args.len() == 2 { Some(take(args, 0)) } else { None };
+        let items = Iter::new(context, args.last_mut().map(std::mem::take).unwrap_or_default())?.collect(context)?;
+        let pairs = items.into_iter().map(|item| (Value::Nil, item)).collect();
+        sorted(context, by.as_ref(), pairs, false)
+    },
+    "sort-by" 2 3 |context, args| {
+        let key = take(args, 0);
+        let by = if args.len() == 3 { Some(take(args, 1)) } else { None };
+        let mut items = Iter::new(context, args.last_mut().map(std::mem::take).unwrap_or_default())?;
+        let mut pairs = Vec::new();
+        while let Some(item) = items.next(context)? {
+            pairs.push((context.call1(&key, item.clone())?, item));
+        }
+        sorted(context, by.as_ref(), pairs, true)
+    },
+    "max-key" 2 MANY |context, args| by_key(context, args, Ordering::Greater),
+    "min-key" 2 MANY |context, args| by_key(context, args, Ordering::Less),
+}
+
+/// Stable; the comparison may run code, so the first error is kept until the sort is through.
+fn sorted(context: &mut Context<'_>, by: Option<&Value>, mut pairs: Vec<(Value, Value)>, keyed: bool) -> Eval {
+    let mut failure = None;
+    merge_sort(&mut pairs, &mut |left, right| {
+        if failure.is_some() {
+            return Ordering::Equal;
+        }
+        let (left, right) = if keyed { (&left.0, &right.0) } else { (&left.1, &right.1) };
+        let order = match by {
+            None => compare(context, left, right),
+            Some(by) => compare_by(context, by, left, right),
+        };
+        order.unwrap_or_else(|signal| {
+            failure = Some(signal);
+            Ordering::Equal
+        })
+    });
+    match failure {
+        Some(signal) => Err(signal),
+        None => Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect())),
+    }
+}
+
+/// The standard library's sort may panic when a comparison contradicts itself, as a program's may.
+fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) {
+    let middle = items.len() / 2;
+    if middle == 0 {
+        return;
+    }
+    merge_sort(&mut items[..middle], compare);
+    merge_sort(&mut items[middle..], compare);
+    let left = items[..middle].to_vec();
+    let (mut next_left, mut next_right, mut at) = (0, middle, 0);
+    while next_left < left.len() {
+        if next_right < items.len() && compare(&left[next_left], &items[next_right]) == Ordering::Greater {
+            items.swap(at, next_right);
+            next_right += 1;
+        } else {
+            items[at] = left[next_left].clone();
+            next_left += 1;
+        }
+        at += 1;
+    }
+}
+
+/// A comparator gives a number, or whether the left comes first.
+fn compare_by(context: &mut Context<'_>, by: &Value, left: &Value, right: &Value) -> Eval<Ordering> {
+    match context.call2(by, left.clone(), right.clone())? {
+        Value::Int(order) => Ok(order.cmp(&0)),
+        Value::Float(order) => Ok(order.partial_cmp(&0.0).unwrap_or(Ordering::Equal)),
+        Value::Bool(true) => Ok(Ordering::Less),
+        Value::Bool(false) | Value::Nil => {
+            let other = context.call2(by, right.clone(), left.clone())?;
+            Ok(if other.is_truthy() { Ordering::Greater } else { Ordering::Equal })
+        }
+        other => Err(cast(context, &other, "java.lang.Number")),
+    }
+}
+
+/// `compare`: nil first, numbers by size, texts by letters, vectors by length, then by items.
+pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<Ordering> {
+    Ok(match (left, right) {
+        (Value::Nil, Value::Nil) => Ordering::Equal,
+        (Value::Nil, _) => Ordering::Less,
+        (_, Value::Nil) => Ordering::Greater,
+        (Value::Str(left), Value::Str(right)) => left.encode_utf16().cmp(right.encode_utf16()),
+        (Value::Char(left), Value::Char(right)) => left.cmp(right),
+        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        (Value::Keyword(left), Value::Keyword(right)) | (Value::Symbol(left), Value::Symbol(right)) => {
+            left.namespace().cmp(&right.namespace()).then_with(|| left.local().cmp(right.local()))
+        }
+        (Value::Uuid(left), Value::Uuid(right)) => left.cmp(right),
+        (Value::Vector(left), Value::Vector(right)) => {
+            context.check_stack()?;
+            let mut order = left.len().cmp(&right.len());
+            let mut pairs = left.iter().zip(right.iter());
+            while let (Ordering::Equal, Some((left, right))) = (order, pairs.next()) {
+                order = compare(context, left, right)?;
+            }
+            order
+        }
+        (left, right) if left.is_number() && right.is_number() => {
+            super::compare_numbers(context, left, right)?.unwrap_or(Ordering::Equal)
+        }
+        (left, right) => {
+            let (left, right) = (class_of(left).full, class_of(right).full);
+            let to = match left {
+                "java.lang.Long" | "java.lang.Double" => "java.lang.Number",
+                other if other == right => "java.lang.Comparable",
+                other => other,
+            };
+            return Err(context.error("ClassCastException", crate::eval::cannot_cast(if to == "java.lang.Comparable" { left } else { right }, to)));
+        }
+    })
+}
+
+fn by_key(context: &mut Context<'_>, args: &mut [Value], wanted: Ordering) -> Eval {
+    let key = take(args, 0);
+    let mut best = take(args, 1);
+    let mut best_key = context.call1(&key, best.clone())?;
+    for arg in &mut args[2..] {
+        let value = std::mem::take(arg);
+        let value_key = context.call1(&key, value.clone())?;
+        // Of equals the last one wins, as in Clojure.
+        if compare(context, &best_key, &value_key)? != wanted {
+            (best, best_key) = (value, value_key);
+        }
+    }
+    Ok(best)
+}

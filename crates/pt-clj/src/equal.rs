@@ -1,0 +1,228 @@
+//! Equality and hashes as Clojure has them.
+
+use std::hash::{Hash, Hasher};
+
+use num_bigint::BigInt;
+
+use crate::Value;
+use crate::context::Context;
+use crate::exception::Eval;
+use crate::map::{Map, Set};
+use crate::seq::{Iter, realised};
+
+/// A hasher for short keys from trusted places.
+#[derive(Default, Clone)]
+pub struct FxHasher(u64);
+
+impl Hasher for FxHasher {
+    fn finish(&self) -> u64 {
+        // The upper bits are the well mixed ones, tries look at the lower.
+        self.0.rotate_left(26)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+        self.write_u64(bytes.len() as u64);
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0xf135_7aea_2e62_a9c5);
+    }
+}
+
+pub(crate) fn hash_text(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+pub(crate) fn hash(value: &Value) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn hash_big<H: Hasher>(value: &BigInt, state: &mut H) {
+    // `(= 1 1N)` is true, so their hashes agree.
+    match i64::try_from(value) {
+        Ok(small) => Value::Int(small).hash(state),
+        Err(_) => value.hash(state),
+    }
+}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Nil => state.write_u64(0),
+            Self::Bool(value) => state.write_u64(1 + u64::from(*value)),
+            Self::Int(value) => state.write_u64(*value as u64),
+            Self::Float(value) => state.write_u64(if *value == 0.0 { 0 } else { value.to_bits() }),
+            Self::Char(value) => state.write_u64(u64::from(u32::from(*value)) | 1 << 40),
+            Self::BigInt(value) => hash_big(value, state),
+            Self::Ratio(parts) => parts.hash(state),
+            Self::Str(text) => state.write(text.as_bytes()),
+            Self::Keyword(name) => state.write_u64(name.hash()),
+            Self::Symbol(name) | Self::Var(name) => state.write_u64(!name.hash()),
+            Self::Vector(_) | Self::List(_) | Self::Lazy(_) => {
+                state.write_u64(3);
+                if crate::stack::exhausted() {
+                    return;
+                }
+                match self {
+                    Self::Vector(items) => items.iter().for_each(|item| item.hash(state)),
+                    _ => realised(self).for_each(|item| item.hash(state)),
+                }
+            }
+            Self::Map(map) => {
+                let unordered = map.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
+                state.write_u64(unordered.fold(4, u64::wrapping_add));
+            }
+            Self::Set(set) => state.write_u64(set.iter().map(hash).fold(5, u64::wrapping_add)),
+            Self::Uuid(id) => id.hash(state),
+            Self::Class(class) => state.write(class.full.as_bytes()),
+            Self::Native(native) => state.write(native.name.as_bytes()),
+            Self::Fn(at) => state.write_u64(address(at)),
+            Self::Cell(at) => state.write_u64(address(at)),
+            Self::Delay(at) => state.write_u64(address(at)),
+            Self::Reduced(at) => state.write_u64(address(at)),
+            Self::Exception(at) => state.write_u64(address(at)),
+            Self::Regex(at) => state.write_u64(address(at)),
+        }
+    }
+}
+
+fn address<T>(at: &std::sync::Arc<T>) -> u64 {
+    std::sync::Arc::as_ptr(at) as usize as u64
+}
+
+impl PartialEq for Value {
+    /// Clojure's `=`, with lazy sequences as far as they are realised.
+    fn eq(&self, other: &Self) -> bool {
+        use std::sync::Arc;
+        match (self, other) {
+            (Self::Nil, Self::Nil) => true,
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::Int(left), Self::Int(right)) => left == right,
+            (Self::Float(left), Self::Float(right)) => left == right,
+            (Self::Char(left), Self::Char(right)) => left == right,
+            (Self::BigInt(left), Self::BigInt(right)) => left == right,
+            (Self::Int(small), Self::BigInt(big)) | (Self::BigInt(big), Self::Int(small)) => **big == BigInt::from(*small),
+            (Self::Ratio(left), Self::Ratio(right)) => left == right,
+            (Self::Str(left), Self::Str(right)) => left == right,
+            (Self::Keyword(left), Self::Keyword(right))
+            | (Self::Symbol(left), Self::Symbol(right))
+            | (Self::Var(left), Self::Var(right)) => left == right,
+            (Self::Vector(left), Self::Vector(right)) => {
+                Arc::ptr_eq(left, right)
+                    || (left.len() == right.len()
+                        && !crate::stack::exhausted()
+                        && left.iter().zip(right.iter()).all(|(left, right)| left == right))
+            }
+            (Self::Vector(_) | Self::List(_) | Self::Lazy(_), Self::Vector(_) | Self::List(_) | Self::Lazy(_)) => {
+                !crate::stack::exhausted() && realised(self).eq(realised(other))
+            }
+            (Self::Map(left), Self::Map(right)) => {
+                Arc::ptr_eq(left, right) || (!crate::stack::exhausted() && same_entries(left, right))
+            }
+            (Self::Set(left), Self::Set(right)) => {
+                Arc::ptr_eq(left, right) || (!crate::stack::exhausted() && same_members(left, right))
+            }
+            (Self::Native(left), Self::Native(right)) => std::ptr::eq(*left, *right),
+            (Self::Fn(left), Self::Fn(right)) => Arc::ptr_eq(left, right),
+            (Self::Cell(left), Self::Cell(right)) => Arc::ptr_eq(left, right),
+            (Self::Delay(left), Self::Delay(right)) => Arc::ptr_eq(left, right),
+            (Self::Reduced(left), Self::Reduced(right)) => Arc::ptr_eq(left, right),
+            (Self::Exception(left), Self::Exception(right)) => Arc::ptr_eq(left, right),
+            (Self::Regex(left), Self::Regex(right)) => Arc::ptr_eq(left, right),
+            (Self::Class(left), Self::Class(right)) => left.full == right.full,
+            (Self::Uuid(left), Self::Uuid(right)) => left == right,
+            _ => false,
+        }
+    }
+}
+
+/// Map keys must equal themselves: `##NaN` is the one exception, in Clojure too.
+impl Eq for Value {}
+
+fn same_entries(left: &Map, right: &Map) -> bool {
+    left.len() == right.len() && left.iter().all(|(key, value)| right.get(key) == Some(value))
+}
+
+fn same_members(left: &Set, right: &Set) -> bool {
+    left.len() == right.len() && left.iter().all(|member| right.contains(member))
+}
+
+/// `=` that computes lazy sequences as far as it must.
+pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
+    if left.is_sequential() && right.is_sequential() {
+        context.check_stack()?;
+        if let (Some(left), Some(right)) = (known_count(left), known_count(right)) {
+            if left != right {
+                return Ok(false);
+            }
+        }
+        let (mut left, mut right) = (Iter::new(context, left.clone())?, Iter::new(context, right.clone())?);
+        loop {
+            match (left.next(context)?, right.next(context)?) {
+                (None, None) => return Ok(true),
+                (Some(left), Some(right)) if equal(context, &left, &right)? => {}
+                _ => return Ok(false),
+            }
+        }
+    }
+    if let (Value::Map(_), Value::Map(_)) | (Value::Set(_), Value::Set(_)) = (left, right) {
+        realise(context, left)?;
+        realise(context, right)?;
+    }
+    Ok(left == right)
+}
+
+fn known_count(value: &Value) -> Option<usize> {
+    match value {
+        Value::Vector(items) => Some(items.len()),
+        Value::List(seq) => seq.known_count(),
+        _ => None,
+    }
+}
+
+/// Computes every lazy sequence within a value.
+pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
+    match value {
+        Value::Vector(items) if items.iter().any(crate::deep::holds_others) => {
+            context.check_stack()?;
+            for item in items.iter() {
+                realise(context, item)?;
+            }
+        }
+        Value::List(_) | Value::Lazy(_) => {
+            context.check_stack()?;
+            let mut items = Iter::new(context, value.clone())?;
+            while let Some(item) = items.next(context)? {
+                realise(context, &item)?;
+            }
+        }
+        Value::Map(map) => {
+            context.check_stack()?;
+            for (key, value) in map.iter() {
+                realise(context, key)?;
+                realise(context, value)?;
+            }
+        }
+        Value::Set(set) => {
+            context.check_stack()?;
+            for member in set.iter() {
+                realise(context, member)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

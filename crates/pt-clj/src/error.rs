@@ -1,0 +1,64 @@
+//! What the embedder hears when a program does not end with a value.
+
+use pt_edn::{ReadError, Span};
+
+use crate::Value;
+use crate::exception::{Signal, Stop};
+
+/// Why a program has no value.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// In Clojure's words.
+    pub message: String,
+    /// The innermost form at fault, in bytes of the source.
+    pub span: Option<Span>,
+    /// The map of an `ex-info`.
+    pub data: Option<Value>,
+    /// What kind of end it was.
+    pub kind: ErrorKind,
+    /// Names that are known and near one that is not.
+    pub suggestions: Vec<String>,
+}
+
+/// The kinds of end without a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The text is not Clojure.
+    Read,
+    /// An exception nobody caught, with its class.
+    Exception(&'static str),
+    /// Stopped from outside.
+    Stopped(Stop),
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self { message: error.message, span: Some(error.span), data: None, kind: ErrorKind::Read, suggestions: Vec::new() }
+    }
+}
+
+impl From<Signal> for Error {
+    fn from(signal: Signal) -> Self {
+        let Signal::Throw(thrown) = signal else {
+            let message = "Can only recur from tail position".to_owned();
+            return Self { message, span: None, data: None, kind: ErrorKind::Read, suggestions: Vec::new() };
+        };
+        let exception = &thrown.exception;
+        let kind = thrown.stop.map_or(ErrorKind::Exception(exception.class.full), ErrorKind::Stopped);
+        Self {
+            message: exception.message.clone().unwrap_or_else(|| exception.class.short().to_owned()),
+            span: thrown.span,
+            data: (!exception.data.is_nil()).then(|| exception.data.clone()),
+            kind,
+            suggestions: thrown.suggestions,
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

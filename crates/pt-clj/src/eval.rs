@@ -1,0 +1,465 @@
+//! Evaluation of analysed code.
+
+use std::sync::Arc;
+
+use pt_edn::Span;
+
+use crate::Value;
+use crate::context::{Context, Frame};
+use crate::exception::{Eval, Exception, Signal, class_of, is_a};
+use crate::function::{Closure, Function, FunctionKind};
+use crate::map::Map;
+use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, Node, Op, Try};
+use crate::seq::Seq;
+
+impl Signal {
+    /// Remembers where it happened, unless it is known more closely already.
+    #[cold]
+    pub(crate) fn at(mut self, span: Span) -> Self {
+        if let Self::Throw(thrown) = &mut self {
+            thrown.span.get_or_insert(span);
+        }
+        self
+    }
+}
+
+impl Node {
+    pub(crate) fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        match self {
+            Self::Const(value) => Ok(value.clone()),
+            Self::Local(slot) => Ok(context.stack[frame.base + *slot as usize].clone()),
+            Self::Take(slot) => Ok(std::mem::take(&mut context.stack[frame.base + *slot as usize])),
+            Self::Capture(at) => Ok(frame.captures[*at as usize].clone()),
+            Self::This => Ok(frame.this.clone()),
+            Self::Global(at) => match &context.globals[*at as usize] {
+                Some(value) => Ok(value.clone()),
+                None => Err(unbound(context, *at)),
+            },
+            Self::If(parts) => {
+                let branch = if parts.0.eval(context, frame)?.is_truthy() { &parts.1 } else { &parts.2 };
+                branch.eval(context, frame)
+            }
+            Self::Math(math) => math.eval(context, frame),
+            Self::Native(call) => {
+                let native = call.native;
+                let result = with_args(&call.args, context, frame, |context, args| (native.code)(context, args));
+                result.map_err(|signal| signal.at(call.span))
+            }
+            Self::Call(call) => call.eval(context, frame).map_err(|signal| signal.at(call.span)),
+            Self::Get(get) => {
+                let map = get.map.eval(context, frame)?;
+                let found = match &map {
+                    Value::Map(map) => map.get(&get.key).cloned(),
+                    Value::Set(set) => set.get(&get.key).cloned(),
+                    _ => None,
+                };
+                match (found, &get.default) {
+                    (Some(value), _) => Ok(value),
+                    (None, Some(default)) => default.eval(context, frame),
+                    (None, None) => Ok(Value::Nil),
+                }
+            }
+            Self::Let(form) => {
+                form.bind(context, frame)?;
+                form.body.eval(context, frame)
+            }
+            Self::Loop(form) => {
+                form.bind(context, frame)?;
+                loop {
+                    match form.body.eval(context, frame) {
+                        Err(Signal::Recur) => context.tick()?,
+                        result => return result,
+                    }
+                }
+            }
+            Self::Recur(recur) => {
+                for arg in &recur.args {
+                    let value = arg.eval(context, frame)?;
+                    context.stack.push(value);
+                }
+                for slot in (0..recur.args.len()).rev() {
+                    let value = context.stack.pop().unwrap_or_default();
+                    context.stack[frame.base + recur.first as usize + slot] = value;
+                }
+                Err(Signal::Recur)
+            }
+            Self::Do(nodes) => {
+                let Some((last, before)) = nodes.split_last() else { return Ok(Value::Nil) };
+                for node in before {
+                    node.eval(context, frame)?;
+                }
+                last.eval(context, frame)
+            }
+            Self::And(nodes) | Self::Or(nodes) => {
+                let until = matches!(self, Self::Or(_));
+                let Some((last, before)) = nodes.split_last() else { return Ok(Value::Nil) };
+                for node in before {
+                    let value = node.eval(context, frame)?;
+                    if value.is_truthy() == until {
+                        return Ok(value);
+                    }
+                }
+                last.eval(context, frame)
+            }
+            _ => self.eval_rare(context, frame),
+        }
+    }
+
+    /// Kept apart so that the frequent kinds need little stack.
+    #[inline(never)]
+    fn eval_rare(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        match self {
+            Self::Host(call) => {
+                let mut args = Vec::with_capacity(call.args.len());
+                for arg in &call.args {
+                    args.push(arg.eval(context, frame)?);
+                }
+                context.call_host(&call.name, args).map_err(|signal| signal.at(call.span))
+            }
+            Self::HostValue(name) => {
+                let value = context.host.as_ref().and_then(|(_, host)| host.value(name));
+                value.ok_or_else(|| context.error("RuntimeException", format!("Unable to resolve symbol: {name}")))
+            }
+            Self::Vector(nodes) => {
+                let mut items = Vec::with_capacity(nodes.len());
+                for node in nodes {
+                    items.push(node.eval(context, frame)?);
+                }
+                Ok(Value::vector(items))
+            }
+            Self::Map(pairs) => {
+                let mut map = Map::with_capacity(pairs.len());
+                for (key, value) in pairs {
+                    let key = key.eval(context, frame)?;
+                    crate::equal::realise(context, &key)?;
+                    if map.contains_key(&key) {
+                        let message = format!("Duplicate key: {}", crate::print::pr_str(&key));
+                        return Err(context.error("IllegalArgumentException", message));
+                    }
+                    map.insert(key, value.eval(context, frame)?);
+                }
+                Ok(Value::Map(Arc::new(map)))
+            }
+            Self::Set(nodes) => {
+                let mut set = crate::map::Set::default();
+                for node in nodes {
+                    let member = node.eval(context, frame)?;
+                    crate::equal::realise(context, &member)?;
+                    if set.contains(&member) {
+                        let message = format!("Duplicate key: {}", crate::print::pr_str(&member));
+                        return Err(context.error("IllegalArgumentException", message));
+                    }
+                    set.insert(member);
+                }
+                Ok(Value::Set(Arc::new(set)))
+            }
+            Self::Fn(made) => made.eval(context, frame),
+            Self::LetFn(form) => form.eval(context, frame),
+            Self::Def(def) => {
+                let at = def.global as usize;
+                if let Some(value) = &def.value {
+                    if !(def.once && context.globals[at].is_some()) {
+                        let value = value.eval(context, frame)?;
+                        context.globals[at] = Some(value);
+                    }
+                }
+                if def.is_macro {
+                    context.macros.insert(def.global);
+                } else {
+                    context.macros.remove(&def.global);
+                }
+                let name = context.names.iter().find(|(_, slot)| **slot == def.global).map(|(name, _)| name.clone());
+                Ok(Value::Var(crate::name::Name::new(&format!("user/{}", name.unwrap_or_default()))))
+            }
+            Self::Throw(parts) => Err(match parts.0.eval(context, frame)? {
+                Value::Exception(exception) => Signal::from(exception),
+                other => {
+                    let class = class_of(&other);
+                    context.error("ClassCastException", cannot_cast(class.full, "java.lang.Throwable"))
+                }
+            }
+            .at(parts.1)),
+            Self::Try(form) => form.eval(context, frame),
+            Self::Case(case) => case.eval(context, frame),
+            Self::Binding(form) => {
+                let mut old = Vec::with_capacity(form.bindings.len());
+                for (global, node) in &form.bindings {
+                    old.push((*global, Some(node.eval(context, frame)?)));
+                }
+                for (global, value) in &mut old {
+                    std::mem::swap(&mut context.globals[*global as usize], value);
+                }
+                let result = form.body.eval(context, frame);
+                for (global, value) in old {
+                    context.globals[global as usize] = value;
+                }
+                result
+            }
+            Self::Method(call) => {
+                let target = call.target.eval(context, frame)?;
+                let result = with_args(&call.args, context, frame, |context, args| {
+                    crate::interop::method(context, &call.name, &target, args)
+                });
+                result.map_err(|signal| signal.at(call.span))
+            }
+            _ => Ok(Value::Nil),
+        }
+    }
+}
+
+/// Evaluates arguments into an array: few of them need no allocation.
+#[inline]
+fn with_args<R>(
+    nodes: &[Node],
+    context: &mut Context<'_>,
+    frame: &Frame<'_>,
+    run: impl FnOnce(&mut Context<'_>, &mut [Value]) -> Eval<R>,
+) -> Eval<R> {
+    match nodes {
+        [] => run(context, &mut []),
+        [only] => {
+            let mut args = [only.eval(context, frame)?];
+            run(context, &mut args)
+        }
+        [left, right] => {
+            let mut args = [left.eval(context, frame)?, right.eval(context, frame)?];
+            run(context, &mut args)
+        }
+        _ => {
+            let mut args = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                args.push(node.eval(context, frame)?);
+            }
+            run(context, &mut args)
+        }
+    }
+}
+
+#[cold]
+fn unbound(context: &Context<'_>, at: u32) -> Signal {
+    let name = context.names.iter().find(|(_, slot)| **slot == at).map(|(name, _)| &**name).unwrap_or_default();
+    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'user/{name}"))
+}
+
+/// Java's words for a value of the wrong class.
+pub(crate) fn cannot_cast(from: &str, to: &str) -> String {
+    let place = |class: &str| {
+        if class.starts_with("clojure.") {
+            (format!("{class} is in unnamed module of loader 'app'"), "in unnamed module of loader 'app'")
+        } else {
+            (format!("{class} is in module java.base of loader 'bootstrap'"), "in module java.base of loader 'bootstrap'")
+        }
+    };
+    let ((from_is, from_place), (to_is, to_place)) = (place(from), place(to));
+    let places = if from_place == to_place { format!("{from} and {to} are {to_place}") } else { format!("{from_is}; {to_is}") };
+    format!("class {from} cannot be cast to class {to} ({places})")
+}
+
+/// Calls a value that is data: a keyword, map, set, vector, symbol or var.
+pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut [Value]) -> Eval {
+    let class = class_of(function);
+    match (function, args) {
+        (Value::Keyword(_) | Value::Symbol(_), [map]) => Ok(lookup(map, function).unwrap_or_default()),
+        (Value::Keyword(_) | Value::Symbol(_), [map, default]) => {
+            Ok(lookup(map, function).unwrap_or_else(|| std::mem::take(default)))
+        }
+        (Value::Map(map), [key]) => {
+            crate::equal::realise(context, key)?;
+            Ok(map.get(key).cloned().unwrap_or_default())
+        }
+        (Value::Map(map), [key, default]) => {
+            crate::equal::realise(context, key)?;
+            Ok(map.get(key).cloned().unwrap_or_else(|| std::mem::take(default)))
+        }
+        (Value::Set(set), [key]) => {
+            crate::equal::realise(context, key)?;
+            Ok(set.get(key).cloned().unwrap_or_default())
+        }
+        (Value::Vector(items), [Value::Int(index)]) => {
+            let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
+            item.cloned().ok_or_else(|| Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into())
+        }
+        (Value::Vector(_), [_]) => Err(context.error("IllegalArgumentException", "Key must be integer")),
+        (Value::Var(name), args) => {
+            let function = crate::core::deref_var(context, name)?;
+            context.call(&function, args)
+        }
+        (Value::Keyword(_) | Value::Symbol(_), args) => {
+            let name = crate::print::pr_str(function);
+            let count = args.len();
+            if count == 0 || count > 2 {
+                return Err(context.error("IllegalArgumentException", format!("Wrong number of args passed to keyword: {name}")));
+            }
+            Ok(Value::Nil)
+        }
+        (Value::Map(_) | Value::Set(_) | Value::Vector(_), args) => Err(context.wrong_arity(args.len(), class.full)),
+        (Value::Nil, _) => {
+            let message = "Cannot invoke \"clojure.lang.IFn.invoke()\" because the return value is null";
+            Err(context.error("NullPointerException", message))
+        }
+        _ => Err(context.error("ClassCastException", cannot_cast(class.full, "clojure.lang.IFn"))),
+    }
+}
+
+/// `get` on what may be looked into by key.
+pub(crate) fn lookup(map: &Value, key: &Value) -> Option<Value> {
+    match map {
+        Value::Map(map) => map.get(key).cloned(),
+        Value::Set(set) => set.get(key).cloned(),
+        Value::Vector(items) => match key {
+            Value::Int(index) => items.get(usize::try_from(*index).ok()?).cloned(),
+            _ => None,
+        },
+        Value::Str(text) => match key {
+            Value::Int(index) => text.chars().nth(usize::try_from(*index).ok()?).map(Value::Char),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Math {
+    #[inline]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let left = self.left.eval(context, frame)?;
+        let right = self.right.eval(context, frame)?;
+        if let (Value::Int(left), Value::Int(right)) = (&left, &right) {
+            let number = match self.op {
+                Op::Add => left.checked_add(*right),
+                Op::Sub => left.checked_sub(*right),
+                Op::Mul => left.checked_mul(*right),
+                Op::Lt => return Ok(Value::Bool(left < right)),
+                Op::Le => return Ok(Value::Bool(left <= right)),
+                Op::Gt => return Ok(Value::Bool(left > right)),
+                Op::Ge => return Ok(Value::Bool(left >= right)),
+                Op::Eq => return Ok(Value::Bool(left == right)),
+            };
+            if let Some(number) = number {
+                return Ok(Value::Int(number));
+            }
+        }
+        self.slow(context, left, right)
+    }
+
+    #[inline(never)]
+    fn slow(&self, context: &mut Context<'_>, left: Value, right: Value) -> Eval {
+        (self.native.code)(context, &mut [left, right]).map_err(|signal| signal.at(self.span))
+    }
+}
+
+impl Call {
+    #[inline]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let function = self.function.eval(context, frame)?;
+        if let Value::Fn(made) = &function {
+            if let FunctionKind::Closure(closure) = &made.0 {
+                let base = context.stack.len();
+                for arg in &self.args {
+                    let value = arg.eval(context, frame)?;
+                    context.stack.push(value);
+                }
+                return context.enter(&function, closure, base);
+            }
+        }
+        with_args(&self.args, context, frame, |context, args| context.call(&function, args))
+    }
+}
+
+impl Let {
+    #[inline]
+    fn bind(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval<()> {
+        for (slot, node) in &self.bindings {
+            let value = node.eval(context, frame)?;
+            context.stack[frame.base + *slot as usize] = value;
+        }
+        Ok(())
+    }
+}
+
+impl MakeFn {
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let mut captures = Vec::with_capacity(self.captures.len());
+        for capture in &self.captures {
+            captures.push(capture.eval(context, frame)?);
+        }
+        let closure = Closure { code: Arc::clone(&self.code), captures: captures.into() };
+        Ok(Value::Fn(Arc::new(Function(FunctionKind::Closure(closure)))))
+    }
+}
+
+impl LetFn {
+    /// Each function finds its siblings through a cell shared by all of them.
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        for (slot, _) in &self.functions {
+            let cell = Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, true)));
+            context.stack[frame.base + *slot as usize] = cell;
+        }
+        for (slot, made) in &self.functions {
+            let function = made.eval(context, frame)?;
+            let Value::Cell(cell) = &context.stack[frame.base + *slot as usize] else { continue };
+            cell.set(function);
+        }
+        self.body.eval(context, frame)
+    }
+}
+
+impl Try {
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let height = context.stack.len();
+        let captured = context.captured.len();
+        let mut result = self.body.eval(context, frame);
+        if let Err(Signal::Throw(thrown)) = &result {
+            context.stack.truncate(height);
+            if thrown.stop.is_some() {
+                return result;
+            }
+            context.captured.truncate(captured);
+            let class = thrown.exception.class;
+            if let Some((_, slot, body)) = self.catches.iter().find(|(caught, _, _)| is_a(class, caught)) {
+                context.stack[frame.base + *slot as usize] = Value::Exception(Arc::clone(&thrown.exception));
+                result = body.eval(context, frame);
+                if result.is_err() {
+                    context.stack.truncate(height);
+                }
+            }
+        }
+        if let Some(finally) = &self.finally {
+            finally.eval(context, frame)?;
+        }
+        result
+    }
+}
+
+impl Case {
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let value = self.value.eval(context, frame)?;
+        crate::equal::realise(context, &value)?;
+        let branch = match self.keys.get(&value) {
+            Some(Value::Int(at)) => self.branches.get(usize::try_from(*at).unwrap_or(usize::MAX)),
+            _ => self.default.as_ref(),
+        };
+        match branch {
+            Some(node) => node.eval(context, frame),
+            None => {
+                let message = format!("No matching clause: {}", crate::print::str(&value));
+                Err(context.error("IllegalArgumentException", message).at(self.span))
+            }
+        }
+    }
+}
+
+/// The rest of a sequence from an index on, for `[a & more]`; nil if nothing is left.
+pub(crate) fn rest_from(context: &mut Context<'_>, value: &Value, from: usize) -> Eval {
+    if let Value::Vector(items) = value {
+        let rest: Vec<Value> = items.iter().skip(from).cloned().collect();
+        return Ok(if rest.is_empty() { Value::Nil } else { Seq::list(rest).into() });
+    }
+    let mut rest = value.clone();
+    for _ in 0..from {
+        match crate::seq::seq(context, rest)? {
+            Value::List(seq) => rest = seq.rest(),
+            _ => return Ok(Value::Nil),
+        }
+    }
+    crate::seq::seq(context, rest)
+}

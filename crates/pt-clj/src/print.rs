@@ -1,0 +1,209 @@
+//! Values as text, as Clojure prints them.
+
+use num_bigint::BigInt;
+
+use crate::Value;
+use crate::exception::class_of;
+use crate::seq::realised;
+
+/// As `(pr-str value)`: strings in quotes. Sequences not computed yet print as `...`.
+pub fn pr_str(value: &Value) -> String {
+    let mut out = String::new();
+    write(&mut out, value, true);
+    out
+}
+
+/// As `(str value)`: the text itself for a string, nothing for nil.
+pub fn str(value: &Value) -> String {
+    let mut out = String::new();
+    push_str(&mut out, value);
+    out
+}
+
+/// Appends what `str` makes of a value.
+pub(crate) fn push_str(out: &mut String, value: &Value) {
+    match value {
+        Value::Nil => {}
+        Value::Str(text) => out.push_str(text),
+        Value::Char(char) => out.push(*char),
+        Value::Regex(regex) => out.push_str(regex.pattern()),
+        Value::BigInt(value) => out.push_str(&value.to_string()),
+        Value::Lazy(_) => {
+            out.push_str("clojure.lang.LazySeq@");
+            out.push_str(&format!("{:x}", crate::equal::hash(value) as u32));
+        }
+        Value::Exception(exception) => {
+            out.push_str(exception.class.full);
+            if let Some(message) = &exception.message {
+                out.push_str(": ");
+                out.push_str(message);
+            }
+            if !exception.data.is_nil() {
+                out.push(' ');
+                write(out, &exception.data, true);
+            }
+        }
+        Value::Class(class) => {
+            out.push_str("class ");
+            out.push_str(class.full);
+        }
+        Value::Float(value) => out.push_str(&float(*value).replace("##NaN", "NaN").replace("##Inf", "Infinity").replace("##-Inf", "-Infinity")),
+        Value::Uuid(id) => out.push_str(&uuid(**id)),
+        other => write(out, other, true),
+    }
+}
+
+/// Appends a value: for reading back, or for people (`print`).
+pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
+    if crate::stack::exhausted() {
+        out.push_str("...");
+        return;
+    }
+    match value {
+        Value::Nil => out.push_str("nil"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Int(value) => out.push_str(&value.to_string()),
+        Value::Float(value) => out.push_str(&float(*value)),
+        Value::Char(char) if readably => {
+            out.push('\\');
+            match char {
+                '\n' => out.push_str("newline"),
+                '\r' => out.push_str("return"),
+                '\t' => out.push_str("tab"),
+                ' ' => out.push_str("space"),
+                '\u{8}' => out.push_str("backspace"),
+                '\u{c}' => out.push_str("formfeed"),
+                plain => out.push(*plain),
+            }
+        }
+        Value::Char(char) => out.push(*char),
+        Value::BigInt(value) => {
+            out.push_str(&value.to_string());
+            out.push('N');
+        }
+        Value::Ratio(parts) => out.push_str(&ratio(&parts.0, &parts.1)),
+        Value::Str(text) if readably => quoted(out, text),
+        Value::Str(text) => out.push_str(text),
+        Value::Keyword(name) => {
+            out.push(':');
+            out.push_str(name.as_str());
+        }
+        Value::Symbol(name) => out.push_str(name.as_str()),
+        Value::Var(name) => {
+            out.push_str("#'");
+            out.push_str(name.as_str());
+        }
+        Value::Vector(items) => {
+            let mut items = items.iter();
+            sequence(out, "[", std::iter::from_fn(|| items.next().cloned()), "]", readably);
+        }
+        Value::List(_) | Value::Lazy(_) => sequence(out, "(", realised(value), ")", readably),
+        Value::Set(set) => sequence(out, "#{", set.iter().cloned(), "}", readably),
+        Value::Map(map) => {
+            out.push('{');
+            for (index, (key, value)) in map.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                write(out, key, readably);
+                out.push(' ');
+                write(out, value, readably);
+            }
+            out.push('}');
+        }
+        Value::Regex(regex) => {
+            out.push_str("#\"");
+            out.push_str(regex.pattern());
+            out.push('"');
+        }
+        Value::Uuid(id) => {
+            out.push_str("#uuid \"");
+            out.push_str(&uuid(**id));
+            out.push('"');
+        }
+        Value::Class(class) => out.push_str(class.full),
+        Value::Native(native) => {
+            out.push_str("#object[");
+            out.push_str(native.name);
+            out.push(']');
+        }
+        Value::Cell(cell) => {
+            let name = if cell.volatile { "Volatile" } else { "Atom" };
+            out.push_str(&format!("#object[clojure.lang.{name} "));
+            write(out, &cell.get(), readably);
+            out.push(']');
+        }
+        Value::Exception(exception) => {
+            out.push_str("#error {:cause ");
+            match &exception.message {
+                Some(message) => quoted(out, message),
+                None => out.push_str("nil"),
+            }
+            if !exception.data.is_nil() {
+                out.push_str(", :data ");
+                write(out, &exception.data, readably);
+            }
+            out.push_str(&format!(", :type {}}}", exception.class.full));
+        }
+        Value::Fn(_) | Value::Delay(_) | Value::Reduced(_) => {
+            out.push_str("#object[");
+            out.push_str(class_of(value).full);
+            out.push(']');
+        }
+    }
+}
+
+fn sequence(out: &mut String, open: &str, items: impl Iterator<Item = Value>, close: &str, readably: bool) {
+    out.push_str(open);
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        write(out, &item, readably);
+    }
+    out.push_str(close);
+}
+
+fn quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+}
+
+fn ratio(over: &BigInt, under: &BigInt) -> String {
+    format!("{over}/{under}")
+}
+
+/// A double as Java prints it: `1.0`, `1.0E10`, `1.0E-5`.
+pub(crate) fn float(value: f64) -> String {
+    if value.is_nan() {
+        return "##NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "##Inf" } else { "##-Inf" }.to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 || (1e-3..1e7).contains(&size) {
+        return format!("{value:?}");
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    format!("{mantissa}{point}E{exponent}")
+}
+
+fn uuid(id: u128) -> String {
+    let hex = format!("{id:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

@@ -1,0 +1,217 @@
+//! What code computes with.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+
+use crate::exception::{Class, Exception};
+use crate::function::{Function, Native};
+use crate::map::{Map, Set};
+use crate::name::Name;
+use crate::regex::Regex;
+use crate::seq::{Lazy, Seq};
+use crate::state::{Cell, Delay};
+use crate::vector::Vector;
+
+/// Any Clojure value. Sixteen bytes; cloning copies at most a counter.
+#[derive(Clone, Default)]
+pub enum Value {
+    /// `nil`
+    #[default]
+    Nil,
+    /// `true`, `false`
+    Bool(bool),
+    /// A long.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// A character.
+    Char(char),
+    /// An integer beyond 64 bits, or one asked for with `N`.
+    BigInt(Arc<BigInt>),
+    /// A fraction in lowest terms: numerator and denominator (above one).
+    Ratio(Arc<(BigInt, BigInt)>),
+    /// A string.
+    Str(Arc<String>),
+    /// `:name`
+    Keyword(Name),
+    /// `name`
+    Symbol(Name),
+    /// A list or a realised piece of a sequence; `()` included.
+    List(Arc<Seq>),
+    /// `[…]`
+    Vector(Arc<Vector>),
+    /// `{…}`, in the order its keys were added.
+    Map(Arc<Map>),
+    /// `#{…}`, in the order its members were added.
+    Set(Arc<Set>),
+    /// A sequence computed when it is looked at. [`crate::Program::run`] never returns one unrealised.
+    Lazy(Arc<Lazy>),
+    /// A function of the core.
+    Native(&'static Native),
+    /// A function made by the program.
+    Fn(Arc<Function>),
+    /// An atom or a volatile.
+    Cell(Arc<Cell>),
+    /// A delay.
+    Delay(Arc<Delay>),
+    /// What `reduced` wraps.
+    Reduced(Arc<Value>),
+    /// An exception as a value.
+    Exception(Arc<Exception>),
+    /// `#"…"`
+    Regex(Arc<Regex>),
+    /// A class name such as `String`.
+    Class(Class),
+    /// What `def` returns: `#'user/name`.
+    Var(Name),
+    /// A UUID.
+    Uuid(Arc<u128>),
+}
+
+impl Value {
+    /// A string.
+    pub fn str(text: impl Into<String>) -> Self {
+        Self::Str(Arc::new(text.into()))
+    }
+
+    /// A keyword, with or without namespace, without its colon.
+    pub fn keyword(name: &str) -> Self {
+        Self::Keyword(Name::new(name))
+    }
+
+    /// A symbol.
+    pub fn symbol(name: &str) -> Self {
+        Self::Symbol(Name::new(name))
+    }
+
+    /// A vector.
+    pub fn vector(items: Vec<Self>) -> Self {
+        Self::Vector(Arc::new(items.into()))
+    }
+
+    /// A list.
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::List(Arc::new(Seq::list(items)))
+    }
+
+    /// A map in the order given; of equal keys the last value counts.
+    pub fn map(entries: impl IntoIterator<Item = (Self, Self)>) -> Self {
+        Self::Map(Arc::new(entries.into_iter().collect()))
+    }
+
+    /// A set in the order given.
+    pub fn set(members: impl IntoIterator<Item = Self>) -> Self {
+        Self::Set(Arc::new(members.into_iter().collect()))
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The map, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The members of a vector, list, set or realised sequence, in order; `None` for anything else.
+    pub fn items(&self) -> Option<Vec<Self>> {
+        match self {
+            Self::Vector(vector) => Some(vector.iter().cloned().collect()),
+            Self::Set(set) => Some(set.iter().cloned().collect()),
+            Self::List(_) | Self::Lazy(_) => Some(crate::seq::realised(self).collect()),
+            _ => None,
+        }
+    }
+
+    /// Everything but `nil` and `false`.
+    pub fn is_truthy(&self) -> bool {
+        !matches!(self, Self::Nil | Self::Bool(false))
+    }
+
+    /// Whether it is `nil`.
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil)
+    }
+
+    pub(crate) fn entry(key: &Self, value: &Self) -> Self {
+        Self::vector(vec![key.clone(), value.clone()])
+    }
+
+    pub(crate) fn empty_list() -> Self {
+        Self::list(Vec::new())
+    }
+
+    pub(crate) fn big(value: BigInt) -> Self {
+        Self::BigInt(Arc::new(value))
+    }
+
+    /// Whether it is a number.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Int(_) | Self::Float(_) | Self::BigInt(_) | Self::Ratio(_))
+    }
+
+    /// Whether `=` compares it element by element with lists and vectors.
+    pub fn is_sequential(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Vector(_) | Self::Lazy(_))
+    }
+
+    pub(crate) fn is_fn(&self) -> bool {
+        matches!(self, Self::Native(_) | Self::Fn(_))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::big(value.into()), Self::Int)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::str(text)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::str(text)
+    }
+}
+
+impl From<Vec<Self>> for Value {
+    fn from(items: Vec<Self>) -> Self {
+        Self::vector(items)
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&crate::print::pr_str(self))
+    }
+}

@@ -1,0 +1,87 @@
+//! Clojure, by the evaluator of pt-clj.
+
+mod data;
+mod host;
+
+use std::sync::Arc;
+
+use pt_clj::{Context, Error, ErrorKind, Program, Stop};
+use pt_model::{Data, Failure};
+
+use crate::function::{self, Refusal};
+use crate::host::Session;
+use crate::{EvalError, Limits, Occasion, Scope, Snippet};
+use host::Runner;
+
+/// The namespace of runner functions.
+const NAMESPACE: &str = "pt";
+
+/// The value of the last form.
+pub(crate) fn run(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    session: &mut Session<'_>,
+) -> Result<Data, EvalError> {
+    let fault = |error| fault(error, snippet, limits);
+    let program = Program::compile(snippet.text).map_err(fault)?;
+    for warning in program.warnings() {
+        session.print(&format!("Warning: {}", warning.message));
+    }
+    let params = data::map_to_clojure(scope.params);
+    let mut runner = Runner::new(session, scope);
+    let result = {
+        let limits = pt_clj::Limits {
+            deadline: limits.deadline(),
+            interrupt: Some(Arc::clone(&limits.interrupt)),
+            ..pt_clj::Limits::default()
+        };
+        let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
+        context.bind("params", params.clone());
+        context.bind("inputs", params);
+        program.run(&mut context)
+    };
+    runner.finish();
+    data::from_clojure(&result.map_err(fault)?).map_err(EvalError::code)
+}
+
+/// The error in the project's words.
+fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
+    let range = error.span.map(|span| span.start..span.end.min(snippet.text.len()));
+    let described = match error.kind {
+        ErrorKind::Stopped(Stop::Interrupted) => return EvalError::interrupted(),
+        ErrorKind::Stopped(Stop::Deadline | Stop::Fuel) => EvalError::timed_out(limits.time),
+        // What calls to the runner throw, and `ex-info`, which authors throw for the same purpose.
+        ErrorKind::Exception("clojure.lang.ExceptionInfo") => {
+            let data = error.data.as_ref().and_then(|data| data::from_clojure(data).ok()).unwrap_or_default();
+            EvalError::failed(Failure { message: error.message, data })
+        }
+        ErrorKind::Read | ErrorKind::Exception(_) => code(&error, snippet),
+    };
+    described.at(range)
+}
+
+fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
+    let unresolved = error.message.strip_prefix("Unable to resolve symbol: ").unwrap_or_default();
+    if let Some(("pt", name)) = unresolved.split_once(['/', '.']) {
+        // Asked as for code: what exists but may not be called in args is resolved.
+        return match function::find(name, Occasion::Code, snippet.settings) {
+            Err(Refusal::NeedsSettings) => EvalError::code(&error.message).with_hint(format!(
+                "Values and secrets cannot be read in #pt-clj. Pass it through args as a param (`pt.{name} …`) and use \
+                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`."
+            )),
+            Err(Refusal::Unknown { near: Some(near) }) => {
+                EvalError::code(format!("Unknown runner function pt/{name}; did you mean pt/{near}?"))
+            }
+            Err(Refusal::Unknown { near: None }) => EvalError::code(format!("Unknown runner function pt/{name}.")),
+            Err(Refusal::NotInArgs) | Ok(_) => {
+                EvalError::code(&error.message).with_hint(format!("Runner functions are called as (pt/{name} …)."))
+            }
+        };
+    }
+    let described = EvalError::code(&error.message);
+    match error.suggestions.as_slice() {
+        [] => described,
+        near => described.with_hint(format!("Did you mean {}?", near.join(" or "))),
+    }
+}

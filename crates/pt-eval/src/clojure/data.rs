@@ -1,0 +1,123 @@
+//! Data into Clojure and back.
+
+use pt_clj::{Value, print};
+use pt_model::{Data, Map};
+
+/// Data as code sees it: maps have keywords as keys.
+pub(super) fn to_clojure(data: &Data) -> Value {
+    match data {
+        Data::Null => Value::Nil,
+        Data::Bool(yes) => Value::Bool(*yes),
+        Data::Int(number) => Value::Int(*number),
+        Data::Float(number) => Value::Float(*number),
+        Data::Str(text) => Value::str(text.as_str()),
+        Data::Secret(text) => Value::str(text.expose()),
+        Data::List(items) => Value::vector(items.iter().map(to_clojure).collect()),
+        Data::Map(map) => map_to_clojure(map),
+    }
+}
+
+/// A map as code sees it.
+pub(super) fn map_to_clojure(map: &Map) -> Value {
+    Value::map(map.iter().map(|(key, value)| (Value::keyword(key), to_clojure(value))))
+}
+
+/// A value of code as data, or why it is none. Sequences are realised beforehand.
+pub(super) fn from_clojure(value: &Value) -> Result<Data, String> {
+    read(value).map_err(|Unfit { what, mut path }| {
+        path.reverse();
+        let path: String = path.concat();
+        let message = format!("Cannot convert {what} to data.");
+        if path.is_empty() {
+            message
+        } else {
+            format!("{message} It stands at `{}`.", path.trim_start_matches('.'))
+        }
+    })
+}
+
+/// A value that is not data, and the steps from it outwards.
+struct Unfit {
+    what: &'static str,
+    path: Vec<String>,
+}
+
+fn unfit(what: &'static str) -> Result<Data, Unfit> {
+    Err(Unfit { what, path: Vec::new() })
+}
+
+fn read(value: &Value) -> Result<Data, Unfit> {
+    Ok(match value {
+        Value::Nil => Data::Null,
+        Value::Bool(yes) => Data::Bool(*yes),
+        Value::Int(number) => Data::Int(*number),
+        Value::Float(number) => return float(*number),
+        Value::BigInt(number) => match i64::try_from(&**number) {
+            Ok(number) => Data::Int(number),
+            Err(_) => Data::Str(number.to_string()),
+        },
+        Value::Ratio(ratio) => {
+            let (above, below) = &**ratio;
+            let float = |number: String| number.parse::<f64>().unwrap_or(f64::NAN);
+            return self::float(float(above.to_string()) / float(below.to_string()));
+        }
+        Value::Char(letter) => Data::Str(letter.to_string()),
+        Value::Str(text) => Data::Str(text.as_str().to_owned()),
+        Value::Keyword(name) | Value::Symbol(name) => Data::Str(name.as_str().to_owned()),
+        Value::Map(map) => {
+            let mut data = Map::new();
+            for (key, value) in map.iter() {
+                let key = text(key);
+                match read(value) {
+                    Ok(value) => {
+                        data.insert(key, value);
+                    }
+                    Err(unfit) => return Err(within(unfit, format!(".{key}"))),
+                }
+            }
+            Data::Map(data)
+        }
+        Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) => {
+            let items = value.items().unwrap_or_default();
+            let items = items.iter().enumerate();
+            Data::List(
+                items
+                    .map(|(index, item)| read(item).map_err(|unfit| within(unfit, format!("[{index}]"))))
+                    .collect::<Result<_, _>>()?,
+            )
+        }
+        Value::Class(_) | Value::Regex(_) | Value::Uuid(_) => Data::Str(print::str(value)),
+        Value::Reduced(inner) => return read(inner),
+        Value::Native(_) | Value::Fn(_) | Value::Var(_) => return unfit("a function"),
+        Value::Cell(_) => return unfit("an atom"),
+        Value::Delay(_) => return unfit("a delay"),
+        Value::Exception(_) => return unfit("an exception"),
+    })
+}
+
+fn within(mut unfit: Unfit, step: String) -> Unfit {
+    unfit.path.push(step);
+    unfit
+}
+
+fn float(number: f64) -> Result<Data, Unfit> {
+    if number.is_nan() {
+        return unfit("NaN");
+    }
+    if number.is_infinite() {
+        return unfit("an infinite number");
+    }
+    let integer = number as i64;
+    // Beyond 2^63 the cast saturates, and the limit itself is no `i64`.
+    let exact = integer as f64 == number && integer != i64::MAX;
+    Ok(if exact { Data::Int(integer) } else { Data::Float(number) })
+}
+
+/// Keys: names of keywords, everything else as `str` gives it.
+fn text(key: &Value) -> String {
+    if let Value::Keyword(name) | Value::Symbol(name) = key {
+        name.as_str().to_owned()
+    } else {
+        print::str(key)
+    }
+}

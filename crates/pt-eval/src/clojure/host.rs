@@ -1,0 +1,85 @@
+//! The namespace `pt` and the output of Clojure code.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pt_clj::{Exception, Host, Value};
+use pt_model::Data;
+
+use super::data::{from_clojure, to_clojure};
+use crate::Scope;
+use crate::function::Refusal;
+use crate::host::Session;
+
+/// The runner as Clojure code sees it.
+pub(super) struct Runner<'s, 'h> {
+    session: &'s mut Session<'h>,
+    repo_ref: Value,
+    project_ref: Value,
+    /// The line that is being printed.
+    line: String,
+}
+
+impl<'s, 'h> Runner<'s, 'h> {
+    pub(super) fn new(session: &'s mut Session<'h>, scope: &Scope<'_>) -> Self {
+        let value = |reference: Option<&str>| reference.map_or(Value::Nil, Value::from);
+        Self {
+            session,
+            repo_ref: value(scope.repo_ref),
+            project_ref: value(scope.project_ref),
+            line: String::new(),
+        }
+    }
+
+    /// Hands over the last line if nothing ended it.
+    pub(super) fn finish(self) {
+        if !self.line.is_empty() {
+            self.session.print(&self.line);
+        }
+    }
+}
+
+impl Host for Runner<'_, '_> {
+    fn knows(&self, name: &str) -> bool {
+        matches!(self.session.find(name), Ok(_) | Err(Refusal::NotInArgs))
+    }
+
+    fn call(&mut self, name: &str, args: Vec<Value>) -> Result<Value, Exception> {
+        if self.session.find(name).is_err() {
+            let message = format!("pt/{name} cannot be used in args");
+            return Err(Exception::new("IllegalStateException", message));
+        }
+        let args: Result<Vec<Data>, String> = args.iter().map(from_clojure).collect();
+        let args = args.map_err(|message| {
+            Exception::new(
+                "IllegalArgumentException",
+                format!("{message} It is in the arguments of pt/{name}."),
+            )
+        })?;
+        match self.session.call(name, args) {
+            Ok(answer) => Ok(to_clojure(&answer)),
+            Err(failure) => Err(Exception::info(failure.message, to_clojure(&failure.data))),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<Value> {
+        match name {
+            "module-repo-ref" => Some(self.repo_ref.clone()),
+            "module-project-ref" => Some(self.project_ref.clone()),
+            _ => None,
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        self.line.push_str(text);
+        if let Some(end) = self.line.rfind('\n') {
+            let rest = self.line.split_off(end + 1);
+            self.session.print(&self.line[..end]);
+            self.line = rest;
+        }
+    }
+
+    fn millis(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        i64::try_from(since).unwrap_or(i64::MAX)
+    }
+}

@@ -1,0 +1,86 @@
+//! Why code has no value.
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use pt_model::Failure;
+
+/// Why a piece of code has no value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvalError {
+    /// What kind of end it was.
+    pub kind: EvalErrorKind,
+    /// What went wrong, in a line.
+    pub message: String,
+    /// Where, in bytes of the snippet's text.
+    pub range: Option<Range<usize>>,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+/// The ways in which code can end without a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvalErrorKind {
+    /// A mistake in the code: it cannot be read, or it threw.
+    Code,
+    /// `pt/fail`, or another call to the runner that failed, and nobody caught it.
+    Failed(Failure),
+    /// Stopped from outside.
+    Interrupted,
+    /// It ran longer than it may.
+    TimedOut,
+    /// This build cannot run such code.
+    Unsupported,
+}
+
+impl EvalError {
+    pub(crate) fn new(kind: EvalErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), range: None, hint: None }
+    }
+
+    pub(crate) fn code(message: impl Into<String>) -> Self {
+        Self::new(EvalErrorKind::Code, message)
+    }
+
+    pub(crate) fn failed(failure: Failure) -> Self {
+        let message = failure.message.clone();
+        Self::new(EvalErrorKind::Failed(failure), message)
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(EvalErrorKind::Interrupted, "The code was stopped.")
+    }
+
+    pub(crate) fn timed_out(time: Option<Duration>) -> Self {
+        let limit = time.map_or_else(|| "it may".to_owned(), |time| format!("{time:?}"));
+        Self::new(EvalErrorKind::TimedOut, format!("The code ran longer than {limit}."))
+    }
+
+    pub(crate) fn memory(bytes: usize) -> Self {
+        let size = if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") };
+        Self::code(format!("The code needs more than {size} of memory."))
+    }
+
+    pub(crate) fn unsupported(message: &str) -> Self {
+        Self::new(EvalErrorKind::Unsupported, message)
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, range: Option<Range<usize>>) -> Self {
+        self.range = range;
+        self
+    }
+}
+
+impl fmt::Display for EvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for EvalError {}

@@ -1,0 +1,180 @@
+//! JavaScript, by QuickJS.
+//!
+//! Each snippet gets a runtime of its own: that costs no more than a context in a shared one, bounds its memory, and
+//! leaves nothing behind. A script that asks the runner for something runs on a thread beside the caller's, which
+//! serves it: functions given to QuickJS cannot borrow the host.
+
+mod api;
+mod bridge;
+mod data;
+mod fault;
+
+use std::cell::Cell;
+use std::panic::resume_unwind;
+use std::rc::Rc;
+use std::thread;
+use std::time::Instant;
+
+use pt_model::Data;
+use rquickjs::context::EvalOptions;
+use rquickjs::{Context, Ctx, Runtime, Value};
+
+use crate::host::Session;
+use crate::{EvalError, Limits, Occasion, Scope, Snippet};
+use api::{Api, Failures};
+use bridge::Caller;
+use fault::Source;
+
+/// Bytes of machine stack for the script; running out of them is an error it can catch.
+const STACK: usize = 512 << 10;
+
+/// The value of a script.
+pub(crate) fn run(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    session: &mut Session<'_>,
+) -> Result<Data, EvalError> {
+    let occasion = session.occasion;
+    if !mentions(snippet.text, "pt") && !mentions(snippet.text, "console") {
+        return evaluate(snippet, scope, limits, occasion, None);
+    }
+    thread::scope(|threads| {
+        let (caller, desk) = bridge::open();
+        let worker = thread::Builder::new()
+            .name("javascript".to_owned())
+            .stack_size(4 * STACK)
+            .spawn_scoped(threads, move || {
+                let _ending = caller.ending();
+                evaluate(snippet, scope, limits, occasion, Some(caller))
+            })
+            .map_err(|error| EvalError::code(format!("Cannot start a thread for the code: {error}.")))?;
+        desk.serve(session);
+        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+/// Whether a word stands anywhere in the text.
+fn mentions(text: &str, word: &str) -> bool {
+    let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(part_of_name) && !text[at + word.len()..].starts_with(part_of_name)
+    })
+}
+
+fn evaluate(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    occasion: Occasion,
+    caller: Option<Caller>,
+) -> Result<Data, EvalError> {
+    let watch = Rc::new(Watch::new(limits));
+    let result = prepare(limits, &watch).and_then(|context| {
+        context.with(|ctx| {
+            let api = caller.map(|caller| Api::new(caller, Rc::clone(&watch), snippet.settings, occasion));
+            let failures = api.as_ref().map(Api::failures).unwrap_or_default();
+            Script { ctx, snippet, limits, failures }.run(scope, api)
+        })
+    });
+    // Nothing that code catches or returns after it was told to stop counts.
+    match watch.check() {
+        Some(Stop::Interrupted) => Err(EvalError::interrupted()),
+        Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(limits.time)),
+        Some(Stop::TimedOut) | None => result,
+    }
+}
+
+fn prepare(limits: &Limits, watch: &Rc<Watch>) -> Result<Context, EvalError> {
+    let prepare = || {
+        let runtime = Runtime::new()?;
+        runtime.set_memory_limit(limits.memory);
+        runtime.set_max_stack_size(STACK);
+        let watch = Rc::clone(watch);
+        runtime.set_interrupt_handler(Some(Box::new(move || watch.check().is_some())));
+        Context::full(&runtime)
+    };
+    prepare().map_err(|_: rquickjs::Error| EvalError::memory(limits.memory))
+}
+
+struct Script<'a, 'js> {
+    ctx: Ctx<'js>,
+    snippet: &'a Snippet<'a>,
+    limits: &'a Limits,
+    failures: Rc<Failures>,
+}
+
+impl<'js> Script<'_, 'js> {
+    fn run(&self, scope: &Scope<'_>, api: Option<Api>) -> Result<Data, EvalError> {
+        let source = Source::script(self.snippet.text);
+        let result = api::install(&self.ctx, scope, api)
+            .and_then(|()| self.eval(self.snippet.text.as_bytes().to_vec()))
+            .map_err(|error| self.fault(error, &source));
+        // `return` outside of a function is no JavaScript, but means the same to everyone. Such a script was not begun.
+        if let Err(error) = &result
+            && error.message == "SyntaxError: return not in a function"
+        {
+            let source = Source::function(self.snippet.text);
+            let result = self.eval(source.wrapped()).map_err(|error| self.fault(error, &source));
+            return self.convert(result?, &source);
+        }
+        self.convert(result?, &source)
+    }
+
+    fn eval(&self, source: Vec<u8>) -> rquickjs::Result<Value<'js>> {
+        let mut options = EvalOptions::default();
+        options.strict = false;
+        options.filename = Some(fault::FILE.to_owned());
+        self.ctx.eval_with_options(source, options)
+    }
+
+    fn convert(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {
+        data::from_js(&value).map_err(|trouble| match trouble {
+            data::Trouble::Unfit(message) => EvalError::code(message),
+            data::Trouble::Threw(error) => self.fault(error, source),
+        })
+    }
+
+    fn fault(&self, error: rquickjs::Error, source: &Source<'_>) -> EvalError {
+        if error.is_exception() {
+            let thrown = self.ctx.catch();
+            fault::failure(&thrown, source, &self.failures)
+                .unwrap_or_else(|| fault::from_thrown(&thrown, source, self.snippet.settings, self.limits))
+        } else if matches!(error, rquickjs::Error::InvalidString(_)) {
+            EvalError::code("The code holds a NUL character.")
+        } else {
+            EvalError::code(error.to_string())
+        }
+    }
+}
+
+/// Why a script has to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Interrupted,
+    TimedOut,
+}
+
+/// Looks whether the script has to stop, and does not forget it.
+struct Watch {
+    limits: Limits,
+    deadline: Option<Instant>,
+    stop: Cell<Option<Stop>>,
+}
+
+impl Watch {
+    fn new(limits: &Limits) -> Self {
+        Self { limits: limits.clone(), deadline: limits.deadline(), stop: Cell::new(None) }
+    }
+
+    fn check(&self) -> Option<Stop> {
+        if self.stop.get().is_none() {
+            if self.limits.interrupted() {
+                self.stop.set(Some(Stop::Interrupted));
+            } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.stop.set(Some(Stop::TimedOut));
+            }
+        }
+        self.stop.get()
+    }
+}

@@ -1,0 +1,161 @@
+//! What a script finds in its global scope.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use pt_model::{Data, Failure, Map};
+use rquickjs::convert::Coerced;
+use rquickjs::function::Rest;
+use rquickjs::object::Property;
+use rquickjs::{Ctx, Exception, FromJs, Function, Object, Result, Value};
+
+use super::Watch;
+use super::bridge::Caller;
+use super::data::{self, Trouble, from_js, to_js};
+use crate::function::{self, FUNCTIONS, Refusal, RunnerFunction, camel};
+use crate::{Occasion, Scope};
+
+/// Under this key errors that come from the runner say which of the [`Failures`] they are. Scripts do not see it.
+pub(super) const RUNNER_FAILURE: &str = "runnerFailure";
+
+/// What calls to the runner failed with. Errors in the script are copies in its own spelling.
+pub(super) type Failures = RefCell<Vec<Failure>>;
+
+/// What the functions of `pt` and `console` need.
+pub(super) struct Api {
+    caller: Caller,
+    watch: Rc<Watch>,
+    failures: Rc<Failures>,
+    settings: bool,
+    occasion: Occasion,
+}
+
+impl Api {
+    pub(super) fn new(caller: Caller, watch: Rc<Watch>, settings: bool, occasion: Occasion) -> Self {
+        Self { caller, watch, failures: Rc::default(), settings, occasion }
+    }
+
+    /// What calls have failed with so far, and will.
+    pub(super) fn failures(&self) -> Rc<Failures> {
+        Rc::clone(&self.failures)
+    }
+}
+
+/// Defines `params`, `inputs`, `pt` and `console`. Without an api, `pt` and `console` are nowhere mentioned.
+pub(super) fn install<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: Option<Api>) -> Result<()> {
+    let globals = ctx.globals();
+    let params = data::map_to_js(ctx, scope.params)?;
+    // Configurable, so that scripts can say `let params = …`.
+    define(&globals, "inputs", params.clone())?;
+    define(&globals, "params", params)?;
+    let Some(api) = api else { return Ok(()) };
+    let api = Rc::new(api);
+    define(&globals, "console", console(ctx, &api)?)?;
+    define(&globals, "pt", runner(ctx, scope, &api)?)
+}
+
+fn define<'js, V: rquickjs::IntoJs<'js>>(object: &Object<'js>, name: &str, value: V) -> Result<()> {
+    object.prop(name, Property::from(value).writable().configurable())
+}
+
+fn runner<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: &Rc<Api>) -> Result<Object<'js>> {
+    let pt = Object::new(ctx.clone())?;
+    for function in FUNCTIONS.iter().filter(|function| api.settings || !function.settings) {
+        define(&pt, &camel(function.name), runner_function(ctx, Rc::clone(api), function)?)?;
+    }
+    for (name, alias, value) in [
+        ("moduleRepoRef", "module_repo_ref", scope.repo_ref),
+        ("moduleProjectRef", "module_project_ref", scope.project_ref),
+    ] {
+        let value = to_js(ctx, &value.map_or(Data::Null, Data::from))?;
+        define(&pt, name, value.clone())?;
+        define(&pt, alias, value)?;
+    }
+    let params = Rc::new(scope.params.clone());
+    for name in ["param", "input"] {
+        define(&pt, name, param_function(ctx, Rc::clone(&params))?)?;
+    }
+    Ok(pt)
+}
+
+fn param_function<'js>(ctx: &Ctx<'js>, params: Rc<Map>) -> Result<Function<'js>> {
+    Function::new(ctx.clone(), move |ctx: Ctx<'js>, Coerced(name): Coerced<String>| -> Result<Value<'js>> {
+        let found = params
+            .get(&name)
+            .or_else(|| params.iter().find(|(declared, _)| camel(declared) == name).map(|(_, value)| value));
+        found.map_or_else(|| Ok(Value::new_undefined(ctx.clone())), |value| to_js(&ctx, value))
+    })
+}
+
+fn runner_function<'js>(
+    ctx: &Ctx<'js>,
+    api: Rc<Api>,
+    function: &'static RunnerFunction,
+) -> Result<Function<'js>> {
+    Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| -> Result<Value<'js>> {
+        let name = camel(function.name);
+        if let Err(Refusal::NotInArgs) = function::find(function.name, api.occasion, api.settings) {
+            let message = format!("pt.{name} cannot be used in args");
+            return Err(Exception::from_message(ctx, &message)?.throw());
+        }
+        let mut given = Vec::with_capacity(args.0.len());
+        for (index, arg) in args.0.iter().enumerate() {
+            match from_js(arg) {
+                Ok(data) => given.push(data),
+                Err(Trouble::Threw(error)) => return Err(error),
+                Err(Trouble::Unfit(message)) => {
+                    let message = format!("{message} It is argument {} of pt.{name}.", index + 1);
+                    return Err(Exception::throw_type(&ctx, &message));
+                }
+            }
+        }
+        // A script that was told to stop gets no more answers; the interpreter ends it soon.
+        if api.watch.check().is_some() {
+            return Err(Exception::throw_message(&ctx, "The code was stopped."));
+        }
+        match api.caller.call(function.name, given) {
+            Ok(answer) => to_js(&ctx, &answer),
+            Err(failure) => Err(throw(&ctx, &api.failures, failure)?),
+        }
+    })?
+    .with_name(camel(function.name))
+}
+
+/// A failure as an `Error` with `message` and `data`.
+fn throw(ctx: &Ctx<'_>, failures: &Failures, failure: Failure) -> Result<rquickjs::Error> {
+    let error = Exception::from_message(ctx.clone(), &failure.message)?;
+    let data = to_js(ctx, &failure.data)?;
+    error.as_object().prop("data", Property::from(data).writable().configurable().enumerable())?;
+    let mut failures = failures.borrow_mut();
+    error.as_object().prop(RUNNER_FAILURE, failures.len())?;
+    failures.push(failure);
+    Ok(error.throw())
+}
+
+fn console<'js>(ctx: &Ctx<'js>, api: &Rc<Api>) -> Result<Object<'js>> {
+    let console = Object::new(ctx.clone())?;
+    for level in ["log", "info", "warn", "error", "debug"] {
+        let api = Rc::clone(api);
+        let print = move |args: Rest<Value<'js>>| -> Result<()> {
+            let words: Vec<String> = args.0.iter().map(printed).collect::<Result<_>>()?;
+            api.caller.print(words.join(" "));
+            Ok(())
+        };
+        define(&console, level, Function::new(ctx.clone(), print)?)?;
+    }
+    Ok(console)
+}
+
+/// Texts as they are, data as JSON, everything else as JavaScript names it.
+fn printed(value: &Value<'_>) -> Result<String> {
+    let ctx = value.ctx();
+    if value.is_object() && !value.is_function() && !value.is_error() {
+        if let Some(json) = ctx.json_stringify(value.clone())? {
+            return json.to_string();
+        }
+    }
+    if value.is_symbol() {
+        return Ok("Symbol()".to_owned());
+    }
+    Ok(Coerced::<String>::from_js(ctx, value.clone())?.0)
+}

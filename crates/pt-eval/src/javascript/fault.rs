@@ -1,0 +1,134 @@
+//! What a script threw, for people.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use rquickjs::convert::Coerced;
+use rquickjs::{Object, Value};
+
+use super::api::{Failures, RUNNER_FAILURE};
+use super::data::from_js;
+use crate::function::{self, Refusal, camel, kebab};
+use crate::{EvalError, Limits, Occasion};
+
+/// The file that stack traces name.
+pub(super) const FILE: &str = "snippet";
+
+/// The text that QuickJS was given, and where the author's begins in it.
+pub(super) struct Source<'a> {
+    text: &'a str,
+    lines_before: usize,
+}
+
+impl<'a> Source<'a> {
+    /// The text as it is.
+    pub(super) fn script(text: &'a str) -> Self {
+        Self { text, lines_before: 0 }
+    }
+
+    /// The text as the body of a function.
+    pub(super) fn function(text: &'a str) -> Self {
+        Self { text, lines_before: 1 }
+    }
+
+    /// What to run for [`Source::function`].
+    pub(super) fn wrapped(&self) -> Vec<u8> {
+        format!("(function () {{\n{}\n}})()", self.text).into_bytes()
+    }
+
+    /// The byte at a line and column of a stack trace. QuickJS counts both from 1, columns in bytes.
+    fn offset(&self, line: usize, column: usize) -> Option<usize> {
+        let line = line.checked_sub(self.lines_before + 1)?;
+        let start = if line == 0 { 0 } else { self.text.match_indices('\n').nth(line - 1)?.0 + 1 };
+        let mut offset = (start + column.checked_sub(1)?).min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        Some(offset)
+    }
+
+    /// The place where a stack trace begins within the text: the word there with what is joined to it by dots.
+    fn place(&self, stack: &str) -> Option<Range<usize>> {
+        let (line, column) = stack.lines().find_map(position)?;
+        let at = self.offset(line, column)?;
+        let joined = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.');
+        let before =
+            self.text[..at].chars().rev().take_while(|c| joined(*c)).map(char::len_utf8).sum::<usize>();
+        let after = self.text[at..].chars().take_while(|c| joined(*c)).map(char::len_utf8).sum::<usize>();
+        let range = at - before..at + after;
+        let single = self.text[at..].chars().next().map_or(0, char::len_utf8);
+        Some(if range.is_empty() { at..at + single } else { range })
+    }
+}
+
+/// `12`, `5` of `    at f (snippet:12:5)`.
+fn position(frame: &str) -> Option<(usize, usize)> {
+    let (_, place) = frame.split_once(&format!("{FILE}:"))?;
+    let (line, column) = place.trim_end_matches(')').split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+/// The error for a failed call to the runner that was not caught; none for anything else that was thrown.
+pub(super) fn failure(thrown: &Value<'_>, source: &Source<'_>, failures: &Failures) -> Option<EvalError> {
+    let error = thrown.as_object()?;
+    let index: usize = error.get::<_, Option<usize>>(RUNNER_FAILURE).ok()??;
+    let failure = failures.borrow().get(index)?.clone();
+    Some(EvalError::failed(failure).at(place(error, source)))
+}
+
+/// The error for a value that was thrown and not caught.
+pub(super) fn from_thrown(
+    thrown: &Value<'_>,
+    source: &Source<'_>,
+    settings: bool,
+    limits: &Limits,
+) -> EvalError {
+    // QuickJS throws null when not even an error fits into memory any more.
+    if thrown.is_null() && !source.text.contains("throw") {
+        return EvalError::memory(limits.memory);
+    }
+    let Some(error) = thrown.as_object().filter(|_| thrown.is_error()) else {
+        let message = match from_js(thrown) {
+            Ok(data) => format!("Uncaught {}", data.as_str().map_or_else(|| data.to_string(), str::to_owned)),
+            Err(_) => "Uncaught value that is not data".to_owned(),
+        };
+        return EvalError::code(message);
+    };
+    let name = property(error, "name").unwrap_or_else(|| "Error".to_owned());
+    let message = property(error, "message").unwrap_or_default();
+    if name == "InternalError" && message == "out of memory" {
+        return EvalError::memory(limits.memory);
+    }
+    let range = place(error, source);
+    let word = range.clone().map(|range| &source.text[range]);
+    let message = match word {
+        Some(word) if message == "not a function" && !word.is_empty() => {
+            Cow::from(format!("{word} is not a function"))
+        }
+        _ => Cow::from(message),
+    };
+    let hint = word.and_then(|word| hint(word, &message, settings));
+    let message = if message.is_empty() { name } else { format!("{name}: {message}") };
+    EvalError { hint, ..EvalError::code(message).at(range) }
+}
+
+/// The way out of common mistakes.
+fn hint(word: &str, message: &str, settings: bool) -> Option<String> {
+    let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
+    match function::find(&kebab(name), Occasion::Code, settings) {
+        Err(Refusal::NeedsSettings) => Some(format!(
+            "Values and secrets cannot be read in #pt-js. Pass it through args as a param (`pt.{name} …`) and use \
+             `params`, or begin the code with `pt.js` instead of `#pt-js`."
+        )),
+        Err(Refusal::Unknown { near: Some(near) }) => Some(format!("Did you mean pt.{}?", camel(near))),
+        Err(Refusal::Unknown { near: None } | Refusal::NotInArgs) | Ok(_) => None,
+    }
+}
+
+fn place(error: &Object<'_>, source: &Source<'_>) -> Option<Range<usize>> {
+    source.place(&property(error, "stack")?)
+}
+
+fn property(object: &Object<'_>, name: &str) -> Option<String> {
+    object.get::<_, Option<Coerced<String>>>(name).ok().flatten().map(|Coerced(text)| text)
+}

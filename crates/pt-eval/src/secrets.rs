@@ -1,0 +1,61 @@
+//! Secrets go into code in clear and come out of it marked.
+
+use pt_model::{Data, Failure, Map, Masker, Part, Text};
+
+use crate::{EvalError, EvalErrorKind, Scope};
+
+/// The secrets that a piece of code may have got hold of.
+pub(crate) struct Secrets {
+    masker: Masker,
+}
+
+impl Secrets {
+    /// Those known beforehand, and those among the params.
+    pub(crate) fn of(scope: &Scope<'_>) -> Self {
+        let mut secrets = Self { masker: scope.masker.clone() };
+        secrets.learn_map(scope.params);
+        secrets
+    }
+
+    /// Remembers the secrets within data on its way to the code.
+    pub(crate) fn learn(&mut self, data: &Data) {
+        match data {
+            Data::Secret(text) => self.learn_text(text),
+            Data::List(items) => items.iter().for_each(|item| self.learn(item)),
+            Data::Map(map) => self.learn_map(map),
+            Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) => {}
+        }
+    }
+
+    fn learn_map(&mut self, map: &Map) {
+        map.values().for_each(|value| self.learn(value));
+    }
+
+    fn learn_text(&mut self, text: &Text) {
+        for part in text.parts() {
+            if let Part::Secret(secret) = part {
+                self.masker.add(secret.clone());
+            }
+        }
+    }
+
+    /// Data on its way out of the code.
+    pub(crate) fn mark(&self, data: Data) -> Data {
+        if self.masker.is_empty() { data } else { self.masker.find_in(data) }
+    }
+
+    /// Text for people on its way out of the code.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        self.masker.mask(text)
+    }
+
+    /// An error on its way out.
+    pub(crate) fn hide(&self, mut error: EvalError) -> EvalError {
+        error.message = self.mask(&error.message);
+        if let EvalErrorKind::Failed(Failure { message, data }) = &mut error.kind {
+            *message = self.mask(message);
+            *data = self.mark(std::mem::take(data));
+        }
+        error
+    }
+}

@@ -1,0 +1,206 @@
+//! JavaScript as polytope files hold it.
+
+use crate::common::{evaluated, ran};
+
+/// Each case: the script, then `=>` and its value as JSON, or `=> ! message @ place (hint)`.
+fn check(params: &str, cases: &[(&str, &str)]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .map(|(script, expected)| (script, expected, evaluated(&format!("#pt-js {script}"), params)))
+        .filter(|(_, expected, actual)| actual != *expected)
+        .map(|(script, expected, actual)| format!("{script}\n  expected {expected}\n  got      {actual}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_result_is_the_completion_value() {
+    check(
+        "{}",
+        &[
+            ("1 + 1", "2"),
+            ("1 + 1;", "2"),
+            ("let c = [1]; c.push(2); c", "[1,2]"),
+            ("if (true) { 5 } else { 6 }", "5"),
+            ("try { 1 } finally { 2 }", "1"),
+            ("for (const i of [1, 2, 3]) i * 2", "6"),
+            ("{a: 1}", "1"),
+            ("({a: 1})", r#"{"a":1}"#),
+            ("", "null"),
+            ("let x = 1", "null"),
+            ("return 5", "5"),
+            ("if (1 < 2) { return 'less' }\nreturn 'more'", r#""less""#),
+            ("params = 3; undeclared = 4; params + undeclared", "7"),
+            ("let params = 1; const pt = 2; params + pt", "3"),
+        ],
+    );
+}
+
+#[test]
+fn values_become_data() {
+    check(
+        "{}",
+        &[
+            ("null", "null"),
+            ("undefined", "null"),
+            ("3.0", "3"),
+            ("-0", "0"),
+            ("0.5", "0.5"),
+            ("2 ** 40", "1099511627776"),
+            ("9007199254740993n", "9007199254740993"),
+            ("99999999999999999999n", r#""99999999999999999999""#),
+            ("1e300 > 1", "true"),
+            ("`a\n${'é😀'}`", r#""a\né😀""#),
+            ("[1,,undefined]", "[1,null,null]"),
+            (
+                "({'expose-as': 1, onConflict: 'skip', u: undefined})",
+                r#"{"expose-as":1,"onConflict":"skip","u":null}"#,
+            ),
+            ("new Map([['b', 1], [2, {c: []}]])", r#"{"b":1,"2":{"c":[]}}"#),
+            ("new Set([3, 1, 3])", "[3,1]"),
+            ("new Date(0)", r#""1970-01-01T00:00:00.000Z""#),
+            ("new Error('e')", r#""Error: e""#),
+            ("const shared = {a: 1}; [shared, shared]", r#"[{"a":1},{"a":1}]"#),
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_data_is_an_error_with_its_place() {
+    check(
+        "{}",
+        &[
+            ("x => x", "! Cannot convert a function to data."),
+            ("[{port: parseInt}]", "! Cannot convert a function to data. It stands at `[0].port`."),
+            ("({a: [1, NaN]})", "! Cannot convert NaN to data. It stands at `a[1]`."),
+            ("1 / 0", "! Cannot convert an infinite number to data."),
+            ("Symbol('s')", "! Cannot convert a symbol to data."),
+            (
+                "let a = []; a.push(a); a",
+                "! Cannot convert an object that contains itself to data. It stands at `[0]`.",
+            ),
+            ("Promise.resolve(1)", "! Cannot convert a promise to data."),
+        ],
+    );
+}
+
+#[test]
+fn params_are_plain_objects_with_keys_in_camel_case() {
+    let params = r#"{"db-host":"h","api_port":"80","plain":null,"MY_VAR":"v","big":9007199254740993,
+                     "list":[{"expose-as":1}],"__proto__":{"x":1}}"#;
+    check(
+        params,
+        &[
+            ("params.dbHost + params['apiPort']", r#""h80""#),
+            ("[params['db-host'], params['api_port'], params.list[0]['expose-as']]", r#"["h","80",1]"#),
+            ("Object.keys(params)", r#"["dbHost","apiPort","plain","MY_VAR","big","list","__proto__"]"#),
+            ("inputs === params", "true"),
+            ("params.plain === null && params.undeclared === undefined", "true"),
+            ("JSON.stringify(params.list)", r#""[{\"exposeAs\":1}]""#),
+            ("Array.isArray(params.list) && typeof params.dbHost", r#""string""#),
+            ("params.list", r#"[{"exposeAs":1}]"#),
+            ("params.big", "9007199254740993"),
+            ("[pt.param('db-host'), pt.input('dbHost'), pt.param('toString')]", r#"["h","h",null]"#),
+            ("pt.param('list')[0].exposeAs", "1"),
+            (
+                "[pt.moduleRepoRef, pt.moduleProjectRef, pt.module_repo_ref]",
+                r#"["my-repo","my-project","my-repo"]"#,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    check(
+        r#"{"port":"80"}"#,
+        &[
+            (
+                "parseInt(pt.value('foo'))",
+                "! TypeError: pt.value is not a function @ pt.value (Values and secrets cannot be read in #pt-js. Pass it \
+             through args as a param (`pt.value …`) and use `params`, or begin the code with `pt.js` instead of \
+             `#pt-js`.)",
+            ),
+            (
+                "pt.awiatDone('x')",
+                "! TypeError: pt.awiatDone is not a function @ pt.awiatDone (Did you mean pt.awaitDone?)",
+            ),
+            ("\n\n  'é' + portt", "! ReferenceError: portt is not defined @ portt"),
+            (
+                "params.packages.replace(/x/, '')",
+                "! TypeError: cannot read property 'replace' of undefined @ params.packages.replace",
+            ),
+            ("let x = (1 + ", "! SyntaxError: unexpected token in expression: '' @ "),
+            ("throw new Error('no port')", "! Error: no port @ Error"),
+            ("return nope", "! ReferenceError: nope is not defined @ nope"),
+            ("throw 'text'", "! Uncaught text"),
+            ("throw {code: 1}", r#"! Uncaught {"code":1}"#),
+            ("throw null", "! Uncaught null"),
+            ("require('fs')", "! ReferenceError: require is not defined @ require"),
+        ],
+    );
+}
+
+#[test]
+fn code_in_args_starts_nothing_and_waits_for_nothing() {
+    check(
+        "{}",
+        &[
+            ("pt.sleep('1s')", "! Error: pt.sleep cannot be used in args @ pt.sleep"),
+            ("try { pt.spawn({}) } catch (e) { e.message }", r#""pt.spawn cannot be used in args""#),
+            ("console.log('dropped'); 1", "1"),
+            ("pt.fail('no', {a: 1})", r#"! failed: no {"a":1} @ pt.fail"#),
+            (
+                "pt.readJson('{}')",
+                "! failed: pt/read-json cannot be used here: there is no runner to ask. @ pt.readJson",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn running_code_talks_to_the_host() {
+    for (script, answers, expected) in [
+        (
+            "#pt-js const id = pt.spawn({image: params.image}); pt.awaitDone({ref: id, type: 'deployment'})",
+            &[("spawn", r#""c1""#), ("await-done", "0")][..],
+            "spawn {\"image\":\"alpine\"}\nawait-done {\"ref\":\"c1\",\"type\":\"deployment\"}\n0",
+        ),
+        (
+            "#pt-js const r = pt.callModule('m', {}); [r.exitCode, r['exit-code'], Object.keys(r)]",
+            &[("call-module", r#"{"exit-code":2}"#)],
+            "call-module \"m\" {}\n[2,2,[\"exitCode\"]]",
+        ),
+        (
+            "#pt-js console.log('a', 1, {b: [null]}, undefined); console.error('two\\nlines')",
+            &[],
+            "> a 1 {\"b\":[null]} undefined\n> two\n> lines\nnull",
+        ),
+        (
+            "#pt-js pt.fail('It broke.', {'exit-code': 7}); pt.log('never')",
+            &[],
+            concat!(
+                "fail \"It broke.\" {\"exit-code\":7}\n",
+                "! failed: It broke. {\"exit-code\":7} @ pt.fail",
+            ),
+        ),
+        (
+            "#pt-js try { pt.callModule('m') } catch (e) { [e instanceof Error, e.message, e.data.exitCode] }",
+            &[("call-module", "! It failed.")],
+            "call-module \"m\"\n[true,\"It failed.\",3]",
+        ),
+        (
+            "#pt-js try { pt.callModule('m') } finally { pt.log('bye') }",
+            &[("call-module", "! It failed.")],
+            "call-module \"m\"\nlog \"bye\"\n! failed: It failed. {\"exit-code\":3} @ pt.callModule",
+        ),
+        ("pt.js pt.value('port') + '!'", &[("value", r#""80""#)], "value \"port\"\n\"80!\""),
+        (
+            "#pt-js pt.log(() => 1)",
+            &[],
+            "! TypeError: Cannot convert a function to data. It is argument 1 of pt.log. @ pt.log",
+        ),
+    ] {
+        assert_eq!(ran(script, r#"{"image":"alpine"}"#, answers), expected, "{script}");
+    }
+}

@@ -1,0 +1,131 @@
+//! Polytope files and what is planned from them, as documents.
+//!
+//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with a path unless it is the root file),
+//! lines as `pt plan TARGET` with settings (blocks marked `sh`), and what a person then sees (blocks marked `text`).
+//! `UPDATE=1` writes what is seen; read it before you commit it.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Files, Settings};
+use pt_model::{Data, Map, Text, shell_words};
+use pt_plan::{Does, Request, StepPlan, plan, tree};
+use pt_spec::{Project, plain};
+use pt_syntax::{Diagnostic, Sources, Style, TargetCall, render};
+
+#[test]
+fn cases() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut paths: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for path in paths {
+        let written = std::fs::read_to_string(&path).unwrap();
+        let seen = seen(&written);
+        if seen == written {
+            continue;
+        }
+        if update {
+            std::fs::write(&path, seen).unwrap();
+        } else {
+            wrong.push(format!("{}:\n{}", path.display(), difference(&written, &seen)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nUPDATE=1 takes over what is seen", wrong.join("\n"));
+}
+
+/// The document with its `text` blocks as they should be.
+fn seen(document: &str) -> String {
+    let mut out = String::new();
+    let mut files = Files::default();
+    let mut pending = String::new();
+    let mut lines = document.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
+        let block: String =
+            lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
+        let (kind, name) = kind.split_once(' ').unwrap_or((kind, "polytope.yml"));
+        match kind {
+            "yaml" => {
+                if name == "polytope.yml" {
+                    files = Files::default();
+                }
+                files = files.with(&format!("/project/{name}"), &block);
+                out.push_str(&block);
+            }
+            "sh" => {
+                pending = block.lines().map(|line| run(&files, line)).collect::<Vec<_>>().join("\n");
+                out.push_str(&block);
+            }
+            _ => out.push_str(&std::mem::take(&mut pending)),
+        }
+        out.push_str("```\n");
+    }
+    out
+}
+
+/// `pt plan TARGET… [value NAME=DATA] [secret NAME=DATA]`, targets separated by commas where one waits for the other.
+fn run(files: &Files, line: &str) -> String {
+    let line = line.strip_prefix("$ pt plan ").unwrap_or_else(|| panic!("not a plan: {line}"));
+    let words: Vec<String> = shell_words(&Text::from(line)).unwrap().iter().map(Text::expose).collect();
+    let mut settings = Settings::default();
+    let mut groups = vec![Vec::new()];
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "value" || word == "secret" {
+            let (name, value) = words.next().unwrap().split_once('=').unwrap();
+            let of = if word == "value" { &mut settings.values } else { &mut settings.secrets };
+            of.insert(name.to_owned(), value.to_owned());
+            continue;
+        }
+        let mut sources = Sources::default();
+        let text = word.trim_end_matches(',');
+        let (call, _) = TargetCall::parse(sources.add("<arguments>", text), text);
+        let args = match call.args.as_ref().map(plain) {
+            Some(Data::Map(args)) => args,
+            _ => Map::new(),
+        };
+        groups.last_mut().unwrap().push(Request { reference: call.reference, args });
+        if word.ends_with(',') {
+            groups.push(Vec::new());
+        }
+    }
+    let loaded = Project::load(files, "/project/polytope.yml".into());
+    let planned = plan(&loaded.project, &groups, &settings);
+    let mut told = loaded.diagnostics;
+    told.extend(planned.diagnostics);
+    let mut out = planned.plan.as_ref().map(tree).unwrap_or_default();
+    if let Some(plan) = &planned.plan {
+        failures(&plan.steps, &mut told);
+    }
+    if !told.is_empty() {
+        out.push('\n');
+        out.push_str(&render(&told, loaded.project.sources(), Style::default()));
+    }
+    out.trim_start().to_owned()
+}
+
+fn failures(steps: &[StepPlan], told: &mut Vec<Diagnostic>) {
+    for step in steps {
+        match &step.does {
+            Does::Code(_) => {}
+            Does::Group(steps) => failures(steps, told),
+            Does::Fails(found) => {
+                let untold = |found: &&Diagnostic| !told.iter().any(|told| told.message == found.message);
+                let more: Vec<Diagnostic> = found.iter().filter(untold).cloned().collect();
+                told.extend(more);
+            }
+        }
+    }
+}
+
+/// The lines from the first that differs on.
+fn difference(written: &str, seen: &str) -> String {
+    let same = written.lines().zip(seen.lines()).take_while(|(written, seen)| written == seen).count();
+    let from = |text: &str| text.lines().skip(same).take(30).collect::<Vec<_>>().join("\n");
+    format!("line {}, written:\n{}\nseen:\n{}", same + 1, from(written), from(seen))
+}

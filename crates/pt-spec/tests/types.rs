@@ -1,0 +1,166 @@
+//! The type language: what each type accepts, what it makes of it, and what it says otherwise.
+
+use pt_spec::{Type, plain};
+use pt_syntax::{Format, Node, Sources, parse};
+
+fn node(text: &str) -> Node {
+    let mut sources = Sources::default();
+    let source = sources.add("type", text);
+    parse(source, text, Format::Yaml).document.root
+}
+
+/// The value as it comes out, or everything that is wrong with it.
+fn checked(ty: &str, value: &str) -> String {
+    match Type::lower(&node(ty)).check(&plain(&node(value))) {
+        Ok(value) => value.to_string(),
+        Err(errors) => {
+            let shown = |error: &pt_spec::TypeError| match error.path.to_string() {
+                path if path.is_empty() => error.message.clone(),
+                path => format!("{path}: {}", error.message),
+            };
+            errors.iter().map(shown).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+fn table(rows: &[(&str, &str, &str)]) {
+    for (ty, value, expected) in rows {
+        assert_eq!(checked(ty, value), *expected, "{ty} of {value}");
+    }
+}
+
+#[test]
+fn named_types() {
+    table(&[
+        ("str", "''", r#""""#),
+        ("str", "'1'", r#""1""#),
+        ("str", "1", "Must be a string (got 1)"),
+        ("str", "true", "Must be a string (got true)"),
+        ("str", "null", "Missing required value"),
+        ("bool", "true", "true"),
+        ("bool", "'true'", r#"Must be a boolean (got "true")"#),
+        ("int", "8079", "8079"),
+        ("int", "3.0", "3"),
+        ("int", "'8079'", r#"Must be an integer (got "8079")"#),
+        ("int", "8.5", "Must be an integer (got 8.5)"),
+        ("int", "true", "Must be an integer (got true)"),
+        ("int", "null", "Missing required value"),
+        ("num", "2.5", "2.5"),
+        ("num", "x", r#"Must be a number (got "x")"#),
+        ("any", "null", "null"),
+        ("id", "a_b-1", r#""a_b-1""#),
+        ("id", "A b", r#"Must be a valid ID (got "A b")"#),
+        ("docker-image", "''", r#"Must be the name of an image (got "")"#),
+        ("absolute-path", "/app/", r#""/app/""#),
+        ("absolute-path", "x", r#"Must be an absolute path (got "x")"#),
+        ("url-path", "/a", r#""/a""#),
+        ("data-size", "512M", r#""512M""#),
+        ("data-size", "1.5GiB", r#""1.5GiB""#),
+        ("data-size", "1024", "1024"),
+        ("data-size", "5 MB", r#"Must be a data size (got "5 MB")"#),
+        ("duration", "10ms", r#""10ms""#),
+        ("duration", "1w", r#""1w""#),
+        ("duration", "w", r#"Must be a duration (got "w")"#),
+        ("http-method", "get", r#""get""#),
+        ("http-method", "FETCH", r#"Must be an HTTP method (got "FETCH")"#),
+        ("code", "'#pt-clj (inc 1)'", r##""#pt-clj (inc 1)""##),
+        ("env-var", "{name: A, value: 1}", r#"{"name":"A","value":1}"#),
+        ("env-var", "{name: A}", r#"{"name":"A"}"#),
+        ("env-var", "{value: 1}", "name: Missing required value"),
+        ("env-var", "{name: A, value: [1]}", "value: Must be a string (got [1])"),
+        ("dataset-sink", "my-data", r#""my-data""#),
+        ("string", "x", "Unknown type: string"),
+        ("[str, int]", "x", "Unknown type: [str, int]"),
+    ]);
+}
+
+#[test]
+fn lists_and_maps() {
+    table(&[
+        ("[int]", "[1, 2]", "[1,2]"),
+        ("[list, int]", "[]", "[]"),
+        ("[int]", "{}", "Must be a list (got {})"),
+        ("[int]", "[1, a, null]", r#"[1]: Must be an integer (got "a"); [2]: Missing required value"#),
+        ("[[maybe, str]]", "[a, null]", r#"["a",null]"#),
+        ("{a: int, b: [maybe, str]}", "{a: 1, c: dropped}", r#"{"a":1}"#),
+        ("{a: int, b: [maybe, str]}", "{b: null, a: 1}", r#"{"b":null,"a":1}"#),
+        ("{a: int, b: [default, int, 5]}", "{a: 1}", r#"{"a":1,"b":5}"#),
+        ("{a: {b: [int]}}", "{a: {b: [x]}}", r#"a.b[0]: Must be an integer (got "x")"#),
+        ("{a: int}", "[]", "Must be a map (got [])"),
+        ("{}", "{x: [1]}", r#"{"x":[1]}"#),
+        ("{str: int}", "{a.b: 1}", r#"{"a.b":1}"#),
+        ("[map, str, int]", "{a: 1, b: x}", r#"b: Must be an integer (got "x")"#),
+    ]);
+}
+
+#[test]
+fn optional_and_alternative_types() {
+    let levels = "[default, [enum, trace, info], info]";
+    let restart = "{policy: [enum, always, on-failure], max-restarts: [maybe, int]}";
+    let chosen = "[either, {couchbase: {}}, {postgres: {port: [default, int, 5432]}}]";
+    table(&[
+        ("[maybe, int]", "null", "null"),
+        (levels, "null", r#""info""#),
+        (levels, "trace", r#""trace""#),
+        (levels, "TRACE", r#"Must be one of "trace", "info" (got "TRACE")"#),
+        ("[default, int, not checked]", "null", r#""not checked""#),
+        ("[enum, 1, a, null]", "null", "null"),
+        (restart, "{policy: always}", r#"{"policy":"always"}"#),
+        (restart, "{policy: always, max-restarts: null}", r#"{"policy":"always","max-restarts":null}"#),
+        (restart, "{}", "policy: Missing required value"),
+        (restart, "{policy: never}", r#"policy: Must be one of "always", "on-failure" (got "never")"#),
+        ("[either, str, [[maybe, str]]]", "a", r#""a""#),
+        ("[either, str, [[maybe, str]]]", "[a, null]", r#"["a",null]"#),
+        ("[either, str, [[maybe, str]]]", "[1]", "Must match one of the allowed types (got [1])"),
+        (chosen, "{postgres: {}}", r#"{"postgres":{}}"#),
+        ("[regex, a+]", "aa", r#""aa""#),
+        ("[regex, a+]", "ab", r#"Must match the regex a+ (got "ab")"#),
+        ("[regex, a|b]", "bc", r#"Must match the regex a|b (got "bc")"#),
+        ("[regex, '(?!x).*']", "y", r#""y""#),
+        ("[maybe, [maybe]]", "1", "Unknown type: [maybe]"),
+    ]);
+}
+
+#[test]
+fn mounts_and_services() {
+    let services = "[maybe, [service-spec]]";
+    table(&[
+        ("mount-source", "{type: host, path: ./a}", r#"{"type":"host","path":"./a"}"#),
+        ("mount-source", "./a", r#""./a""#),
+        ("mount-source", "{type: volume}", r#"{"type":"volume"}"#),
+        ("mount-source", "{type: string}", "data: Missing required value"),
+        (
+            "[{source: mount-source, path: absolute-path}]",
+            "[{path: {/root: null}}]",
+            r#"[0].source: Missing required value; [0].path: Must be a string (got {"/root":null})"#,
+        ),
+        (services, "null", "null"),
+        (
+            services,
+            "[{id: a, ports: [{port: '80', expose-as: '8080', protocol: http}]}]",
+            r#"[{"id":"a","ports":[{"port":80,"expose-as":8080,"protocol":"http"}]}]"#,
+        ),
+        (services, "[{ports: []}]", "[0].id: Missing required value"),
+        (
+            services,
+            "[{id: a, ports: [{port: x}]}]",
+            r#"[0].ports[0].port: Must be a port number from 1 to 65535 (got "x")"#,
+        ),
+    ]);
+}
+
+#[test]
+fn types_are_shown_as_they_are_written() {
+    for ty in [
+        "str",
+        "[maybe, [[maybe, env-var]]]",
+        "{policy: [enum, always, on-failure], max-restarts: [maybe, int]}",
+        "[default, [enum, trace, info], info]",
+        r#"[default, str, "8080"]"#,
+        "[either, str, [str], {}]",
+        "[map, str, int]",
+        "[regex, a+]",
+    ] {
+        assert_eq!(Type::lower(&node(ty)).describe(), ty);
+    }
+}
