@@ -13,6 +13,9 @@ use tempfile::TempDir;
 use crate::vary::Names;
 use crate::{Result, docker};
 
+/// What transcripts may use beside `pt`.
+const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/bin");
+
 /// How long one command of a case may take.
 const SIM_LIMIT: Duration = Duration::from_secs(20);
 const DOCKER_LIMIT: Duration = Duration::from_secs(90);
@@ -80,7 +83,8 @@ impl World {
             }
         }
         shell.env_remove("UPDATE").env_remove("NO_COLOR").env_remove("COLUMNS");
-        shell.env("PATH", format!("{}:{path}", home.join("bin").display())).env("HOME", home);
+        let bin = home.join("bin");
+        shell.env("PATH", format!("{}:{TOOLS}:{path}", bin.display())).env("HOME", home);
         if !self.docker {
             shell.env("POLYTOPE_BACKEND", "sim");
         }
@@ -126,7 +130,7 @@ fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
 /// Kills a process, or with a minus in front a group of them.
 fn kill(pid: &str) -> Result<()> {
     // It may just have ended by itself.
-    Command::new("sh").args(["-c", &format!("kill -KILL -- {pid} 2>/dev/null || true")]).status()?;
+    Command::new("sh").args(["-c", &format!("kill -KILL {pid} 2>/dev/null || true")]).status()?;
     Ok(())
 }
 
