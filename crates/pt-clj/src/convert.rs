@@ -28,7 +28,9 @@ pub(crate) fn quoted(context: &mut Context<'_>, form: &Form) -> Eval {
         }
         FormKind::String(text) => Value::str(&**text),
         FormKind::Regex(pattern) => Value::Regex(crate::regex::compile(context, pattern)?),
-        FormKind::Symbol(name) => embedded(context, name.as_str()).unwrap_or_else(|| Value::Symbol(Name::from(name.clone()))),
+        FormKind::Symbol(name) => {
+            embedded(context, name.as_str()).unwrap_or_else(|| Value::Symbol(Name::from(name.clone())))
+        }
         FormKind::Keyword(name) => Value::Keyword(Name::from(name.clone())),
         FormKind::List(forms) => Value::list(all(context, forms)?),
         FormKind::Vector(forms) => Value::vector(all(context, forms)?),

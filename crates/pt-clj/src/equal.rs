@@ -12,7 +12,7 @@ use crate::seq::{Iter, realised};
 
 /// A hasher for short keys from trusted places.
 #[derive(Default, Clone)]
-pub struct FxHasher(u64);
+pub(crate) struct FxHasher(u64);
 
 impl Hasher for FxHasher {
     fn finish(&self) -> u64 {
@@ -114,7 +114,9 @@ impl PartialEq for Value {
             (Self::Float(left), Self::Float(right)) => left == right,
             (Self::Char(left), Self::Char(right)) => left == right,
             (Self::BigInt(left), Self::BigInt(right)) => left == right,
-            (Self::Int(small), Self::BigInt(big)) | (Self::BigInt(big), Self::Int(small)) => **big == BigInt::from(*small),
+            (Self::Int(small), Self::BigInt(big)) | (Self::BigInt(big), Self::Int(small)) => {
+                **big == BigInt::from(*small)
+            }
             (Self::Ratio(left), Self::Ratio(right)) => left == right,
             (Self::Str(left), Self::Str(right)) => left == right,
             (Self::Keyword(left), Self::Keyword(right))
@@ -126,9 +128,10 @@ impl PartialEq for Value {
                         && !crate::stack::exhausted()
                         && left.iter().zip(right.iter()).all(|(left, right)| left == right))
             }
-            (Self::Vector(_) | Self::List(_) | Self::Lazy(_), Self::Vector(_) | Self::List(_) | Self::Lazy(_)) => {
-                !crate::stack::exhausted() && realised(self).eq(realised(other))
-            }
+            (
+                Self::Vector(_) | Self::List(_) | Self::Lazy(_),
+                Self::Vector(_) | Self::List(_) | Self::Lazy(_),
+            ) => !crate::stack::exhausted() && realised(self).eq(realised(other)),
             (Self::Map(left), Self::Map(right)) => {
                 Arc::ptr_eq(left, right) || (!crate::stack::exhausted() && same_entries(left, right))
             }
@@ -164,10 +167,10 @@ fn same_members(left: &Set, right: &Set) -> bool {
 pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
     if left.is_sequential() && right.is_sequential() {
         context.check_stack()?;
-        if let (Some(left), Some(right)) = (known_count(left), known_count(right)) {
-            if left != right {
-                return Ok(false);
-            }
+        if let (Some(left), Some(right)) = (known_count(left), known_count(right))
+            && left != right
+        {
+            return Ok(false);
         }
         let (mut left, mut right) = (Iter::new(context, left.clone())?, Iter::new(context, right.clone())?);
         loop {

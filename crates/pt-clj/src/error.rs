@@ -33,7 +33,13 @@ pub enum ErrorKind {
 
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
-        Self { message: error.message, span: Some(error.span), data: None, kind: ErrorKind::Read, suggestions: Vec::new() }
+        Self {
+            message: error.message,
+            span: Some(error.span),
+            data: None,
+            kind: ErrorKind::Read,
+            suggestions: Vec::new(),
+        }
     }
 }
 

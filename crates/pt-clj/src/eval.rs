@@ -9,7 +9,7 @@ use crate::context::{Context, Frame};
 use crate::exception::{Eval, Exception, Signal, class_of, is_a};
 use crate::function::{Closure, Function, FunctionKind};
 use crate::map::Map;
-use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, Node, Op, Try};
+use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, NativeCall, Node, Op, Recur, Try};
 use crate::seq::Seq;
 
 impl Signal {
@@ -40,11 +40,7 @@ impl Node {
                 branch.eval(context, frame)
             }
             Self::Math(math) => math.eval(context, frame),
-            Self::Native(call) => {
-                let native = call.native;
-                let result = with_args(&call.args, context, frame, |context, args| (native.code)(context, args));
-                result.map_err(|signal| signal.at(call.span))
-            }
+            Self::Native(call) => call.eval(context, frame),
             Self::Call(call) => call.eval(context, frame).map_err(|signal| signal.at(call.span)),
             Self::Get(get) => {
                 let map = get.map.eval(context, frame)?;
@@ -72,17 +68,7 @@ impl Node {
                     }
                 }
             }
-            Self::Recur(recur) => {
-                for arg in &recur.args {
-                    let value = arg.eval(context, frame)?;
-                    context.stack.push(value);
-                }
-                for slot in (0..recur.args.len()).rev() {
-                    let value = context.stack.pop().unwrap_or_default();
-                    context.stack[frame.base + recur.first as usize + slot] = value;
-                }
-                Err(Signal::Recur)
-            }
+            Self::Recur(recur) => recur.eval(context, frame),
             Self::Do(nodes) => {
                 let Some((last, before)) = nodes.split_last() else { return Ok(Value::Nil) };
                 for node in before {
@@ -118,7 +104,9 @@ impl Node {
             }
             Self::HostValue(name) => {
                 let value = context.host.as_ref().and_then(|(_, host)| host.value(name));
-                value.ok_or_else(|| context.error("RuntimeException", format!("Unable to resolve symbol: {name}")))
+                value.ok_or_else(|| {
+                    context.error("RuntimeException", format!("Unable to resolve symbol: {name}"))
+                })
             }
             Self::Vector(nodes) => {
                 let mut items = Vec::with_capacity(nodes.len());
@@ -157,18 +145,20 @@ impl Node {
             Self::LetFn(form) => form.eval(context, frame),
             Self::Def(def) => {
                 let at = def.global as usize;
+                if def.once && context.globals[at].is_some() {
+                    return Ok(Value::Nil);
+                }
                 if let Some(value) = &def.value {
-                    if !(def.once && context.globals[at].is_some()) {
-                        let value = value.eval(context, frame)?;
-                        context.globals[at] = Some(value);
-                    }
+                    let value = value.eval(context, frame)?;
+                    context.globals[at] = Some(value);
                 }
                 if def.is_macro {
                     context.macros.insert(def.global);
                 } else {
                     context.macros.remove(&def.global);
                 }
-                let name = context.names.iter().find(|(_, slot)| **slot == def.global).map(|(name, _)| name.clone());
+                let name =
+                    context.names.iter().find(|(_, slot)| **slot == def.global).map(|(name, _)| name.clone());
                 Ok(Value::Var(crate::name::Name::new(&format!("user/{}", name.unwrap_or_default()))))
             }
             Self::Throw(parts) => Err(match parts.0.eval(context, frame)? {
@@ -237,7 +227,8 @@ fn with_args<R>(
 
 #[cold]
 fn unbound(context: &Context<'_>, at: u32) -> Signal {
-    let name = context.names.iter().find(|(_, slot)| **slot == at).map(|(name, _)| &**name).unwrap_or_default();
+    let name =
+        context.names.iter().find(|(_, slot)| **slot == at).map(|(name, _)| &**name).unwrap_or_default();
     context.error("IllegalStateException", format!("Attempting to call unbound fn: #'user/{name}"))
 }
 
@@ -247,11 +238,18 @@ pub(crate) fn cannot_cast(from: &str, to: &str) -> String {
         if class.starts_with("clojure.") {
             (format!("{class} is in unnamed module of loader 'app'"), "in unnamed module of loader 'app'")
         } else {
-            (format!("{class} is in module java.base of loader 'bootstrap'"), "in module java.base of loader 'bootstrap'")
+            (
+                format!("{class} is in module java.base of loader 'bootstrap'"),
+                "in module java.base of loader 'bootstrap'",
+            )
         }
     };
     let ((from_is, from_place), (to_is, to_place)) = (place(from), place(to));
-    let places = if from_place == to_place { format!("{from} and {to} are {to_place}") } else { format!("{from_is}; {to_is}") };
+    let places = if from_place == to_place {
+        format!("{from} and {to} are {to_place}")
+    } else {
+        format!("{from_is}; {to_is}")
+    };
     format!("class {from} cannot be cast to class {to} ({places})")
 }
 
@@ -277,7 +275,9 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
         }
         (Value::Vector(items), [Value::Int(index)]) => {
             let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
-            item.cloned().ok_or_else(|| Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into())
+            item.cloned().ok_or_else(|| {
+                Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into()
+            })
         }
         (Value::Vector(_), [_]) => Err(context.error("IllegalArgumentException", "Key must be integer")),
         (Value::Var(name), args) => {
@@ -288,11 +288,16 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             let name = crate::print::pr_str(function);
             let count = args.len();
             if count == 0 || count > 2 {
-                return Err(context.error("IllegalArgumentException", format!("Wrong number of args passed to keyword: {name}")));
+                return Err(context.error(
+                    "IllegalArgumentException",
+                    format!("Wrong number of args passed to keyword: {name}"),
+                ));
             }
             Ok(Value::Nil)
         }
-        (Value::Map(_) | Value::Set(_) | Value::Vector(_), args) => Err(context.wrong_arity(args.len(), class.full)),
+        (Value::Map(_) | Value::Set(_) | Value::Vector(_), args) => {
+            Err(context.wrong_arity(args.len(), class.full))
+        }
         (Value::Nil, _) => {
             let message = "Cannot invoke \"clojure.lang.IFn.invoke()\" because the return value is null";
             Err(context.error("NullPointerException", message))
@@ -347,26 +352,56 @@ impl Math {
     }
 }
 
+impl Recur {
+    #[inline(never)]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let slot = frame.base + self.first as usize;
+        if let [left, right] = &*self.args {
+            let (left, right) = (left.eval(context, frame)?, right.eval(context, frame)?);
+            context.stack[slot] = left;
+            context.stack[slot + 1] = right;
+            return Err(Signal::Recur);
+        }
+        for arg in &self.args {
+            let value = arg.eval(context, frame)?;
+            context.stack.push(value);
+        }
+        for at in (0..self.args.len()).rev() {
+            let value = context.stack.pop().unwrap_or_default();
+            context.stack[slot + at] = value;
+        }
+        Err(Signal::Recur)
+    }
+}
+
+impl NativeCall {
+    #[inline(never)]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let result = with_args(&self.args, context, frame, |context, args| (self.native.code)(context, args));
+        result.map_err(|signal| signal.at(self.span))
+    }
+}
+
 impl Call {
-    #[inline]
+    #[inline(never)]
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         let function = self.function.eval(context, frame)?;
-        if let Value::Fn(made) = &function {
-            if let FunctionKind::Closure(closure) = &made.0 {
-                let base = context.stack.len();
-                for arg in &self.args {
-                    let value = arg.eval(context, frame)?;
-                    context.stack.push(value);
-                }
-                return context.enter(&function, closure, base);
+        if let Value::Fn(made) = &function
+            && let FunctionKind::Closure(closure) = &made.0
+        {
+            let base = context.stack.len();
+            for arg in &self.args {
+                let value = arg.eval(context, frame)?;
+                context.stack.push(value);
             }
+            return context.enter(&function, closure, base);
         }
         with_args(&self.args, context, frame, |context, args| context.call(&function, args))
     }
 }
 
 impl Let {
-    #[inline]
+    #[inline(never)]
     fn bind(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval<()> {
         for (slot, node) in &self.bindings {
             let value = node.eval(context, frame)?;

@@ -71,7 +71,9 @@ pub(crate) fn format(context: &mut Context<'_>, args: &[Value]) -> Eval<String> 
                     next += 1;
                 }
                 let Some(arg) = args.get(at) else {
-                    return Err(context.error("IllegalFormatException", format!("Format specifier '%{conversion}'")));
+                    return Err(
+                        context.error("IllegalFormatException", format!("Format specifier '%{conversion}'"))
+                    );
                 };
                 let text = convert(context, &spec, conversion, arg)?;
                 out.push_str(&padded(&spec, &text));
@@ -105,7 +107,8 @@ fn signed(spec: &Spec, negative: bool, digits: &str) -> String {
     if !spec.grouped {
         return format!("{sign}{digits}");
     }
-    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(whole, fraction)| (whole, fraction));
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits, ""), |(whole, fraction)| (whole, fraction));
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at) % 3 == 0 {
@@ -134,7 +137,9 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
         'b' => arg.is_truthy().to_string(),
         'c' => match arg {
             Value::Char(char) => char.to_string(),
-            Value::Int(code) => u32::try_from(*code).ok().and_then(char::from_u32).ok_or_else(|| wrong(context))?.to_string(),
+            Value::Int(code) => {
+                u32::try_from(*code).ok().and_then(char::from_u32).ok_or_else(|| wrong(context))?.to_string()
+            }
             Value::Nil => "null".to_owned(),
             _ => return Err(wrong(context)),
         },
@@ -149,13 +154,19 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
             _ => return Err(wrong(context)),
         },
         'x' | 'o' => match arg {
-            Value::Int(value) if conversion == 'o' => format!("{}{value:o}", if spec.alternate { "0" } else { "" }),
+            Value::Int(value) if conversion == 'o' => {
+                format!("{}{value:o}", if spec.alternate { "0" } else { "" })
+            }
             Value::Int(value) => format!("{}{value:x}", if spec.alternate { "0x" } else { "" }),
             _ => return Err(wrong(context)),
         },
         'f' | 'e' | 'g' => match arg {
             Value::Float(value) if !value.is_finite() => {
-                if value.is_nan() { "NaN".to_owned() } else { signed(&Spec { plus: spec.plus, ..Spec::default() }, *value < 0.0, "Infinity") }
+                if value.is_nan() {
+                    "NaN".to_owned()
+                } else {
+                    signed(&Spec { plus: spec.plus, ..Spec::default() }, *value < 0.0, "Infinity")
+                }
             }
             Value::Float(value) => float(spec, conversion, *value),
             _ => return Err(wrong(context)),

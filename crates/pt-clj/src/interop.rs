@@ -107,7 +107,9 @@ fn core_call(context: &mut Context<'_>, name: &str, args: &mut [Value]) -> Eval 
 /// A static method such as `Integer/parseInt` or `java.util.UUID/randomUUID`.
 pub(crate) fn method_of(class: &str, name: &str) -> Option<&'static Native> {
     let short = class.rsplit('.').next().unwrap_or(class);
-    METHODS.iter().find(|method| method.name.split_once('/').is_some_and(|(class, method)| class == short && method == name))
+    METHODS.iter().find(|method| {
+        method.name.split_once('/').is_some_and(|(class, method)| class == short && method == name)
+    })
 }
 
 /// A class by name, a static method as a value, or a constant of a class.
@@ -161,7 +163,11 @@ fn parse(context: &mut Context<'_>, args: &mut [Value], least: i64, most: i64) -
 fn double(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     match &args[0] {
         Value::Str(text) => match core_call(context, "parse-double", &mut [args[0].clone()])? {
-            Value::Nil => Err(if text.trim().is_empty() { context.error("NumberFormatException", "empty String") } else { number_format(context, text) }),
+            Value::Nil => Err(if text.trim().is_empty() {
+                context.error("NumberFormatException", "empty String")
+            } else {
+                number_format(context, text)
+            }),
             value => Ok(value),
         },
         other => as_f64(context, other).map(Value::Float),
@@ -176,10 +182,13 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
             [] => (None, Value::Nil),
             [cause @ Value::Exception(_)] => (Some(crate::print::str(cause)), cause.clone()),
             [message] => ((!message.is_nil()).then(|| crate::print::str(message)), Value::Nil),
-            [message, second, ..] => ((!message.is_nil()).then(|| crate::print::str(message)), second.clone()),
+            [message, second, ..] => {
+                ((!message.is_nil()).then(|| crate::print::str(message)), second.clone())
+            }
         };
         let info = class.short() == "ExceptionInfo";
-        let (data, cause) = if info { (cause, args.get(2).cloned().unwrap_or_default()) } else { (Value::Nil, cause) };
+        let (data, cause) =
+            if info { (cause, args.get(2).cloned().unwrap_or_default()) } else { (Value::Nil, cause) };
         return Ok(Value::Exception(Arc::new(Exception { class, message, data, cause })));
     }
     match (class.short(), args) {
@@ -187,19 +196,31 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         ("String" | "StringBuilder", [text]) => Ok(Value::str(crate::print::str(text))),
         ("Integer" | "Long", [text]) => parse(context, &mut [text.clone()], i64::MIN, i64::MAX),
         ("Double" | "Float", [text]) => double(context, &mut [text.clone()]),
-        _ => Err(context.error("IllegalArgumentException", format!("No matching ctor found for class {}", class.full))),
+        _ => Err(context
+            .error("IllegalArgumentException", format!("No matching ctor found for class {}", class.full))),
     }
 }
+
+/// Bytes that `.repeat` may make at once.
+const LONGEST: usize = 1 << 26;
 
 /// `(.name target args…)`
 pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args: &mut [Value]) -> Eval {
     let count = args.len();
     let missing = |context: &Context<'_>| {
         let class = class_of(target).full;
-        context.error("IllegalArgumentException", format!("No matching method {name} found taking {count} args for class {class}"))
+        context.error(
+            "IllegalArgumentException",
+            format!("No matching method {name} found taking {count} args for class {class}"),
+        )
     };
     match (target, name) {
-        (Value::Nil, _) => return Err(context.error("NullPointerException", format!("Cannot invoke \"Object.{name}()\" because the value is null"))),
+        (Value::Nil, _) => {
+            return Err(context.error(
+                "NullPointerException",
+                format!("Cannot invoke \"Object.{name}()\" because the value is null"),
+            ));
+        }
         (_, "toString") => return Ok(Value::str(crate::print::str(target))),
         (_, "equals") => {
             let other = args.first().cloned().unwrap_or_default();
@@ -215,7 +236,9 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
             None => Err(missing(context)),
         },
         Value::Exception(exception) => Ok(match name {
-            "getMessage" | "getLocalizedMessage" => exception.message.as_deref().map_or(Value::Nil, Value::str),
+            "getMessage" | "getLocalizedMessage" => {
+                exception.message.as_deref().map_or(Value::Nil, Value::str)
+            }
             "getCause" => exception.cause.clone(),
             "getData" => exception.data.clone(),
             _ => return Err(missing(context)),
@@ -226,7 +249,9 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
             _ => Err(missing(context)),
         },
         Value::Keyword(key) | Value::Symbol(key) if name == "getName" => Ok(Value::str(key.local())),
-        Value::Keyword(key) | Value::Symbol(key) if name == "getNamespace" => Ok(key.namespace().map_or(Value::Nil, Value::str)),
+        Value::Keyword(key) | Value::Symbol(key) if name == "getNamespace" => {
+            Ok(key.namespace().map_or(Value::Nil, Value::str))
+        }
         number if number.is_number() => match name {
             "intValue" | "longValue" => core_call(context, "long", &mut [target.clone()]),
             "doubleValue" => core_call(context, "double", &mut [target.clone()]),
@@ -249,12 +274,18 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
     }
 }
 
-fn string_method(context: &mut Context<'_>, text: &Arc<String>, name: &str, args: &mut [Value]) -> Option<Eval> {
+fn string_method(
+    context: &mut Context<'_>,
+    text: &Arc<String>,
+    name: &str,
+    args: &mut [Value],
+) -> Option<Eval> {
     let own = |name: &str| pt_edn::Name::new(&format!("clojure.string/{name}"));
-    let string = |context: &mut Context<'_>, name: &str, args: &mut [Value]| match crate::core::lookup(&own(name)) {
-        Some(crate::core::Core::Function(native)) => context.call_native(native, args),
-        _ => Ok(Value::Nil),
-    };
+    let string =
+        |context: &mut Context<'_>, name: &str, args: &mut [Value]| match crate::core::lookup(&own(name)) {
+            Some(crate::core::Core::Function(native)) => context.call_native(native, args),
+            _ => Ok(Value::Nil),
+        };
     let this = Value::Str(Arc::clone(text));
     Some(match (name, &mut *args) {
         ("length", []) => core_call(context, "count", &mut [this]),
@@ -263,23 +294,36 @@ fn string_method(context: &mut Context<'_>, text: &Arc<String>, name: &str, args
         ("toUpperCase", []) => string(context, "upper-case", &mut [this]),
         ("toLowerCase", []) => string(context, "lower-case", &mut [this]),
         ("trim" | "strip", []) => string(context, "trim", &mut [this]),
-        ("contains", [part]) => string(context, "includes?", &mut [this, Value::str(crate::print::str(part))]),
+        ("contains", [part]) => {
+            string(context, "includes?", &mut [this, Value::str(crate::print::str(part))])
+        }
         ("startsWith", [part]) => string(context, "starts-with?", &mut [this, part.clone()]),
         ("endsWith", [part]) => string(context, "ends-with?", &mut [this, part.clone()]),
-        ("equalsIgnoreCase", [other]) => Ok(Value::Bool(other.as_str().is_some_and(|other| other.to_lowercase() == text.to_lowercase()))),
+        ("equalsIgnoreCase", [other]) => {
+            Ok(Value::Bool(other.as_str().is_some_and(|other| other.to_lowercase() == text.to_lowercase())))
+        }
         ("indexOf", [part, rest @ ..]) => {
             let mut all: Vec<Value> = [this, part.clone()].into_iter().chain(rest.iter().cloned()).collect();
             string(context, "index-of", &mut all).map(|at| if at.is_nil() { Value::Int(-1) } else { at })
         }
-        ("lastIndexOf", [part]) => {
-            string(context, "last-index-of", &mut [this, part.clone()]).map(|at| if at.is_nil() { Value::Int(-1) } else { at })
-        }
+        ("lastIndexOf", [part]) => string(context, "last-index-of", &mut [this, part.clone()])
+            .map(|at| if at.is_nil() { Value::Int(-1) } else { at }),
         ("substring", [from]) => core_call(context, "subs", &mut [this, from.clone()]),
         ("substring", [from, to]) => core_call(context, "subs", &mut [this, from.clone(), to.clone()]),
         ("charAt", [at]) => core_call(context, "nth", &mut [this, at.clone()]),
         ("concat", [other]) => Ok(Value::str(format!("{text}{}", crate::print::str(other)))),
-        ("repeat", [Value::Int(times)]) => Ok(Value::str(text.repeat(usize::try_from(*times).unwrap_or(0).min(1 << 20)))),
-        ("replace", [from, to]) => string(context, "replace", &mut [this, Value::str(crate::print::str(from)), Value::str(crate::print::str(to))]),
+        ("repeat", [Value::Int(times)]) => match usize::try_from(*times) {
+            Ok(times) if text.len().saturating_mul(times) <= LONGEST => Ok(Value::str(text.repeat(times))),
+            _ => {
+                Err(context
+                    .error("IllegalArgumentException", format!("Cannot repeat a string {times} times")))
+            }
+        },
+        ("replace", [from, to]) => string(
+            context,
+            "replace",
+            &mut [this, Value::str(crate::print::str(from)), Value::str(crate::print::str(to))],
+        ),
         ("replaceAll" | "replaceFirst" | "split" | "matches", [Value::Str(pattern), rest @ ..]) => {
             let regex = match crate::regex::compile(context, pattern) {
                 Ok(regex) => Value::Regex(regex),
@@ -287,10 +331,13 @@ fn string_method(context: &mut Context<'_>, text: &Arc<String>, name: &str, args
             };
             match (name, rest) {
                 ("replaceAll", [with]) => string(context, "replace", &mut [this, regex, with.clone()]),
-                ("replaceFirst", [with]) => string(context, "replace-first", &mut [this, regex, with.clone()]),
+                ("replaceFirst", [with]) => {
+                    string(context, "replace-first", &mut [this, regex, with.clone()])
+                }
                 ("split", []) => string(context, "split", &mut [this, regex]),
                 ("split", [limit]) => string(context, "split", &mut [this, regex, limit.clone()]),
-                ("matches", []) => core_call(context, "re-matches", &mut [regex, this]).map(|found| Value::Bool(!found.is_nil())),
+                ("matches", []) => core_call(context, "re-matches", &mut [regex, this])
+                    .map(|found| Value::Bool(!found.is_nil())),
                 _ => return None,
             }
         }

@@ -60,3 +60,10 @@ pub use seq::{Lazy, Seq};
 pub use state::{Cell, Delay};
 pub use value::Value;
 pub use vector::Vector;
+
+/// The names of all functions, macros and special forms, those outside of `clojure.core` in full.
+pub fn core_names() -> Vec<String> {
+    let mut names: Vec<String> = core::names().collect();
+    names.sort();
+    names
+}

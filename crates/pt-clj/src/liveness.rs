@@ -82,7 +82,9 @@ fn mark(node: &mut Node, live: &mut Slots) {
                 mark(key, live);
             }
         }
-        Node::Do(nodes) | Node::And(nodes) | Node::Or(nodes) | Node::Vector(nodes) | Node::Set(nodes) => all(nodes, live),
+        Node::Do(nodes) | Node::And(nodes) | Node::Or(nodes) | Node::Vector(nodes) | Node::Set(nodes) => {
+            all(nodes, live);
+        }
         Node::Recur(recur) => all(&mut recur.args, live),
         Node::Math(math) => {
             mark(&mut math.right, live);
@@ -109,7 +111,12 @@ fn mark(node: &mut Node, live: &mut Slots) {
             all(&mut call.args, live);
             mark(&mut call.target, live);
         }
-        Node::Const(_) | Node::Take(_) | Node::Capture(_) | Node::This | Node::Global(_) | Node::HostValue(_) => {}
+        Node::Const(_)
+        | Node::Take(_)
+        | Node::Capture(_)
+        | Node::This
+        | Node::Global(_)
+        | Node::HostValue(_) => {}
     }
 }
 

@@ -8,7 +8,8 @@ use crate::equal::FxHasher;
 /// Up to this many entries searching one by one is fastest; Clojure's array maps end here too.
 const SMALL: usize = 8;
 
-type Index = imbl::GenericHashMap<Value, usize, BuildHasherDefault<FxHasher>, imbl::shared_ptr::DefaultSharedPtr>;
+type Index =
+    imbl::GenericHashMap<Value, usize, BuildHasherDefault<FxHasher>, imbl::shared_ptr::DefaultSharedPtr>;
 
 /// A Clojure map.
 #[derive(Clone, Default)]
@@ -59,7 +60,9 @@ impl Map {
     /// The key as it was first added, and its value.
     pub fn get_entry(&self, key: &Value) -> Option<(&Value, &Value)> {
         match &self.0 {
-            Repr::Small(entries) => entries.iter().find(|(other, _)| other == key).map(|(key, value)| (key, value)),
+            Repr::Small(entries) => {
+                entries.iter().find(|(other, _)| other == key).map(|(key, value)| (key, value))
+            }
             Repr::Large(large) => {
                 let at = *large.index.get(key)?;
                 large.entries.get(at)?.as_ref().map(|(key, value)| (key, value))
@@ -160,7 +163,10 @@ impl Large {
 impl Drop for Map {
     fn drop(&mut self) {
         match &mut self.0 {
-            Repr::Small(entries) if !entries.iter().any(|(key, value)| [key, value].into_iter().any(crate::deep::holds_others)) => {}
+            Repr::Small(entries)
+                if !entries
+                    .iter()
+                    .any(|(key, value)| [key, value].into_iter().any(crate::deep::holds_others)) => {}
             repr => crate::deep::drop_flat(std::mem::take(repr)),
         }
     }

@@ -154,13 +154,21 @@ impl Node {
     /// Calls the function with each node directly below, in the order they are evaluated.
     pub(crate) fn children(&mut self, visit: &mut dyn FnMut(&mut Self)) {
         match self {
-            Self::Const(_) | Self::Local(_) | Self::Take(_) | Self::Capture(_) | Self::This | Self::Global(_) | Self::HostValue(_) => {}
+            Self::Const(_)
+            | Self::Local(_)
+            | Self::Take(_)
+            | Self::Capture(_)
+            | Self::This
+            | Self::Global(_)
+            | Self::HostValue(_) => {}
             Self::If(parts) => {
                 visit(&mut parts.0);
                 visit(&mut parts.1);
                 visit(&mut parts.2);
             }
-            Self::Do(nodes) | Self::And(nodes) | Self::Or(nodes) | Self::Vector(nodes) | Self::Set(nodes) => nodes.iter_mut().for_each(visit),
+            Self::Do(nodes) | Self::And(nodes) | Self::Or(nodes) | Self::Vector(nodes) | Self::Set(nodes) => {
+                nodes.iter_mut().for_each(visit);
+            }
             Self::Let(form) | Self::Loop(form) => {
                 form.bindings.iter_mut().for_each(|(_, node)| visit(node));
                 visit(&mut form.body);
@@ -186,7 +194,9 @@ impl Node {
             }),
             Self::Fn(made) => made.captures.iter_mut().for_each(visit),
             Self::LetFn(form) => {
-                form.functions.iter_mut().for_each(|(_, made)| made.captures.iter_mut().for_each(&mut *visit));
+                form.functions
+                    .iter_mut()
+                    .for_each(|(_, made)| made.captures.iter_mut().for_each(&mut *visit));
                 visit(&mut form.body);
             }
             Self::Def(def) => def.value.iter_mut().for_each(visit),

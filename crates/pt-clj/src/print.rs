@@ -30,7 +30,7 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
         Value::BigInt(value) => out.push_str(&value.to_string()),
         Value::Lazy(_) => {
             out.push_str("clojure.lang.LazySeq@");
-            out.push_str(&format!("{:x}", crate::equal::hash(value) as u32));
+            out.push_str(&hex(crate::equal::hash(value)));
         }
         Value::Exception(exception) => {
             out.push_str(exception.class.full);
@@ -47,7 +47,12 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
             out.push_str("class ");
             out.push_str(class.full);
         }
-        Value::Float(value) => out.push_str(&float(*value).replace("##NaN", "NaN").replace("##Inf", "Infinity").replace("##-Inf", "-Infinity")),
+        Value::Float(value) => out.push_str(
+            &float(*value)
+                .replace("##NaN", "NaN")
+                .replace("##Inf", "Infinity")
+                .replace("##-Inf", "-Infinity"),
+        ),
         Value::Uuid(id) => out.push_str(&uuid(**id)),
         other => write(out, other, true),
     }
@@ -129,7 +134,9 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
         }
         Value::Cell(cell) => {
             let name = if cell.volatile { "Volatile" } else { "Atom" };
-            out.push_str(&format!("#object[clojure.lang.{name} "));
+            out.push_str("#object[clojure.lang.");
+            out.push_str(name);
+            out.push(' ');
             write(out, &cell.get(), readably);
             out.push(']');
         }
@@ -143,7 +150,9 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
                 out.push_str(", :data ");
                 write(out, &exception.data, readably);
             }
-            out.push_str(&format!(", :type {}}}", exception.class.full));
+            out.push_str(", :type ");
+            out.push_str(exception.class.full);
+            out.push('}');
         }
         Value::Fn(_) | Value::Delay(_) | Value::Reduced(_) => {
             out.push_str("#object[");
@@ -151,6 +160,10 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             out.push(']');
         }
     }
+}
+
+fn hex(hash: u64) -> String {
+    format!("{:x}", hash as u32)
 }
 
 fn sequence(out: &mut String, open: &str, items: impl Iterator<Item = Value>, close: &str, readably: bool) {

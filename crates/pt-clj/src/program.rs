@@ -53,17 +53,17 @@ impl Program {
 /// Analyses and evaluates one form outside of any function.
 pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
     // Each form of a top-level `do` counts as one at top level: it may define macros for the next.
-    if let pt_edn::FormKind::List(items) = &form.kind {
-        if let Some((pt_edn::FormKind::Symbol(head), rest)) = items.split_first().map(|(head, rest)| (&head.kind, rest)) {
-            if head.as_str() == "do" {
-                let mut value = Value::Nil;
-                for form in rest {
-                    context.check_stack()?;
-                    value = eval(context, form)?;
-                }
-                return Ok(value);
-            }
+    if let pt_edn::FormKind::List(items) = &form.kind
+        && let Some((pt_edn::FormKind::Symbol(head), rest)) =
+            items.split_first().map(|(head, rest)| (&head.kind, rest))
+        && head.as_str() == "do"
+    {
+        let mut value = Value::Nil;
+        for form in rest {
+            context.check_stack()?;
+            value = eval(context, form)?;
         }
+        return Ok(value);
     }
     let (node, slots) = Analyser::new(context).top(form)?;
     context.run_top(&node, slots)

@@ -31,7 +31,8 @@ pub(crate) fn compile(context: &Context<'_>, pattern: &str) -> Eval<Arc<Regex>> 
         return Ok(Arc::clone(regex));
     }
     let regex = fancy_regex::RegexBuilder::new(&translated(pattern)).build();
-    let regex = regex.map_err(|error| context.error("PatternSyntaxException", format!("{error} in regex {pattern}")))?;
+    let regex = regex
+        .map_err(|error| context.error("PatternSyntaxException", format!("{error} in regex {pattern}")))?;
     if compiled.len() >= REMEMBERED {
         compiled.clear();
     }
@@ -103,7 +104,9 @@ fn translated(pattern: &str) -> String {
         if class_depth > 0 && negated.is_empty() {
             out.push_str(set);
         } else {
-            out.push_str(&format!("[{negated}{set}]"));
+            for part in ["[", negated, set, "]"] {
+                out.push_str(part);
+            }
         }
     }
     out

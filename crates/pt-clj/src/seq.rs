@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::Value;
 use crate::context::Context;
 use crate::exception::{Eval, Thrown};
 use crate::vector::Vector;
-use crate::Value;
 
 /// How many items of a lazy sequence are computed at once, where the source has them ready.
 pub(crate) const CHUNK: usize = 32;
@@ -134,7 +134,9 @@ impl Lazy {
             match &*state {
                 State::Done(value) => return Ok(value.clone()),
                 State::Failed(thrown) => return Err(thrown.clone().into()),
-                State::Running => return Err(context.error("IllegalStateException", "A lazy sequence needs itself")),
+                State::Running => {
+                    return Err(context.error("IllegalStateException", "A lazy sequence needs itself"));
+                }
                 State::Pending(_) => {}
             }
             match std::mem::replace(&mut *state, State::Running) {
@@ -219,7 +221,7 @@ pub(crate) fn seq(context: &mut Context<'_>, value: Value) -> Eval {
 /// Walks anything that can be made a sequence.
 pub(crate) enum Iter {
     Seq(Value),
-    Items { items: Arc<Vector>, at: usize, rest: Value },
+    Items { items: Arc<Vector>, at: usize, rest: Value, list: bool },
     Range { at: i64, end: i64, step: i64 },
     Owned(std::vec::IntoIter<Value>),
 }
@@ -228,7 +230,7 @@ impl Iter {
     /// The items of a value; an error if it has none by nature.
     pub(crate) fn new(context: &mut Context<'_>, value: Value) -> Eval<Self> {
         Ok(match value {
-            Value::Vector(items) => Self::Items { items, at: 0, rest: Value::Nil },
+            Value::Vector(items) => Self::Items { items, at: 0, rest: Value::Nil, list: false },
             Value::Nil | Value::List(_) | Value::Lazy(_) => Self::Seq(value),
             Value::Map(map) => {
                 let entries: Vec<Value> = map.iter().map(|(key, value)| Value::entry(key, value)).collect();
@@ -242,7 +244,7 @@ impl Iter {
     pub(crate) fn next(&mut self, context: &mut Context<'_>) -> Eval<Option<Value>> {
         loop {
             match self {
-                Self::Items { items, at, rest } => {
+                Self::Items { items, at, rest, .. } => {
                     if let Some(item) = items.get(*at) {
                         *at += 1;
                         return Ok(Some(item.clone()));
@@ -270,10 +272,13 @@ impl Iter {
                                 *value = rest.clone();
                                 return Ok(Some(first.clone()));
                             }
-                            Repr::Items { items, at, rest, .. } => {
-                                *self = Self::Items { items: Arc::clone(items), at: *at, rest: rest.clone() };
+                            Repr::Items { items, at, rest, list } => {
+                                let (items, rest) = (Arc::clone(items), rest.clone());
+                                *self = Self::Items { items, at: *at, rest, list: *list };
                             }
-                            Repr::Range { at, end, step } => *self = Self::Range { at: *at, end: *end, step: *step },
+                            Repr::Range { at, end, step } => {
+                                *self = Self::Range { at: *at, end: *end, step: *step }
+                            }
                         },
                         _ => return Ok(None),
                     }
@@ -286,9 +291,13 @@ impl Iter {
     pub(crate) fn ready(&self) -> usize {
         match self {
             Self::Seq(_) => 0,
+            // Lists are walked one by one: what is done to an item is not done to the next before it is asked for.
+            Self::Items { list: true, .. } => 0,
             Self::Items { items, at, .. } => items.len() - at,
             Self::Range { end: i64::MAX, .. } => 0,
-            Self::Range { at, end, .. } => usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX),
+            Self::Range { at, end, .. } => {
+                usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX)
+            }
             Self::Owned(items) => items.len(),
         }
     }
@@ -297,8 +306,8 @@ impl Iter {
     pub(crate) fn remaining(self) -> Value {
         match self {
             Self::Seq(value) => value,
-            Self::Items { items, at, rest } if at < items.len() => {
-                Seq(Repr::Items { items, at, rest, list: false }).into()
+            Self::Items { items, at, rest, list } if at < items.len() => {
+                Seq(Repr::Items { items, at, rest, list }).into()
             }
             Self::Items { rest, .. } => rest,
             Self::Range { at, end, step } => range(at, end, step),
@@ -342,7 +351,9 @@ pub(crate) fn realised(value: &Value) -> impl Iterator<Item = Value> + use<> {
                         return Some(seq.first());
                     }
                 },
-                Value::Map(map) => next = chunk(map.iter().map(|(k, v)| Value::entry(k, v)).collect(), Value::Nil),
+                Value::Map(map) => {
+                    next = chunk(map.iter().map(|(k, v)| Value::entry(k, v)).collect(), Value::Nil);
+                }
                 Value::Set(set) => next = chunk(set.iter().cloned().collect(), Value::Nil),
                 Value::Str(text) => next = chunk(text.chars().map(Value::Char).collect(), Value::Nil),
                 _ => return None,
@@ -392,10 +403,10 @@ impl Drop for Seq {
         if !rest.is_nil() {
             drop_chain(rest);
         }
-        if let Repr::Cons { first, .. } = &mut self.0 {
-            if crate::deep::holds_others(first) {
-                crate::deep::drop_flat(std::mem::take(first));
-            }
+        if let Repr::Cons { first, .. } = &mut self.0
+            && crate::deep::holds_others(first)
+        {
+            crate::deep::drop_flat(std::mem::take(first));
         }
     }
 }

@@ -56,7 +56,7 @@ pub enum Value {
     /// A delay.
     Delay(Arc<Delay>),
     /// What `reduced` wraps.
-    Reduced(Arc<Value>),
+    Reduced(Arc<Self>),
     /// An exception as a value.
     Exception(Arc<Exception>),
     /// `#"…"`

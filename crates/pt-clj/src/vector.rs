@@ -77,7 +77,9 @@ impl Vector {
         match &self.0 {
             Repr::Small(items) => Self(Repr::Small(items[from..to].to_vec())),
             Repr::Large(items) if to - from > SMALL => Self(Repr::Large(items.clone().slice(from..to))),
-            Repr::Large(items) => Self(Repr::Small(items.iter().skip(from).take(to - from).cloned().collect())),
+            Repr::Large(items) => {
+                Self(Repr::Small(items.iter().skip(from).take(to - from).cloned().collect()))
+            }
         }
     }
 }

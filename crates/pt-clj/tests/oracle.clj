@@ -8,8 +8,9 @@
 (import '(java.util UUID) '(java.util.regex Pattern))
 
 (defn complete? [text]
-  (try (read-string {:read-cond :allow} (str "(do " text "\n)")) true
-       (catch Exception e (not (re-find #"EOF" (str (ex-message e)))))))
+  (let [reader (java.io.PushbackReader. (java.io.StringReader. text))]
+    (try (loop [] (or (= ::eof (read {:read-cond :allow :eof ::eof} reader)) (recur)))
+         (catch Exception e (not (re-find #"EOF" (str (ex-message e))))))))
 
 (defn entries
   "The lines of a transcript as {:form [lines] :answer [lines]} and {:text line}."

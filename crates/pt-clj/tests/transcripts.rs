@@ -5,9 +5,11 @@
 //! disagree. Checked so with Clojure 1.11.1. Entries below a line that begins with `;; ours` differ on purpose.
 //! With `UPDATE=1` the files are rewritten with what this evaluator answers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::path::{Path, PathBuf};
 
-use pt_clj::{Context, Error, Exception, Host, Program, Value, print};
+use pt_clj::{Context, Error, Exception, Host, Limits, Program, Value, print};
 
 /// Keeps what programs print, and knows no functions.
 #[derive(Default)]
@@ -44,55 +46,68 @@ fn answer(context: &mut Context<'_>, printed: &std::cell::RefCell<String>, form:
     printed.borrow_mut().drain(..).as_str().to_owned() + &shown
 }
 
-/// The transcript with our answers in place of those written.
-fn replayed(text: &str) -> String {
+/// One form with the answer written below it and ours.
+struct Entry {
+    form: String,
+    written: String,
+    ours: String,
+}
+
+/// Runs a transcript; gives its entries, and its text with our answers.
+fn replayed(text: &str) -> (Vec<Entry>, String) {
     let mut host = Printed::default();
     let printed = std::rc::Rc::clone(&host.0);
-    let mut context = Context::new().with_host("host", &mut host);
-    let mut out = String::new();
+    let mut context = Context::new()
+        .with_host("host", &mut host)
+        .with_limits(Limits { stack: 60 << 20, ..Limits::default() });
+    let (mut entries, mut out) = (Vec::new(), String::new());
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        out += line;
-        out += "\n";
+        out = out + line + "\n";
         let Some(first) = line.strip_prefix("user=> ") else { continue };
         let mut form = first.to_owned();
         while !complete(&form) {
             let Some(line) = lines.next() else { break };
             form = form + "\n" + line;
-            out += line;
-            out += "\n";
+            out = out + line + "\n";
         }
-        while lines.next_if(|line| !(line.is_empty() || line.starts_with("user=> ") || line.starts_with(";;"))).is_some() {}
-        out += &answer(&mut context, &printed, &form);
-        out += "\n";
+        let mut written = Vec::new();
+        let more = |line: &&str| !(line.is_empty() || line.starts_with("user=> ") || line.starts_with(";;"));
+        while let Some(line) = lines.next_if(more) {
+            written.push(line);
+        }
+        let ours = answer(&mut context, &printed, &form);
+        out = out + &ours + "\n";
+        entries.push(Entry { form, written: written.join("\n"), ours });
     }
-    out
+    (entries, out)
 }
 
 fn check(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
-    let ours = replayed(&text);
+    let (entries, ours) = replayed(&text);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(path, &ours).unwrap();
         return Vec::new();
     }
-    let (mut differences, mut form) = (Vec::new(), "");
-    for (written, ours) in text.lines().zip(ours.lines()) {
-        if written.starts_with("user=> ") {
-            form = written;
-        }
-        if written != ours {
-            differences.push(format!("{}\n  {form}\n  written: {written}\n  ours:    {ours}", path.display()));
-        }
-    }
-    differences
+    let wrong = entries.into_iter().filter(|entry| entry.written != entry.ours);
+    wrong
+        .map(|Entry { form, written, ours }| {
+            format!("{}: {form}\n  written: {written}\n  ours:    {ours}", path.display())
+        })
+        .collect()
 }
 
 #[test]
 fn transcripts() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let differences: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
+    // Unoptimised code needs several times the stack.
+    let runner = std::thread::Builder::new().stack_size(64 << 20).spawn(|| {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.iter().flat_map(|path| check(path)).collect::<Vec<String>>()
+    });
+    let differences = runner.unwrap().join().unwrap();
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }

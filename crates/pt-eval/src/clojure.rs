@@ -81,6 +81,8 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
     }
     let described = EvalError::code(&error.message);
     match error.suggestions.as_slice() {
+        // Everything short is near to everything else that is short.
+        _ if unresolved.chars().count() < 3 => described,
         [] => described,
         near => described.with_hint(format!("Did you mean {}?", near.join(" or "))),
     }

@@ -25,7 +25,7 @@ pub enum EvalErrorKind {
     /// A mistake in the code: it cannot be read, or it threw.
     Code,
     /// `pt/fail`, or another call to the runner that failed, and nobody caught it.
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// Stopped from outside.
     Interrupted,
     /// It ran longer than it may.
@@ -45,7 +45,7 @@ impl EvalError {
 
     pub(crate) fn failed(failure: Failure) -> Self {
         let message = failure.message.clone();
-        Self::new(EvalErrorKind::Failed(failure), message)
+        Self::new(EvalErrorKind::Failed(Box::new(failure)), message)
     }
 
     pub(crate) fn interrupted() -> Self {

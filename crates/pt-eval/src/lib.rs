@@ -21,10 +21,16 @@ mod limits;
 mod secrets;
 mod suggestion;
 
+/// Levels of lists and maps that the data of code may have.
+const DEEPEST: usize = 256;
+
+/// What cannot be converted when there are more.
+const TOO_DEEP: &str = "more than 256 levels of lists and maps";
+
 use pt_model::{Data, Map, Masker};
 
 pub use error::{EvalError, EvalErrorKind};
-pub use function::{FUNCTIONS, Occasion, RunnerFunction};
+pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction};
 pub use host::{Host, NoHost};
 pub use limits::Limits;
 

@@ -52,7 +52,8 @@ impl Secrets {
     /// An error on its way out.
     pub(crate) fn hide(&self, mut error: EvalError) -> EvalError {
         error.message = self.mask(&error.message);
-        if let EvalErrorKind::Failed(Failure { message, data }) = &mut error.kind {
+        if let EvalErrorKind::Failed(failure) = &mut error.kind {
+            let Failure { message, data } = &mut **failure;
             *message = self.mask(message);
             *data = self.mark(std::mem::take(data));
         }

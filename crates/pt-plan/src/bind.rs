@@ -62,8 +62,8 @@ fn wrong_type(
     given: &Given<'_>,
     error: &TypeError,
 ) -> Diagnostic {
-    let path = DataPath::default().key(&param.id.text);
-    let path = DataPath(path.0.into_iter().chain(error.path.0.iter().cloned()).collect());
+    let head = Segment::Key(param.id.text.clone());
+    let path = DataPath([head].into_iter().chain(error.path.0.iter().cloned()).collect());
     let message = format!("{reference}: {path}: {}", error.message);
     if error.message.starts_with("Unknown type") {
         return Diagnostic::error("unknown-type", message)
@@ -95,7 +95,7 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         .message
         .split_once(" (got \"")
         .and_then(|(_, got)| got.strip_suffix("\")"))
-        .is_some_and(|got| got.parse::<f64>().is_ok());
+        .is_some_and(|got| got.parse::<f64>().is_ok() || got.starts_with("[secret "));
     if !numeric
         || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
     {

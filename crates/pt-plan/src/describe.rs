@@ -131,9 +131,9 @@ fn env(vars: &[Data]) -> Value {
     let mut shown = Object::new();
     for var in vars {
         let name = var.get("name").to_text().masked();
-        match var.get("value") {
-            Data::Null => {}
-            value => drop(shown.insert(name, json!(value.to_text()))),
+        let value = var.get("value");
+        if !value.is_null() {
+            shown.insert(name, json!(value.to_text()));
         }
     }
     Value::Object(shown)

@@ -3,18 +3,19 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use pt_eval::{Host, Limits, NoHost, Scope, evaluate_with};
-use pt_model::{Data, Failure, Map, Masker, Part, Text};
+use pt_eval::{Limits, Scope, evaluate_with};
+use pt_model::{Data, Map, Masker, Part, Text};
 use pt_spec::{Arg, Definition, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
-    references,
+    references, suggest,
 };
 
 use crate::bind::{Bound, Given};
 use crate::missing::Store;
-use crate::plan::{Named, Snippet};
 use crate::planner::Planner;
+use crate::settings::{Settings, secret, value};
+use crate::snippet::snippet_of;
 
 /// How long code in args may compute.
 const TIME: Duration = Duration::from_secs(10);
@@ -46,6 +47,13 @@ impl<'p> Planner<'p> {
         let inside = Inside { definition, bound };
         let mut given = Given::default();
         let mut errors = Vec::new();
+        for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
+            let found = self.unknown_param(callee, &arg.id.text);
+            // Args that nobody asks for are usual; those that look like a slip are worth a word.
+            if !found.hints.is_empty() && definition.origin.standard.is_none() {
+                self.warn(&[found.at(arg.id.span, "ignored")]);
+            }
+        }
         // Nobody looks at an arg that no param asks for: it may be nonsense.
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_some()) {
             let mut trouble = Trouble::default();
@@ -121,6 +129,12 @@ impl<'p> Planner<'p> {
                 if let Some(why) = inside.bound.unknown.get(reference.name) {
                     trouble.missing.extend(why.iter().cloned());
                 }
+                let definition = inside.definition;
+                if definition.param(reference.name).is_none() && definition.origin.standard.is_none() {
+                    let place = self.within(node, reference.name_range.clone());
+                    let found = self.unknown_param(definition, reference.name);
+                    self.warn(&[found.at(place, "this is null")]);
+                }
                 inside.bound.values.get(reference.name).cloned().unwrap_or_default()
             }
             ReferenceKind::Value => match value(self.named, reference.name) {
@@ -134,8 +148,24 @@ impl<'p> Planner<'p> {
                 }
                 None => self.not_set(Store::Secret, node, reference, trouble),
             },
-            // No step has ended yet.
-            ReferenceKind::Output => Data::Null,
+            // A plan is made before any step has ended.
+            ReferenceKind::Output => {
+                let found = Diagnostic::error("not-supported", "Outputs of steps cannot be used in args")
+                    .at(self.within(node, reference.range.clone()), "")
+                    .hint("call the module from code, which may wait: `pt/output`, `pt/call-module`");
+                trouble.errors.push(found);
+                Data::Null
+            }
+        }
+    }
+
+    /// That a definition has no such param.
+    pub(crate) fn unknown_param(&self, definition: &Definition, id: &str) -> Diagnostic {
+        let (word, name) = (definition.kind.word(), self.canonical(definition));
+        let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
+        match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
+            Some(near) => found.hint(format!("did you mean '{near}'?")),
+            None => found,
         }
     }
 
@@ -221,101 +251,4 @@ impl<'p> Planner<'p> {
         }
         Data::Null
     }
-}
-
-/// What code in args may ask for: values and secrets.
-struct Settings<'n> {
-    named: &'n dyn Named,
-    not_set: Vec<(Store, String)>,
-    secrets: Vec<Text>,
-}
-
-impl Host for Settings<'_> {
-    fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
-        let store = match function {
-            "value" => Store::Value,
-            "secret" => Store::Secret,
-            _ => return NoHost.call(function, args),
-        };
-        let name = args.first().map(|name| name.to_text().masked()).unwrap_or_default();
-        let found = match store {
-            Store::Value => value(self.named, &name).map(Data::Str),
-            Store::Secret => secret(self.named, &name).map(|secret| {
-                self.secrets.push(secret.clone());
-                Data::from(secret)
-            }),
-        };
-        found.ok_or_else(|| {
-            let message = store.not_set(&name);
-            self.not_set.push((store, name));
-            Failure { message, data: Data::Null }
-        })
-    }
-
-    fn print(&mut self, _: &str) {}
-}
-
-fn value(named: &dyn Named, name: &str) -> Option<String> {
-    spellings(name).find_map(|name| named.value(&name))
-}
-
-fn secret(named: &dyn Named, name: &str) -> Option<Text> {
-    spellings(name).find_map(|name| named.secret(&name))
-}
-
-/// The code that a node in the position of code is. A text without a prefix is Clojure there.
-pub(crate) fn snippet(node: &Node) -> Result<Snippet, Box<Diagnostic>> {
-    let clojure = |body| Code { language: Language::Clojure, body, body_offset: 0, late: false };
-    let code = match &node.kind {
-        NodeKind::Str(text) => match references(text) {
-            Reading::Code(code) => code,
-            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => clojure(text),
-        },
-        NodeKind::Form(text) => clojure(text),
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Float(_)
-        | NodeKind::List(_)
-        | NodeKind::Map(_) => {
-            return Err(Box::new(
-                Diagnostic::error("wrong-shape", "`code` must be code").at(node.span, "this is none"),
-            ));
-        }
-    };
-    Ok(snippet_of(&code))
-}
-
-fn snippet_of(code: &Code<'_>) -> Snippet {
-    let language = match code.language {
-        Language::Clojure => pt_eval::Language::Clojure,
-        Language::JavaScript => pt_eval::Language::JavaScript,
-        Language::Python => pt_eval::Language::Python,
-    };
-    Snippet { language, text: code.body.to_owned(), settings: code.late }
-}
-
-/// The name, and how programs write it that copy settings from file to file: `dbHost`, `db_host`, `db-host`.
-fn spellings(name: &str) -> impl Iterator<Item = String> {
-    let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            kebab.push('-');
-        }
-        kebab.push(if c == '_' { '-' } else { c.to_ascii_lowercase() });
-    }
-    let mut camel = String::new();
-    for (index, word) in kebab.split('-').enumerate() {
-        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        camel.push_str(&if index == 0 { first.to_owned() } else { first.to_uppercase() });
-        camel.push_str(rest);
-    }
-    let snake = kebab.replace('-', "_");
-    let mut all = vec![name.to_owned()];
-    for spelling in [kebab, snake, camel] {
-        if !all.contains(&spelling) {
-            all.push(spelling);
-        }
-    }
-    all.into_iter()
 }

@@ -1,14 +1,14 @@
 //! From steps and the modules they call down to code.
 
 use pt_model::ServiceSpec;
-use pt_spec::{After, Body, Definition, Kind, Step, StepBody, Wanted};
+use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
 use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::evaluate::snippet;
 use crate::plan::{CodeCall, Home};
 use crate::planner::Planner;
+use crate::snippet::snippet;
 
 /// What a chain of modules ends in.
 enum End<'p> {
@@ -32,21 +32,20 @@ impl<'p> Planner<'p> {
         definition: &'p Definition,
         bound: &Bound,
         list: ListId,
-        inherited: &[(ListId, &'p After)],
         parent: Option<DraftId>,
     ) -> Vec<DraftId> {
         let Body::Steps(steps) = &definition.body else { return Vec::new() };
         let mut drafts = Vec::new();
         for step in steps {
             let first = self.drafts.len();
-            let (name, made) = self.step(definition, bound, step, list, inherited);
+            let (name, made) = self.step(definition, bound, step, list);
             for draft in first..self.drafts.len() {
                 let draft = &mut self.drafts[draft];
                 draft.parent = draft.parent.or(parent);
             }
             for draft in &made {
                 let waits = step.after.iter().map(|after| (list, after));
-                self.drafts[*draft].waits.splice(0..0, inherited.iter().copied().chain(waits));
+                self.drafts[*draft].waits.splice(0..0, waits);
             }
             self.lists[list].names.push((name, made.clone()));
             drafts.extend(made);
@@ -61,7 +60,6 @@ impl<'p> Planner<'p> {
         bound: &Bound,
         step: &'p Step,
         list: ListId,
-        inherited: &[(ListId, &'p After)],
     ) -> (String, Vec<DraftId>) {
         let name = match (&step.id, &step.does) {
             (Some(id), _) => id.text.clone(),
@@ -109,14 +107,11 @@ impl<'p> Planner<'p> {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
                 self.stack.push((callee, reference.text.clone()));
-                let drafts = self.body_steps(callee, &bound, inner, &[], None);
+                let drafts = self.body_steps(callee, &bound, inner, None);
                 self.stack.pop();
                 (name, drafts)
             }
-            Err(found) => {
-                let _ = inherited;
-                (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)])
-            }
+            Err(found) => (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)]),
         }
     }
 
@@ -135,13 +130,13 @@ impl<'p> Planner<'p> {
         let end = self.walk(callee, reference, given, &mut chain);
         let draft = match end {
             Ok(End::Code { definition, node, bound }) => {
-                let does = self.code(definition, node, bound, &chain);
+                let does = self.code(definition, node, bound);
                 self.draft(name, chain, does, span)
             }
             Ok(End::Steps { definition, bound }) => {
                 let draft = self.draft(name, chain, DraftDoes::Group, span);
                 let inner = self.new_list(Some(list));
-                self.body_steps(definition, &bound, inner, &[], Some(draft));
+                self.body_steps(definition, &bound, inner, Some(draft));
                 draft
             }
             Err(found) => self.draft(name, chain, DraftDoes::Fails(found), span),
@@ -205,13 +200,7 @@ impl<'p> Planner<'p> {
         }])
     }
 
-    fn code(
-        &mut self,
-        definition: &'p Definition,
-        node: &'p Node,
-        bound: Bound,
-        chain: &[String],
-    ) -> DraftDoes {
+    fn code(&mut self, definition: &'p Definition, node: &'p Node, bound: Bound) -> DraftDoes {
         if !bound.unknown.is_empty() {
             return DraftDoes::Fails(distinct(bound.unknown.into_values().flatten()));
         }
@@ -222,7 +211,6 @@ impl<'p> Planner<'p> {
             .flatten()
             .filter_map(|service| ServiceSpec::from_data(service).ok())
             .collect();
-        let _ = chain;
         match snippet(node) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: self.canonical(definition),
@@ -254,7 +242,7 @@ impl<'p> Planner<'p> {
     }
 
     /// What everybody calls a definition, whichever way it was referred to.
-    fn canonical(&self, definition: &Definition) -> String {
+    pub(crate) fn canonical(&self, definition: &Definition) -> String {
         let id = &definition.id.text;
         let Some(project) = definition.origin.standard.as_deref() else { return id.clone() };
         let default = self.project.standard().module(self.project.sources(), project, None);

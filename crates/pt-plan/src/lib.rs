@@ -16,6 +16,8 @@ mod missing;
 mod order;
 mod plan;
 mod planner;
+mod settings;
+mod snippet;
 mod tree;
 
 pub use describe::describe;

@@ -1,11 +1,12 @@
 //! What is going to run.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use pt_eval::Language;
 use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Condition, Kind};
-use pt_syntax::{Diagnostic, Span};
+use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span};
 
 /// What somebody wants to run: `polytope/postgres{image: x}`.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +80,7 @@ pub struct RunWhen {
 
 /// What a step does.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every step runs code")]
 pub enum Does {
     /// It runs code.
     Code(CodeCall),
@@ -121,6 +123,28 @@ pub struct CodeCall {
     pub services: Vec<ServiceSpec>,
     /// Where it was declared.
     pub home: Home,
+}
+
+impl CodeCall {
+    /// Where a piece of the snippet's text was written.
+    pub fn place(&self, sources: &Sources, range: Range<usize>) -> Span {
+        let prefixes: [&str; 2] = match (self.snippet.language, self.snippet.settings) {
+            (Language::Clojure, false) => ["#pt-clj ", ""],
+            (Language::Clojure, true) => ["pt.clj ", ""],
+            (Language::JavaScript, false) => ["#pt-js ", ""],
+            (Language::JavaScript, true) => ["pt.js ", ""],
+            (Language::Python, false) => ["#pt-py ", ""],
+            (Language::Python, true) => ["pt.py ", ""],
+        };
+        let source = sources.get(self.code_span.source);
+        let within = |prefix: &str| {
+            let kind = NodeKind::Str(format!("{prefix}{}", self.snippet.text));
+            let node = Node { span: self.code_span, kind };
+            node.span_within(&source.text, range.start + prefix.len()..range.end + prefix.len())
+        };
+        // A text that does not fit what was written gives the whole place.
+        prefixes.into_iter().map(within).find(|span| *span != self.code_span).unwrap_or(self.code_span)
+    }
 }
 
 /// Where code was declared; paths of repositories are relative to this.

@@ -72,6 +72,10 @@ impl<'p> Planner<'p> {
     fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
         let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
         let given = Given { values: request.args.clone(), ..Given::default() };
+        for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
+            let found = self.unknown_param(definition, id);
+            self.warn(&[found]);
+        }
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
@@ -88,7 +92,7 @@ impl<'p> Planner<'p> {
 
     fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
         self.stack.push((definition, name));
-        self.body_steps(definition, bound, list, &[], None);
+        self.body_steps(definition, bound, list, None);
         self.stack.pop();
     }
 

@@ -109,10 +109,9 @@ impl Tree {
         }
         let restart = param("restart");
         if let Some(policy) = restart.get("policy").as_str().filter(|policy| *policy != "never") {
-            match restart.get("max-restarts") {
-                Data::Int(most) => self.line(&format!("restart {policy}, at most {most} times")),
-                _ => self.line(&format!("restart {policy}")),
-            }
+            let most = restart.get("max-restarts");
+            let limit = if most.is_null() { String::new() } else { format!(", at most {most} times") };
+            self.line(&format!("restart {policy}{limit}"));
         }
     }
 }
@@ -122,9 +121,9 @@ fn list(data: &Data) -> impl Iterator<Item = &Data> {
 }
 
 fn source(source: &Data) -> String {
-    let named = |key: &str| match source.get(key) {
-        Data::Null => String::new(),
-        value => format!(" {}", one_line(&value.to_text().masked())),
+    let named = |key: &str| {
+        let value = source.get(key);
+        if value.is_null() { String::new() } else { format!(" {}", one_line(&value.to_text().masked())) }
     };
     match source.get("type").as_str() {
         None => words(source),
@@ -143,31 +142,16 @@ fn source(source: &Data) -> String {
 
 /// A command line as one would type it, anything else as text.
 fn words(data: &Data) -> String {
-    match data {
-        Data::List(items) => {
-            let words: Vec<String> = items
-                .iter()
-                .filter(|item| !item.is_null())
-                .map(|item| {
-                    let word = one_line(&item.to_text().masked());
-                    if word.is_empty() || word.contains([' ', '\'', '"']) {
-                        format!("'{word}'")
-                    } else {
-                        word
-                    }
-                })
-                .collect();
-            words.join(" ")
-        }
-        other => one_line(&other.to_text().masked()),
-    }
+    let Some(items) = data.as_list() else { return one_line(&data.to_text().masked()) };
+    let words = items.iter().filter(|item| !item.is_null()).map(|item| {
+        let word = one_line(&item.to_text().masked());
+        if word.is_empty() || word.contains([' ', '\'', '"']) { format!("'{word}'") } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn short(data: &Data) -> String {
-    match data {
-        Data::Str(_) | Data::Secret(_) => one_line(&data.to_text().masked()),
-        other => one_line(&other.to_string()),
-    }
+    one_line(&data.as_text().map_or_else(|| data.to_string(), |text| text.masked()))
 }
 
 /// The first line of a text, and that there is more.

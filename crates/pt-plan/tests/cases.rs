@@ -1,17 +1,21 @@
 //! Polytope files and what is planned from them, as documents.
 //!
-//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with a path unless it is the root file),
+//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with `json` or `edn`, with a path unless it is the root file),
 //! lines as `pt plan TARGET` with settings (blocks marked `sh`), and what a person then sees (blocks marked `text`).
 //! `UPDATE=1` writes what is seen; read it before you commit it.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
+
 mod common;
+mod files;
 
 use std::path::Path;
 
-use common::{Files, Settings};
+use common::Settings;
+use files::Files;
 use pt_model::{Data, Map, Text, shell_words};
-use pt_plan::{Does, Request, StepPlan, plan, tree};
-use pt_spec::{Project, plain};
+use pt_plan::{Does, Plan, Request, StepPlan, describe, plan, tree};
+use pt_spec::{Project, find_root, plain};
 use pt_syntax::{Diagnostic, Sources, Style, TargetCall, render};
 
 #[test]
@@ -48,10 +52,15 @@ fn seen(document: &str) -> String {
         let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
         let block: String =
             lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
-        let (kind, name) = kind.split_once(' ').unwrap_or((kind, "polytope.yml"));
+        let (kind, name) = kind.split_once(' ').unwrap_or((kind, ""));
         match kind {
-            "yaml" => {
-                if name == "polytope.yml" {
+            "yaml" | "json" | "edn" => {
+                let name = if name.is_empty() {
+                    format!("polytope.{}", if kind == "yaml" { "yml" } else { kind })
+                } else {
+                    name.to_owned()
+                };
+                if name.starts_with("polytope.") {
                     files = Files::default();
                 }
                 files = files.with(&format!("/project/{name}"), &block);
@@ -68,13 +77,14 @@ fn seen(document: &str) -> String {
     out
 }
 
-/// `pt plan TARGET… [value NAME=DATA] [secret NAME=DATA]`, targets separated by commas where one waits for the other.
+/// `pt plan [--json] TARGET… [value NAME=DATA] [secret NAME=DATA]`, targets separated by commas where one waits for the other.
 fn run(files: &Files, line: &str) -> String {
     let line = line.strip_prefix("$ pt plan ").unwrap_or_else(|| panic!("not a plan: {line}"));
     let words: Vec<String> = shell_words(&Text::from(line)).unwrap().iter().map(Text::expose).collect();
     let mut settings = Settings::default();
     let mut groups = vec![Vec::new()];
-    let mut words = words.iter();
+    let mut words = words.iter().peekable();
+    let json = words.next_if(|word| *word == "--json").is_some();
     while let Some(word) = words.next() {
         if word == "value" || word == "secret" {
             let (name, value) = words.next().unwrap().split_once('=').unwrap();
@@ -94,11 +104,14 @@ fn run(files: &Files, line: &str) -> String {
             groups.push(Vec::new());
         }
     }
-    let loaded = Project::load(files, "/project/polytope.yml".into());
+    let root = find_root(files, Path::new("/project")).unwrap();
+    let loaded = Project::load(files, root);
     let planned = plan(&loaded.project, &groups, &settings);
     let mut told = loaded.diagnostics;
     told.extend(planned.diagnostics);
-    let mut out = planned.plan.as_ref().map(tree).unwrap_or_default();
+    let as_json = |plan: &Plan| format!("{}\n", serde_json::to_string_pretty(&describe(plan)).unwrap());
+    let shown = planned.plan.as_ref().map(|plan| if json { as_json(plan) } else { tree(plan) });
+    let mut out = shown.unwrap_or_default();
     if let Some(plan) = &planned.plan {
         failures(&plan.steps, &mut told);
     }

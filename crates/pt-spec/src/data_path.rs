@@ -16,22 +16,6 @@ pub enum Segment {
 pub struct DataPath(pub Vec<Segment>);
 
 impl DataPath {
-    /// The path of an entry.
-    #[must_use]
-    pub fn key(&self, key: &str) -> Self {
-        self.with(Segment::Key(key.to_owned()))
-    }
-
-    /// The path of an item.
-    #[must_use]
-    pub fn index(&self, index: usize) -> Self {
-        self.with(Segment::Index(index))
-    }
-
-    fn with(&self, segment: Segment) -> Self {
-        Self(self.0.iter().cloned().chain([segment]).collect())
-    }
-
     /// The path `self` followed by `text`, which is written as paths are: `ports[0].port`.
     #[must_use]
     pub fn join(&self, text: &str) -> Self {

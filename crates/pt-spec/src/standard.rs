@@ -99,3 +99,52 @@ impl StandardProject {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ty::Type;
+
+    #[test]
+    fn every_standard_module_is_sound() {
+        let mut sources = Sources::default();
+        let standard = Standard::new(&mut sources);
+        let mut wrong = Vec::new();
+        for project in &standard.projects {
+            let text = &sources.get(project.source).text;
+            let parsed = pt_syntax::parse(project.source, text, pt_syntax::Format::Yaml);
+            wrong.extend(
+                parsed.diagnostics.iter().map(|found| format!("{}: {}", project.name, found.message)),
+            );
+            for definition in project.definitions(&sources) {
+                let name = format!("{}!{}", project.name, definition.id.text);
+                wrong.extend(definition.diagnostics.iter().map(|found| format!("{name}: {}", found.message)));
+                let bad = |ty: &Type| format!("{ty:?}").contains("Unknown(");
+                let params = definition.params.iter().filter(|param| param.info.is_none() || bad(&param.ty));
+                wrong.extend(params.map(|param| format!("{name}: {}: no info, or no type", param.id.text)));
+                if definition.info.is_none() {
+                    wrong.push(format!("{name}: no info"));
+                }
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_project_stands_for_its_default_module() {
+        let mut sources = Sources::default();
+        let standard = Standard::new(&mut sources);
+        for (project, module, found) in [
+            ("postgres", None, Some("postgres")),
+            ("postgres", Some("simple"), Some("simple")),
+            ("kafka", None, Some("kafka-kraft")),
+            ("curity", None, Some("idsvr")),
+            ("container", None, Some("container")),
+            ("container", Some("nothing"), None),
+            ("nothing", None, None),
+        ] {
+            let module = standard.module(&sources, project, module);
+            assert_eq!(module.map(|definition| definition.id.text.as_str()), found, "{project}");
+        }
+    }
+}

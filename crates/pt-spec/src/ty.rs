@@ -225,8 +225,8 @@ fn literal(value: &Data) -> String {
     let plain = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
     };
-    match value {
-        Data::Str(text) if plain(text) && text.parse::<f64>().is_err() => text.clone(),
-        other => other.to_string(),
+    match value.as_str() {
+        Some(text) if plain(text) && text.parse::<f64>().is_err() => text.to_owned(),
+        Some(_) | None => value.to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! Jobs: ids, events, summaries, runners.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use jiff::Timestamp;
 use pt_model::{Event, InstanceId, Job, JobId, Status, StepId, What};
 use pt_store::{JobKey, Runner, Store};

@@ -1,3 +1,88 @@
-//! The command line.
+//! The command line: reads it, carries out the command, says what went wrong.
 
-fn main() {}
+mod cli;
+mod commands;
+mod config;
+mod failure;
+mod help;
+mod log;
+mod output;
+mod prompt;
+mod table;
+mod targets;
+mod usage;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use cli::{Cli, Command};
+use config::Config;
+use failure::{Failure, Outcome};
+use log::Log;
+
+fn main() -> ExitCode {
+    match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report(&failure),
+    }
+}
+
+/// The command to carry out; nothing if help or the version was all that was wanted.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other kind is a mistake")]
+fn read() -> Result<Option<Cli>, Failure> {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let error = match cli::parse(&args) {
+        Ok(cli) => return Ok(Some(cli)),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::DisplayHelp => write!(anstream::stdout(), "{error}")?,
+        ErrorKind::DisplayVersion => commands::version::run()?,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            write!(anstream::stderr(), "{error}")?;
+            return Err(Failure::silent(2));
+        }
+        _ => return Err(usage::failure(&error, &args)),
+    }
+    Ok(None)
+}
+
+fn carry_out(cli: Cli) -> Outcome {
+    let mut log = Log::open(&cli.global)?;
+    log.say(&format!("pt {}", cli.command.name()))?;
+    let outcome = dispatch(cli);
+    match &outcome {
+        Ok(()) => log.say("done")?,
+        Err(failure) => log.say(&format!("failed: {}", failure.message.as_deref().unwrap_or("as shown")))?,
+    }
+    outcome
+}
+
+fn dispatch(cli: Cli) -> Outcome {
+    let config = || Config::read(&cli.global);
+    match &cli.command {
+        Command::Run(args) => commands::run::run(args),
+        Command::Plan(args) => commands::plan::run(args),
+        Command::Ps(args) => commands::ps::run(args),
+        Command::Logs(args) => commands::logs::run(args),
+        Command::Stop(args) => commands::stop::run(args),
+        Command::Clean(args) => commands::clean::run(args),
+        Command::Values(command) => commands::values::run(command, &config()?),
+        Command::Secrets(command) => commands::secrets::run(command, &config()?),
+    }
+}
+
+/// Says what went wrong: the only place that does.
+fn report(failure: &Failure) -> ExitCode {
+    let mut text = failure.message.as_ref().map(|message| format!("Error: {message}\n")).unwrap_or_default();
+    if let Some(hint) = &failure.hint {
+        text.extend([hint.as_str(), "\n"]);
+    }
+    // Where nobody reads stderr there is nobody to tell.
+    drop(anstream::stderr().write_all(text.as_bytes()));
+    ExitCode::from(failure.code)
+}

@@ -22,7 +22,13 @@ impl Analyser<'_, '_> {
         }
     }
 
-    fn bind_items(&mut self, pattern: &Form, items: &[Form], value: Node, out: &mut Vec<(u32, Node)>) -> Eval<()> {
+    fn bind_items(
+        &mut self,
+        pattern: &Form,
+        items: &[Form],
+        value: Node,
+        out: &mut Vec<(u32, Node)>,
+    ) -> Eval<()> {
         let all = self.declare("");
         out.push((all, value));
         let mut position = 0_i64;
@@ -31,16 +37,23 @@ impl Analyser<'_, '_> {
             let is_as = matches!(&item.kind, FormKind::Keyword(name) if name.as_str() == "as");
             let is_rest = matches!(&item.kind, FormKind::Symbol(name) if name.as_str() == "&");
             if !is_as && !is_rest {
-                let nth = self.native("nth*", vec![Node::Local(all), Node::Const(Value::Int(position))], item.span);
+                let nth =
+                    self.native("nth*", vec![Node::Local(all), Node::Const(Value::Int(position))], item.span);
                 self.bind(item, nth, out)?;
                 position += 1;
                 continue;
             }
-            let Some(target) = items.next() else { return self.error(pattern.span, "A binding form is missing") };
+            let Some(target) = items.next() else {
+                return self.error(pattern.span, "A binding form is missing");
+            };
             let source = if is_as {
                 Node::Local(all)
             } else {
-                self.native("rest-from*", vec![Node::Local(all), Node::Const(Value::Int(position))], item.span)
+                self.native(
+                    "rest-from*",
+                    vec![Node::Local(all), Node::Const(Value::Int(position))],
+                    item.span,
+                )
             };
             self.bind(target, source, out)?;
         }
@@ -114,7 +127,9 @@ impl Analyser<'_, '_> {
         out: &mut Vec<(u32, Node)>,
     ) -> Eval<()> {
         let default = match &pattern.kind {
-            FormKind::Symbol(_) => defaults.iter().find(|(name, _)| name.kind == pattern.kind).map(|(_, form)| form),
+            FormKind::Symbol(_) => {
+                defaults.iter().find(|(name, _)| name.kind == pattern.kind).map(|(_, form)| form)
+            }
             _ => None,
         };
         let default = default.map(|form| self.node(form, false)).transpose()?;

@@ -29,7 +29,9 @@ impl Analyser<'_, '_> {
                     let FormKind::List(items) = &form.kind else {
                         return self.error(form.span, "Parameter declaration should be a vector");
                     };
-                    let Some((FormKind::Vector(params), body)) = items.split_first().map(|(first, rest)| (&first.kind, rest)) else {
+                    let Some((FormKind::Vector(params), body)) =
+                        items.split_first().map(|(first, rest)| (&first.kind, rest))
+                    else {
                         return self.error(form.span, "Parameter declaration should be a vector");
                     };
                     arities.push(self.arity(params, body)?);
@@ -70,7 +72,8 @@ impl Analyser<'_, '_> {
         let (conditions, body) = conditions(body);
         let body = self.body(body, true)?;
         let checks = conditions.iter().map(|form| self.node(form, false)).collect::<Eval<Vec<_>>>()?;
-        let body = if checks.is_empty() { body } else { Node::Do(checks.into_iter().chain([body]).collect()) };
+        let body =
+            if checks.is_empty() { body } else { Node::Do(checks.into_iter().chain([body]).collect()) };
         let mut body = if bindings.is_empty() { body } else { Node::Let(Box::new(Let { bindings, body })) };
         crate::liveness::mark_last_uses(&mut body);
         let slots = self.scope().slots as usize;
@@ -81,8 +84,12 @@ impl Analyser<'_, '_> {
         let mark = self.mark();
         let mut parts = Vec::new();
         for form in functions {
-            let FormKind::List(items) = &form.kind else { return self.error(form.span, "letfn takes functions") };
-            let Some((name, rest)) = items.split_first() else { return self.error(form.span, "letfn takes functions") };
+            let FormKind::List(items) = &form.kind else {
+                return self.error(form.span, "letfn takes functions");
+            };
+            let Some((name, rest)) = items.split_first() else {
+                return self.error(form.span, "letfn takes functions");
+            };
             let Some(name) = symbol_of(name) else { return self.error(form.span, "letfn takes functions") };
             let slot = self.declare(name);
             if let Some(Local { cell, .. }) = self.scope().locals.last_mut() {
@@ -159,9 +166,9 @@ impl Used {
             FormKind::List(items) => FormKind::List(self.all(items)),
             FormKind::Vector(items) => FormKind::Vector(self.all(items)),
             FormKind::Set(items) => FormKind::Set(self.all(items)),
-            FormKind::Map(pairs) => {
-                FormKind::Map(pairs.iter().map(|(key, value)| (self.replace(key), self.replace(value))).collect())
-            }
+            FormKind::Map(pairs) => FormKind::Map(
+                pairs.iter().map(|(key, value)| (self.replace(key), self.replace(value))).collect(),
+            ),
             FormKind::Deref(inner) => FormKind::Deref(Box::new(self.replace(inner))),
             FormKind::SyntaxQuote(inner) => FormKind::SyntaxQuote(Box::new(self.replace(inner))),
             FormKind::Unquote(inner) => FormKind::Unquote(Box::new(self.replace(inner))),

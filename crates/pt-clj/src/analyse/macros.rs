@@ -32,7 +32,6 @@ pub(crate) const MACROS: &[(&str, Macro)] = &[
     ("with-out-str", |args, span| Ok(thunk("clojure.core/with-out-str*", args, span))),
     ("comment", |_, span| Ok(Form::new(FormKind::Nil, span))),
     ("assert", assert),
-    ("time", |args, span| Ok(call("do", args.to_vec(), span))),
 ];
 
 /// A local nobody can write, for values that must be computed once.
@@ -164,11 +163,14 @@ fn bound_test(args: &[Form], span: Span, some: bool, when: bool) -> Result<Form,
 }
 
 fn when_first(args: &[Form], span: Span) -> Result<Form, String> {
-    let (FormKind::Vector(binding), body) = args.split_first().map(|(first, body)| (&first.kind, body)).ok_or("when-first needs a binding")?
+    let (FormKind::Vector(binding), body) =
+        args.split_first().map(|(first, body)| (&first.kind, body)).ok_or("when-first needs a binding")?
     else {
         return Err("when-first requires a vector for its binding".to_owned());
     };
-    let [pattern, items] = binding.as_slice() else { return Err("when-first requires exactly 2 forms in binding vector".to_owned()) };
+    let [pattern, items] = binding.as_slice() else {
+        return Err("when-first requires exactly 2 forms in binding vector".to_owned());
+    };
     let first = call("clojure.core/first", vec![temporary(span)], span);
     let inner = let_one(pattern.clone(), first, body.to_vec(), span);
     let items = call("clojure.core/seq", vec![items.clone()], span);
@@ -176,7 +178,9 @@ fn when_first(args: &[Form], span: Span) -> Result<Form, String> {
 }
 
 fn condp(args: &[Form], span: Span) -> Result<Form, String> {
-    let [predicate, value, clauses @ ..] = args else { return Err("condp needs a predicate and a value".to_owned()) };
+    let [predicate, value, clauses @ ..] = args else {
+        return Err("condp needs a predicate and a value".to_owned());
+    };
     let (by, it) = (symbol(" predicate", span), symbol(" value", span));
     let bindings = vector(vec![by.clone(), predicate.clone(), it.clone(), value.clone()], span);
     Ok(call("clojure.core/let", vec![bindings, condp_clauses(clauses, &by, &it, span)], span))
@@ -187,10 +191,15 @@ fn condp_clauses(clauses: &[Form], by: &Form, it: &Form, span: Span) -> Form {
         [] => {
             let message = Form::new(FormKind::String("No matching clause: ".into()), span);
             let message = call("clojure.core/str", vec![message, it.clone()], span);
-            call("throw", vec![call("new", vec![symbol("IllegalArgumentException", span), message], span)], span)
+            call(
+                "throw",
+                vec![call("new", vec![symbol("IllegalArgumentException", span), message], span)],
+                span,
+            )
         }
         [default] => default.clone(),
-        [test, arrow, function, rest @ ..] if matches!(&arrow.kind, FormKind::Keyword(name) if name.as_str() == ">>") => {
+        [test, arrow, function, rest @ ..] if matches!(&arrow.kind, FormKind::Keyword(name) if name.as_str() == ">>") =>
+        {
             let tested = list(vec![by.clone(), test.clone(), it.clone()], span);
             let then = list(vec![function.clone(), temporary(span)], span);
             let other = condp_clauses(rest, by, it, span);
@@ -204,30 +213,42 @@ fn condp_clauses(clauses: &[Form], by: &Form, it: &Form, span: Span) -> Form {
 }
 
 fn dotimes(args: &[Form], span: Span) -> Result<Form, String> {
-    let (FormKind::Vector(binding), body) = args.split_first().map(|(first, body)| (&first.kind, body)).ok_or("dotimes needs a binding")?
+    let (FormKind::Vector(binding), body) =
+        args.split_first().map(|(first, body)| (&first.kind, body)).ok_or("dotimes needs a binding")?
     else {
         return Err("dotimes requires a vector for its binding".to_owned());
     };
-    let [name, times] = binding.as_slice() else { return Err("dotimes requires exactly 2 forms in binding vector".to_owned()) };
+    let [name, times] = binding.as_slice() else {
+        return Err("dotimes requires exactly 2 forms in binding vector".to_owned());
+    };
     let end = symbol(" end", span);
     let next = call("recur", vec![call("clojure.core/inc", vec![name.clone()], span)], span);
     let test = call("clojure.core/<", vec![name.clone(), end.clone()], span);
     let turn = std::iter::once(test).chain(body.iter().cloned()).chain([next]).collect();
     let zero = Form::new(FormKind::Int(0), span);
-    let looped = call("loop*", vec![vector(vec![name.clone(), zero], span), call("clojure.core/when", turn, span)], span);
+    let looped = call(
+        "loop*",
+        vec![vector(vec![name.clone(), zero], span), call("clojure.core/when", turn, span)],
+        span,
+    );
     Ok(let_one(end, call("clojure.core/long", vec![times.clone()], span), vec![looped], span))
 }
 
 fn while_(args: &[Form], span: Span) -> Result<Form, String> {
     let (test, body) = args.split_first().ok_or("while needs a test")?;
-    let turn = std::iter::once(test.clone()).chain(body.iter().cloned()).chain([call("recur", Vec::new(), span)]).collect();
+    let turn = std::iter::once(test.clone())
+        .chain(body.iter().cloned())
+        .chain([call("recur", Vec::new(), span)])
+        .collect();
     Ok(call("loop*", vec![vector(Vec::new(), span), call("clojure.core/when", turn, span)], span))
 }
 
 /// `for` and `doseq`: one function per binding; it says by a mark that an item is skipped or the last.
 fn comprehension(args: &[Form], span: Span, name: &str) -> Result<Form, String> {
-    let (FormKind::Vector(bindings), body) =
-        args.split_first().map(|(first, body)| (&first.kind, body)).ok_or_else(|| format!("{name} needs bindings"))?
+    let (FormKind::Vector(bindings), body) = args
+        .split_first()
+        .map(|(first, body)| (&first.kind, body))
+        .ok_or_else(|| format!("{name} needs bindings"))?
     else {
         return Err(format!("{name} requires a vector for its binding"));
     };
@@ -268,7 +289,8 @@ fn level(bindings: &[Form], body: &Form, span: Span, name: &str) -> Result<Form,
 }
 
 fn lazy_cat(args: &[Form], span: Span) -> Result<Form, String> {
-    let parts = args.iter().map(|form| thunk("clojure.core/lazy-seq*", std::slice::from_ref(form), span)).collect();
+    let parts =
+        args.iter().map(|form| thunk("clojure.core/lazy-seq*", std::slice::from_ref(form), span)).collect();
     Ok(call("clojure.core/concat", parts, span))
 }
 
@@ -281,7 +303,11 @@ fn assert(args: &[Form], span: Span) -> Result<Form, String> {
     let text = |text: String| Form::new(FormKind::String(text.into()), span);
     let message = match message {
         None => text(format!("Assert failed: {test}")),
-        Some(message) => call("clojure.core/str", vec![text("Assert failed: ".to_owned()), message.clone(), text(format!("\n{test}"))], span),
+        Some(message) => call(
+            "clojure.core/str",
+            vec![text("Assert failed: ".to_owned()), message.clone(), text(format!("\n{test}"))],
+            span,
+        ),
     };
     let error = call("new", vec![symbol("AssertionError", span), message], span);
     Ok(call("if", vec![test.clone(), nil(span), call("throw", vec![error], span)], span))

@@ -78,7 +78,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
     #[cold]
     fn error<T>(&self, span: Span, message: impl Into<String>) -> Eval<T> {
         let exception = Arc::new(Exception::new("IllegalArgumentException", message));
-        Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions: Vec::new() })))
+        Err(Signal::Throw(Box::new(Thrown {
+            exception,
+            span: Some(span),
+            stop: None,
+            suggestions: Vec::new(),
+        })))
     }
 
     fn scope(&mut self) -> &mut Scope {
@@ -164,7 +169,8 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 for (key, value) in pairs {
                     nodes.push((self.node(key, false)?, self.node(value, false)?));
                 }
-                let constant = |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
+                let constant =
+                    |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
                 let values: Option<Vec<_>> =
                     nodes.iter().map(|(key, value)| Some((constant(key)?, constant(value)?))).collect();
                 Ok(match values {
@@ -186,7 +192,9 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 self.node(&expanded, false)
             }
             FormKind::Var(inner) => self.var(inner),
-            FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => self.error(form.span, "Unquote outside of a syntax-quote"),
+            FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => {
+                self.error(form.span, "Unquote outside of a syntax-quote")
+            }
             FormKind::Nil
             | FormKind::Bool(_)
             | FormKind::Int(_)
@@ -225,10 +233,10 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     fn symbol(&mut self, name: &Name, span: Span) -> Eval<Node> {
-        if name.namespace().is_none() {
-            if let Some(node) = self.local(name.as_str()) {
-                return Ok(node);
-            }
+        if name.namespace().is_none()
+            && let Some(node) = self.local(name.as_str())
+        {
+            return Ok(node);
         }
         if let Some(at) = self.global(name) {
             if self.context.macros.contains(&at) {
@@ -240,7 +248,8 @@ impl<'c, 'h> Analyser<'c, 'h> {
             Some(Core::Function(native)) => return Ok(Node::Const(Value::Native(native))),
             Some(Core::Value(value)) => return Ok(Node::Const(value())),
             Some(Core::Macro(_) | Core::Special(_)) => {
-                return self.error(span, format!("Can't take value of a macro: #'clojure.core/{}", name.local()));
+                return self
+                    .error(span, format!("Can't take value of a macro: #'clojure.core/{}", name.local()));
             }
             None => {}
         }
@@ -285,7 +294,11 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let exception = Arc::new(Exception::new("RuntimeException", message));
         let mut known: Vec<String> = core::names().collect();
         known.extend(self.context.names.keys().map(|name| name.clone().into_string()));
-        known.extend(self.scopes.iter().flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())));
+        known.extend(
+            self.scopes
+                .iter()
+                .flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())),
+        );
         let suggestions = crate::suggest::near(name.as_str(), known);
         Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions })))
     }
@@ -331,11 +344,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
             Some(Core::Value(_)) => return self.plain_call(head, args, span),
             None => {}
         }
-        if let Some((namespace, host)) = &self.context.host {
-            if name.namespace() == Some(namespace) && host.knows(name.local()) {
-                let args = self.nodes(args)?.into();
-                return Ok(Node::Host(Box::new(HostCall { name: name.local().into(), args, span })));
-            }
+        if let Some((namespace, host)) = &self.context.host
+            && name.namespace() == Some(namespace)
+            && host.knows(name.local())
+        {
+            let args = self.nodes(args)?.into();
+            return Ok(Node::Host(Box::new(HostCall { name: name.local().into(), args, span })));
         }
         if let Some(node) = self.interop(name, args, span)? {
             return Ok(node);
@@ -344,18 +358,25 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     fn plain_call(&mut self, head: &Form, args: &[Form], span: Span) -> Eval<Node> {
-        if let FormKind::Keyword(_) = &head.kind {
-            if let [map] | [map, _] = args {
-                let key = crate::convert::quoted(self.context, head)?;
-                let map = self.node(map, false)?;
-                let default = args.get(1).map(|default| self.node(default, false)).transpose()?;
-                // What is evaluated only if it is needed must have no effect.
-                if default.as_ref().is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_))) {
-                    return Ok(Node::Get(Box::new(Get { key, map, default })));
-                }
-                let args = [map].into_iter().chain(default).collect();
-                return Ok(Node::Call(Box::new(Call { function: Node::Const(key), args, span })));
+        if let FormKind::Keyword(_) = &head.kind
+            && let [map] | [map, _] = args
+        {
+            let key = crate::convert::quoted(self.context, head)?;
+            let map = self.node(map, false)?;
+            let default = args.get(1).map(|default| self.node(default, false)).transpose()?;
+            // What is evaluated only if it is needed must have no effect.
+            if default
+                .as_ref()
+                .is_none_or(|node| matches!(node, Node::Const(_) | Node::Local(_) | Node::Capture(_)))
+            {
+                return Ok(Node::Get(Box::new(Get { key, map, default })));
             }
+            let args = [map].into_iter().chain(default).collect();
+            return Ok(Node::Call(Box::new(Call { function: Node::Const(key), args, span })));
+        }
+        if let FormKind::Nil = head.kind {
+            let call: String = args.iter().map(|arg| format!(" {arg}")).collect();
+            return self.error(span, format!("Can't call nil, form: (nil{call})"));
         }
         let function = self.node(head, false)?;
         let args = self.nodes(args)?.into();
@@ -394,7 +415,8 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 return Ok(Some(native_call(native, args, span)));
             }
             if crate::exception::class_named(namespace).is_some() {
-                return self.error(span, format!("No matching method {} found for class {namespace}", name.local()));
+                return self
+                    .error(span, format!("No matching method {} found for class {namespace}", name.local()));
             }
         }
         Ok(None)
@@ -416,6 +438,7 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         let function = Node::Const(Value::Native(native));
         return Node::Call(Box::new(Call { function, args: args.into(), span }));
     }
+    let (native, args) = stepped(native, args);
     let op = match native.name {
         "clojure.core/+" => Op::Add,
         "clojure.core/-" => Op::Sub,
@@ -431,6 +454,17 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
         Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     }
+}
+
+/// `(inc x)` as `(+ x 1)`, `(dec x)` as `(- x 1)`.
+fn stepped(native: &'static Native, mut args: Vec<Node>) -> (&'static Native, Vec<Node>) {
+    let by = match native.name {
+        "clojure.core/inc" => "+",
+        "clojure.core/dec" => "-",
+        _ => return (native, args),
+    };
+    args.push(Node::Const(Value::Int(1)));
+    (core::function(by).unwrap_or(native), args)
 }
 
 fn constants(nodes: &[Node]) -> Option<Vec<Value>> {

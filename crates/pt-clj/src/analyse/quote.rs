@@ -30,7 +30,9 @@ impl Template<'_, '_> {
         let span = form.span;
         Ok(match &form.kind {
             FormKind::Unquote(inner) => (**inner).clone(),
-            FormKind::UnquoteSplicing(_) => return Err(self.context.error("IllegalStateException", "splice not in list")),
+            FormKind::UnquoteSplicing(_) => {
+                return Err(self.context.error("IllegalStateException", "splice not in list"));
+            }
             FormKind::Symbol(name) => {
                 let resolved = Form::new(FormKind::Symbol(Name::new(&self.resolve(name))), span);
                 list(span, "quote", vec![resolved])
@@ -39,18 +41,29 @@ impl Template<'_, '_> {
             FormKind::List(items) => {
                 let joined = self.joined(items, span)?;
                 // A list, so that `(list? `(a))` holds.
-                list(span, "clojure.core/apply", vec![Form::new(FormKind::Symbol(Name::new("clojure.core/list")), span), joined])
+                list(
+                    span,
+                    "clojure.core/apply",
+                    vec![Form::new(FormKind::Symbol(Name::new("clojure.core/list")), span), joined],
+                )
             }
             FormKind::Vector(items) => list(span, "clojure.core/vec", vec![self.joined(items, span)?]),
             FormKind::Set(items) => list(span, "clojure.core/set", vec![self.joined(items, span)?]),
             FormKind::Map(pairs) => {
-                let flat: Vec<Form> = pairs.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
+                let flat: Vec<Form> =
+                    pairs.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
                 let joined = self.joined(&flat, span)?;
-                list(span, "clojure.core/apply", vec![Form::new(FormKind::Symbol(Name::new("clojure.core/array-map")), span), joined])
+                list(
+                    span,
+                    "clojure.core/apply",
+                    vec![Form::new(FormKind::Symbol(Name::new("clojure.core/array-map")), span), joined],
+                )
             }
             FormKind::Fn(_) => return self.quote(&super::short_fn(form)),
             FormKind::Quote(inner) => return self.quote(&list(span, "quote", vec![(**inner).clone()])),
-            FormKind::Deref(inner) => return self.quote(&list(span, "clojure.core/deref", vec![(**inner).clone()])),
+            FormKind::Deref(inner) => {
+                return self.quote(&list(span, "clojure.core/deref", vec![(**inner).clone()]));
+            }
             FormKind::Var(inner) => return self.quote(&list(span, "var", vec![(**inner).clone()])),
             FormKind::SyntaxQuote(inner) => {
                 let inner = syntax_quote(self.context, inner)?;
@@ -73,16 +86,16 @@ impl Template<'_, '_> {
 
     fn resolve(&mut self, name: &Name) -> String {
         let text = name.as_str();
-        if name.namespace().is_none() {
-            if let Some(stem) = text.strip_suffix('#') {
-                if let Some(known) = self.generated.get(stem) {
-                    return known.clone();
-                }
-                self.context.gensym += 1;
-                let made = format!("{stem}__{}__auto__", self.context.gensym);
-                self.generated.insert(stem.to_owned(), made.clone());
-                return made;
+        if name.namespace().is_none()
+            && let Some(stem) = text.strip_suffix('#')
+        {
+            if let Some(known) = self.generated.get(stem) {
+                return known.clone();
             }
+            self.context.gensym += 1;
+            let made = format!("{stem}__{}__auto__", self.context.gensym);
+            self.generated.insert(stem.to_owned(), made.clone());
+            return made;
         }
         let plain = text.starts_with('.')
             || text.ends_with('.')
@@ -107,6 +120,17 @@ impl Template<'_, '_> {
 fn is_special(name: &str) -> bool {
     matches!(
         name,
-        "if" | "do" | "let*" | "fn*" | "loop*" | "recur" | "quote" | "var" | "throw" | "try" | "def" | "new" | "."
+        "if" | "do"
+            | "let*"
+            | "fn*"
+            | "loop*"
+            | "recur"
+            | "quote"
+            | "var"
+            | "throw"
+            | "try"
+            | "def"
+            | "new"
+            | "."
     )
 }

@@ -6,6 +6,7 @@ use super::{Analyser, symbol_of};
 use crate::Value;
 use crate::exception::{Eval, class_named};
 use crate::map::Map;
+use crate::name::Name;
 use crate::node::{Binding, Case, Def, Let, Node, Recur, Try};
 
 /// Analyses a form of which the head is known: the form, its arguments, whether it is in tail position.
@@ -48,12 +49,15 @@ pub(crate) const SPECIALS: &[(&str, Special)] = &[
     ("new", new),
 ];
 
-fn bindings<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval<(&'f [Form], &'f [Form])> {
+fn bindings<'f>(
+    analyser: &Analyser<'_, '_>,
+    form: &Form,
+    args: &'f [Form],
+) -> Eval<(&'f [Form], &'f [Form])> {
     match args.split_first().map(|(first, body)| (&first.kind, body)) {
         Some((FormKind::Vector(pairs), body)) if pairs.len() % 2 == 0 => Ok((pairs, body)),
-        Some((FormKind::Vector(_), _)) => {
-            analyser.error(form.span, format!("{} requires an even number of forms in binding vector", head(form)))
-        }
+        Some((FormKind::Vector(_), _)) => analyser
+            .error(form.span, format!("{} requires an even number of forms in binding vector", head(form))),
         _ => analyser.error(form.span, format!("{} requires a vector for its binding", head(form))),
     }
 }
@@ -94,7 +98,8 @@ fn loop_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: boo
     // Then what `recur` sets lies side by side, and patterns are taken apart on every turn.
     let first = analyser.scope().next;
     let mut own = Vec::new();
-    let slots: Vec<u32> = pairs.chunks_exact(2).map(|pair| analyser.declare(symbol_of(&pair[0]).unwrap_or_default())).collect();
+    let slots: Vec<u32> =
+        pairs.chunks_exact(2).map(|pair| analyser.declare(symbol_of(&pair[0]).unwrap_or_default())).collect();
     for (slot, value) in slots.iter().zip(values) {
         own.push((*slot, Node::Local(value)));
     }
@@ -114,9 +119,12 @@ fn loop_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: boo
 
 fn recur(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
     let target = analyser.scope().target.filter(|_| tail);
-    let Some((first, slots)) = target else { return analyser.error(form.span, "Can only recur from tail position") };
+    let Some((first, slots)) = target else {
+        return analyser.error(form.span, "Can only recur from tail position");
+    };
     if slots != args.len() {
-        let message = format!("Mismatched argument count to recur, expected: {slots} args, got: {}", args.len());
+        let message =
+            format!("Mismatched argument count to recur, expected: {slots} args, got: {}", args.len());
         return analyser.error(form.span, message);
     }
     let args = analyser.nodes(args)?.into();
@@ -159,11 +167,12 @@ fn when_not(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: b
 }
 
 fn wrong_count(analyser: &Analyser<'_, '_>, form: &Form, count: usize) -> Eval<Node> {
-    analyser.error(form.span, format!("Wrong number of args ({count}) passed to: clojure.core/{}", head(form)))
+    analyser
+        .error(form.span, format!("Wrong number of args ({count}) passed to: clojure.core/{}", head(form)))
 }
 
 fn cond(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
-    if args.len() % 2 != 0 {
+    if !args.len().is_multiple_of(2) {
         return analyser.error(form.span, "cond requires an even number of forms");
     }
     let mut clauses = Vec::with_capacity(args.len() / 2);
@@ -252,15 +261,15 @@ fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval
     let Some(name) = symbol_of(name) else {
         return analyser.error(form.span, "First argument to defn must be a symbol");
     };
-    if let [doc, others @ ..] = rest {
-        if matches!(doc.kind, FormKind::String(_)) {
-            rest = others;
-        }
+    if let [doc, others @ ..] = rest
+        && matches!(doc.kind, FormKind::String(_))
+    {
+        rest = others;
     }
-    if let [attributes, others @ ..] = rest {
-        if matches!(attributes.kind, FormKind::Map(_)) {
-            rest = others;
-        }
+    if let [attributes, others @ ..] = rest
+        && matches!(attributes.kind, FormKind::Map(_))
+    {
+        rest = others;
     }
     Ok((name, rest))
 }
@@ -285,11 +294,13 @@ fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: 
 }
 
 fn declare(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let mut last = Value::Nil;
     for name in args {
         let Some(name) = symbol_of(name) else { return analyser.error(form.span, "declare takes symbols") };
         analyser.context.global(name);
+        last = Value::Var(Name::new(&format!("user/{name}")));
     }
-    Ok(nil())
+    Ok(Node::Const(last))
 }
 
 fn quote(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
@@ -308,7 +319,9 @@ fn throw(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: boo
 
 fn try_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
     let clause = |form: &Form| match &form.kind {
-        FormKind::List(items) => items.first().and_then(symbol_of).filter(|head| matches!(*head, "catch" | "finally")).is_some(),
+        FormKind::List(items) => {
+            items.first().and_then(symbol_of).filter(|head| matches!(*head, "catch" | "finally")).is_some()
+        }
         _ => false,
     };
     let body_end = args.iter().position(clause).unwrap_or(args.len());
@@ -316,7 +329,8 @@ fn try_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool
     let (mut catches, mut finally) = (Vec::new(), None);
     for clause in &args[body_end..] {
         let FormKind::List(items) = &clause.kind else {
-            return analyser.error(clause.span, "Only catch or finally clause can follow catch in try expression");
+            return analyser
+                .error(clause.span, "Only catch or finally clause can follow catch in try expression");
         };
         match (items.first().and_then(symbol_of), &items[1..]) {
             (Some("catch"), [class, name, body @ ..]) => {
@@ -333,10 +347,17 @@ fn try_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool
                 catches.push((class, slot, body));
             }
             (Some("finally"), body) => finally = Some(analyser.body(body, false)?),
-            _ => return analyser.error(form.span, "Only catch or finally clause can follow catch in try expression"),
+            _ => {
+                return analyser
+                    .error(form.span, "Only catch or finally clause can follow catch in try expression");
+            }
         }
     }
-    Ok(if catches.is_empty() && finally.is_none() { body } else { Node::Try(Box::new(Try { body, catches, finally })) })
+    Ok(if catches.is_empty() && finally.is_none() {
+        body
+    } else {
+        Node::Try(Box::new(Try { body, catches, finally }))
+    })
 }
 
 fn case(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool) -> Eval<Node> {
@@ -367,7 +388,9 @@ fn binding(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
     let (pairs, body) = bindings(analyser, form, args)?;
     let mut bound = Vec::new();
     for pair in pairs.chunks_exact(2) {
-        let FormKind::Symbol(name) = &pair[0].kind else { return analyser.error(pair[0].span, "binding takes symbols") };
+        let FormKind::Symbol(name) = &pair[0].kind else {
+            return analyser.error(pair[0].span, "binding takes symbols");
+        };
         let Some(at) = analyser.global(name) else { return analyser.unresolved(name, pair[0].span) };
         bound.push((at, analyser.node(&pair[1], false)?));
     }
@@ -380,7 +403,9 @@ fn dot(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool)
     let [target, method, rest @ ..] = args else {
         return analyser.error(form.span, "Malformed member expression, expecting (. target member ...)");
     };
-    let Some(name) = symbol_of(method) else { return analyser.error(method.span, "A member is named by a symbol") };
+    let Some(name) = symbol_of(method) else {
+        return analyser.error(method.span, "A member is named by a symbol");
+    };
     let head = format!(".{name}");
     rewritten(analyser, &head, std::iter::once(target).chain(rest), form.span)
 }
@@ -391,7 +416,12 @@ fn new(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool)
     analyser.construct(name, rest, form.span)
 }
 
-fn rewritten<'f>(analyser: &mut Analyser<'_, '_>, head: &str, args: impl Iterator<Item = &'f Form>, span: Span) -> Eval<Node> {
+fn rewritten<'f>(
+    analyser: &mut Analyser<'_, '_>,
+    head: &str,
+    args: impl Iterator<Item = &'f Form>,
+    span: Span,
+) -> Eval<Node> {
     let head = Form::new(FormKind::Symbol(pt_edn::Name::new(head)), span);
     let items = std::iter::once(head).chain(args.cloned()).collect();
     analyser.node(&Form::new(FormKind::List(items), span), false)

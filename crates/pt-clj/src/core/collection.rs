@@ -329,7 +329,10 @@ pub(super) fn length(context: &mut Context<'_>, value: Value) -> Eval<usize> {
         }
         other => {
             let class = crate::exception::class_of(other).full;
-            return Err(context.error("UnsupportedOperationException", format!("count not supported on this type: {}", class.rsplit('.').next().unwrap_or(class))));
+            return Err(context.error(
+                "UnsupportedOperationException",
+                format!("count not supported on this type: {}", class.rsplit('.').next().unwrap_or(class)),
+            ));
         }
     })
 }
@@ -360,7 +363,11 @@ pub(super) fn conj(context: &mut Context<'_>, collection: Value, item: Value) ->
                         Arc::make_mut(&mut map).insert(key.clone(), value.clone());
                     }
                 }
-                Value::Vector(_) => return Err(context.error("IllegalArgumentException", "Vector arg to map conj must be a pair")),
+                Value::Vector(_) => {
+                    return Err(
+                        context.error("IllegalArgumentException", "Vector arg to map conj must be a pair")
+                    );
+                }
                 other => {
                     let mut entries = Iter::new(context, other)?;
                     let mut all = Value::Map(map);
@@ -397,7 +404,8 @@ pub(super) fn assoc(context: &mut Context<'_>, collection: Value, key: Value, va
             let Value::Int(index) = key else {
                 return Err(context.error("IllegalArgumentException", "Key must be integer"));
             };
-            let out_of_bounds = || Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into();
+            let out_of_bounds =
+                || Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into();
             let index = usize::try_from(index).map_err(|_| out_of_bounds())?;
             let all: &mut Vector = Arc::make_mut(&mut items);
             if index == all.len() {
@@ -426,7 +434,9 @@ fn in_path(
     change: &mut dyn FnMut(&mut Context<'_>, Value) -> Eval,
 ) -> Eval {
     context.check_stack()?;
-    let Some((key, rest)) = path.split_first() else { return assoc_changed(context, map, Value::Nil, change) };
+    let Some((key, rest)) = path.split_first() else {
+        return assoc_changed(context, map, Value::Nil, change);
+    };
     let inner = lookup(&map, key).unwrap_or_default();
     if rest.is_empty() {
         return assoc_changed(context, map, key.clone(), change);
@@ -484,7 +494,10 @@ fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
         (Value::Nil | Value::List(_) | Value::Lazy(_), None) => None,
         (other, _) => {
             let class = crate::exception::class_of(other);
-            return Err(context.error("UnsupportedOperationException", format!("nth not supported on this type: {}", class.short())));
+            return Err(context.error(
+                "UnsupportedOperationException",
+                format!("nth not supported on this type: {}", class.short()),
+            ));
         }
     };
     match found {
@@ -492,7 +505,11 @@ fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
         None if args.len() == 3 => Ok(take(args, 2)),
         None if !strict => Ok(Value::Nil),
         None => {
-            let message = if let Value::Str(text) = &args[0] { Some(format!("index {index}, length {}", text.chars().count())) } else { None };
+            let message = if let Value::Str(_) = &args[0] {
+                Some(format!("String index out of range: {index}"))
+            } else {
+                None
+            };
             Err(Exception { message, ..Exception::new("IndexOutOfBoundsException", "") }.into())
         }
     }

@@ -46,7 +46,9 @@ pub(crate) fn deref_var(context: &Context<'_>, name: &Name) -> Eval {
     if name.namespace() == Some("user") {
         let at = context.names.get(name.local()).copied();
         let value = at.and_then(|at| context.globals.get(at as usize)).cloned().flatten();
-        return value.ok_or_else(|| context.error("IllegalStateException", format!("Var #'{} is unbound.", name.as_str())));
+        return value.ok_or_else(|| {
+            context.error("IllegalStateException", format!("Var #'{} is unbound.", name.as_str()))
+        });
     }
     match super::lookup(name.edn()) {
         Some(super::Core::Function(native)) => Ok(Value::Native(native)),

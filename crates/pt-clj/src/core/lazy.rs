@@ -248,8 +248,10 @@ natives! { "clojure.core":
     },
 }
 
+type MakeValue = fn() -> Value;
+
 /// What `for` puts in place of an item that does not count.
-pub(super) const VALUES: &[(&str, fn() -> Value)] = &[("skip*", || mark("skip*")), ("stop*", || mark("stop*"))];
+pub(super) const VALUES: &[(&str, MakeValue)] = &[("skip*", || mark("skip*")), ("stop*", || mark("stop*"))];
 
 fn mark(name: &str) -> Value {
     NATIVES.iter().find(|native| native.name.ends_with(name)).map_or(Value::Nil, Value::Native)
@@ -299,14 +301,14 @@ fn map_many(function: Value, mut all: Vec<Iter>) -> Value {
 pub(super) fn cat(mut outer: Iter, mut inner: Option<Iter>) -> Value {
     lazy(move |context| {
         loop {
-            if let Some(items) = &mut inner {
-                if let Some(first) = items.next(context)? {
-                    let mut out = vec![first];
-                    while out.len() < CHUNK && items.ready() > 0 {
-                        out.extend(items.next(context)?);
-                    }
-                    return Ok(chunk(out, cat(outer, inner)));
+            if let Some(items) = &mut inner
+                && let Some(first) = items.next(context)?
+            {
+                let mut out = vec![first];
+                while out.len() < CHUNK && items.ready() > 0 {
+                    out.extend(items.next(context)?);
                 }
+                return Ok(chunk(out, cat(outer, inner)));
             }
             match outer.next(context)? {
                 Some(items) => inner = Some(Iter::new(context, items)?),
@@ -317,7 +319,8 @@ pub(super) fn cat(mut outer: Iter, mut inner: Option<Iter>) -> Value {
 }
 
 fn number_range(context: &mut Context<'_>, at: Value, end: Value, step: Value) -> Eval {
-    let (here, there) = (compare_numbers(context, &step, &Value::Int(0))?, compare_numbers(context, &at, &end)?);
+    let (here, there) =
+        (compare_numbers(context, &step, &Value::Int(0))?, compare_numbers(context, &at, &end)?);
     let float = matches!(at, Value::Float(_)) || matches!(step, Value::Float(_));
     if here == there.map(std::cmp::Ordering::reverse) && here != Some(std::cmp::Ordering::Equal) {
         return Ok(lazy(move |context| {

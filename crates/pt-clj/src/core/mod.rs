@@ -134,7 +134,10 @@ pub(crate) fn function(name: &str) -> Option<&'static Native> {
 /// All names, those of other namespaces in full.
 pub(crate) fn names() -> impl Iterator<Item = String> {
     let core = REGISTRY.core.keys().map(|name| (*name).to_owned());
-    let others = REGISTRY.others.iter().flat_map(|(namespace, table)| table.keys().map(move |name| format!("{namespace}/{name}")));
+    let others = REGISTRY
+        .others
+        .iter()
+        .flat_map(|(namespace, table)| table.keys().map(move |name| format!("{namespace}/{name}")));
     core.chain(others)
 }
 
@@ -156,9 +159,9 @@ fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
     match value {
         Value::Int(value) => Ok(*value),
         Value::Float(value) => Ok(*value as i64),
-        Value::BigInt(value) => {
-            i64::try_from(&**value).map_err(|_| context.error("IllegalArgumentException", format!("Value out of range for long: {value}")))
-        }
+        Value::BigInt(value) => i64::try_from(&**value).map_err(|_| {
+            context.error("IllegalArgumentException", format!("Value out of range for long: {value}"))
+        }),
         Value::Ratio(parts) => i64::try_from(&parts.0 / &parts.1)
             .map_err(|_| context.error("IllegalArgumentException", "Value out of range for long")),
         other => Err(cast(context, other, "java.lang.Number")),

@@ -69,11 +69,11 @@ natives! { "clojure.core":
     "bigint" 1 1 bigint,
     "biginteger" 1 1 bigint,
     "numerator" 1 1 |context, args| match &args[0] {
-        Value::Ratio(parts) => Ok(Value::big(parts.0.clone())),
+        Value::Ratio(parts) => Ok(small(&parts.0)),
         other => Err(cast(context, other, "clojure.lang.Ratio")),
     },
     "denominator" 1 1 |context, args| match &args[0] {
-        Value::Ratio(parts) => Ok(Value::big(parts.1.clone())),
+        Value::Ratio(parts) => Ok(small(&parts.1)),
         other => Err(cast(context, other, "clojure.lang.Ratio")),
     },
     "parse-long" 1 1 |context, args| Ok(parse_long(text(context, &args[0])?).map_or(Value::Nil, Value::Int)),
@@ -93,6 +93,11 @@ natives! { "clojure.core":
     },
 }
 
+/// Java's `BigInteger` prints without the `N`.
+fn small(value: &BigInt) -> Value {
+    value.to_i64().map_or_else(|| Value::big(value.clone()), Value::Int)
+}
+
 type Binary = fn(&mut Context<'_>, &Value, &Value) -> Eval;
 
 fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) -> Eval {
@@ -100,6 +105,7 @@ fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) 
         [] => Ok(Value::Int(empty)),
         [only] if only.is_number() => Ok(only.clone()),
         [only] => Err(cast(context, only, "java.lang.Number")),
+        [left, right] => operate(context, left, right),
         [first, rest @ ..] => rest.iter().try_fold(first.clone(), |sum, next| operate(context, &sum, next)),
     }
 }
@@ -113,7 +119,7 @@ fn from_first(context: &mut Context<'_>, args: &[Value], unit: Value, operate: B
 }
 
 fn overflow(context: &Context<'_>) -> Eval {
-    Err(context.error("ArithmeticException", "integer overflow"))
+    Err(context.error("ArithmeticException", "long overflow"))
 }
 
 macro_rules! arithmetic {
@@ -197,7 +203,9 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
         Value::Int(value) => Ok(*value as f64),
         Value::Float(value) => Ok(*value),
         Value::BigInt(value) => Ok(value.to_f64().unwrap_or(f64::NAN)),
-        Value::Ratio(parts) => Ok(parts.0.to_f64().unwrap_or(f64::NAN) / parts.1.to_f64().unwrap_or(f64::NAN)),
+        Value::Ratio(parts) => {
+            Ok(parts.0.to_f64().unwrap_or(f64::NAN) / parts.1.to_f64().unwrap_or(f64::NAN))
+        }
         other => Err(cast(context, other, "java.lang.Number")),
     }
 }
@@ -206,7 +214,9 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
 pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value) -> Eval<Option<Ordering>> {
     Ok(match (left, right) {
         (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
-        (Value::Float(_), _) | (_, Value::Float(_)) => as_f64(context, left)?.partial_cmp(&as_f64(context, right)?),
+        (Value::Float(_), _) | (_, Value::Float(_)) => {
+            as_f64(context, left)?.partial_cmp(&as_f64(context, right)?)
+        }
         _ => {
             let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
             Some((a * d).cmp(&(c * b)))
@@ -289,7 +299,10 @@ fn is_even(context: &Context<'_>, value: &Value) -> Eval<bool> {
     match value {
         Value::Int(value) => Ok(value & 1 == 0),
         Value::BigInt(value) => Ok((&**value % 2_i32).is_zero()),
-        other => Err(context.error("IllegalArgumentException", format!("Argument must be an integer: {}", crate::print::str(other)))),
+        other => Err(context.error(
+            "IllegalArgumentException",
+            format!("Argument must be an integer: {}", crate::print::str(other)),
+        )),
     }
 }
 
@@ -316,14 +329,18 @@ fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name:
     if (least..=most).contains(&number) {
         return Ok(Value::Int(number));
     }
-    Err(context.error("IllegalArgumentException", format!("Value out of range for {name}: {}", crate::print::str(value))))
+    Err(context.error(
+        "IllegalArgumentException",
+        format!("Value out of range for {name}: {}", crate::print::str(value)),
+    ))
 }
 
 fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     match &args[0] {
-        Value::Str(digits) => digits.parse().map(Value::big).map_err(|_| {
-            context.error("NumberFormatException", format!("For input string: \"{digits}\""))
-        }),
+        Value::Str(digits) => digits
+            .parse()
+            .map(Value::big)
+            .map_err(|_| context.error("NumberFormatException", format!("For input string: \"{digits}\""))),
         Value::Float(value) => match num_traits::FromPrimitive::from_f64(*value) {
             Some(big) => Ok(Value::big(big)),
             None => Err(context.error("NumberFormatException", "Infinite or NaN")),
@@ -338,7 +355,8 @@ pub(crate) fn parse_long(text: &str) -> Option<i64> {
 
 pub(crate) fn parse_double(text: &str) -> Option<f64> {
     let trimmed = text.trim();
-    let plain = trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
+    let plain =
+        trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
     match trimmed {
         "NaN" => Some(f64::NAN),
         "Infinity" | "+Infinity" => Some(f64::INFINITY),

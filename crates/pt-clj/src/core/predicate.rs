@@ -119,12 +119,15 @@ fn named(context: &mut Context<'_>, args: &mut [Value], make: fn(Name) -> Value)
     match args {
         [Value::Keyword(name) | Value::Symbol(name) | Value::Var(name)] => Ok(make(name.clone())),
         [Value::Str(text)] => Ok(make(Name::new(text))),
-        [Value::Nil] => Ok(Value::Nil),
+        [_] => Ok(Value::Nil),
         [Value::Nil, name] => Ok(make(Name::new(text(context, name)?))),
-        [Value::Keyword(namespace) | Value::Symbol(namespace), Value::Keyword(name) | Value::Symbol(name)] => {
-            Ok(make(Name::new(&format!("{}/{}", namespace.as_str(), name.as_str()))))
+        [
+            Value::Keyword(namespace) | Value::Symbol(namespace),
+            Value::Keyword(name) | Value::Symbol(name),
+        ] => Ok(make(Name::new(&format!("{}/{}", namespace.as_str(), name.as_str())))),
+        [namespace, name] => {
+            Ok(make(Name::new(&format!("{}/{}", text(context, namespace)?, text(context, name)?))))
         }
-        [namespace, name] => Ok(make(Name::new(&format!("{}/{}", text(context, namespace)?, text(context, name)?)))),
         [other, ..] => Err(cast(context, other, "java.lang.String")),
         [] => Ok(Value::Nil),
     }

@@ -31,7 +31,12 @@ natives! { "clojure.core":
 }
 
 /// Stable; the comparison may run code, so the first error is kept until the sort is through.
-fn sorted(context: &mut Context<'_>, by: Option<&Value>, mut pairs: Vec<(Value, Value)>, keyed: bool) -> Eval {
+fn sorted(
+    context: &mut Context<'_>,
+    by: Option<&Value>,
+    mut pairs: Vec<(Value, Value)>,
+    keyed: bool,
+) -> Eval {
     let mut failure = None;
     merge_sort(&mut pairs, &mut |left, right| {
         if failure.is_some() {
@@ -121,7 +126,10 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
                 other if other == right => "java.lang.Comparable",
                 other => other,
             };
-            return Err(context.error("ClassCastException", crate::eval::cannot_cast(if to == "java.lang.Comparable" { left } else { right }, to)));
+            return Err(context.error(
+                "ClassCastException",
+                crate::eval::cannot_cast(if to == "java.lang.Comparable" { left } else { right }, to),
+            ));
         }
     })
 }

@@ -79,7 +79,8 @@ natives! { "clojure.string":
 }
 
 fn is_space(char: char) -> bool {
-    (char.is_whitespace() && !matches!(char, '\u{a0}' | '\u{2007}' | '\u{202f}')) || ('\u{1c}'..='\u{1f}').contains(&char)
+    (char.is_whitespace() && !matches!(char, '\u{a0}' | '\u{2007}' | '\u{202f}'))
+        || ('\u{1c}'..='\u{1f}').contains(&char)
 }
 
 /// Most functions take anything and use its text.
@@ -127,11 +128,20 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
         Value::Regex(_) => None,
         Value::Str(part) => Some(part.as_str().to_owned()),
         Value::Char(part) => Some(part.to_string()),
-        other => return Err(context.error("IllegalArgumentException", format!("Invalid match arg: {}", crate::print::str(other)))),
+        other => {
+            return Err(context.error(
+                "IllegalArgumentException",
+                format!("Invalid match arg: {}", crate::print::str(other)),
+            ));
+        }
     };
     if let Some(part) = plain {
         let with = crate::print::str(&with);
-        return Ok(Value::str(if most == 1 { whole.replacen(&part, &with, 1) } else { whole.replace(&part, &with) }));
+        return Ok(Value::str(if most == 1 {
+            whole.replacen(&part, &with, 1)
+        } else {
+            whole.replace(&part, &with)
+        }));
     }
     let Value::Regex(pattern) = &args[1] else { return Ok(Value::Nil) };
     let mut out = String::new();
@@ -156,7 +166,12 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
 }
 
 /// `$1` and `${name}` stand for groups, a backslash for itself takes the next character as it is.
-pub(crate) fn expand(context: &Context<'_>, out: &mut String, template: &str, captures: &fancy_regex::Captures<'_, str>) -> Eval<()> {
+pub(crate) fn expand(
+    context: &Context<'_>,
+    out: &mut String,
+    template: &str,
+    captures: &fancy_regex::Captures<'_, str>,
+) -> Eval<()> {
     let mut chars = template.chars().peekable();
     while let Some(char) = chars.next() {
         match char {
@@ -168,7 +183,9 @@ pub(crate) fn expand(context: &Context<'_>, out: &mut String, template: &str, ca
                     captures.name(&name)
                 } else {
                     let digit = chars.next().and_then(|char| char.to_digit(10));
-                    let Some(mut number) = digit.map(|digit| digit as usize).filter(|number| *number < captures.len()) else {
+                    let Some(mut number) =
+                        digit.map(|digit| digit as usize).filter(|number| *number < captures.len())
+                    else {
                         return Err(context.error("IllegalArgumentException", "Illegal group reference"));
                     };
                     // Further digits count as long as such a group exists.

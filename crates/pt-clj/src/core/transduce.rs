@@ -33,13 +33,6 @@ natives! { "clojure.core":
             each(context, &next, value, &mut items)
         }))
     },
-    "halt-when" 1 1 |_, args| {
-        let test = take(args, 0);
-        Ok(transducer(move || {
-            let test = test.clone();
-            Box::new(move |context, item| Ok(if context.call1(&test, item.clone())?.is_truthy() { Step::Stop } else { Step::Give(item) }))
-        }))
-    },
     "ensure-reduced" 1 1 |_, args| Ok(match take(args, 0) {
         done @ Value::Reduced(_) => done,
         other => Value::Reduced(Arc::new(other)),
@@ -174,13 +167,16 @@ pub(super) fn partition_all(size: usize) -> Eval {
 pub(super) fn partition_by(function: Value) -> Eval {
     grouping(move |context, part, item| {
         let Some(last) = part.last() else { return Ok(false) };
-        let (before, now) = (context.call1(&function, last.clone())?, context.call1(&function, item.clone())?);
+        let (before, now) =
+            (context.call1(&function, last.clone())?, context.call1(&function, item.clone())?);
         Ok(!crate::equal::equal(context, &before, &now)?)
     })
 }
 
 /// A transducer that collects items into parts; the closure says when an item begins a new part.
-fn grouping(begins: impl Fn(&mut Context<'_>, &[Value], &Value) -> Eval<bool> + Send + Sync + 'static) -> Eval {
+fn grouping(
+    begins: impl Fn(&mut Context<'_>, &[Value], &Value) -> Eval<bool> + Send + Sync + 'static,
+) -> Eval {
     let begins = Arc::new(begins);
     Ok(boxed(move |_, args| {
         let (next, begins) = (take(args, 0), Arc::clone(&begins));

@@ -65,7 +65,11 @@ fn each(context: &mut Context<'_>, value: &Value, visit: &mut Visit<'_>) -> Eval
     })
 }
 
-fn postwalk(context: &mut Context<'_>, change: &mut dyn FnMut(&mut Context<'_>, Value) -> Eval, value: &Value) -> Eval {
+fn postwalk(
+    context: &mut Context<'_>,
+    change: &mut dyn FnMut(&mut Context<'_>, Value) -> Eval,
+    value: &Value,
+) -> Eval {
     let walked = each(context, value, &mut |context, item| postwalk(context, change, item))?;
     change(context, walked)
 }

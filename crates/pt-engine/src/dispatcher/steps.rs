@@ -124,7 +124,7 @@ impl Dispatcher {
             }
             Err(_) if self.is_stopping() => self.end_step(id, Status::Stopped, None),
             Err(EvalError { kind: EvalErrorKind::Failed(failure), .. }) => {
-                self.end_step(id, Status::Failed, Some(failure))
+                self.end_step(id, Status::Failed, Some(*failure))
             }
             Err(error) => {
                 let hint = error.hint.map(|hint| format!("\n{hint}")).unwrap_or_default();

@@ -3,6 +3,8 @@
 use pt_clj::{Value, print};
 use pt_model::{Data, Map};
 
+use crate::{DEEPEST, TOO_DEEP};
+
 /// Data as code sees it: maps have keywords as keys.
 pub(super) fn to_clojure(data: &Data) -> Value {
     match data {
@@ -24,11 +26,11 @@ pub(super) fn map_to_clojure(map: &Map) -> Value {
 
 /// A value of code as data, or why it is none. Sequences are realised beforehand.
 pub(super) fn from_clojure(value: &Value) -> Result<Data, String> {
-    read(value).map_err(|Unfit { what, mut path }| {
+    read(value, 0).map_err(|Unfit { what, mut path }| {
         path.reverse();
         let path: String = path.concat();
         let message = format!("Cannot convert {what} to data.");
-        if path.is_empty() {
+        if path.is_empty() || what == TOO_DEEP {
             message
         } else {
             format!("{message} It stands at `{}`.", path.trim_start_matches('.'))
@@ -46,7 +48,10 @@ fn unfit(what: &'static str) -> Result<Data, Unfit> {
     Err(Unfit { what, path: Vec::new() })
 }
 
-fn read(value: &Value) -> Result<Data, Unfit> {
+fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
+    if depth > DEEPEST {
+        return unfit(TOO_DEEP);
+    }
     Ok(match value {
         Value::Nil => Data::Null,
         Value::Bool(yes) => Data::Bool(*yes),
@@ -68,7 +73,7 @@ fn read(value: &Value) -> Result<Data, Unfit> {
             let mut data = Map::new();
             for (key, value) in map.iter() {
                 let key = text(key);
-                match read(value) {
+                match read(value, depth + 1) {
                     Ok(value) => {
                         data.insert(key, value);
                     }
@@ -82,12 +87,14 @@ fn read(value: &Value) -> Result<Data, Unfit> {
             let items = items.iter().enumerate();
             Data::List(
                 items
-                    .map(|(index, item)| read(item).map_err(|unfit| within(unfit, format!("[{index}]"))))
+                    .map(|(index, item)| {
+                        read(item, depth + 1).map_err(|unfit| within(unfit, format!("[{index}]")))
+                    })
                     .collect::<Result<_, _>>()?,
             )
         }
         Value::Class(_) | Value::Regex(_) | Value::Uuid(_) => Data::Str(print::str(value)),
-        Value::Reduced(inner) => return read(inner),
+        Value::Reduced(inner) => return read(inner, depth + 1),
         Value::Native(_) | Value::Fn(_) | Value::Var(_) => return unfit("a function"),
         Value::Cell(_) => return unfit("an atom"),
         Value::Delay(_) => return unfit("a delay"),

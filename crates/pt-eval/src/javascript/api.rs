@@ -149,10 +149,9 @@ fn console<'js>(ctx: &Ctx<'js>, api: &Rc<Api>) -> Result<Object<'js>> {
 /// Texts as they are, data as JSON, everything else as JavaScript names it.
 fn printed(value: &Value<'_>) -> Result<String> {
     let ctx = value.ctx();
-    if value.is_object() && !value.is_function() && !value.is_error() {
-        if let Some(json) = ctx.json_stringify(value.clone())? {
-            return json.to_string();
-        }
+    let data = value.is_object() && !value.is_function() && !value.is_error();
+    if data && let Some(json) = ctx.json_stringify(value.clone())? {
+        return json.to_string();
     }
     if value.is_symbol() {
         return Ok("Symbol()".to_owned());

@@ -9,12 +9,10 @@ use rquickjs::object::Property;
 use rquickjs::{Array, Ctx, Error, FromJs, Function, Object, Type, Value};
 
 use crate::function::camel;
+use crate::{DEEPEST, TOO_DEEP};
 
 /// Numbers up to here are exact in JavaScript.
 const EXACT: i64 = 1 << 53;
-
-/// Levels of lists and maps that a result may have.
-const DEEPEST: usize = 256;
 
 /// Data as a script sees it: keys in camel case; as written they work too, but do not show.
 pub(super) fn to_js<'js>(ctx: &Ctx<'js>, data: &Data) -> rquickjs::Result<Value<'js>> {
@@ -119,7 +117,8 @@ impl<'js> Reader<'js> {
             return Err(self.unfit("an object that contains itself"));
         }
         if self.around.len() == DEEPEST {
-            return Err(self.unfit(&format!("an object with more than {DEEPEST} levels")));
+            self.path.clear();
+            return Err(self.unfit(TOO_DEEP));
         }
         let Some(object) = value.as_object() else { return Err(self.unfit("such a value")) };
         self.around.push(value.clone());

@@ -29,6 +29,10 @@ fn values_become_data() {
             ("[9223372036854775808N 5N]", r#"["9223372036854775808",5]"#),
             ("inc", "! Cannot convert a function to data."),
             ("[{:port #(+ % 1)}]", "! Cannot convert a function to data. It stands at `[0].port`."),
+            (
+                "(reduce (fn [a _] [a]) nil (range 300))",
+                "! Cannot convert more than 256 levels of lists and maps to data.",
+            ),
             ("(/ 0.0 0.0)", "! Cannot convert NaN to data."),
         ],
     );

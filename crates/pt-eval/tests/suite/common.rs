@@ -14,7 +14,15 @@ pub(crate) fn data(json: &str) -> Data {
 pub(crate) fn map(json: &str) -> Map {
     match data(json) {
         Data::Map(map) => map,
-        other => panic!("{other} is no map"),
+        Data::Null
+        | Data::Bool(_)
+        | Data::Int(_)
+        | Data::Float(_)
+        | Data::Str(_)
+        | Data::Secret(_)
+        | Data::List(_) => {
+            panic!("{json} is no map")
+        }
     }
 }
 
@@ -65,7 +73,9 @@ pub(crate) fn shown(snippet: &Snippet<'_>, result: Result<Data, EvalError>) -> S
         EvalErrorKind::Code => format!("! {}", error.message),
         EvalErrorKind::Failed(failure) if failure.data.is_null() => format!("! failed: {}", failure.message),
         EvalErrorKind::Failed(failure) => format!("! failed: {} {}", failure.message, failure.data),
-        kind => format!("! {kind:?}: {}", error.message),
+        kind @ (EvalErrorKind::Interrupted | EvalErrorKind::TimedOut | EvalErrorKind::Unsupported) => {
+            format!("! {kind:?}: {}", error.message)
+        }
     };
     if let Some(range) = error.range {
         write!(shown, " @ {}", &snippet.text[range]).unwrap();

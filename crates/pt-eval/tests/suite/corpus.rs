@@ -1,5 +1,6 @@
 //! Code of public projects, read where their files are; nothing of it is kept here.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::common::evaluated;
@@ -72,7 +73,7 @@ fn code_of_public_projects() {
         let snippet = snippet(&text, beginning).unwrap_or_else(|| panic!("{file} has no {beginning}"));
         let actual = evaluated(&snippet, params);
         if actual != *expected {
-            wrong += &format!("{file}: {snippet}\nexpected {expected}\ngot      {actual}\n\n");
+            writeln!(wrong, "{file}: {snippet}\nexpected {expected}\ngot      {actual}\n").unwrap();
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");

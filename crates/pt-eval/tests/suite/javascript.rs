@@ -79,6 +79,10 @@ fn what_is_no_data_is_an_error_with_its_place() {
                 "let a = []; a.push(a); a",
                 "! Cannot convert an object that contains itself to data. It stands at `[0]`.",
             ),
+            (
+                "let a = null; for (let i = 0; i < 1e5; i++) a = [a]; a.length && [a].flat(0)",
+                "! Cannot convert more than 256 levels of lists and maps to data.",
+            ),
             ("Promise.resolve(1)", "! Cannot convert a promise to data."),
         ],
     );

@@ -1,4 +1,5 @@
 //! Code in, data out.
+#![expect(clippy::unwrap_used, reason = "clippy takes only the test functions themselves for tests")]
 
 mod clojure;
 mod common;

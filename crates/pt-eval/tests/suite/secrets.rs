@@ -1,5 +1,7 @@
 //! Secrets are open to code and to nobody behind it.
 
+use std::fmt::Write;
+
 use crate::common::{map, scope, snippet};
 use pt_eval::{EvalErrorKind, Host, Limits};
 use pt_model::{Data, Failure, Masker, Part, Secret, Text};
@@ -14,7 +16,7 @@ struct Vault {
 impl Host for Vault {
     fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         for arg in &args {
-            self.seen += &format!("{arg} ");
+            write!(self.seen, "{arg} ").unwrap();
             self.marked += marks(arg);
         }
         match function {

@@ -1,5 +1,7 @@
 //! The cases of `seed.txt`.
 
+use std::fmt::Write;
+
 use crate::common::{evaluated, ran};
 
 struct Example {
@@ -37,8 +39,8 @@ fn check(wanted: fn(&str) -> bool) {
         let actual = actual.split(" @ ").next().unwrap_or_default();
         let expected = example.expected.join("\n");
         if actual != expected {
-            wrong +=
-                &format!("{} {}\nexpected {expected}\ngot      {actual}\n\n", example.place, example.params);
+            writeln!(wrong, "{} {}\nexpected {expected}\ngot      {actual}\n", example.place, example.params)
+                .unwrap();
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");

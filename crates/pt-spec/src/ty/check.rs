@@ -1,10 +1,10 @@
 //! Values against types.
 
-use pt_model::{Data, Map, MountSource, ServiceSpec, SpecError, Text};
+use pt_model::{Data, Map, MountSource, ServiceSpec, SpecError};
 use pt_syntax::is_id;
 
 use super::{Atom, Type};
-use crate::data_path::DataPath;
+use crate::data_path::{DataPath, Segment};
 
 /// What is wrong with a value, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,36 @@ pub struct TypeError {
     pub message: String,
 }
 
+/// Where in a value the check stands; becomes a path only when something is wrong there.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Here,
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
+}
+
+impl Place<'_> {
+    fn path(&self) -> DataPath {
+        let mut segments = Vec::new();
+        let mut place = self;
+        loop {
+            place = match place {
+                Place::Here => break,
+                Place::Key(outer, key) => {
+                    segments.push(Segment::Key((*key).to_owned()));
+                    outer
+                }
+                Place::Index(outer, index) => {
+                    segments.push(Segment::Index(*index));
+                    outer
+                }
+            };
+        }
+        segments.reverse();
+        DataPath(segments)
+    }
+}
+
 type Checked = Result<Data, Vec<TypeError>>;
 
 impl Type {
@@ -23,18 +53,15 @@ impl Type {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn check(&self, data: &Data) -> Checked {
-        self.check_at(data, &DataPath::default())
+        self.check_at(data, &Place::Here)
     }
 
-    fn check_at(&self, data: &Data, path: &DataPath) -> Checked {
+    fn check_at(&self, data: &Data, path: &Place<'_>) -> Checked {
         match self {
             Self::Atom(atom) => atom.check(data, path),
             Self::List(of) => of.check_list(data, path),
             Self::Fields(fields) => check_fields(fields, data, path),
-            Self::AnyMap => match data {
-                Data::Map(_) => Ok(data.clone()),
-                _ => wrong("Must be a map", data, path),
-            },
+            Self::AnyMap => keep(data.as_map().is_some(), "Must be a map", data, path),
             Self::MapOf(key, value) => check_map(key, value, data, path),
             Self::Maybe(of) => {
                 if data.is_null() {
@@ -66,14 +93,14 @@ impl Type {
                 None => wrong("Must be a string", data, path),
             },
             Self::Unknown(text) => {
-                Err(vec![TypeError { path: path.clone(), message: format!("Unknown type: {text}") }])
+                Err(vec![TypeError { path: path.path(), message: format!("Unknown type: {text}") }])
             }
         }
     }
 
     /// The value under an alternative that accepts it: maps stay as they are (which keys there are tells the
     /// alternatives apart), everything else is coerced as usual.
-    fn chosen(&self, data: &Data, path: &DataPath) -> Checked {
+    fn chosen(&self, data: &Data, path: &Place<'_>) -> Checked {
         match self {
             Self::Fields(_) | Self::AnyMap | Self::MapOf(..) => Ok(data.clone()),
             Self::Maybe(of) | Self::Default(of, _) if !data.is_null() => of.chosen(data, path),
@@ -88,12 +115,12 @@ impl Type {
         }
     }
 
-    fn check_list(&self, data: &Data, path: &DataPath) -> Checked {
+    fn check_list(&self, data: &Data, path: &Place<'_>) -> Checked {
         let Data::List(items) = data else { return wrong("Must be a list", data, path) };
         let mut checked = Vec::with_capacity(items.len());
         let mut errors = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            match self.check_at(item, &path.index(index)) {
+            match self.check_at(item, &Place::Index(path, index)) {
                 Ok(item) => checked.push(item),
                 Err(more) => errors.extend(more),
             }
@@ -103,13 +130,13 @@ impl Type {
 }
 
 /// Known keys in the order of the type. A key that is absent and may be stays absent.
-fn check_fields(fields: &[(String, Type)], data: &Data, path: &DataPath) -> Checked {
+fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
     let mut checked = Map::new();
     let mut errors = Vec::new();
     for (key, of) in fields {
         let given = map.get(key);
-        match of.check_at(given.unwrap_or(&Data::Null), &path.key(key)) {
+        match of.check_at(given.unwrap_or(&Data::Null), &Place::Key(path, key)) {
             Ok(Data::Null) if given.is_none() => {}
             Ok(value) => drop(checked.insert(key.clone(), value)),
             Err(more) => errors.extend(more),
@@ -120,12 +147,12 @@ fn check_fields(fields: &[(String, Type)], data: &Data, path: &DataPath) -> Chec
     if errors.is_empty() { Ok(Data::Map(checked)) } else { Err(errors) }
 }
 
-fn check_map(key: &Type, value: &Type, data: &Data, path: &DataPath) -> Checked {
+fn check_map(key: &Type, value: &Type, data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
     let mut checked = Map::new();
     let mut errors = Vec::new();
     for (name, item) in map {
-        let at = path.key(name);
+        let at = Place::Key(path, name);
         if let Err(more) = key.check_at(&Data::from(name.as_str()), &at) {
             errors.extend(more);
         }
@@ -138,16 +165,13 @@ fn check_map(key: &Type, value: &Type, data: &Data, path: &DataPath) -> Checked 
 }
 
 impl Atom {
-    fn check(self, data: &Data, path: &DataPath) -> Checked {
+    fn check(self, data: &Data, path: &Place<'_>) -> Checked {
         match self {
             Self::Any => Ok(data.clone()),
             Self::Bool => keep(matches!(data, Data::Bool(_)), "Must be a boolean", data, path),
-            Self::Int => match data {
-                Data::Int(_) => Ok(data.clone()),
-                Data::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
-                    Ok(Data::Int(*number as i64))
-                }
-                _ => wrong("Must be an integer", data, path),
+            Self::Int => match integral(data) {
+                Some(number) => Ok(Data::Int(number)),
+                None => wrong("Must be an integer", data, path),
             },
             Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), "Must be a number", data, path),
             Self::Str | Self::InstanceType | Self::ServiceRef => {
@@ -163,17 +187,12 @@ impl Atom {
             Self::Duration => text(data, path, "Must be a duration", is_duration),
             Self::HttpMethod => text(data, path, "Must be an HTTP method", is_http_method),
             Self::EnvVar => check_env_var(data, path),
-            Self::DatasetSink => match data {
-                Data::Str(_) => Ok(data.clone()),
-                Data::Map(map) if map.get("dataset").is_some_and(|id| id.as_str().is_some()) => {
-                    Ok(data.clone())
-                }
-                _ => wrong("Must be a dataset's ID, or a map with `dataset`", data, path),
-            },
-            Self::DataSize => match data {
-                Data::Int(0..) => Ok(data.clone()),
-                _ => text(data, path, "Must be a data size", is_data_size),
-            },
+            Self::DatasetSink => {
+                let named = data.as_str().is_some() || data.get("dataset").as_str().is_some();
+                keep(named, "Must be a dataset's ID, or a map with `dataset`", data, path)
+            }
+            Self::DataSize if matches!(data, Data::Int(0..)) => Ok(data.clone()),
+            Self::DataSize => text(data, path, "Must be a data size", is_data_size),
             Self::MountSource => MountSource::from_data(data).map(|_| data.clone()).map_err(|e| at(path, e)),
             Self::ServiceSpec => {
                 let data = with_numeric_ports(data);
@@ -183,11 +202,19 @@ impl Atom {
     }
 }
 
-fn keep(right: bool, message: &str, data: &Data, path: &DataPath) -> Checked {
+/// JavaScript has one kind of number, so integers may come as 3.0.
+fn integral(data: &Data) -> Option<i64> {
+    if let Data::Float(number) = data {
+        return (number.fract() == 0.0 && number.abs() < 9.0e15).then_some(*number as i64);
+    }
+    if let Data::Int(number) = data { Some(*number) } else { None }
+}
+
+fn keep(right: bool, message: &str, data: &Data, path: &Place<'_>) -> Checked {
     if right { Ok(data.clone()) } else { wrong(message, data, path) }
 }
 
-fn text(data: &Data, path: &DataPath, message: &str, accept: impl Fn(&str) -> bool) -> Checked {
+fn text(data: &Data, path: &Place<'_>, message: &str, accept: impl Fn(&str) -> bool) -> Checked {
     match data {
         Data::Str(text) if accept(text) => Ok(data.clone()),
         Data::Secret(text) if accept(&text.expose()) => Ok(data.clone()),
@@ -198,25 +225,23 @@ fn text(data: &Data, path: &DataPath, message: &str, accept: impl Fn(&str) -> bo
     }
 }
 
-fn wrong(message: &str, data: &Data, path: &DataPath) -> Checked {
-    let message = match data {
-        Data::Null => "Missing required value".to_owned(),
-        data => format!("{message} (got {data})"),
-    };
-    Err(vec![TypeError { path: path.clone(), message }])
+fn wrong(message: &str, data: &Data, path: &Place<'_>) -> Checked {
+    let message =
+        if data.is_null() { "Missing required value".to_owned() } else { format!("{message} (got {data})") };
+    Err(vec![TypeError { path: path.path(), message }])
 }
 
-fn at(path: &DataPath, error: SpecError) -> Vec<TypeError> {
-    vec![TypeError { path: path.join(&error.path), message: error.message }]
+fn at(path: &Place<'_>, error: SpecError) -> Vec<TypeError> {
+    vec![TypeError { path: path.path().join(&error.path), message: error.message }]
 }
 
-fn check_env_var(data: &Data, path: &DataPath) -> Checked {
+fn check_env_var(data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
     let name = map.get("name").unwrap_or(&Data::Null);
-    Atom::Str.check(name, &path.key("name"))?;
+    Atom::Str.check(name, &Place::Key(path, "name"))?;
     match map.get("value").unwrap_or(&Data::Null) {
         Data::List(_) | Data::Map(_) => {
-            wrong("Must be a string", map.get("value").unwrap_or(&Data::Null), &path.key("value"))
+            wrong("Must be a string", map.get("value").unwrap_or(&Data::Null), &Place::Key(path, "value"))
         }
         Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) | Data::Secret(_) => {
             Ok(data.clone())
@@ -244,7 +269,7 @@ fn with_numeric_ports(data: &Data) -> Data {
 
 fn numeric(map: &mut Map, key: &str) {
     if let Some(value) = map.get_mut(key)
-        && let Some(number) = value.as_text().and_then(|text: Text| text.expose().trim().parse::<i64>().ok())
+        && let Some(number) = value.as_str().and_then(|text| text.trim().parse::<i64>().ok())
     {
         *value = Data::Int(number);
     }

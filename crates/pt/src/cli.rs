@@ -1,0 +1,337 @@
+//! The tree of commands and their options. What is said of them here is their help (`help.rs` lays it out).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::StyledStr;
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::help;
+use crate::output::Format;
+
+/// Polytope runs jobs: graphs of steps that build, start and connect containers.
+/// `pt help <command>` tells more of a command.
+#[derive(Debug, Parser)]
+// What `--version` prints is for `commands::version` to say.
+#[command(name = "pt", verbatim_doc_comment, version = "", propagate_version = true)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// CLI config file path [default: ~/.config/polytope/config.yaml].
+    #[arg(long, global = true, value_name = "path")]
+    pub(crate) config_file: Option<PathBuf>,
+    /// Prints help for the command.
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Log printing file path [default: ~/.local/state/polytope/cli.log].
+    #[arg(long, global = true, value_name = "path")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// Enables log printing in terminal. Raises level of detail in log file.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Prints the current CLI version.
+    #[arg(long, global = true, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(RunArgs),
+    Plan(PlanArgs),
+    Ps(PsArgs),
+    Logs(LogsArgs),
+    Stop(StopArgs),
+    Clean(CleanArgs),
+    /// Sets and shows values, to which polytope files refer with `pt.value`.
+    #[command(subcommand, alias = "value", verbatim_doc_comment)]
+    Values(NamedCommand),
+    /// Sets and shows secrets, to which polytope files refer with `pt.secret`.
+    /// They are encrypted where they lie, and hidden in whatever is shown.
+    #[command(subcommand, alias = "secret", verbatim_doc_comment)]
+    Secrets(NamedCommand),
+}
+
+impl Command {
+    /// The name by which it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "run",
+            Self::Plan(_) => "plan",
+            Self::Ps(_) => "ps",
+            Self::Logs(_) => "logs",
+            Self::Stop(_) => "stop",
+            Self::Clean(_) => "clean",
+            Self::Values(_) => "values",
+            Self::Secrets(_) => "secrets",
+        }
+    }
+}
+
+/// Runs templates, modules and tools as one job.
+///
+/// A target is the name of a template, tool or module, with its arguments in
+/// braces: `pt run stack 'polytope/postgres{port: 5433}'`. Several run in
+/// parallel; what follows a comma waits until everything before it succeeded.
+///
+/// The first Ctrl-C stops the job, the second kills it.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct RunArgs {
+    /// What to run.
+    #[arg(value_name = "target", required = true)]
+    pub(crate) targets: Vec<String>,
+    /// Leaves the job running, and prints its id.
+    #[arg(short, long = "background", alias = "detach")]
+    pub(crate) detach: bool,
+    /// Sets the id of the job [default: that of the target and a number].
+    #[arg(long, value_name = "id")]
+    pub(crate) job_id: Option<String>,
+    /// Prints lines only: asks nothing, draws nothing.
+    #[arg(long, alias = "no-ui")]
+    pub(crate) non_interactive: bool,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+    /// Runs a job for another process, which waits for its id.
+    #[arg(long, hide = true)]
+    pub(crate) runner: bool,
+    /// Stops the job after this time, as 90s, 5m or 1h.
+    #[arg(long, value_name = "duration")]
+    pub(crate) timeout: Option<String>,
+    /// Ends the job when this step ends, with the step's outcome.
+    #[arg(long, value_name = "step")]
+    pub(crate) until: Option<String>,
+}
+
+/// Shows what would run, without starting anything.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct PlanArgs {
+    /// What would be run.
+    #[arg(value_name = "target", required = true)]
+    pub(crate) targets: Vec<String>,
+    /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
+    #[arg(long, value_name = "path")]
+    pub(crate) assume_values: Option<PathBuf>,
+    /// Selects output format [default: a tree].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Shows what is running.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct PsArgs {
+    /// Shows ended jobs too, and those of other projects.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Selects output format [default: a table].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
+}
+
+/// Shows what a job said.
+///
+/// Without an id, the newest job. The id of a step or container shows its lines
+/// in the newest job that has it.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct LogsArgs {
+    /// A job, step or container.
+    #[arg(value_name = "id")]
+    pub(crate) what: Option<String>,
+    /// Goes on until the job is over.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Selects output format [default: lines].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
+    /// Shows the lines of this step or container only.
+    #[arg(long, value_name = "id")]
+    pub(crate) step: Option<String>,
+    /// Shows the last lines only, this many.
+    #[arg(short = 'n', long, value_name = "count")]
+    pub(crate) tail: Option<usize>,
+}
+
+/// Stops a job, whoever runs it; without an id, all of the project.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct StopArgs {
+    /// The job.
+    #[arg(value_name = "job")]
+    pub(crate) job: Option<String>,
+    /// Kills it instead of asking it to stop.
+    #[arg(long)]
+    pub(crate) kill: bool,
+}
+
+/// Removes what killed jobs left behind, and nothing else.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CleanArgs {
+    /// Does so for all projects.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only tells what it would remove.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Removes the volumes that outlive jobs, too, with what they hold.
+    #[arg(long)]
+    pub(crate) volumes: bool,
+}
+
+/// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NamedCommand {
+    #[command(alias = "add")]
+    Set(SetArgs),
+    Get(GetArgs),
+    List(ListArgs),
+    #[command(alias = "rm")]
+    Delete(DeleteArgs),
+}
+
+/// Sets the value of a NOUN.
+/// Overwrites the value if it already exists.
+///
+/// A specification in YAML/JSON/EDN format must be provided, using one of the
+/// following methods:
+///  - stdin (in combination with the `--stdin` flag)
+///  - a file (in combination with the `--file` flag)
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct SetArgs {
+    /// Its name.
+    #[arg(value_name = "id")]
+    pub(crate) id: Option<String>,
+    /// Its text.
+    #[arg(value_name = "data", conflicts_with_all = ["file", "stdin"], allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Reads a NOUN specification from a YAML/JSON/EDN file.
+    #[arg(short, long, value_name = "path", conflicts_with = "stdin")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// If selected, reads a NOUN specification in YAML/JSON/EDN format from stdin.
+    #[arg(long)]
+    pub(crate) stdin: bool,
+}
+
+/// Shows the value of a NOUN.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct GetArgs {
+    /// Its name.
+    #[arg(value_name = "id")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Lists the NOUNs that are set.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Deletes a NOUN.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DeleteArgs {
+    /// Its name.
+    #[arg(value_name = "id")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+}
+
+/// Whose values.
+#[derive(Debug, Args)]
+pub(crate) struct ContextArgs {
+    /// Runs as a specific user against a specific Polytope instance.
+    #[arg(short, long, value_name = "context")]
+    pub(crate) context: Option<String>,
+}
+
+/// How data is printed.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Selects output format [default: yaml].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
+    /// Pretty-prints output when supported [default: true].
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, overrides_with = "no_pretty")]
+    #[arg(default_value_t = true, default_missing_value = "true")]
+    pretty: bool,
+    #[arg(long, hide = true)]
+    no_pretty: bool,
+    /// If the data is a string, number, or boolean, prints it as a raw string.
+    #[arg(short, long)]
+    pub(crate) raw: bool,
+}
+
+impl OutputArgs {
+    /// Whether to print for people rather than for programs.
+    pub(crate) fn pretty(&self) -> bool {
+        self.pretty && !self.no_pretty
+    }
+}
+
+/// Reads the command line.
+pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&command().try_get_matches_from(args)?)
+}
+
+/// All commands, each with its help.
+pub(crate) fn command() -> clap::Command {
+    let command = Cli::command().mut_subcommands(|command| match command.get_name() {
+        "values" => about(command, "value", "value-id"),
+        "secrets" => about(command, "secret", "secret-id").mut_subcommands(misprint),
+        _ => command,
+    });
+    help::install(command)
+}
+
+/// Says the noun where `NOUN` stands.
+fn about(command: clap::Command, noun: &'static str, id: &'static str) -> clap::Command {
+    let say = |text: &StyledStr| text.to_string().replace("NOUN", noun);
+    let short = command.get_about().map(say).unwrap_or_default();
+    let long = command.get_long_about().map(say).unwrap_or_else(|| short.clone());
+    let command = command.about(short).long_about(long).mut_args(|arg| {
+        let help = arg.get_help().map(say).unwrap_or_default();
+        let arg = if arg.get_id() == "id" { arg.value_name(id) } else { arg };
+        arg.help(help)
+    });
+    command.mut_subcommands(|command| about(command, noun, id))
+}
+
+/// The original's description of `pt secrets set` begins at the margin, with two hyphens. Who compares finds it here.
+fn misprint(command: clap::Command) -> clap::Command {
+    if command.get_name() != "set" {
+        return command;
+    }
+    let description = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    command.long_about(format!("{}{description}", help::AT_THE_MARGIN))
+}

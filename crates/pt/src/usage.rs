@@ -1,0 +1,100 @@
+//! What to say to who called a command wrongly.
+
+use std::error::Error;
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use pt_syntax::suggest;
+
+use crate::cli;
+use crate::failure::Failure;
+
+/// The failure that a command line leads to which could not be read.
+pub(crate) fn failure(error: &clap::Error, args: &[OsString]) -> Failure {
+    let message = message(error).unwrap_or_else(|| first_line(error));
+    let pairs = [
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+    ];
+    let mut hints: Vec<String> =
+        pairs.into_iter().filter_map(|(wrong, near)| nearest(error, wrong, near)).collect();
+    hints.push(format!("See: {} --help", command_of(args)));
+    Failure::usage(message).hint(hints.join("\n"))
+}
+
+/// Of what clap offers, the closest to what was written.
+fn nearest(error: &clap::Error, wrong: ContextKind, near: ContextKind) -> Option<String> {
+    let (written, offered) = (texts(error, wrong), texts(error, near));
+    let closest = suggest(written.first()?, offered.iter().map(String::as_str));
+    closest.map(|near| format!("Did you mean '{near}'?"))
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap has more kinds than occur here, and may add some")]
+fn message(error: &clap::Error) -> Option<String> {
+    let first = |kind| texts(error, kind).into_iter().next();
+    // As in the help: `--tail=<count>`.
+    let shown = |argument: &String| argument.replace(" <", "=<");
+    let argument = first(ContextKind::InvalidArg).map(|argument| shown(&argument));
+    Some(match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            format!("There is no command '{}'.", first(ContextKind::InvalidSubcommand)?)
+        }
+        ErrorKind::UnknownArgument => {
+            let argument = argument?;
+            let what = if argument.starts_with('-') { "There is no option" } else { "There is no place for" };
+            format!("{what} '{argument}' here.")
+        }
+        ErrorKind::InvalidValue => {
+            let (argument, value) = (argument?, first(ContextKind::InvalidValue)?);
+            let choices = texts(error, ContextKind::ValidValue);
+            match (value.is_empty(), choices.is_empty()) {
+                (true, true) => format!("The option '{argument}' needs a value."),
+                (true, false) => format!("The option '{argument}' needs a value: {}.", choices.join(", ")),
+                (false, _) => format!("'{value}' is no value for '{argument}': {}.", choices.join(", ")),
+            }
+        }
+        ErrorKind::ValueValidation => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            format!("'{}' is no value for '{}'{cause}.", first(ContextKind::InvalidValue)?, argument?)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = texts(error, ContextKind::InvalidArg);
+            let missing: Vec<&str> = missing.iter().map(|name| name.trim_end_matches("...")).collect();
+            format!("{} is missing.", missing.join(", "))
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = first(ContextKind::PriorArg)?;
+            format!("'{}' and '{}' do not go together.", argument?, shown(&other))
+        }
+        _ => return None,
+    })
+}
+
+/// clap's own words.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// `pt values set`: the command whose help tells more.
+fn command_of(args: &[OsString]) -> String {
+    let mut path = "pt".to_owned();
+    let mut command = cli::command();
+    for arg in args.iter().skip(1) {
+        if let Some(sub) = command.find_subcommand(arg).cloned() {
+            path = format!("{path} {}", sub.get_name());
+            command = sub;
+        }
+    }
+    path
+}
+
+fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        Some(ContextValue::StyledStr(text)) => vec![text.to_string()],
+        _ => Vec::new(),
+    }
+}

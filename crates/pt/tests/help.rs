@@ -1,0 +1,126 @@
+//! Help: every command in one layout, two of them byte for byte as the original has them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::process::{Command, Output};
+
+fn pt(args: &[&str]) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    Command::new(env!("CARGO_BIN_EXE_polytope")).args(args).env("HOME", home.path()).output().unwrap()
+}
+
+fn help(args: &[&str]) -> String {
+    let output = pt(args);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert!(output.status.success(), "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn values_and_secrets_have_the_originals_help() {
+    let (values, secrets) =
+        (include_str!("fixtures/values-set-help.txt"), include_str!("fixtures/secrets-set-help.txt"));
+    for (args, text) in [
+        (&["values", "set", "--help"][..], values),
+        (&["value", "set", "-h"], values),
+        (&["help", "values", "set"], values),
+        (&["values", "set", "x", "y", "--help"], values),
+        (&["secrets", "set", "--help"], secrets),
+        (&["secret", "add", "--help"], secrets),
+    ] {
+        assert_eq!(help(args), text, "{args:?}");
+    }
+}
+
+#[test]
+fn other_commands_have_the_same_layout() {
+    let globals = include_str!("fixtures/values-set-help.txt");
+    let globals = &globals[globals.find("GLOBAL OPTIONS").unwrap()..];
+    let expected = "\
+Shows what a job said.
+
+USAGE
+  $ pt logs [<id>] [optional flags]
+
+DESCRIPTION
+  Shows what a job said.
+  
+  Without an id, the newest job. The id of a step or container shows its lines
+  in the newest job that has it.
+
+COMMAND OPTIONS
+  -f, --follow                     Goes on until the job is over.
+  -o, --output=<(yaml|json|edn)>   Selects output format [default: lines].
+      --step=<id>                  Shows the lines of this step or container only.
+  -n, --tail=<count>               Shows the last lines only, this many.
+
+";
+    assert_eq!(help(&["logs", "--help"]), format!("{expected}{globals}"));
+    for args in [&["--help"][..], &["values", "--help"], &["run", "--help"], &["clean", "-h"], &["help"]] {
+        let text = help(args);
+        assert!(text.ends_with(&format!("\n{globals}")), "{text}");
+        assert!(text.contains("\nUSAGE\n  $ pt"), "{text}");
+    }
+}
+
+#[test]
+fn a_group_without_a_command_shows_its_commands() {
+    let output = pt(&["secrets"]);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let commands = "
+COMMANDS
+  set      Sets the value of a secret.
+  get      Shows the value of a secret.
+  list     Lists the secrets that are set.
+  delete   Deletes a secret.
+";
+    assert!(text.contains(commands), "{text}");
+    assert!(text.contains("\n  $ pt secrets <command> [optional flags]\n"), "{text}");
+}
+
+#[test]
+fn the_version_says_what_was_built_where() {
+    let text = help(&["--version"]);
+    let parts: Vec<&str> =
+        text.strip_prefix("- The current CLI version is: ").unwrap().trim_end().split('-').collect();
+    assert_eq!((parts.len(), parts[0]), (4, env!("CARGO_PKG_VERSION")), "{text}");
+    assert_eq!(help(&["values", "--version"]), text);
+}
+
+#[test]
+fn what_is_called_wrongly_says_so_and_where_to_look() {
+    for (args, message) in [
+        (&["valeus"][..], "Error: There is no command 'valeus'.\nDid you mean 'values'?\nSee: pt --help\n"),
+        (
+            &["values", "lst"],
+            "Error: There is no command 'lst'.\nDid you mean 'list'?\nSee: pt values --help\n",
+        ),
+        (
+            &["values", "set", "--fil", "x"],
+            "Error: There is no option '--fil' here.\nDid you mean '--file'?\nSee: pt values set --help\n",
+        ),
+        (
+            &["secrets", "list", "extra"],
+            "Error: There is no place for 'extra' here.\nSee: pt secrets list --help\n",
+        ),
+        (
+            &["values", "list", "-o", "xml"],
+            "Error: 'xml' is no value for '--output=<format>': yaml, json, edn.\nSee: pt values list --help\n",
+        ),
+        (&["secrets", "get"], "Error: <secret-id> is missing.\nSee: pt secrets get --help\n"),
+        (&["run"], "Error: <target> is missing.\nSee: pt run --help\n"),
+        (
+            &["values", "set", "x", "y", "--stdin"],
+            "Error: '[data]' and '--stdin' do not go together.\nSee: pt values set --help\n",
+        ),
+        (
+            &["logs", "-n", "few"],
+            "Error: 'few' is no value for '--tail=<count>': invalid digit found in string.\nSee: pt logs --help\n",
+        ),
+    ] {
+        let output = pt(args);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), message);
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{args:?}");
+    }
+}
