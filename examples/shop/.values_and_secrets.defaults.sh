@@ -11,5 +11,5 @@ pt=${PT:-pt}
 "$pt" values set api_port 8000
 "$pt" values set web_host web
 "$pt" values set web_port 3000
-"$pt" secrets set db_username shop
+"$pt" secrets set db_username shop_app
 "$pt" secrets set db_password for-development-only

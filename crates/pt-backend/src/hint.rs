@@ -23,3 +23,4 @@ pub(crate) const USER: &str = "use a numeric id, or a name from the image's /etc
 pub(crate) const WORKDIR: &str = "check `workdir`";
 pub(crate) const MOUNT: &str = "create it, or correct the path of the mount";
 pub(crate) const NO_COMMAND: &str = "give the container a `cmd`";
+pub(crate) const LEFTOVER: &str = "`pt clean` removes what an earlier run left behind";

@@ -1,8 +1,9 @@
 //! What runs containers.
 //!
 //! A [`Backend`] creates, starts, watches, stops and removes what the engine asks for, and reports what it observes. It
-//! never retries, restarts or schedules, and it decides nothing: requests say everything. Two exist: `docker`, and
-//! `sim`, a small world in memory for tests; both pass the same conformance suite.
+//! never retries, restarts or schedules, and it decides nothing: requests say everything. Two exist: [`docker::Docker`], and
+//! [`sim::Sim`], a small world in memory for tests; both pass the same suite, `tests/conformance`, and say the same words
+//! about the same obstacles. Errors are of few kinds, each with one line for people and the way out.
 
 mod backend;
 pub mod docker;

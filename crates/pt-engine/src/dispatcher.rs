@@ -157,7 +157,6 @@ impl Dispatcher {
         self.steps.insert(plan.id, state);
     }
 
-
     async fn hear(&mut self, message: Message) -> Result<(), StoreError> {
         match message {
             Message::StepEnded { step, result } => self.code_ended(&step, result),

@@ -1,6 +1,6 @@
 //! Mounts as written become mounts as a backend takes them: paths made absolute, volumes named.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use pt_backend::{FileSource, MountRequest};
 use pt_model::{CreateVolume, Labels, Mount, MountSource, VolumeId, VolumeScope};
@@ -102,7 +102,7 @@ impl Places<'_> {
         }
         let root = repo_root(&self.options.instance.root);
         let candidates = match path {
-            None | Some("" | "/") => vec![root.clone()],
+            None | Some("" | "/") => vec![root],
             Some(path) if path.starts_with('/') => vec![root.join(path.trim_start_matches('/'))],
             Some(path) => vec![self.home.dir.join(path), root.join(path)],
         };
@@ -156,11 +156,11 @@ fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
+            Component::CurDir => {}
+            Component::ParentDir => {
                 tidy.pop();
             }
-            part => tidy.push(part),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => tidy.push(part),
         }
     }
     tidy

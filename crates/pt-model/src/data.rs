@@ -29,7 +29,7 @@ pub enum Data {
     /// Text with at least one secret in it. The language treats it as text.
     Secret(Text),
     /// A list.
-    List(Vec<Data>),
+    List(Vec<Self>),
     /// A map.
     Map(Map),
 }

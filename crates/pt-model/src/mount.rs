@@ -53,7 +53,7 @@ pub enum MountSource {
         create: CreateVolume,
         /// What is copied in when it is created.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        source: Option<Box<MountSource>>,
+        source: Option<Box<Self>>,
     },
     /// A dataset, read-only.
     Dataset {

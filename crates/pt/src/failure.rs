@@ -48,6 +48,10 @@ impl From<AppError> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         // Whoever read our output has gone, as `pt logs | head` does: nothing to say.
-        if error.kind() == std::io::ErrorKind::BrokenPipe { Self::silent(0) } else { Self::new(error.to_string()) }
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::silent(0)
+        } else {
+            Self::new(error.to_string())
+        }
     }
 }

@@ -25,7 +25,8 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
                 show(&diagnostics, &sources)?;
                 return Err(Failure::silent(2));
             }
-            let args = call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
+            let args =
+                call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
             if let Some(group) = groups.last_mut() {
                 group.push(Request { reference: call.reference, args });
             }
@@ -69,13 +70,18 @@ pub(crate) fn show(diagnostics: &[Diagnostic], sources: &Sources) -> Outcome {
         return Ok(());
     }
     let color = std::io::stderr().is_terminal();
-    write!(anstream::stderr().lock(), "{}", render(diagnostics, sources, Style { color, ..Style::default() }))?;
+    write!(
+        anstream::stderr().lock(),
+        "{}",
+        render(diagnostics, sources, Style { color, ..Style::default() })
+    )?;
     Ok(())
 }
 
 /// A duration as `90s`, `5m`, `1h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, Failure> {
-    let wrong = || Failure::usage(format!("Not a duration: {text}. Write a number and a unit, as 90s, 5m or 1h."));
+    let wrong =
+        || Failure::usage(format!("Not a duration: {text}. Write a number and a unit, as 90s, 5m or 1h."));
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
     let ms = match &text[digits..] {

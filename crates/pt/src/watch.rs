@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use pt_engine::Notice;
-use pt_model::{ContainerChange, ContainerId, ContainerStatus, Event, Job, LogLine, OpenPort, ServiceId, Status, StepId, What};
+use pt_model::{
+    ContainerChange, ContainerId, ContainerStatus, Event, Job, LogLine, OpenPort, ServiceId, Status, StepId,
+    What,
+};
 
 /// Shows what happens to a job.
 pub(crate) struct Watcher {
@@ -97,7 +100,9 @@ impl Watcher {
         let step = &container.step;
         let plain = Style::new();
         match change {
-            ContainerChange::Pulling { image } => self.note(step, "●", plain, &format!("Pulling image {image}.")),
+            ContainerChange::Pulling { image } => {
+                self.note(step, "●", plain, &format!("Pulling image {image}."))
+            }
             ContainerChange::Started => self.note(step, "●", plain, &format!("Container {id} started.")),
             ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
                 let of = match container.spec.restart.max_restarts {
@@ -105,12 +110,15 @@ impl Watcher {
                     None => format!(" (restart {})", restarts + 1),
                 };
                 let seconds = f64::from(u32::try_from(*delay_ms).unwrap_or(u32::MAX)) / 1000.0;
-                let text = format!("Container {id} exited with code {exit_code}; it starts again in {seconds} s{of}.");
+                let text = format!(
+                    "Container {id} exited with code {exit_code}; it starts again in {seconds} s{of}."
+                );
                 self.note(step, "●", yellow(), &text)
             }
             ContainerChange::Exited { exit_code, out_of_memory } => {
                 let memory = if *out_of_memory { " It ran out of memory." } else { "" };
-                let style = if *exit_code == 0 || self.job.status == Status::Stopping { plain } else { red() };
+                let style =
+                    if *exit_code == 0 || self.job.status == Status::Stopping { plain } else { red() };
                 self.note(step, "●", style, &format!("Container {id} exited with code {exit_code}.{memory}"))
             }
             ContainerChange::Created { .. }
@@ -124,7 +132,8 @@ impl Watcher {
         for port in ports {
             let (Some(address), Some(exposed)) = (port.address(), port.exposed_as) else { continue };
             let taken = exposed.requested != exposed.port;
-            let instead = if taken { format!(" (port {} is taken)", exposed.requested) } else { String::new() };
+            let instead =
+                if taken { format!(" (port {} is taken)", exposed.requested) } else { String::new() };
             let label = port.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
             self.note(step, "●", Style::new(), &format!("Service {service}{label}: {address}{instead}"))?;
         }
@@ -143,7 +152,10 @@ impl Watcher {
 
     fn note(&self, step: &StepId, mark: &str, style: Style, text: &str) -> io::Result<()> {
         for line in text.lines() {
-            err(style, format_args!("{mark} {step:width$} {line}", step = step.as_str(), width = self.width))?;
+            err(
+                style,
+                format_args!("{mark} {step:width$} {line}", step = step.as_str(), width = self.width),
+            )?;
         }
         Ok(())
     }
@@ -153,7 +165,9 @@ impl Watcher {
         for (id, step) in failed {
             let message = step.failure.as_ref().map_or("", |failure| failure.message.as_str());
             err(red(), format_args!("\n✘ Step '{id}' failed: {message}"))?;
-            for (container, state) in self.job.containers.iter().filter(|(_, container)| container.step == *id) {
+            for (container, state) in
+                self.job.containers.iter().filter(|(_, container)| container.step == *id)
+            {
                 if let (ContainerStatus::Exited, Some(code)) = (state.status, state.exit_code) {
                     err(Style::new(), format_args!("  Container {container} exited with code {code}."))?;
                 }
@@ -167,14 +181,23 @@ impl Watcher {
             }
         }
         let took = match (self.job.started_ts, self.job.finished_ts) {
-            (Some(start), Some(end)) => format!(" after {:.1} s", (end.as_second() - start.as_second()) as f64 + f64::from(end.subsec_nanosecond() - start.subsec_nanosecond()) / 1e9),
+            (Some(start), Some(end)) => format!(
+                " after {:.1} s",
+                (end.as_second() - start.as_second()) as f64
+                    + f64::from(end.subsec_nanosecond() - start.subsec_nanosecond()) / 1e9
+            ),
             _ => String::new(),
         };
         let job = self.job.id.as_ref().map_or("", |id| id.as_str());
         let (style, word) = match status {
             Status::Success => (green(), "succeeded"),
             Status::Failed => (red(), "failed"),
-            _ => (Style::new(), "stopped"),
+            Status::Queued
+            | Status::Starting
+            | Status::Running
+            | Status::Stopping
+            | Status::Stopped
+            | Status::Canceled => (Style::new(), "stopped"),
         };
         err(style, format_args!("Job {job} {word}{took}."))
     }
@@ -198,8 +221,14 @@ fn err(style: Style, text: std::fmt::Arguments<'_>) -> io::Result<()> {
 
 /// A colour that a step keeps.
 fn colour_of(step: &StepId) -> Style {
-    const COLOURS: [AnsiColor; 6] =
-        [AnsiColor::Cyan, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Yellow, AnsiColor::Blue, AnsiColor::BrightCyan];
+    const COLOURS: [AnsiColor; 6] = [
+        AnsiColor::Cyan,
+        AnsiColor::Green,
+        AnsiColor::Magenta,
+        AnsiColor::Yellow,
+        AnsiColor::Blue,
+        AnsiColor::BrightCyan,
+    ];
     let sum: usize = step.as_str().bytes().map(usize::from).sum();
     Style::new().fg_color(Some(COLOURS[sum % COLOURS.len()].into()))
 }

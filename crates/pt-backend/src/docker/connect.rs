@@ -172,7 +172,7 @@ mod tests {
     }
 
     /// What does not answer, and what a person reads then.
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn an_engine_that_cannot_be_reached_is_told_by_cause_and_cure() {
         let dir = tempfile::tempdir().unwrap();
         let dead = dir.path().join("dead.sock");
@@ -187,6 +187,12 @@ mod tests {
         let error = Docker::connect(host(unix(&dir.path().join("none.sock")))).await.unwrap_err();
         assert!(matches!(error.kind, ErrorKind::NotInstalled | ErrorKind::NotRunning), "{error:?}");
         assert!(error.message.contains("there is no socket"), "{error}");
+
+        let silent = dir.path().join("silent.sock");
+        let _listener = std::os::unix::net::UnixListener::bind(&silent).unwrap();
+        let error = Docker::connect(host(unix(&silent))).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotRunning);
+        assert!(error.message.ends_with("did not answer within 5 s"), "{error}");
 
         let error = Docker::connect(host("ssh://lab".to_owned())).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);

@@ -94,6 +94,16 @@ pub(super) fn reason(status: u16, said: &str) -> Reason {
         let port = port_in(said).map_or_else(|| "a port".to_owned(), |port| format!("port {port}"));
         return told(ErrorKind::PortTaken, format!("{port} of this machine is already in use"), hint::PORT);
     }
+    if has("cannot expose privileged port") || has("bind: permission denied") {
+        let port = between(said, "privileged port ", ",").map(str::to_owned);
+        let port = port.or_else(|| port_in(said).map(|port| port.to_string())).unwrap_or_default();
+        let text = format!("port {port} of this machine is for root alone");
+        return told(ErrorKind::PortTaken, text, hint::PORT);
+    }
+    if let Some(name) = between(said, "The container name \"/", "\" is already in use") {
+        let text = format!("there is a container called {name} already");
+        return told(ErrorKind::Refused, text, hint::LEFTOVER);
+    }
     if has("no space left on device") {
         return told(ErrorKind::DiskFull, "no space is left on the disk".to_owned(), hint::DISK);
     }
@@ -103,12 +113,13 @@ pub(super) fn reason(status: u16, said: &str) -> Reason {
     if has("No such image") || has("no such image") || has("image not known") {
         return told(ErrorKind::ImageNotFound, "the image is not here".to_owned(), hint::TAG);
     }
-    if has("manifest unknown") || has("manifest for ") || has("not found: manifest") {
+    if has("manifest unknown") || has("manifest for ") || has("name unknown") {
         return told(ErrorKind::ImageNotFound, "the registry has no such tag".to_owned(), hint::TAG);
     }
     if has("pull access denied")
         || has("unauthorized")
         || has("authentication required")
+        || has("no basic auth credentials")
         || has("denied: requested")
     {
         let text = "the registry has no such image, or does not show it to you".to_owned();
@@ -312,11 +323,50 @@ mod tests {
                 "/nonono does not exist on this machine",
             ),
             (404, "network shop not found", NotFound, "network shop not found"),
+            (
+                409,
+                "Conflict. The container name \"/web\" is already in use by container \"4f\". You have to remove (or rename) that container to be able to reuse that name.",
+                Refused,
+                "there is a container called web already",
+            ),
+            (
+                500,
+                "driver failed programming external connectivity on endpoint web (4f): Error starting userland proxy: error while calling PortManager.AddPort(): cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80' to /etc/sysctl.conf",
+                PortTaken,
+                "port 80 of this machine is for root alone",
+            ),
             (409, "Container 1ac2 is not running", Refused, "Container 1ac2 is not running"),
             (500, "something\nunheard of\n", Other, "something; unheard of"),
         ] {
             let reason = reason(status, said);
             assert_eq!((reason.kind, reason.text.as_str()), (kind, text), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_may_not_be_used_is_told_from_one_that_does_not_answer() {
+        let told = |kind: io::ErrorKind| {
+            let error = explain("x", "unix:///var/run/docker.sock", &Error::IOError { err: kind.into() });
+            (error.kind, error.message)
+        };
+        for (io, kind, message) in [
+            (
+                io::ErrorKind::PermissionDenied,
+                ErrorKind::NoPermission,
+                "no permission to use the Docker engine at unix:///var/run/docker.sock",
+            ),
+            (
+                io::ErrorKind::ConnectionRefused,
+                ErrorKind::NotRunning,
+                "the Docker engine at unix:///var/run/docker.sock is not running",
+            ),
+            (
+                io::ErrorKind::ConnectionReset,
+                ErrorKind::NotRunning,
+                "the Docker engine at unix:///var/run/docker.sock went away",
+            ),
+        ] {
+            assert_eq!(told(io), (kind, message.to_owned()));
         }
     }
 }

@@ -53,15 +53,20 @@ impl Docker {
         let options = CreateImageOptionsBuilder::new().from_image(name).tag(tag).build();
         let mut steps = self.client.create_image(Some(options), None, credentials);
         let mut pull = Pull::default();
-        let mut last_told = Instant::now();
+        let (mut last_told, mut last_line) = (Instant::now(), String::new());
         while let Some(step) = steps.next().await {
             pull.apply(step.map_err(|error| self.failed(format!("pull the image {image}"), error))?);
-            if last_told.elapsed() >= PACE {
-                last_told = Instant::now();
-                tell(progress, pull.line());
+            if last_told.elapsed() >= PACE && pull.line() != last_line {
+                (last_told, last_line) = (Instant::now(), pull.line());
+                tell(progress, last_line.clone());
             }
         }
-        tell(progress, format!("pulled {image}: {}", pull.line()));
+        let end = if pull.layers.is_empty() {
+            format!("{image} is up to date")
+        } else {
+            format!("pulled {image}: {}", pull.line())
+        };
+        tell(progress, end);
         Ok(())
     }
 
@@ -148,7 +153,6 @@ impl Pull {
         let current: i64 = self.layers.values().map(|layer| layer.current).sum();
         let total: i64 = self.layers.values().map(|layer| layer.total).sum();
         match (self.layers.len(), total) {
-            (0, _) => "up to date".to_owned(),
             (all, 0) => format!("{done} of {all} layers"),
             (all, total) => {
                 format!("{done} of {all} layers, {} of {} MB", megabytes(current), megabytes(total))
@@ -209,7 +213,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "up to date",
+                "0 of 0 layers",
                 "1 of 1 layers",
                 "1 of 2 layers",
                 "1 of 3 layers",

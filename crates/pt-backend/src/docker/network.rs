@@ -100,3 +100,31 @@ fn not_ours(name: &str) -> BackendError {
         hint: format!("remove it: `docker network rm {name}`"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Backend;
+    use crate::docker::DockerOptions;
+
+    /// As after the engine has said that its supply is used up, which no test should bring about for others.
+    #[tokio::test]
+    async fn on_docker_a_network_can_have_a_small_subnet_of_ours() {
+        let host = std::env::var("DOCKER_HOST").ok();
+        let docker = match Docker::connect(DockerOptions { host, ..DockerOptions::default() }).await {
+            Ok(docker) => docker,
+            Err(error) if std::env::var("POLYTOPE_TEST_DOCKER").is_ok_and(|value| value == "require") => {
+                panic!("{error}")
+            }
+            Err(error) => return println!("skipped: {error}"),
+        };
+        let name = format!("pt-test-{}-subnet", std::process::id());
+        let labels = Labels::default().with("dev.polytope.test", &name);
+        let exhausted = Error::RequestTimeoutError;
+        docker.create_on_own_subnet(&name, &labels, exhausted).await.unwrap();
+        let network = docker.client.inspect_network(&name, None::<InspectNetworkOptions>).await;
+        docker.remove_network(&name).await.unwrap();
+        let subnet = network.unwrap().ipam.unwrap().config.unwrap().remove(0).subnet.unwrap();
+        assert!(subnet.ends_with("/26"), "{subnet}");
+    }
+}

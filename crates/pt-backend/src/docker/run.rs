@@ -44,7 +44,11 @@ impl Docker {
         let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
         let attached = self.client.attach_container(id, Some(options)).await;
         let attached = attached.map_err(|error| self.failed(attempt, error))?;
-        let started = self.client.start_container(id, None::<StartContainerOptions>).await;
+        let (started, _) = tokio::join!(
+            self.client.start_container(id, None::<StartContainerOptions>),
+            // Asked the first time only; then it is known.
+            self.reachable.get_or_init(|| self.reaches_containers()),
+        );
         started.map_err(|error| self.failed(attempt, error))?;
 
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
@@ -94,7 +98,7 @@ impl Docker {
 
     /// The container's address, where this machine can use it. A container that is gone again has none.
     async fn address_of(&self, id: &str) -> Option<IpAddr> {
-        if !*self.reachable.get_or_init(|| self.reaches_containers()).await {
+        if self.reachable.get() != Some(&true) {
             return None;
         }
         let container = self.client.inspect_container(id, None::<InspectContainerOptions>).await.ok()?;

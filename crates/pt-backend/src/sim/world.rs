@@ -100,7 +100,7 @@ impl World {
         };
         if self.id_of(&request.name).is_some() {
             let reason = format!("there is a container called {} already", request.name);
-            return Err(refused(ErrorKind::Refused, &attempt, &reason, ""));
+            return Err(refused(ErrorKind::Refused, &attempt, &reason, hint::LEFTOVER));
         }
         if let Some(network) = request.network.as_ref().filter(|name| !self.networks.contains_key(*name)) {
             return Err(refused(ErrorKind::NotFound, &attempt, &format!("network {network} not found"), ""));

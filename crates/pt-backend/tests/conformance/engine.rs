@@ -4,12 +4,14 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::query_parameters::InspectContainerOptions;
-use pt_backend::{ContainerRequest, PublishedPort};
+use pt_backend::docker::{Docker, DockerOptions};
+use pt_backend::{Backend, ContainerRequest, ExecRequest, PublishedPort};
 use pt_model::Resources;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
 
-use crate::bed::{Bed, Ended, exit};
+use crate::bed::{Bed, Ended, exit, read_until};
 use crate::image;
 
 pub(crate) async fn published_port_answers_on_localhost_alone(bed: &Bed) {
@@ -21,7 +23,7 @@ pub(crate) async fn published_port_answers_on_localhost_alone(bed: &Bed) {
     let (id, _running) = bed.start(&request).await;
     let page = tokio::task::spawn_blocking(move || get((Ipv4Addr::LOCALHOST, port).into())).await.unwrap();
     assert!(page.contains("nobody:x:65534"), "{page}");
-    let docker = Docker::connect_with_defaults().unwrap();
+    let docker = bollard::Docker::connect_with_defaults().unwrap();
     let container = docker.inspect_container(&id, None::<InspectContainerOptions>).await.unwrap();
     let bindings = container.network_settings.unwrap().ports.unwrap().remove("80/tcp").unwrap().unwrap();
     assert!(bindings.iter().all(|binding| binding.host_ip.as_deref() == Some("127.0.0.1")), "{bindings:?}");
@@ -49,7 +51,7 @@ pub(crate) async fn volumes_of_the_image_go_with_the_container(bed: &Bed) {
     let request = ContainerRequest { image: image::VOLUME.to_owned(), ..bed.shell("echo x > /data/x") };
     let (id, running) = bed.start(&request).await;
     assert_eq!(Ended::of(running).await, Ended::with("", 0));
-    let docker = Docker::connect_with_defaults().unwrap();
+    let docker = bollard::Docker::connect_with_defaults().unwrap();
     let container = docker.inspect_container(&id, None::<InspectContainerOptions>).await.unwrap();
     let volume = container.mounts.unwrap().remove(0).name.unwrap();
     docker.inspect_volume(&volume).await.unwrap();
@@ -62,6 +64,59 @@ pub(crate) async fn container_has_an_init(bed: &Bed) {
     let (id, running) = bed.start(&bed.shell("while true; do sleep 0.1; done")).await;
     bed.backend.stop_container(&id, Duration::from_secs(30)).await.unwrap();
     assert_eq!(Ended::of(running).await.code, 143);
+}
+
+/// The engine's connections break and it is away for a while; what runs in it is not lost.
+pub(crate) async fn exit_is_known_though_connections_break(bed: &Bed) {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("docker.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let door = tokio::spawn(pass_on(listener));
+    let host = Some(format!("unix://{}", socket.display()));
+    let docker = Docker::connect(DockerOptions { host, ..DockerOptions::default() }).await.unwrap();
+
+    let request = bed.shell("echo ready; until test -e /tmp/go; do sleep 0.1; done; exit 5");
+    let id = docker.create_container(&request).await.unwrap();
+    let mut running = docker.start_container(&id).await.unwrap();
+    read_until(&mut running, "ready").await;
+    door.abort();
+    assert!(door.await.unwrap_err().is_cancelled());
+    assert_eq!(running.output.recv().await, None, "nobody can tell what it writes now");
+
+    let go = ExecRequest { cmd: vec!["touch".into(), "/tmp/go".into()], ..ExecRequest::default() };
+    assert_eq!(Ended::of(bed.backend.exec(&id, &go).await.unwrap()).await.code, 0);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    std::fs::remove_file(&socket).unwrap();
+    let door = tokio::spawn(pass_on(UnixListener::bind(&socket).unwrap()));
+    assert_eq!(exit(running.exit).await.code, 5);
+    door.abort();
+}
+
+/// Passes connections on to the engine; aborting it breaks them all.
+async fn pass_on(listener: UnixListener) {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let engine = host.strip_prefix("unix://").unwrap_or("/var/run/docker.sock");
+    let mut connections = JoinSet::new();
+    loop {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut engine = UnixStream::connect(engine).await.unwrap();
+        connections.spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut engine).await });
+    }
+}
+
+pub(crate) async fn exec_of_unknown_users_and_directories_is_told(bed: &Bed) {
+    let (id, _running) = bed.start(&bed.argv(&["sleep", "60"])).await;
+    let request = ExecRequest { cmd: vec!["true".into()], ..ExecRequest::default() };
+    for (request, told) in [
+        (ExecRequest { user: Some("nemo".to_owned()), ..request.clone() }, "the image knows no user nemo\n"),
+        (
+            ExecRequest { workdir: Some("/nowhere".to_owned()), ..request },
+            "there is no working directory /nowhere\n",
+        ),
+    ] {
+        let ended = Ended::of(bed.backend.exec(&id, &request).await.unwrap()).await;
+        assert_eq!(ended, Ended { stdout: String::new(), stderr: told.to_owned(), code: 126 });
+    }
 }
 
 /// The page, asked for until there is one: the engine listens before the container does.

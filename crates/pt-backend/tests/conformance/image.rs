@@ -5,14 +5,14 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt;
 use tokio::sync::OnceCell;
 
-/// A shell.
-pub(crate) const SHELL: &str = "polytope-test-shell:latest";
+/// A shell. The tags count changes of the recipe below.
+pub(crate) const SHELL: &str = "polytope-test-shell:1";
 
 /// The same with the entrypoint `echo entry`.
-pub(crate) const ENTRY: &str = "polytope-test-entry:latest";
+pub(crate) const ENTRY: &str = "polytope-test-entry:1";
 
 /// The same with a volume at `/data`.
-pub(crate) const VOLUME: &str = "polytope-test-volume:latest";
+pub(crate) const VOLUME: &str = "polytope-test-volume:1";
 
 const PROGRAMS: [&str; 14] = [
     "sh", "cat", "echo", "env", "printf", "sleep", "true", "false", "test", "touch", "hostname", "id",

@@ -78,6 +78,7 @@ conformance! {
         unknown_user_is_told,
         missing_host_path_is_told,
         missing_container_is_told,
+        name_that_is_taken_is_told,
         failed_create_leaves_nothing;
 }
 
@@ -98,5 +99,7 @@ mod docker_only {
         volumes_of_the_image_go_with_the_container,
         container_has_an_init,
         address_can_be_reached,
+        exit_is_known_though_connections_break,
+        exec_of_unknown_users_and_directories_is_told,
     }
 }

@@ -60,6 +60,13 @@ pub(crate) async fn missing_container_is_told(bed: &Bed) {
     }
 }
 
+pub(crate) async fn name_that_is_taken_is_told(bed: &Bed) {
+    let request = bed.argv(&["true"]);
+    bed.backend.create_container(&request).await.unwrap();
+    let error = bed.backend.create_container(&request).await.unwrap_err();
+    is_told(&error, ErrorKind::Refused, &format!("there is a container called {} already", request.name));
+}
+
 pub(crate) async fn failed_create_leaves_nothing(bed: &Bed) {
     // The container can be created; the file cannot be put where a directory is.
     let request = ContainerRequest {

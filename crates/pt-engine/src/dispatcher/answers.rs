@@ -1,8 +1,8 @@
 //! What code is answered.
 
-use pt_model::{Data, Failure, ServiceSpec, StepId, What};
 use jiff::Timestamp;
 use pt_model::ContainerId;
+use pt_model::{Data, Failure, ServiceSpec, StepId, What};
 use pt_store::StoreError;
 use tokio::time::sleep;
 
@@ -13,7 +13,12 @@ use crate::engine::Engine;
 use crate::port::open;
 
 impl Dispatcher {
-    pub(super) async fn answer(&mut self, step: &StepId, question: Question, reply: Reply) -> Result<(), StoreError> {
+    pub(super) async fn answer(
+        &mut self,
+        step: &StepId,
+        question: Question,
+        reply: Reply,
+    ) -> Result<(), StoreError> {
         match question {
             Question::Spawn(spec) => {
                 let id = self.spawn(step, *spec).await?;
@@ -49,7 +54,7 @@ impl Dispatcher {
                 None => say(reply, Err(self.unknown(&id))),
             },
             Question::StoreDataset { container, path, dataset } => {
-                self.store_dataset(&container, path, dataset, reply)
+                self.store_dataset(&container, path, dataset, reply);
             }
             Question::Sleep(time) => {
                 tokio::spawn(async move {
@@ -60,7 +65,6 @@ impl Dispatcher {
         }
         Ok(())
     }
-
 
     /// Opens a service of the named container, or of the one that the step started last.
     pub(super) fn open_service(

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use pt_backend::{ContainerRequest, ImagePolicy};
 use pt_model::{
-    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, Data, Failure, ServiceStatus, StepId, User, What,
+    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, Data, Failure, ServiceStatus, StepId, User,
+    What,
 };
 use pt_store::StoreError;
 use tokio::sync::watch;
@@ -132,7 +133,11 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) -> Result<(), StoreError> {
+    pub(super) fn container_changed(
+        &mut self,
+        id: &ContainerId,
+        change: ContainerChange,
+    ) -> Result<(), StoreError> {
         self.emit(What::ContainerChanged { container: id.clone(), change: change.clone() })?;
         match change {
             ContainerChange::Started => {

@@ -79,7 +79,12 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn end_step(&mut self, id: &StepId, status: Status, failure: Option<Failure>) -> Result<(), StoreError> {
+    pub(super) fn end_step(
+        &mut self,
+        id: &StepId,
+        status: Status,
+        failure: Option<Failure>,
+    ) -> Result<(), StoreError> {
         let failure = failure.map(|failure| Failure {
             message: self.masker.mask(&failure.message),
             data: self.masker.find_in(failure.data),
@@ -114,7 +119,11 @@ impl Dispatcher {
         self.end_step(group, status, failure)
     }
 
-    pub(super) fn code_ended(&mut self, id: &StepId, result: Result<Data, EvalError>) -> Result<(), StoreError> {
+    pub(super) fn code_ended(
+        &mut self,
+        id: &StepId,
+        result: Result<Data, EvalError>,
+    ) -> Result<(), StoreError> {
         match result {
             Ok(output) => {
                 if let Some(step) = self.steps.get_mut(id) {

@@ -2,6 +2,10 @@
 //!
 //! What the type checker of the language has already accepted is accepted here too; code may hand over anything, so
 //! everything is checked again and every mistake names its place.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one or two kinds of data are accepted, all others refused alike"
+)]
 
 use crate::{
     ContainerId, ContainerSpec, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec, Protocol,
@@ -185,21 +189,21 @@ fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
 }
 
 impl<'a> At<'a> {
-    fn get(&self, key: &str) -> At<'a> {
+    fn get(&self, key: &str) -> Self {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        At { data: self.data.get(key), path }
+        Self { data: self.data.get(key), path }
     }
 
-    fn items(&self) -> Result<Vec<At<'a>>> {
+    fn items(&self) -> Result<Vec<Self>> {
         let Some(items) = self.data.as_list() else { return self.wrong("Must be a list") };
         Ok(items
             .iter()
             .enumerate()
-            .map(|(i, data)| At { data, path: format!("{}[{i}]", self.path) })
+            .map(|(i, data)| Self { data, path: format!("{}[{i}]", self.path) })
             .collect())
     }
 
-    fn items_or_none(&self) -> Result<Vec<At<'a>>> {
+    fn items_or_none(&self) -> Result<Vec<Self>> {
         if self.data.is_null() { Ok(Vec::new()) } else { self.items() }
     }
 

@@ -40,7 +40,10 @@ async fn clean(args: &CleanArgs) -> Outcome {
         }
     }
     if let Some(problem) = problems.first() {
-        return Err(Failure::new(format!("{} of {removed} things could not be removed: {problem}", problems.len())));
+        return Err(Failure::new(format!(
+            "{} of {removed} things could not be removed: {problem}",
+            problems.len()
+        )));
     }
     if removed == 0 {
         writeln!(err, "Nothing is left behind.")?;

@@ -24,7 +24,9 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let (record, of) = choose(records, args.what.as_deref())?;
     let of = args.step.as_deref().or(of.as_deref());
     let wanted = |line: &LogLine| {
-        of.is_none_or(|of| line.step.as_str() == of || line.container.as_ref().is_some_and(|id| id.as_str() == of))
+        of.is_none_or(|of| {
+            line.step.as_str() == of || line.container.as_ref().is_some_and(|id| id.as_str() == of)
+        })
     };
     let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
     let mut reader = app.store.read_logs(&record.key, 0, LogFilter::default());
@@ -88,6 +90,7 @@ fn choose(records: Vec<JobRecord>, what: Option<&str>) -> Result<(JobRecord, Opt
         }
     }
     by_part.ok_or_else(|| {
-        Failure::new(format!("No job, step or container '{what}' is known here.")).hint("`pt ps --all` lists the jobs.")
+        Failure::new(format!("No job, step or container '{what}' is known here."))
+            .hint("`pt ps --all` lists the jobs.")
     })
 }

@@ -28,7 +28,15 @@ pub(crate) fn run(args: &PsArgs) -> Outcome {
         return Ok(());
     }
     if records.is_empty() {
-        writeln!(out, "{}", if args.all { "No jobs." } else { "Nothing runs here. `pt ps --all` shows ended jobs, and those of other projects." })?;
+        writeln!(
+            out,
+            "{}",
+            if args.all {
+                "No jobs."
+            } else {
+                "Nothing runs here. `pt ps --all` shows ended jobs, and those of other projects."
+            }
+        )?;
         return Ok(());
     }
     let mut jobs = Table::new(&["JOB", "STATUS", "STEP", "STATUS", "CONTAINER", "SERVICES"]);
@@ -37,20 +45,34 @@ pub(crate) fn run(args: &PsArgs) -> Outcome {
     }
     out.write_all(jobs.render().as_bytes())?;
     if records.iter().any(JobRecord::is_orphan) {
-        writeln!(anstream::stderr().lock(), "A runner is gone before its job was over: `pt clean` removes what it left.")?;
+        writeln!(
+            anstream::stderr().lock(),
+            "A runner is gone before its job was over: `pt clean` removes what it left."
+        )?;
     }
     Ok(())
 }
 
 fn rows(table: &mut Table, record: &JobRecord, with_project: bool) {
     let job = &record.job;
-    let id = if with_project { format!("{} ({})", record.id(), record.instance.root.display()) } else { record.id().to_string() };
+    let id = if with_project {
+        format!("{} ({})", record.id(), record.instance.root.display())
+    } else {
+        record.id().to_string()
+    };
     let mut first = vec![id, status_of(record)];
     for (step_id, step) in &job.steps {
-        let containers = job.containers.iter().filter(|(_, container)| container.step == *step_id && !container.removed);
-        let containers: Vec<String> = containers.map(|(id, container)| format!("{id} ({})", container.spec.image)).collect();
+        let containers =
+            job.containers.iter().filter(|(_, container)| container.step == *step_id && !container.removed);
+        let containers: Vec<String> =
+            containers.map(|(id, container)| format!("{id} ({})", container.spec.image)).collect();
         let mut row = std::mem::replace(&mut first, vec![String::new(), String::new()]);
-        row.extend([step_id.to_string(), step.status.word().to_owned(), containers.join(", "), services(job, step_id)]);
+        row.extend([
+            step_id.to_string(),
+            step.status.word().to_owned(),
+            containers.join(", "),
+            services(job, step_id),
+        ]);
         table.row(row);
     }
     if first.iter().any(|cell| !cell.is_empty()) {
@@ -59,9 +81,14 @@ fn rows(table: &mut Table, record: &JobRecord, with_project: bool) {
 }
 
 fn services(job: &Job, step: &pt_model::StepId) -> String {
-    let open = job.services.iter().filter(|(_, service)| service.step == *step && service.status == ServiceStatus::Running);
+    let open = job
+        .services
+        .iter()
+        .filter(|(_, service)| service.step == *step && service.status == ServiceStatus::Running);
     let addresses: Vec<String> = open
-        .flat_map(|(id, service)| service.ports.iter().filter_map(move |port| Some(format!("{id} {}", port.address()?))))
+        .flat_map(|(id, service)| {
+            service.ports.iter().filter_map(move |port| Some(format!("{id} {}", port.address()?)))
+        })
         .collect();
     addresses.join(", ")
 }

@@ -14,7 +14,8 @@ use crate::watch::Watcher;
 
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs) -> Outcome {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
     runtime.block_on(run_job(args))
 }
 
@@ -22,14 +23,20 @@ async fn run_job(args: &RunArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
     let LoadedProject { loaded, instance } = app.load(args.polytope_file.as_deref())?;
-    let request = RunRequest { until: args.until.as_deref().map(Into::into), job: args.job_id.as_deref().map(Into::into) };
+    let request = RunRequest {
+        until: args.until.as_deref().map(Into::into),
+        job: args.job_id.as_deref().map(Into::into),
+    };
     let planned = pt_plan::plan(&loaded.project, &groups, &app.named(&instance));
     let Some(plan) = targets::startable(&loaded, planned)? else { return Err(Failure::silent(1)) };
     if let Some(until) = &request.until
         && !plan.steps.iter().any(|step| step.id == *until)
     {
         let steps: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
-        return Err(Failure::usage(format!("--until: There is no step '{until}'; there are: {}.", steps.join(", "))));
+        return Err(Failure::usage(format!(
+            "--until: There is no step '{until}'; there are: {}.",
+            steps.join(", ")
+        )));
     }
     if args.detach && !args.runner {
         return detach(args, &app);
@@ -47,12 +54,22 @@ async fn run_job(args: &RunArgs) -> Outcome {
         _ if timed_out => Err(Failure::silent(1)),
         _ if interrupted => Err(Failure::silent(130)),
         Status::Success => Ok(()),
-        _ => Err(Failure::silent(1)),
+        Status::Queued
+        | Status::Starting
+        | Status::Running
+        | Status::Stopping
+        | Status::Failed
+        | Status::Stopped
+        | Status::Canceled => Err(Failure::silent(1)),
     }
 }
 
 /// Watches the job to its end. The first Ctrl-C stops it, the second kills it.
-async fn follow(started: Started, timeout: Option<Duration>, quiet: bool) -> Result<(Job, bool, bool), Failure> {
+async fn follow(
+    started: Started,
+    timeout: Option<Duration>,
+    quiet: bool,
+) -> Result<(Job, bool, bool), Failure> {
     let Started { mut running, presence: _presence, .. } = started;
     let control = running.control.clone();
     let mut interrupts = signal(SignalKind::interrupt())?;
@@ -97,7 +114,8 @@ async fn follow(started: Started, timeout: Option<Duration>, quiet: bool) -> Res
             }
         }
     }
-    let job = running.done.await.map_err(|error| Failure::new(format!("The job's engine broke: {error}")))??;
+    let job =
+        running.done.await.map_err(|error| Failure::new(format!("The job's engine broke: {error}")))??;
     Ok((job, interrupted, timed_out))
 }
 
@@ -119,7 +137,10 @@ fn detach(args: &RunArgs, app: &App) -> Outcome {
     }
     let mut err = anstream::stderr().lock();
     use std::io::Write;
-    writeln!(err, "Job {job} runs in the background: `pt logs -f {job}` follows it, `pt stop {job}` stops it.")?;
+    writeln!(
+        err,
+        "Job {job} runs in the background: `pt logs -f {job}` follows it, `pt stop {job}` stops it."
+    )?;
     writeln!(anstream::stdout().lock(), "{job}")?;
     Ok(())
 }

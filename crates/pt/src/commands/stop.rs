@@ -19,7 +19,9 @@ pub(crate) fn run(args: &StopArgs) -> Outcome {
         None => record.is_alive(),
     });
     if let (Some(job), true) = (&args.job, records.is_empty()) {
-        return Err(Failure::new(format!("No job '{job}' is known here.")).hint("`pt ps --all` lists the jobs."));
+        return Err(
+            Failure::new(format!("No job '{job}' is known here.")).hint("`pt ps --all` lists the jobs.")
+        );
     }
     if records.is_empty() {
         writeln!(anstream::stderr().lock(), "Nothing runs here.")?;
