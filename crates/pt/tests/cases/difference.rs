@@ -11,6 +11,7 @@ pub(crate) fn show(written: &str, seen: &str) -> String {
         ("- ", &old[same_before..old.len() - same_after]),
         ("+ ", &new[same_before..new.len() - same_after]),
     ];
-    let lines = parts.into_iter().flat_map(|(mark, lines)| lines.iter().map(move |line| format!("{mark}{line}\n")));
+    let lines =
+        parts.into_iter().flat_map(|(mark, lines)| lines.iter().map(move |line| format!("{mark}{line}\n")));
     format!("the transcript differs (UPDATE=1 writes it anew):\n{}", lines.collect::<String>())
 }

@@ -18,7 +18,12 @@ const JOB: &str = "dev.polytope.job";
 
 /// Whether there is an engine.
 pub(crate) fn answers() -> bool {
-    Command::new("docker").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    Command::new("docker")
+        .arg("version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// Waits until this case may use the engine. It may as long as the file is open.

@@ -41,14 +41,15 @@ fn main() -> ExitCode {
         .map(|case| {
             let name = case.strip_prefix(&root).expect("found below it").display().to_string();
             let docker = name.starts_with("docker/");
-            let ignored = docker && !engine;
-            Trial::test(name, move || run(&case, docker).map_err(|error| error.to_string().into()))
-                .with_ignored_flag(ignored)
+            let trial =
+                Trial::test(name, move || run(&case, docker).map_err(|error| error.to_string().into()));
+            if docker && !engine {
+                trial.with_kind("no Docker engine answers").with_ignored_flag(true)
+            } else {
+                trial
+            }
         })
         .collect();
-    if !engine {
-        eprintln!("No Docker engine answers: the cases under cases/docker are ignored.");
-    }
     libtest_mimic::run(&args, trials).exit_code()
 }
 

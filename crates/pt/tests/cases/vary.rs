@@ -31,6 +31,8 @@ impl Names {
     /// The text with what varies named.
     pub(crate) fn apply(&self, text: &str) -> String {
         let text = text.replace(&format!("{}/project", self.home), "[dir]").replace(&self.home, "[home]");
-        self.patterns.iter().fold(text, |text, (pattern, name)| pattern.replace_all(&text, *name).into_owned())
+        self.patterns
+            .iter()
+            .fold(text, |text, (pattern, name)| pattern.replace_all(&text, *name).into_owned())
     }
 }

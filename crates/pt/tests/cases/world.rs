@@ -36,7 +36,8 @@ pub(crate) struct World {
 impl World {
     /// Copies the case.
     pub(crate) fn new(case: &Path, docker: bool) -> Result<Self> {
-        let temp = tempfile::Builder::new().prefix("case-").tempdir_in(std::env::temp_dir().canonicalize()?)?;
+        let temp =
+            tempfile::Builder::new().prefix("case-").tempdir_in(std::env::temp_dir().canonicalize()?)?;
         let home = temp.path();
         copy(case, &home.join("project"))?;
         // Looking for the polytope file ends here.
@@ -57,17 +58,18 @@ impl World {
         let status = wait(&mut shell.spawn()?, limit)?;
         let mut text = self.names.apply(&String::from_utf8_lossy(&fs::read(&shown)?));
         let Some(status) = status else {
-            return Err(format!("`{line}` took longer than {limit:?} and was killed; it showed:\n{text}").into());
+            return Err(
+                format!("`{line}` took longer than {limit:?} and was killed; it showed:\n{text}").into()
+            );
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push_str("[no newline]\n");
         }
-        match status.code() {
-            Some(0) => {}
-            Some(code) => text.push_str(&format!("[exit {code}]\n")),
-            None => text.push_str("[killed]\n"),
-        }
-        Ok(text)
+        Ok(match status.code() {
+            Some(0) => text,
+            Some(code) => format!("{text}[exit {code}]\n"),
+            None => format!("{text}[killed]\n"),
+        })
     }
 
     fn shell(&self, line: &str) -> Command {
@@ -103,7 +105,8 @@ impl World {
         for (pid, _) in &left {
             kill(pid)?;
         }
-        let mut left: Vec<String> = left.into_iter().map(|(pid, command)| format!("process {pid}: {command}")).collect();
+        let mut left: Vec<String> =
+            left.into_iter().map(|(pid, command)| format!("process {pid}: {command}")).collect();
         if self.docker {
             left.extend(docker::clear(home)?);
         }
