@@ -37,6 +37,14 @@ pub(crate) enum Question {
 }
 
 impl Question {
+    /// Whether it is about the end of something that a job which stops ends anyway.
+    pub(crate) fn only_waits(&self) -> bool {
+        match self {
+            Self::AwaitStarted(_) | Self::AwaitDone(_) | Self::Stop(_) => true,
+            Self::Spawn(_) | Self::OpenService { .. } | Self::StoreDataset { .. } | Self::Sleep(_) => false,
+        }
+    }
+
     /// Understands a call.
     ///
     /// # Errors

@@ -186,7 +186,9 @@ impl Dispatcher {
             Message::StepEnded { step, result } => self.code_ended(&step, result),
             Message::Container { container, report } => self.container_reports(&container, report),
             Message::Call(Call { step, function, args, reply }) => match Question::read(&function, &args) {
-                Ok(question) if !self.is_stopping() => self.answer(&step, question, reply).await,
+                Ok(question) if !self.is_stopping() || question.only_waits() => {
+                    self.answer(&step, question, reply).await
+                }
                 Ok(_) => {
                     say(reply, Err(failure("The job is stopping.")));
                     Ok(())

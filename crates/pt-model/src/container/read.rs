@@ -442,7 +442,7 @@ mod tests {
         .unwrap();
         let shown = serde_json::to_string(&spec.masked(&masker)).unwrap();
         assert_eq!(shown.matches("hunter2").count(), 1, "{shown}");
-        assert_eq!(shown.matches("[secret key]").count(), 6, "{shown}");
+        assert_eq!(shown.matches("[secret key]").count(), 7, "{shown}");
     }
 
     #[test]
