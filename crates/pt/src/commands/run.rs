@@ -1,5 +1,6 @@
 //! `pt run`: runs templates and modules.
 
+use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -86,10 +87,18 @@ async fn follow(
     };
     tokio::pin!(deadline);
     let mut watcher = Watcher::new();
+    let mut unread = None;
     loop {
         tokio::select! {
             notice = running.notices.recv() => match notice {
-                Some(notice) if !quiet => watcher.show(notice)?,
+                Some(notice) if !quiet && unread.is_none() => if let Err(error) = watcher.show(notice) {
+                    // A job whose output is lost is not left to itself.
+                    control.stop("nobody reads its output any more");
+                    // Nor may anybody read this.
+                    let _ = writeln!(anstream::stderr(), "Stopping: nobody reads the output any more.");
+                    unread = Some(error);
+                    interrupted = true;
+                },
                 Some(_) => {}
                 None => break,
             },
@@ -117,7 +126,13 @@ async fn follow(
     }
     let job =
         running.done.await.map_err(|error| Failure::new(format!("The job's engine broke: {error}")))??;
-    Ok((job, interrupted, timed_out))
+    match unread {
+        // Whoever read it has gone, as in `pt run x | head`: nobody is there to be told.
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("The output could not be written: {error}")))
+        }
+        Some(_) | None => Ok((job, interrupted, timed_out)),
+    }
 }
 
 /// Starts the same command again as a runner of its own, and waits until its job exists.
@@ -137,7 +152,6 @@ fn detach(args: &RunArgs, app: &App) -> Outcome {
         return Err(Failure::new("The runner ended before its job began.").hint(hint));
     }
     let mut err = anstream::stderr().lock();
-    use std::io::Write;
     writeln!(
         err,
         "Job {job} runs in the background: `pt logs -f {job}` follows it, `pt stop {job}` stops it."
@@ -148,10 +162,9 @@ fn detach(args: &RunArgs, app: &App) -> Outcome {
 
 /// Tells the process that started this runner which job it runs, and leaves its session.
 fn announce(started: &Started) -> Outcome {
-    use std::io::Write;
     // Fails only when this is already the leader of a session, which serves as well.
     let _ = rustix::process::setsid();
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "{}", started.key.job)?;
     out.flush()?;
     Ok(())
