@@ -66,8 +66,8 @@ fn carry_out(cli: Cli) -> Outcome {
 fn dispatch(cli: Cli) -> Outcome {
     let config = || Config::read(&cli.global);
     match &cli.command {
-        Command::Run(args) => commands::run::run(args),
-        Command::Plan(args) => commands::plan::run(args),
+        Command::Run(args) => commands::run::run(args, &config()?),
+        Command::Plan(args) => commands::plan::run(args, &config()?),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),
