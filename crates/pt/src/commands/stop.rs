@@ -23,10 +23,7 @@ pub(crate) fn run(args: &StopArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
     let mut records = app.jobs(Some(&instance), args.job.is_some())?;
-    records.retain(|record| match &args.job {
-        Some(job) => record.id().as_str() == job,
-        None => record.alive,
-    });
+    records.retain(|record| args.job.as_ref().is_none_or(|job| record.id().as_str() == job));
     if let (Some(job), true) = (&args.job, records.is_empty()) {
         return Err(
             Failure::new(format!("No job '{job}' is known here.")).hint("`pt ps --all` lists the jobs.")
