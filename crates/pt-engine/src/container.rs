@@ -7,7 +7,7 @@ use pt_backend::{
     Backend, BackendError, Chunk, ContainerRequest, ErrorKind, Exit, ImagePolicy, PublishedPort, Running,
 };
 use pt_model::{ContainerChange, ContainerId, CreateVolume, Restart, RestartPolicy, StepId, Stream};
-use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::dispatcher::Message;
@@ -39,6 +39,8 @@ pub(crate) enum Report {
     Trouble(String),
     /// How the pull of its image goes.
     Progress(String),
+    /// Let go of when everything reported before has been told.
+    Mark(oneshot::Sender<()>),
     /// The task is over: the container is gone, or could not be removed, which the message says.
     Over(Option<String>),
 }
@@ -175,6 +177,7 @@ impl ContainerTask {
                 }
             };
             self.change(ContainerChange::Started);
+            self.heard().await;
             let Some(exit) = self.watch(&id, running).await else {
                 let message = "The container engine lost sight of it. Was it removed by hand?".to_owned();
                 self.change(ContainerChange::Failed { message });
@@ -313,6 +316,13 @@ impl ContainerTask {
 
     fn change(&self, change: ContainerChange) {
         self.report(Report::Changed(change));
+    }
+
+    /// Waits until everything reported so far has been told, so that what is told next comes after it.
+    async fn heard(&self) {
+        let (mark, passed) = oneshot::channel();
+        self.report(Report::Mark(mark));
+        drop(passed.await);
     }
 
     fn report(&self, report: Report) {

@@ -134,6 +134,10 @@ impl Dispatcher {
                 let _ = self.notices.send(Notice::Progress { container: id.clone(), text });
                 Ok(())
             }
+            Report::Mark(passed) => {
+                drop(passed);
+                Ok(())
+            }
             Report::Over(problem) => {
                 if let Some(container) = self.containers.get_mut(id) {
                     container.over = true;
