@@ -77,7 +77,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
     };
     let key = options.job.clone();
     let mut running = engine.start(plan, options).unwrap();
-    let mut happened = String::new();
+    let (mut happened, mut stopped) = (String::new(), String::new());
     while let Some(notice) = running.notices.recv().await {
         let line = match notice {
             Notice::Event(event) => told(&event.what),
@@ -85,6 +85,14 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
             Notice::Progress { .. } => None,
         };
         let Some(line) = line else { continue };
+        // Code that is stopped ends before its containers or after them, as chance has it: told at the end.
+        if line.ends_with(" stopped") && !line.starts_with("job ") {
+            writeln!(stopped, "{line}").unwrap();
+            continue;
+        }
+        if line.starts_with("job ") {
+            happened.push_str(&stopped);
+        }
         writeln!(happened, "{line}").unwrap();
         deeds
             .iter()

@@ -24,9 +24,8 @@ pub(crate) fn run(args: &StopArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
     let mut records = app.jobs(Some(&instance), args.job.is_some())?;
-    match &args.job {
-        Some(job) => records = meant(records, job),
-        None => records.retain(|record| record.alive),
+    if let Some(job) = &args.job {
+        records = meant(records, job);
     }
     if let (Some(job), true) = (&args.job, records.is_empty()) {
         return Err(
