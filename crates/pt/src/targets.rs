@@ -73,6 +73,14 @@ pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan
         new
     });
     show(&findings, loaded.project.sources())?;
+    let unknown = findings.iter().any(|finding| finding.id == "unknown-name");
+    if unknown && !loaded.project.root_file().exists() {
+        let dir = loaded.project.root_dir().display();
+        writeln!(
+            anstream::stderr().lock(),
+            "There is no polytope file in {dir} or above it; without one there are the standard modules only, as polytope/hello-world."
+        )?;
+    }
     Ok(planned.plan.filter(|_| !forbidden))
 }
 
