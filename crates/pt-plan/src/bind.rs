@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pt_model::{Data, Map};
 use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
-use pt_syntax::{Diagnostic, Node, NodeKind, Span};
+use pt_syntax::{Diagnostic, Node, NodeKind, Reading, Span, references};
 
 /// Ids of args whose values are not known, and why.
 pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
@@ -86,11 +86,16 @@ fn wrong_type(
     if error.message.starts_with("Missing required value") && written.is_none() && given.call.is_none() {
         diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
     }
-    with_conversion(diagnostic, error)
+    let literal = match node {
+        Some(node) => node.as_str().is_some_and(|text| matches!(references(text), Reading::Literal)),
+        None => given.call.is_none(),
+    };
+    with_conversion(diagnostic, error, literal)
 }
 
-/// Values and secrets are text, so a number that comes from one must be converted; seeds show how.
-fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
+/// A number in quotes loses them. Values and secrets are text, so a number that comes from one must be converted; seeds
+/// show how.
+fn with_conversion(diagnostic: Diagnostic, error: &TypeError, literal: bool) -> Diagnostic {
     let numeric = error
         .message
         .split_once(" (got \"")
@@ -100,6 +105,9 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
     {
         return diagnostic;
+    }
+    if literal {
+        return diagnostic.hint("a number is written without quotes");
     }
     diagnostic
         .note("values (`pt.value`) and secrets are always strings")
