@@ -102,12 +102,6 @@ fn expected_form(run: &Value) -> Value {
             *steps = steps.drain(..).flat_map(flattened).collect();
         }
         mended(map);
-        for value in map.values_mut() {
-            // Both are this directory.
-            if *value == "<module-project>" {
-                *value = Value::from("<module-repo>");
-            }
-        }
     })
 }
 
@@ -139,12 +133,6 @@ fn mended(step: &mut Map<String, Value>) {
     let chain: Vec<String> = step.get("chain").into_iter().flat_map(texts_of).collect();
     let through = |module: &str| chain.iter().any(|reference| reference == module);
     let Some(container) = step.get_mut("container").and_then(Value::as_object_mut) else { return };
-    // The script was mounted from a repository; ours comes with the module.
-    if let Some(mounts) = container.get_mut("mounts").and_then(Value::as_array_mut) {
-        mounts.retain(|mount| {
-            !mount["path"].as_str().is_some_and(|path| path.starts_with("/opt/kong-scripts"))
-        });
-    }
     // The id was not passed on.
     if ["kafka!connect", "kafka!schema-registry", "ngrok!http"]
         .iter()
@@ -184,15 +172,11 @@ fn in_order(line: &str) -> String {
 
 /// Ours: secrets as the resolver showed them, this directory by its name, ids of steps in tools as declared.
 fn normal(ours: Value, root: &Path) -> Value {
-    let dir = root.parent().unwrap().display().to_string();
     edited(ours, &|map| {
         mended(map);
         declared_ids(map);
         for value in map.values_mut() {
             if let Value::String(text) = value {
-                if *text == dir {
-                    "<module-repo>".clone_into(text);
-                }
                 while let Some((before, rest)) = text.split_once("[secret ")
                     && let Some((name, after)) = rest.split_once(']')
                 {
