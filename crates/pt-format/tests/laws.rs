@@ -124,7 +124,8 @@ fn lay_out(value: &Value, indent: usize, layout: &mut dyn FnMut(usize) -> usize,
             text.push('\n');
         }
         while layout(4) == 0 {
-            let line = if layout(2) == 0 { "\n".to_owned() } else { format!("{}# - c\n", " ".repeat(layout(9))) };
+            let line =
+                if layout(2) == 0 { "\n".to_owned() } else { format!("{}# - c\n", " ".repeat(layout(9))) };
             text.push_str(&line);
         }
     };
@@ -187,12 +188,11 @@ enum Value {
 }
 
 fn values() -> impl Strategy<Value = Value> {
-    let words = prop::sample::select(vec!["a b", "'it''s'", "\"\\u00e9 # x\"", "8080", "~", "", "x#y", "a:b/c?d"]);
+    let words =
+        prop::sample::select(vec!["a b", "'it''s'", "\"\\u00e9 # x\"", "8080", "~", "", "x#y", "a:b/c?d"]);
     let lines = prop::sample::select(vec!["x", "  y: [", "", "# z", "   - w  ", "é"]);
-    let leaf = prop_oneof![
-        words.prop_map(Value::Word),
-        prop::collection::vec(lines, 1..4).prop_map(Value::Block),
-    ];
+    let leaf =
+        prop_oneof![words.prop_map(Value::Word), prop::collection::vec(lines, 1..4).prop_map(Value::Block),];
     leaf.prop_recursive(4, 30, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),

@@ -203,7 +203,9 @@ impl<'t> Walk<'t> {
         }
         match nearest {
             // Below a block scalar, what is indented is a part of it.
-            Some(block) if column > block.was && !matches!(self.last, Last::BlockScalar { .. }) => block.is + 2,
+            Some(block) if column > block.was && !matches!(self.last, Last::BlockScalar { .. }) => {
+                block.is + 2
+            }
             Some(block) => block.is,
             None => 0,
         }
@@ -237,7 +239,9 @@ impl<'t> Walk<'t> {
             None => return Ok(0),
             Some(Frame::List(block)) => self.token("-", block.is, self.space())?,
             Some(Frame::Map { value: true, block }) => self.colon(block.is)?,
-            Some(Frame::FlowList { first: false, flow } | Frame::FlowMap { first: false, value: false, flow }) => {
+            Some(
+                Frame::FlowList { first: false, flow } | Frame::FlowMap { first: false, value: false, flow },
+            ) => {
                 self.token(",", flow.items, self.before_mark())?;
             }
             Some(Frame::FlowMap { value: true, flow, .. } | Frame::Pair { value: true, flow }) => {
