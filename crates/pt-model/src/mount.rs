@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Text, VolumeId};
+use crate::{Masker, Text, VolumeId};
 
 /// A source mounted at an absolute path of the container.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,26 @@ pub enum MountSource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<i64>,
     },
+}
+
+impl MountSource {
+    /// Hides the secrets in paths.
+    pub(crate) fn hide(&mut self, masker: &Masker) {
+        let hide = |text: &mut String| *text = masker.mask(text);
+        match self {
+            Self::Host { path } => hide(path),
+            Self::Repo { repo, path, revision } => {
+                [repo, path, revision].into_iter().flatten().for_each(hide);
+            }
+            Self::Dataset { dataset, path, .. } => {
+                hide(dataset);
+                path.iter_mut().for_each(hide);
+            }
+            Self::Volume { source, .. } => source.iter_mut().for_each(|source| source.hide(masker)),
+            // A text that knows its secrets.
+            Self::String { .. } => {}
+        }
+    }
 }
 
 /// How long a volume lives.

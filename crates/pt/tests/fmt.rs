@@ -102,6 +102,7 @@ error[not-formatted]: This file cannot be formatted without the risk of changing
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(
         fmt(empty.path(), &[], ""),
-        "Error: There is no polytope file here or above.\nName the files: `pt fmt polytope.yml`.\n[exit 2]\n"
+        "Error: There is no polytope file here or above.\n\
+         Go to your project, or name the file: `-f path/to/polytope.yml`.\n[exit 2]\n"
     );
 }

@@ -319,7 +319,7 @@ impl<'t> Walk<'t> {
                 let written = self.text[place.clone()].trim_end();
                 self.put(written, &moved(written, indent), indent, self.space())
             }
-            _ => {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 let written = &self.text[place.clone()];
                 self.put(written, &moved(written, indent), indent, self.space())
             }

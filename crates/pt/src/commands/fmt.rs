@@ -54,11 +54,10 @@ fn files(args: &FmtArgs) -> Result<Vec<PathBuf>, Failure> {
             .collect());
     }
     let app = App::open(Environment::read()?)?;
-    let project = app.load(args.polytope_file.as_deref())?.loaded.project;
-    if project.files().is_empty() {
-        let hint = "Name the files: `pt fmt polytope.yml`.";
-        return Err(Failure::usage("There is no polytope file here or above.").hint(hint));
-    }
+    let project = targets::project(&app, args.polytope_file.as_deref())?;
+    // What is wrong inside a file is told when it is formatted; that there is none to format, now.
+    let nothing = project.loaded.project.files().is_empty();
+    let project = if nothing { targets::readable(project)? } else { project }.loaded.project;
     let here = &app.environment.working_dir;
     let shown = |path: &Path| path.strip_prefix(here).unwrap_or(path).to_owned();
     Ok(project.files().iter().map(|(path, _)| shown(path)).collect())

@@ -112,7 +112,7 @@ fn after(after: &After) -> Data {
     match after.steps.as_slice() {
         [only] => put(&mut spelled, "after", &*only.text),
         several => {
-            put(&mut spelled, "after", several.iter().map(|it| Data::from(&*it.text)).collect::<Data>())
+            put(&mut spelled, "after", several.iter().map(|it| Data::from(&*it.text)).collect::<Data>());
         }
     }
     if after.condition != Condition::Success {
