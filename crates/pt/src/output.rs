@@ -1,6 +1,8 @@
 //! Data on its way in and out: YAML, JSON and EDN.
 
 mod edn;
+#[cfg(test)]
+mod laws;
 
 use std::fs;
 use std::path::Path;
