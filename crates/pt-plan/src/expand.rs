@@ -6,7 +6,7 @@ use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::plan::{CodeCall, Home};
+use crate::plan::{CodeCall, Home, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
 
@@ -107,7 +107,11 @@ impl<'p> Planner<'p> {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
                 self.stack.push((callee, reference.text.clone()));
+                self.template_uses += 1;
+                let (reference, number) = (reference.text.clone(), self.template_uses);
+                self.templates.push(TemplateUse { reference, number });
                 let drafts = self.body_steps(callee, &bound, inner, None);
+                self.templates.pop();
                 self.stack.pop();
                 (name, drafts)
             }
@@ -136,7 +140,10 @@ impl<'p> Planner<'p> {
             Ok(End::Steps { definition, bound }) => {
                 let draft = self.draft(name, chain, DraftDoes::Group, span);
                 let inner = self.new_list(Some(list));
+                self.drafts[draft].awaits = definition.awaits.as_deref().map(|names| (inner, names));
+                let around = std::mem::take(&mut self.templates);
                 self.body_steps(definition, &bound, inner, Some(draft));
+                self.templates = around;
                 draft
             }
             Err(found) => self.draft(name, chain, DraftDoes::Fails(found), span),
@@ -266,8 +273,17 @@ impl<'p> Planner<'p> {
         does: DraftDoes,
         span: Option<Span>,
     ) -> DraftId {
-        let (waits, follows) = (Vec::new(), Vec::new());
-        self.drafts.push(Draft { declared, waits, follows, chain, does, span, parent: None });
+        self.drafts.push(Draft {
+            declared,
+            waits: Vec::new(),
+            follows: Vec::new(),
+            chain,
+            does,
+            awaits: None,
+            templates: self.templates.clone(),
+            span,
+            parent: None,
+        });
         self.drafts.len() - 1
     }
 }
