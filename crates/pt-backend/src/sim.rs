@@ -33,6 +33,9 @@ pub use fault::{Call, Fault, ScriptError};
 /// Pieces of output on their way; a full way slows the writer.
 const OUTPUT_CHUNKS: usize = 64;
 
+/// Where the search begins for a port instead of one that is taken.
+const FIRST_OTHER_PORT: u16 = 40_000;
+
 /// A simulated world.
 #[derive(Debug)]
 pub struct Sim {
@@ -259,6 +262,11 @@ impl Backend for Sim {
         self.signal(&id, Signal::Kill, None).await;
         self.world.lock().containers.remove(&id);
         Ok(())
+    }
+
+    async fn free_port(&self, wished: Option<u16>, _udp: bool) -> u16 {
+        let world = self.world.lock();
+        wished.into_iter().chain(FIRST_OTHER_PORT..).find(|port| world.is_port_free(*port)).unwrap_or(0)
     }
 
     async fn find(&self, labels: &Labels) -> Result<Found, BackendError> {

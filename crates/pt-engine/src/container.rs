@@ -242,6 +242,7 @@ impl ContainerTask {
             }
             self.write(Stream::Stdout, out.finish().into_iter().collect()).await;
             self.write(Stream::Stderr, err.finish().into_iter().collect()).await;
+            self.log.settle().await;
             exit.await.ok()
         };
         tokio::pin!(stopping, reading);
@@ -288,8 +289,7 @@ impl ContainerTask {
             return;
         }
         let (step, container) = (self.step.clone(), Some(self.id.clone()));
-        // The keeper is gone only when the store could not be written; then the job is ending.
-        let _ = self.log.send(Written { step, container, stream, lines }).await;
+        self.log.send(Written { step, container, stream, lines }).await;
     }
 
     fn change(&self, change: ContainerChange) {

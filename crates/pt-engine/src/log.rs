@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pt_model::{ContainerId, LogLine, Masker, StepId, Stream};
 use pt_store::{LogWriter, StoreError};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Notice, Shown};
@@ -20,8 +20,48 @@ pub(crate) struct Written {
 }
 
 /// Where lines go. Sending waits while the keeper is busy: a container that writes faster than can be kept is slowed
-/// down, nothing is dropped.
-pub(crate) type LogSender = mpsc::Sender<Written>;
+/// down, nothing is dropped. It fails only when the keeper is gone, that is when the store could not be written; then the
+/// job is ending, and there is nobody left to tell.
+#[derive(Clone, Debug)]
+pub(crate) struct LogSender(mpsc::Sender<Item>);
+
+#[derive(Debug)]
+enum Item {
+    Lines(Written),
+    /// Let go of when everything sent before has been kept and told.
+    Mark(oneshot::Sender<()>),
+}
+
+impl LogSender {
+    /// Leads nowhere.
+    pub(crate) fn closed() -> Self {
+        Self(mpsc::channel(1).0)
+    }
+
+    pub(crate) async fn send(&self, written: Written) {
+        drop(self.0.send(Item::Lines(written)).await);
+    }
+
+    pub(crate) fn blocking_send(&self, written: Written) {
+        drop(self.0.blocking_send(Item::Lines(written)));
+    }
+
+    /// Waits until everything sent so far has been told, so that what is told next comes after it.
+    pub(crate) async fn settle(&self) {
+        let (mark, passed) = oneshot::channel();
+        if self.0.send(Item::Mark(mark)).await.is_ok() {
+            drop(passed.await);
+        }
+    }
+
+    /// The same, from a thread.
+    pub(crate) fn blocking_settle(&self) {
+        let (mark, passed) = oneshot::channel();
+        if self.0.blocking_send(Item::Mark(mark)).is_ok() {
+            drop(passed.blocking_recv());
+        }
+    }
+}
 
 /// Lines that may be on their way to those who watch before the writers have to wait.
 const ROOM: usize = 8192;
@@ -34,7 +74,7 @@ pub(crate) fn keep_logs(
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
     let keeper = Keeper { writer, masker, notices, room: Arc::new(Semaphore::new(ROOM)), seq: 0 };
-    (sender, tokio::spawn(keeper.run(receiver)))
+    (LogSender(sender), tokio::spawn(keeper.run(receiver)))
 }
 
 struct Keeper {
@@ -46,9 +86,12 @@ struct Keeper {
 }
 
 impl Keeper {
-    async fn run(mut self, mut receiver: mpsc::Receiver<Written>) -> Result<(), StoreError> {
-        while let Some(written) = receiver.recv().await {
-            self.keep(written).await?;
+    async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<(), StoreError> {
+        while let Some(item) = receiver.recv().await {
+            match item {
+                Item::Lines(written) => self.keep(written).await?,
+                Item::Mark(passed) => drop(passed),
+            }
             if receiver.is_empty() {
                 self.writer.flush()?;
             }

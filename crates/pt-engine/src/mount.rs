@@ -3,8 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use pt_backend::{FileSource, MountRequest};
-use pt_model::{CreateVolume, Labels, Mount, MountSource, VolumeId, VolumeScope};
+use pt_model::{CreateVolume, Labels, Mount, MountSource, Text, VolumeId, VolumeScope};
 use pt_plan::Home;
+use pt_spec::{StandardFile, standard_files};
 
 use crate::engine::Options;
 use crate::name::Names;
@@ -41,13 +42,14 @@ impl Places<'_> {
         for mount in mounts {
             let source = match &mount.source {
                 MountSource::Host { path } => self.host(path)?,
+                MountSource::Repo { repo: Some(repo), path, .. } if repo.starts_with("polytope/") => {
+                    resolved.requests.extend(standard(repo, path.as_deref().unwrap_or("/"), &mount.path)?);
+                    continue;
+                }
                 MountSource::Repo { repo, path, revision } => {
                     self.repo(repo.as_deref(), path.as_deref(), revision.as_deref())?
                 }
-                MountSource::String { data } => {
-                    let mode = if data.expose().starts_with("#!") { 0o755 } else { 0o644 };
-                    FileSource::File { content: data.clone(), mode }
-                }
+                MountSource::String { data } => file(data.clone()),
                 MountSource::Volume { source: Some(_), .. } => {
                     return Err(not_yet(&mount.path, "volumes with a `source`"));
                 }
@@ -93,8 +95,7 @@ impl Places<'_> {
         path: Option<&str>,
         revision: Option<&str>,
     ) -> Result<FileSource, String> {
-        let own = self.home.repo_ref.as_deref();
-        if repo.is_some_and(|repo| repo != "." && Some(repo) != own) {
+        if repo.is_some_and(|repo| repo != "." && !repo.starts_with("local/")) {
             return Err(not_yet(repo.unwrap_or_default(), "mounts from other repositories"));
         }
         if let Some(revision) = revision {
@@ -140,6 +141,27 @@ impl Places<'_> {
             VolumeScope::Project => NeededVolume { name: self.names.project_volume(&id), labels, create },
         }
     }
+}
+
+/// Text as a file; executable if it names its interpreter.
+fn file(content: Text) -> FileSource {
+    let mode = if content.expose().starts_with("#!") { 0o755 } else { 0o644 };
+    FileSource::File { content, mode }
+}
+
+/// Files that a standard module brings with it.
+fn standard(repo: &str, path: &str, target: &str) -> Result<Vec<MountRequest>, String> {
+    let project = repo.split('/').nth(1).unwrap_or_default();
+    let files = standard_files(project, path);
+    if files.is_empty() {
+        return Err(format!("Repository path not found: {path} in {repo}"));
+    }
+    let target = target.trim_end_matches('/');
+    let request = |StandardFile { path, text }: StandardFile| {
+        let path = if path.is_empty() { target.to_owned() } else { format!("{target}/{path}") };
+        MountRequest { path, source: file(Text::from(text)) }
+    };
+    Ok(files.into_iter().map(request).collect())
 }
 
 fn not_yet(what: &str, kind: &str) -> String {

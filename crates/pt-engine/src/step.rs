@@ -45,8 +45,9 @@ impl StepThread {
             masker: &masker,
         };
         let limits = Limits { interrupt, ..Limits::default() };
-        let mut host = StepHost { step: step.clone(), messages: messages.clone(), log };
+        let mut host = StepHost { step: step.clone(), messages: messages.clone(), log: log.clone() };
         let result = pt_eval::run(&call.snippet.as_code(), &scope, &limits, &mut host);
+        log.blocking_settle();
         // The dispatcher outlives its steps; when it is gone the process ends.
         let _ = messages.send(Message::StepEnded { step, result });
     }
@@ -77,8 +78,7 @@ impl Host for StepHost {
     fn print(&mut self, text: &str) {
         let lines = text.lines().map(str::to_owned).collect();
         let written = Written { step: self.step.clone(), container: None, stream: Stream::Log, lines };
-        // Fails only when the keeper is gone, that is when the store could not be written and the job ends.
-        let _ = self.log.blocking_send(written);
+        self.log.blocking_send(written);
     }
 }
 

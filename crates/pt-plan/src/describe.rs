@@ -77,7 +77,7 @@ fn describe_does(step: &StepPlan) -> Object {
         Does::Code(call) => {
             shown.insert("code".to_owned(), json!(code(call)));
             if !step.chain.is_empty() {
-                shown.insert("args".to_owned(), json!(call.params));
+                shown.insert("args".to_owned(), without_refs(json!(call.params)));
             }
         }
         Does::Group(steps) => {
@@ -138,10 +138,30 @@ fn container(params: &pt_model::Map) -> Value {
             }
             (_, value) => json!(value),
         };
-        shown.insert(key.clone(), value);
+        shown.insert(key.clone(), without_refs(value));
     }
     shown.entry("id").or_insert_with(|| json!("container"));
     Value::Object(shown)
+}
+
+/// The data with `<module-repo>` and `<module-project>` for what code calls its repository and its project: which these
+/// are differs from checkout to checkout.
+fn without_refs(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(without_refs).collect(),
+        Value::Object(map) => {
+            let shown = |(key, value): (String, Value)| match (key.as_str(), value.as_str()) {
+                ("repo", Some(text)) if text.starts_with("local/") || text.starts_with("polytope/") => {
+                    let shown =
+                        if text.matches('/').count() == 1 { "<module-project>" } else { "<module-repo>" };
+                    (key, json!(shown))
+                }
+                _ => (key, without_refs(value)),
+            };
+            Value::Object(map.into_iter().map(shown).collect())
+        }
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
+    }
 }
 
 /// Environment variables as a map of texts; the last of a name counts.

@@ -261,9 +261,17 @@ impl<'p> Planner<'p> {
     }
 
     pub(crate) fn home(&self, definition: &Definition) -> Home {
-        let own = definition.origin.standard.is_none();
-        let root = own.then(|| self.project.root_dir().display().to_string());
-        Home { dir: definition.origin.dir.to_path_buf(), repo_ref: root.clone(), project_ref: root }
+        let (owner, name) = match &definition.origin.standard {
+            Some(standard) => ("polytope", standard.to_string()),
+            None => ("local", self.project.id()),
+        };
+        let project_ref = format!("{owner}/{name}");
+        let repo_ref = format!("{project_ref}/{name}");
+        Home {
+            dir: definition.origin.dir.to_path_buf(),
+            repo_ref: Some(repo_ref),
+            project_ref: Some(project_ref),
+        }
     }
 
     pub(crate) fn draft(

@@ -96,12 +96,6 @@ fn texts(expected: &Value, what: &str) -> BTreeMap<String, String> {
 fn expected_form(run: &Value) -> Value {
     edited(run.clone(), &|map| {
         mended(map);
-        for value in map.values_mut() {
-            // Both are this directory.
-            if *value == "<module-project>" {
-                *value = Value::from("<module-repo>");
-            }
-        }
     })
 }
 
@@ -136,12 +130,6 @@ fn mended(step: &mut Map<String, Value>) {
         args.retain(|_, arg| !arg.is_null());
     }
     let Some(container) = step.get_mut("container").and_then(Value::as_object_mut) else { return };
-    // The script was mounted from a repository; ours comes with the module.
-    if let Some(mounts) = container.get_mut("mounts").and_then(Value::as_array_mut) {
-        mounts.retain(|mount| {
-            !mount["path"].as_str().is_some_and(|path| path.starts_with("/opt/kong-scripts"))
-        });
-    }
     // The id was not passed on.
     if ["kafka!connect", "kafka!schema-registry", "ngrok!http"]
         .iter()
@@ -181,15 +169,11 @@ fn in_order(line: &str) -> String {
 
 /// Ours: secrets as the resolver showed them, this directory by its name, ids of steps in tools as declared.
 fn normal(ours: Value, root: &Path) -> Value {
-    let dir = root.parent().unwrap().display().to_string();
     edited(ours, &|map| {
         mended(map);
         declared_ids(map);
         for value in map.values_mut() {
             if let Value::String(text) = value {
-                if *text == dir {
-                    "<module-repo>".clone_into(text);
-                }
                 while let Some((before, rest)) = text.split_once("[secret ")
                     && let Some((name, after)) = rest.split_once(']')
                 {

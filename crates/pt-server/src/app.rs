@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_backend::docker::Docker;
-use pt_backend::sim::{Sim, SimOptions};
+use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
 use pt_model::{Event, Job, JobId, Labels, Status, StepId, Text, What};
@@ -44,6 +44,9 @@ pub enum AppError {
         /// What went wrong.
         cause: std::io::Error,
     },
+    /// What `POLYTOPE_SIM` says.
+    #[error("POLYTOPE_SIM: {0}")]
+    SimScript(ScriptError),
     /// The job's socket.
     #[error("Could not serve the job at {path}: {cause}")]
     Socket {
@@ -59,7 +62,11 @@ impl AppError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Backend(error) if !error.hint.is_empty() => Some(&error.hint),
-            Self::Backend(_) | Self::Store(_) | Self::File { .. } | Self::Socket { .. } => None,
+            Self::Backend(_)
+            | Self::Store(_)
+            | Self::File { .. }
+            | Self::SimScript(_)
+            | Self::Socket { .. } => None,
         }
     }
 }
@@ -147,7 +154,12 @@ impl App {
     pub async fn backend(&self) -> Result<Arc<dyn Backend>, AppError> {
         Ok(match &self.environment.backend {
             BackendChoice::Docker(options) => Arc::new(Docker::connect(options.clone()).await?),
-            BackendChoice::Sim => Arc::new(Sim::new(SimOptions::default())),
+            BackendChoice::Sim(script) => {
+                let options: SimOptions = script.parse().map_err(AppError::SimScript)?;
+                let sim = Sim::new(options);
+                sim.info().await?;
+                Arc::new(sim)
+            }
         })
     }
 

@@ -24,8 +24,8 @@ pub struct Environment {
 pub enum BackendChoice {
     /// A Docker engine: at `DOCKER_HOST`, or at the usual sockets.
     Docker(DockerOptions),
-    /// A simulated world in memory, for tests: `POLYTOPE_BACKEND=sim`.
-    Sim,
+    /// A simulated world in memory, for tests: `POLYTOPE_BACKEND=sim`, and what is special about it in `POLYTOPE_SIM`.
+    Sim(String),
 }
 
 impl Environment {
@@ -41,7 +41,7 @@ impl Environment {
             .or_else(|| home.as_ref().map(|home| home.join(".local/share/polytope")))
             .unwrap_or_else(|| PathBuf::from(".polytope"));
         let backend = if var("POLYTOPE_BACKEND").as_deref() == Some("sim") {
-            BackendChoice::Sim
+            BackendChoice::Sim(var("POLYTOPE_SIM").unwrap_or_default())
         } else {
             BackendChoice::Docker(DockerOptions {
                 host: var("DOCKER_HOST"),

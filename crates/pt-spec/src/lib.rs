@@ -24,6 +24,6 @@ pub use definition::{
 };
 pub use plain::plain;
 pub use project::{Loaded, Project, Resolved};
-pub use standard::Standard;
+pub use standard::{Standard, StandardFile, standard_files};
 pub use ty::{Atom, Pattern, Type, TypeError};
 pub use world::{FILE_NAMES, World, file_in, find_root};

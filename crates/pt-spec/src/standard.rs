@@ -14,6 +14,30 @@ use crate::read::read;
 #[folder = "../../std"]
 struct Files;
 
+/// A file that a standard project brings beside its polytope file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandardFile {
+    /// Its path below the one asked for; empty for that file itself.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The files of a standard project at a path from its root, which may be one file or a directory.
+pub fn standard_files(project: &str, path: &str) -> Vec<StandardFile> {
+    let root = format!("{project}/{}", path.trim_matches('/'));
+    let below = |file: &str| {
+        let rest = file.strip_prefix(root.trim_end_matches('/'))?;
+        if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+    };
+    Files::iter()
+        .filter_map(|file| {
+            let text = String::from_utf8_lossy(&Files::get(&file)?.data).into_owned();
+            Some(StandardFile { path: below(&file)?, text })
+        })
+        .collect()
+}
+
 /// The projects of the built-in owners `polytope` and `pt`.
 #[derive(Debug)]
 pub struct Standard {
@@ -128,6 +152,16 @@ mod tests {
             }
         }
         assert_eq!(wrong, Vec::<String>::new());
+    }
+
+    #[test]
+    fn standard_projects_bring_files() {
+        let paths = |path| -> Vec<String> {
+            standard_files("kong", path).into_iter().map(|file| file.path).collect()
+        };
+        assert_eq!(paths("/scripts"), ["watch"]);
+        assert_eq!(paths("scripts/watch"), [""]);
+        assert_eq!(paths("/script"), Vec::<String>::new());
     }
 
     #[test]

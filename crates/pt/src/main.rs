@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod failure;
 mod help;
+mod job_name;
 mod log;
 mod output;
 mod prompt;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
+use pt_server::LoadedProject;
 use pt_spec::{Loaded, plain};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
@@ -40,6 +41,18 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
         return Err(Failure::usage("Which target? Name a template or module: `pt run stack`."));
     }
     Ok(groups)
+}
+
+/// The project, unless its files cannot be read: then nothing can be planned, and that alone is shown.
+pub(crate) fn readable(project: LoadedProject) -> Result<LoadedProject, Failure> {
+    let found = &project.loaded.diagnostics;
+    let mistakes: Vec<Diagnostic> =
+        found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).cloned().collect();
+    if mistakes.is_empty() {
+        return Ok(project);
+    }
+    show(&mistakes, project.loaded.project.sources())?;
+    Err(Failure::silent(2))
 }
 
 /// Shows what planning found, and gives the plan unless something forbids to start at all.

@@ -76,7 +76,13 @@ impl Watcher {
                 self.width = self.width.max(step.as_str().chars().count());
                 Ok(())
             }
-            What::ContainerChanged { container, change } => self.container(container, change),
+            What::ContainerChanged { container, change } => {
+                if let ContainerChange::Pulling { .. } = change {
+                    // That it has begun is said here; how far it is, from a while later.
+                    self.progress_shown.insert(container.clone(), Instant::now());
+                }
+                self.container(container, change)
+            }
             What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
             What::StepFinished { step, status, failure } => {
                 let message = failure.as_ref().map_or("", |failure| failure.message.as_str());

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 
 use pt_model::{ContainerId, Job, Status, StepId, What};
 use pt_store::StoreError;
-use tokio::sync::mpsc;
 
 use super::{Dispatcher, forward};
 use crate::cleanup::{find_leftovers, remove_leftovers};
 use crate::container::Wish;
 use crate::engine::StopRequest;
+use crate::log::LogSender;
 
 impl Dispatcher {
     pub(super) fn is_stopping(&self) -> bool {
@@ -68,7 +68,7 @@ impl Dispatcher {
             }
         }
         let Self { log, keeper, .. } = &mut self;
-        *log = mpsc::channel(1).0;
+        *log = LogSender::closed();
         match keeper.await {
             Ok(kept) => kept?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),

@@ -16,7 +16,8 @@ use crate::targets;
 pub(crate) fn run(args: &PlanArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
-    let LoadedProject { loaded, instance } = app.load(args.polytope_file.as_deref())?;
+    let project = app.load(args.polytope_file.as_deref())?;
+    let LoadedProject { loaded, instance } = targets::readable(project)?;
     let named = Assumed::read(args, app.named(&instance))?;
     let planned = pt_plan::plan(&loaded.project, &groups, &named);
     let plan = planned.plan.clone();

@@ -22,7 +22,8 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 async fn run_job(args: &RunArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
-    let LoadedProject { loaded, instance } = app.load(args.polytope_file.as_deref())?;
+    let project = app.load(args.polytope_file.as_deref())?;
+    let LoadedProject { loaded, instance } = targets::readable(project)?;
     let request = RunRequest {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
@@ -96,7 +97,7 @@ async fn follow(
                 if control.is_stopping() {
                     control.kill();
                 } else {
-                    control.stop("interrupted (once more kills)");
+                    control.stop("Ctrl-C was pressed (once more kills)");
                 }
                 interrupted = true;
             }

@@ -8,16 +8,17 @@ use pt_server::{App, Environment, JobRecord, stop_job};
 
 use crate::cli::StopArgs;
 use crate::failure::{Failure, Outcome};
+use crate::job_name::means;
 
 /// Runs the command.
 pub(crate) fn run(args: &StopArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
     let mut records = app.jobs(Some(&instance))?;
-    records.retain(|record| match &args.job {
-        Some(job) => record.id().as_str() == job,
-        None => record.is_alive(),
-    });
+    match &args.job {
+        Some(job) => records = meant(records, job),
+        None => records.retain(JobRecord::is_alive),
+    }
     if let (Some(job), true) = (&args.job, records.is_empty()) {
         return Err(
             Failure::new(format!("No job '{job}' is known here.")).hint("`pt ps --all` lists the jobs.")
@@ -32,6 +33,20 @@ pub(crate) fn run(args: &StopArgs) -> Outcome {
         runtime.block_on(stop(&app, record, args.kill))?;
     }
     Ok(())
+}
+
+/// The job of this id, or all of this target that are not over, or if there are none the newest.
+fn meant(mut records: Vec<JobRecord>, job: &str) -> Vec<JobRecord> {
+    records.retain(|record| means(job, record.id()));
+    if let Some(exact) = records.iter().position(|record| record.id().as_str() == job) {
+        return vec![records.swap_remove(exact)];
+    }
+    if records.iter().any(|record| !record.job.status.has_ended()) {
+        records.retain(|record| !record.job.status.has_ended());
+    } else {
+        records.truncate(1);
+    }
+    records
 }
 
 async fn stop(app: &App, record: &JobRecord, kill: bool) -> Outcome {
