@@ -251,6 +251,9 @@ impl<'p> Planner<'p> {
     /// What everybody calls a definition, whichever way it was referred to.
     pub(crate) fn canonical(&self, definition: &Definition) -> String {
         let id = &definition.id.text;
+        if let Some(project) = definition.origin.other_project() {
+            return format!("{project}!{id}");
+        }
         let Some(project) = definition.origin.standard.as_deref() else { return id.clone() };
         let default = self.project.standard().module(self.project.sources(), project, None);
         if default.is_some_and(|default| std::ptr::eq(default, definition)) {
@@ -261,17 +264,22 @@ impl<'p> Planner<'p> {
     }
 
     pub(crate) fn home(&self, definition: &Definition) -> Home {
+        let dir = definition.origin.dir.to_path_buf();
+        if let Some(repository) = definition.origin.repository.as_deref() {
+            return Home {
+                dir,
+                repo_ref: Some(repository.reference.clone()),
+                project_ref: Some(repository.reference.clone()),
+                checkout: Some(repository.dir.to_path_buf()),
+            };
+        }
         let (owner, name) = match &definition.origin.standard {
             Some(standard) => ("polytope", standard.to_string()),
             None => ("local", self.project.id()),
         };
         let project_ref = format!("{owner}/{name}");
         let repo_ref = format!("{project_ref}/{name}");
-        Home {
-            dir: definition.origin.dir.to_path_buf(),
-            repo_ref: Some(repo_ref),
-            project_ref: Some(project_ref),
-        }
+        Home { dir, repo_ref: Some(repo_ref), project_ref: Some(project_ref), checkout: None }
     }
 
     pub(crate) fn draft(

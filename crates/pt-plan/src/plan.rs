@@ -178,4 +178,6 @@ pub struct Home {
     pub repo_ref: Option<String>,
     /// What the code sees as its project.
     pub project_ref: Option<String>,
+    /// The root of the repository of the declaring file, if that is another one than the project's.
+    pub checkout: Option<PathBuf>,
 }

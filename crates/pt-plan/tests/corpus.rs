@@ -75,7 +75,7 @@ fn compare(corpus: &Path, project: &str) -> (usize, usize) {
             run.get("args").map(|args| serde_json::from_value(args.clone()).unwrap()).unwrap_or_default();
         let planned = plan(&loaded.project, &[vec![Request { reference, args }]], &settings);
         let ours = planned.plan.as_ref().map(describe).unwrap_or_default();
-        let ours = normal(ours, &root);
+        let ours = normal(ours);
         let theirs = expected_form(run);
         if ours == theirs {
             matches += 1;
@@ -168,7 +168,7 @@ fn in_order(line: &str) -> String {
 }
 
 /// Ours: secrets as the resolver showed them, this directory by its name, ids of steps in tools as declared.
-fn normal(ours: Value, root: &Path) -> Value {
+fn normal(ours: Value) -> Value {
     edited(ours, &|map| {
         mended(map);
         declared_ids(map);
