@@ -31,5 +31,5 @@ pub use project::{Loaded, Project, Resolved};
 pub use repository::{Checkout, RepoAddress, RepoRequest, Repository, RepositoryError};
 pub use standard::{Standard, StandardFile, standard_files};
 pub use trigger::{EventKind, Trigger, TriggerOn, TriggerTemplate};
-pub use ty::{Atom, Pattern, Type, TypeError};
+pub use ty::{Atom, Pattern, Type, TypeError, args_schema};
 pub use world::{FILE_NAMES, World, file_in, find_root};
