@@ -7,7 +7,7 @@ use pt_spec::{Condition, Name};
 use pt_syntax::{Diagnostic, suggest};
 
 use crate::draft::{Draft, DraftDoes, DraftId, ListId, StepList, Wait};
-use crate::plan::{Does, RunWhen, StepPlan};
+use crate::plan::{Awaits, Does, RunWhen, StepPlan};
 
 /// Gives every draft its id, finds what it waits for, and puts the groups together. Drafts whose order makes no sense
 /// fail; the others are unharmed.
@@ -37,7 +37,7 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
         drafts[draft].does = DraftDoes::Fails(vec![found.hint("remove one `after` of the cycle")]);
         waits[draft].clear();
     }
-    assemble(drafts, &ids, waits)
+    assemble(drafts, lists, &ids, waits)
 }
 
 /// A later step whose id is taken gets a number.
@@ -181,7 +181,12 @@ fn way_back(draft: DraftId, edges: &[Vec<DraftId>]) -> Option<Vec<DraftId>> {
     None
 }
 
-fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Vec<StepPlan> {
+fn assemble(
+    drafts: Vec<Draft<'_>>,
+    lists: &[StepList],
+    ids: &[StepId],
+    waits: Vec<Vec<Wait>>,
+) -> Vec<StepPlan> {
     let parents: Vec<Option<DraftId>> = drafts.iter().map(|draft| draft.parent).collect();
     let mut inside: Vec<Vec<StepPlan>> = drafts.iter().map(|_| Vec::new()).collect();
     let mut top = Vec::new();
@@ -201,7 +206,12 @@ fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Ve
             DraftDoes::Group => Does::Group(steps),
             DraftDoes::Fails(found) => Does::Fails(found),
         };
-        let step = StepPlan { id: ids[at].clone(), run_when, chain: draft.chain, does, span: draft.span };
+        let awaits = draft.awaits.map(|(list, names)| Awaits {
+            declared: names.to_vec(),
+            steps: awaited(names, &lists[list]).map(|draft| ids[draft].clone()).collect(),
+        });
+        let (chain, templates, span) = (draft.chain, draft.templates, draft.span);
+        let step = StepPlan { id: ids[at].clone(), run_when, chain, does, awaits, templates, span };
         match parents[at] {
             Some(parent) => inside[parent].push(step),
             None => top.push(step),
@@ -209,4 +219,10 @@ fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Ve
     }
     top.reverse();
     top
+}
+
+/// The drafts that the names stand for; names that stand for none are no mistake.
+fn awaited(names: &[String], list: &StepList) -> impl Iterator<Item = DraftId> {
+    let meant = |name: &String| list.names.iter().find(|(known, _)| known == name);
+    names.iter().filter_map(meant).flat_map(|(_, drafts)| drafts.iter().copied())
 }

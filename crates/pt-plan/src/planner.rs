@@ -11,7 +11,7 @@ use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
-use crate::plan::{Named, Plan, Planned, Request};
+use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
@@ -22,6 +22,8 @@ pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> 
         drafts: Vec::new(),
         lists: Vec::new(),
         stack: Vec::new(),
+        templates: Vec::new(),
+        template_uses: 0,
         missing: AllMissing::default(),
         secrets: Vec::new(),
         warnings: Vec::new(),
@@ -57,6 +59,9 @@ pub(crate) struct Planner<'p> {
     pub(crate) lists: Vec<StepList>,
     /// The definitions that are being expanded, outermost first, and what they were called.
     pub(crate) stack: Vec<(&'p Definition, String)>,
+    /// The `template:` steps around, up to the group around.
+    pub(crate) templates: Vec<TemplateUse>,
+    pub(crate) template_uses: usize,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     warnings: Vec<Diagnostic>,
