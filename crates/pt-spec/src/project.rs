@@ -91,6 +91,11 @@ impl Project {
             .map(|(_, d)| d)
     }
 
+    /// Every definition that the project's files declare, those too that no name can reach because another has it.
+    pub fn declared(&self) -> &[Definition] {
+        &self.definitions
+    }
+
     fn reaches(&self, definition: &Definition, at: usize) -> bool {
         let names = if definition.kind == Kind::Template { &self.templates } else { &self.callables };
         names.get(&definition.id.text) == Some(&at)

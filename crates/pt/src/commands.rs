@@ -1,6 +1,8 @@
 //! The commands, a file each.
 
+pub(crate) mod check;
 pub(crate) mod clean;
+pub(crate) mod explain;
 pub(crate) mod logs;
 pub(crate) mod named;
 pub(crate) mod plan;

@@ -68,6 +68,8 @@ fn dispatch(cli: Cli) -> Outcome {
     match &cli.command {
         Command::Run(args) => commands::run::run(args),
         Command::Plan(args) => commands::plan::run(args),
+        Command::Check(args) => commands::check::run(args),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),
