@@ -14,7 +14,7 @@ mod written;
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Project, StepBody, Type, World};
+use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, Type, World};
 use pt_syntax::{Diagnostic, Severity, Span};
 
 use crate::bind::{Bound, Given};
@@ -44,15 +44,19 @@ pub(crate) struct Checking {
     pub(crate) broken_code: HashSet<Span>,
 }
 
-/// Everything that is wrong with what the project declares, in the order of the files and places; nothing twice.
-pub fn check(project: &Project, around: &Around<'_>) -> Vec<Diagnostic> {
+/// Everything that is wrong with a project, in the order of the files and places; nothing twice. A file whose text cannot
+/// be read as it was meant is told to be so, and nothing else of it.
+pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
+    let project = &loaded.project;
     let mut findings = Findings::default();
+    findings.extend(loaded.diagnostics.iter().cloned());
     let mut planner = Planner::new(project, around.named);
     let mut checking = Checking::default();
     for definition in project.declared() {
         findings.extend(definition.diagnostics.iter().cloned());
         findings.extend(types(definition));
         findings.extend(params::check(definition));
+        findings.extend(steps(definition));
         let mistakes = code::check(definition, project.sources());
         checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
@@ -60,14 +64,22 @@ pub fn check(project: &Project, around: &Around<'_>) -> Vec<Diagnostic> {
     }
     planner.checking = Some(checking);
     for definition in project.declared() {
-        planner.check(definition, &mut findings);
+        if is_plannable(definition) {
+            planner.check(definition, &mut findings);
+        }
     }
     findings.extend(planner.checking.into_iter().flat_map(|checking| checking.findings));
     findings.extend(planner.warnings);
     // A value that is not set today may be set when it is needed.
     findings
         .extend(planner.missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }));
-    findings.sorted()
+    findings.without_follow_ups(&loaded.diagnostics).sorted()
+}
+
+/// Whether planning finds more than follows from what is known to be wrong. A definition of a wrong id is sound inside.
+fn is_plannable(definition: &Definition) -> bool {
+    let mut errors = definition.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    matches!(definition.body, Body::Steps(_)) || errors.all(|found| found.id == "invalid-id")
 }
 
 impl<'p> Planner<'p> {
@@ -121,6 +133,20 @@ fn failures(steps: &[StepPlan], findings: &mut Findings) {
     }
 }
 
+/// Steps of one list that were given the same id.
+fn steps(definition: &Definition) -> Vec<Diagnostic> {
+    let Body::Steps(steps) = &definition.body else { return Vec::new() };
+    let ids: Vec<&Name> = steps.iter().filter_map(|step| step.id.as_ref()).collect();
+    let twice = |(at, id): (usize, &&Name)| {
+        let first = ids[..at].iter().find(|first| first.text == id.text)?;
+        let found = Diagnostic::warning("duplicate-id", format!("There are two steps named '{}'", id.text))
+            .at(id.span, "this one gets another name when it runs")
+            .at(first.span, "this one has the name");
+        Some(found)
+    };
+    ids.iter().enumerate().filter_map(twice).collect()
+}
+
 /// Types that are none, and defaults that their own types refuse.
 fn types(definition: &Definition) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -131,11 +157,7 @@ fn types(definition: &Definition) -> Vec<Diagnostic> {
             let message = format!("{}: {id}: Unknown type: {unknown}", definition.id.text);
             let diagnostic = Diagnostic::error("unknown-type", message)
                 .at(param.span, "declared with a type that is none");
-            let atoms = pt_spec::Atom::ALL.iter().map(|atom| atom.word());
-            found.push(match pt_syntax::suggest(unknown, atoms) {
-                Some(near) => diagnostic.hint(format!("did you mean '{near}'?")),
-                None => diagnostic.hint("pt explain unknown-type"),
-            });
+            found.push(diagnostic.hint(meant_type(unknown)));
             continue;
         }
         if let Type::Default(of, value) = &param.ty
@@ -152,6 +174,25 @@ fn types(definition: &Definition) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// What to write instead of a type that is none.
+fn meant_type(unknown: &str) -> String {
+    let word = unknown.to_ascii_lowercase();
+    let meant = match word.as_str() {
+        "string" | "text" => Some("str"),
+        "integer" | "number" => Some(if word == "number" { "num" } else { "int" }),
+        "float" | "double" => Some("num"),
+        "boolean" => Some("bool"),
+        "object" | "map" | "dict" => Some("{}"),
+        "array" | "list" => Some("[any]"),
+        _ => pt_syntax::suggest(unknown, pt_spec::Atom::ALL.iter().map(|atom| atom.word())),
+    };
+    match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if unknown.starts_with('[') => "types with brackets are lists: write them without quotes".to_owned(),
+        None => "`pt explain unknown-type` lists the types".to_owned(),
+    }
 }
 
 /// The first part of a type that is none.

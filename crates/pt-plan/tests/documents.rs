@@ -142,8 +142,7 @@ fn findings(world: &Files, settings: &Settings) -> Option<String> {
         working_dir: Path::new("/project"),
         root: Path::new("/project"),
     };
-    let mut found = loaded.diagnostics;
-    found.extend(check(&loaded.project, &Around { named: settings, world, dirs }));
+    let found = check(&loaded, &Around { named: settings, world, dirs });
     (!found.is_empty()).then(|| render(&found, loaded.project.sources(), Style::default()))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pt_syntax::{Diagnostic, Span};
+use pt_syntax::{Diagnostic, Severity, SourceId, Span};
 
 /// Collects findings of several passes. The same mistake seen from two sides is told once.
 #[derive(Default)]
@@ -20,11 +20,37 @@ impl Findings {
         }
     }
 
+    /// Without what follows from a text that was not understood as it was meant.
+    pub(super) fn without_follow_ups(mut self, loaded: &[Diagnostic]) -> Self {
+        let place = |found: &Diagnostic| found.labels.first().map(|label| label.span.source);
+        let texts: Vec<SourceId> = loaded.iter().filter(|found| is_of_text(found)).filter_map(place).collect();
+        let about_text = |found: &Diagnostic| is_of_text(found) && loaded.contains(found);
+        self.list
+            .retain(|found| about_text(found) || !place(found).is_some_and(|source| texts.contains(&source)));
+        self
+    }
+
     /// By file and place; what has no place comes first.
     pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
         self.list
     }
+}
+
+/// Whether a finding of loading is about the text, not about what it says.
+fn is_of_text(found: &Diagnostic) -> bool {
+    let of_language = [
+        "not-a-map",
+        "wrong-shape",
+        "unreadable-file",
+        "missing-id",
+        "missing-include",
+        "duplicate-id",
+        "unknown-key",
+        "not-supported",
+    ];
+    let harmless = found.severity == Severity::Warning && found.id != "missing-space";
+    !harmless && !of_language.contains(&found.id)
 }
 
 fn key(diagnostic: &Diagnostic) -> (&'static str, Option<Span>, String) {

@@ -25,9 +25,7 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
             root: project.root_dir(),
         },
     };
-    let mut found = loaded.diagnostics.clone();
-    found.extend(pt_plan::check(project, &around));
-    found.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
+    let found = pt_plan::check(&loaded, &around);
     let text = match args.output {
         Some(FindingFormat::Json) => findings::json(&found, project.sources())?,
         Some(FindingFormat::Sarif) => findings::sarif(&found, project.sources())?,
