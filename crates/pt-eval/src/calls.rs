@@ -75,11 +75,14 @@ fn quoted(text: &str, quote: char) -> usize {
 }
 
 fn in_name(language: Language, c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$' || (language != Language::JavaScript && "-?!*+<>=.'".contains(c))
+    c.is_alphanumeric()
+        || c == '_'
+        || c == '$'
+        || (language != Language::JavaScript && "-?!*+<>=.'".contains(c))
 }
 
 /// Whether a character before `pt` makes it the end of another word.
 fn joins(language: Language, c: char) -> bool {
-    in_name(language, c) || matches!(c, '.' | ':' | '/')
-        && !(language == Language::JavaScript && matches!(c, ':' | '/'))
+    in_name(language, c)
+        || matches!(c, '.' | ':' | '/') && !(language == Language::JavaScript && matches!(c, ':' | '/'))
 }

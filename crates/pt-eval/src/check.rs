@@ -116,7 +116,11 @@ mod tests {
             ("(inc (:x params))", Args, ""),
             ("(let [x 1] (pt/log x) (pt/spawn {:image \"a\"}))", Code, ""),
             ("(defn f [x] (g x)) (defn g [x] x)", Code, "UnknownName at g: Unable to resolve symbol: g"),
-            ("(defmacro twice [x] `(do ~x ~x)) (twice (foo))", Code, "UnknownName at (twice (foo)): Unable to resolve symbol: foo"),
+            (
+                "(defmacro twice [x] `(do ~x ~x)) (twice (foo))",
+                Code,
+                "UnknownName at (twice (foo)): Unable to resolve symbol: foo",
+            ),
             ("(inc (", Args, "Syntax at (: Unmatched delimiter: ( is never closed"),
             ("(pt/spwan {})", Code, "UnknownFunction at pt/spwan: The runner has no function pt/spwan"),
             ("\"(pt/spwan)\" ; (pt/spwan)\n:pt/spwan", Code, ""),
@@ -125,7 +129,8 @@ mod tests {
             ("pt/module-repo-ref", Args, ""),
         ] {
             let seen = shown(Language::Clojure, text, occasion);
-            let same = if expected.starts_with("Syntax") { seen.starts_with("Syntax") } else { seen == expected };
+            let same =
+                if expected.starts_with("Syntax") { seen.starts_with("Syntax") } else { seen == expected };
             assert!(same, "{text}\n{seen}");
         }
     }

@@ -48,8 +48,9 @@ pub(crate) fn bind(
         if let Some(why) = given.unknown.get(id) {
             if let Some(partial) = given.partial.get(id) {
                 let errors = partial.errors(&param.ty);
-                found
-                    .extend(errors.iter().map(|error| wrong_type(definition, reference, param, given, error)));
+                found.extend(
+                    errors.iter().map(|error| wrong_type(definition, reference, param, given, error)),
+                );
             }
             bound.unknown.insert(id.clone(), why.clone());
             bound.values.insert(id.clone(), Data::Null);
@@ -104,9 +105,7 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         .message
         .split_once(" (got \"")
         .and_then(|(_, got)| got.strip_suffix("\")"))
-        .is_some_and(|got| {
-            got.parse::<f64>().is_ok() || got.starts_with("[secret ") || is_setting(got)
-        });
+        .is_some_and(|got| got.parse::<f64>().is_ok() || got.starts_with("[secret ") || is_setting(got));
     if !numeric
         || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
     {

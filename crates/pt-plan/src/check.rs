@@ -71,8 +71,9 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     findings.extend(planner.checking.into_iter().flat_map(|checking| checking.findings));
     findings.extend(planner.warnings);
     // A value that is not set today may be set when it is needed.
-    findings
-        .extend(planner.missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }));
+    findings.extend(
+        planner.missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }),
+    );
     findings.without_follow_ups(&loaded.diagnostics).sorted()
 }
 
@@ -169,7 +170,9 @@ fn types(definition: &Definition) -> Vec<Diagnostic> {
             found.push(
                 Diagnostic::warning("default-mismatch", message)
                     .at(param.span, format!("the type is {of}"))
-                    .note("defaults are taken as they are, so this works until somebody gives the same value"),
+                    .note(
+                        "defaults are taken as they are, so this works until somebody gives the same value",
+                    ),
             );
         }
     }
@@ -190,7 +193,9 @@ fn meant_type(unknown: &str) -> String {
     };
     match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None if unknown.starts_with('[') => "types with brackets are lists: write them without quotes".to_owned(),
+        None if unknown.starts_with('[') => {
+            "types with brackets are lists: write them without quotes".to_owned()
+        }
         None => "`pt explain unknown-type` lists the types".to_owned(),
     }
 }

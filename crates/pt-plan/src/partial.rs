@@ -33,7 +33,13 @@ impl Partial {
             if *path == hole.path {
                 // Ports may be written as text of digits.
                 let port = ty.holds_services() && last_is(&error.path, &["port", "expose-as"]);
-                let other = ["Must be an integer", "Must be a number", "Must be a boolean", "Must be a list (", "Must be a map ("];
+                let other = [
+                    "Must be an integer",
+                    "Must be a number",
+                    "Must be a boolean",
+                    "Must be a list (",
+                    "Must be a map (",
+                ];
                 hole.is_text && !port && of_kind(&other)
             } else if hole.path.starts_with(path) {
                 of_kind(&["Must be a list (", "Must be a map (", "Must be an integer", "Must be a boolean"])

@@ -42,9 +42,11 @@ fn three_files_for_each_kind_of_mistake() {
 
 #[test]
 fn ten_mistakes_are_ten_findings() {
-    let text = std::fs::read_to_string(documents("tests/mistakes").iter().find(|p| p.ends_with("many.md")).unwrap());
+    let text =
+        std::fs::read_to_string(documents("tests/mistakes").iter().find(|p| p.ends_with("many.md")).unwrap());
     let text = text.unwrap();
-    let found = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")).count();
+    let found =
+        text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")).count();
     assert_eq!(found, 10);
 }
 

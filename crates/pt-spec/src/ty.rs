@@ -146,7 +146,12 @@ impl Type {
         match self {
             Self::Atom(atom) => matches!(
                 atom,
-                Atom::Str | Atom::Id | Atom::DockerImage | Atom::AbsolutePath | Atom::UrlPath | Atom::Duration
+                Atom::Str
+                    | Atom::Id
+                    | Atom::DockerImage
+                    | Atom::AbsolutePath
+                    | Atom::UrlPath
+                    | Atom::Duration
             ),
             Self::Default(of, value) => of.is_text() && value.as_str().is_some(),
             Self::Enum(words) => words.iter().all(|word| word.as_str().is_some()),

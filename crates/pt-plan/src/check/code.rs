@@ -31,7 +31,9 @@ pub(super) fn code_in(node: &Node, expected: bool) -> Option<Code<'_>> {
         NodeKind::Form(text) => Some(clojure(text)),
         NodeKind::Str(text) => match references(text) {
             Reading::Code(code) => Some(code),
-            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => expected.then(|| clojure(text)),
+            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => {
+                expected.then(|| clojure(text))
+            }
         },
         NodeKind::Null
         | NodeKind::Bool(_)

@@ -52,7 +52,8 @@ fn never_ends(step: &StepPlan, project: &Project) -> bool {
         // A tool may say after which of its steps a call of it returns.
         Does::Group(steps) => {
             let tool = step.chain.last().and_then(|name| project.resolve(None, name, Wanted::Any).ok());
-            tool.is_none_or(|tool| tool.awaits.is_none()) && steps.iter().any(|step| never_ends(step, project))
+            tool.is_none_or(|tool| tool.awaits.is_none())
+                && steps.iter().any(|step| never_ends(step, project))
         }
         Does::Fails(_) => false,
     }

@@ -23,7 +23,8 @@ impl Findings {
     /// Without what follows from a text that was not understood as it was meant.
     pub(super) fn without_follow_ups(mut self, loaded: &[Diagnostic]) -> Self {
         let place = |found: &Diagnostic| found.labels.first().map(|label| label.span.source);
-        let texts: Vec<SourceId> = loaded.iter().filter(|found| is_of_text(found)).filter_map(place).collect();
+        let texts: Vec<SourceId> =
+            loaded.iter().filter(|found| is_of_text(found)).filter_map(place).collect();
         let about_text = |found: &Diagnostic| is_of_text(found) && loaded.contains(found);
         self.list
             .retain(|found| about_text(found) || !place(found).is_some_and(|source| texts.contains(&source)));

@@ -22,7 +22,9 @@ pub(super) fn check(definition: &Definition, around: &Around<'_>) -> Vec<Diagnos
                 Diagnostic::warning("missing-host-path", format!("There is no {text} on this machine"))
                     .at(path.span, "a step that mounts this fails");
             found.push(if HostDirs::is_relative_to_call(text) {
-                diagnostic.note("paths that begin with ./ or ../ are relative to the directory in which `pt` is called")
+                diagnostic.note(
+                    "paths that begin with ./ or ../ are relative to the directory in which `pt` is called",
+                )
             } else {
                 diagnostic.note(format!("looked for {}", full.display()))
             });

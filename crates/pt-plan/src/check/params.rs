@@ -82,7 +82,9 @@ impl Uses {
     }
 
     fn any(&self, id: &str) -> bool {
-        self.all || self.names.iter().any(|name| name == id) || self.code.iter().any(|text| text.contains(&plain(id)))
+        self.all
+            || self.names.iter().any(|name| name == id)
+            || self.code.iter().any(|text| text.contains(&plain(id)))
     }
 }
 
@@ -103,7 +105,10 @@ fn takes_all(text: &str) -> bool {
             }
             let key = before.rsplit(['(', ' ', '\n', '[']).next().unwrap_or_default();
             let clojure = key.starts_with(':') || before.ends_with('}');
-            let js = after.starts_with('.') || after.starts_with("['") || after.starts_with("[\"") || before.ends_with("} =");
+            let js = after.starts_with('.')
+                || after.starts_with("['")
+                || after.starts_with("[\"")
+                || before.ends_with("} =");
             !clojure && !js
         })
     })

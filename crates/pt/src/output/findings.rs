@@ -64,7 +64,8 @@ fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         text.extend(["\n", more]);
     }
     let (first, others) = diagnostic.labels.split_at(diagnostic.labels.len().min(1));
-    let locations = |labels: &[Label]| -> Vec<Value> { labels.iter().map(|label| location(label, sources)).collect() };
+    let locations =
+        |labels: &[Label]| -> Vec<Value> { labels.iter().map(|label| location(label, sources)).collect() };
     json!({
         "ruleId": diagnostic.id,
         "level": word(diagnostic.severity),
