@@ -171,7 +171,7 @@ fn in_order(line: &str) -> String {
 }
 
 /// Ours: secrets as the resolver showed them, this directory by its name, ids of steps in tools as declared.
-fn normal(ours: Value, root: &Path) -> Value {
+fn normal(ours: Value, _: &Path) -> Value {
     edited(ours, &|map| {
         mended(map);
         declared_ids(map);
