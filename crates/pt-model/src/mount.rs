@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Text, VolumeId};
+use crate::{Masker, Text, VolumeId};
 
 /// A source mounted at an absolute path of the container.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,26 @@ impl HostDirs<'_> {
     /// Whether a path is relative to the directory from which `pt` is called.
     pub fn is_relative_to_call(path: &str) -> bool {
         matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
+    }
+}
+
+impl MountSource {
+    /// Hides the secrets in paths.
+    pub(crate) fn hide(&mut self, masker: &Masker) {
+        let hide = |text: &mut String| *text = masker.mask(text);
+        match self {
+            Self::Host { path } => hide(path),
+            Self::Repo { repo, path, revision } => {
+                [repo, path, revision].into_iter().flatten().for_each(hide);
+            }
+            Self::Dataset { dataset, path, .. } => {
+                hide(dataset);
+                path.iter_mut().for_each(hide);
+            }
+            Self::Volume { source, .. } => source.iter_mut().for_each(|source| source.hide(masker)),
+            // A text that knows its secrets.
+            Self::String { .. } => {}
+        }
     }
 }
 

@@ -96,7 +96,18 @@ fn wrong_type(
     if error.message.starts_with("Missing required value") && written.is_none() && given.call.is_none() {
         diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
     }
-    with_conversion(diagnostic, error)
+    match node.and_then(|node| literal_number(node, error)) {
+        Some(number) => diagnostic.hint(format!("a number in quotes is text: write {number}")),
+        None => with_conversion(diagnostic, error),
+    }
+}
+
+/// The number that was written as text.
+fn literal_number<'n>(node: &'n Node, error: &TypeError) -> Option<&'n str> {
+    let wanted =
+        ["Must be an integer", "Must be a number"].iter().any(|head| error.message.starts_with(head));
+    let text = node.as_str().filter(|text| wanted && text.parse::<f64>().is_ok())?;
+    matches!(references(text), Reading::Literal).then_some(text)
 }
 
 /// Values and secrets are text, so a number that comes from one must be converted; seeds show how.

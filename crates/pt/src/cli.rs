@@ -96,6 +96,8 @@ pub(crate) struct RunArgs {
     /// What to run.
     #[arg(value_name = "target", required = true)]
     pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
     /// Leaves the job running, and prints its id.
     #[arg(short, long = "background", alias = "detach")]
     pub(crate) detach: bool,
@@ -103,8 +105,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "id")]
     pub(crate) job_id: Option<String>,
     /// Prints lines only: asks nothing, draws nothing.
+    // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
-    pub(crate) non_interactive: bool,
+    non_interactive: bool,
     /// Reads this polytope file instead of the one around the working directory.
     #[arg(short = 'f', long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
@@ -126,6 +129,8 @@ pub(crate) struct PlanArgs {
     /// What would be run.
     #[arg(value_name = "target", required = true)]
     pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
     /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
     #[arg(long, value_name = "path")]
     pub(crate) assume_values: Option<PathBuf>,
@@ -143,6 +148,8 @@ pub(crate) struct PlanArgs {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
     /// Selects output format [default: text with the lines in question].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<FindingFormat>,

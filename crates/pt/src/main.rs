@@ -66,9 +66,9 @@ fn carry_out(cli: Cli) -> Outcome {
 fn dispatch(cli: Cli) -> Outcome {
     let config = || Config::read(&cli.global);
     match &cli.command {
-        Command::Run(args) => commands::run::run(args),
-        Command::Plan(args) => commands::plan::run(args),
-        Command::Check(args) => commands::check::run(args),
+        Command::Run(args) => commands::run::run(args, &config()?),
+        Command::Plan(args) => commands::plan::run(args, &config()?),
+        Command::Check(args) => commands::check::run(args, &config()?),
         Command::Explain(args) => commands::explain::run(args),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),

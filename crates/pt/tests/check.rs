@@ -17,7 +17,8 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-const WRONG: &str = "modules:\n- {id: é, module: polytope/hello-world}\ntemplates:\n- {id: stack, run: [wbe]}\n";
+const WRONG: &str =
+    "modules:\n- {id: é, module: polytope/hello-world}\ntemplates:\n- {id: stack, run: [wbe]}\n";
 
 #[test]
 fn findings_stand_on_stdout_and_their_number_on_stderr() {

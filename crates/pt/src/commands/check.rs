@@ -2,36 +2,27 @@
 
 use std::io::{IsTerminal, Write};
 
-use pt_model::HostDirs;
-use pt_plan::Around;
-use pt_server::{App, Disk, Environment, LoadedProject};
+use pt_server::{App, Environment};
 use pt_syntax::{Diagnostic, Severity, Style, count, render};
 
 use crate::cli::CheckArgs;
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::findings::{self, FindingFormat};
 
 /// Runs the command.
-pub(crate) fn run(args: &CheckArgs) -> Outcome {
+pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
+    let context = config.context(args.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
-    let LoadedProject { loaded, instance } = app.load(args.polytope_file.as_deref())?;
-    let project = &loaded.project;
-    let around = Around {
-        named: &app.named(&instance),
-        world: &Disk,
-        dirs: HostDirs {
-            home: app.environment.person.home.as_deref(),
-            working_dir: &app.environment.working_dir,
-            root: project.root_dir(),
-        },
-    };
-    let found = pt_plan::check(&loaded, &around);
+    let project = app.load(args.polytope_file.as_deref(), &context)?;
+    let found = app.check(&project)?;
+    let sources = project.loaded.project.sources();
     let text = match args.output {
-        Some(FindingFormat::Json) => findings::json(&found, project.sources())?,
-        Some(FindingFormat::Sarif) => findings::sarif(&found, project.sources())?,
+        Some(FindingFormat::Json) => findings::json(&found, sources)?,
+        Some(FindingFormat::Sarif) => findings::sarif(&found, sources)?,
         None => {
             let color = std::io::stdout().is_terminal();
-            render(&found, project.sources(), Style { color, ..Style::default() })
+            render(&found, sources, Style { color, ..Style::default() })
         }
     };
     anstream::stdout().lock().write_all(text.as_bytes())?;

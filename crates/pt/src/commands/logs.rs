@@ -12,6 +12,7 @@ use pt_store::LogFilter;
 use crate::cli::LogsArgs;
 use crate::failure::{Failure, Outcome};
 use crate::job_name::means;
+use crate::output::{self, Format};
 use crate::watch::write_line;
 
 /// How often a followed log is looked at.
@@ -21,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
-    let records = app.jobs(Some(&instance))?;
+    let records = app.jobs(Some(&instance), true)?;
     let (record, of) = choose(records, args.what.as_deref())?;
     let of = args.step.as_deref().or(of.as_deref());
     let wanted = |line: &LogLine| {
@@ -32,10 +33,12 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
     let mut reader = app.store.read_logs(&record.key, 0, LogFilter::default());
     let show = |line: &LogLine| -> Result<(), Failure> {
-        if args.output.is_some() {
-            writeln!(anstream::stdout().lock(), "{}", serde_json::to_string(line)?)?;
-        } else {
-            write_line(&line.step, width, &line.text)?;
+        let mut out = anstream::stdout().lock();
+        match args.output {
+            None => write_line(&line.step, width, &line.text)?,
+            // Item by item it is one list.
+            Some(Format::Yaml) => write!(out, "{}", output::render(&[line], Format::Yaml, true)?)?,
+            Some(format) => write!(out, "{}", output::render(line, format, false)?)?,
         }
         Ok(())
     };
