@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use pt_backend::{FileSource, MountRequest};
-use pt_model::{CreateVolume, Labels, Mount, MountSource, Text, VolumeId, VolumeScope};
+use pt_model::{CreateVolume, HostDirs, Labels, Mount, MountSource, Text, VolumeId, VolumeScope};
 use pt_plan::Home;
 use pt_spec::{StandardFile, standard_files};
 
@@ -67,20 +67,17 @@ impl Places<'_> {
     }
 
     fn host(&self, path: &str) -> Result<FileSource, String> {
-        let relative_to_call =
-            matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../");
-        let full = if let Some(rest) = path.strip_prefix("~/") {
-            let home = self.options.person.home.as_deref();
-            home.ok_or_else(|| format!("Host path {path}: the home directory is unknown; set HOME"))?
-                .join(rest)
-        } else if relative_to_call {
-            self.options.working_dir.join(path)
-        } else {
-            self.options.instance.root.join(path)
+        let dirs = HostDirs {
+            home: self.options.person.home.as_deref(),
+            working_dir: &self.options.working_dir,
+            root: &self.options.instance.root,
         };
+        let full = dirs
+            .locate(path)
+            .ok_or_else(|| format!("Host path {path}: the home directory is unknown; set HOME"))?;
         match full.canonicalize() {
             Ok(path) => Ok(FileSource::Host { path, read_only: false }),
-            Err(_) if relative_to_call => Err(format!(
+            Err(_) if HostDirs::is_relative_to_call(path) => Err(format!(
                 "Host path not found: {path} (looked for {}; paths that begin with ./ are relative to the directory from which `pt` is called)",
                 tidy(&full).display()
             )),

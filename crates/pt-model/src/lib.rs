@@ -25,7 +25,7 @@ pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, Volu
 pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, Status, Step};
 pub use label::Labels;
 pub use mask::Masker;
-pub use mount::{CreateVolume, Mount, MountSource, VolumeScope};
+pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

@@ -85,6 +85,7 @@ impl<'p> Planner<'p> {
             Ok(callee) => callee,
             Err(found) => {
                 let found = DraftDoes::Fails(vec![found.at(reference.span, "")]);
+                self.look_at_args(args, definition, bound);
                 return (name.clone(), vec![self.draft(name, chain, found, span)]);
             }
         };
@@ -167,17 +168,25 @@ impl<'p> Planner<'p> {
             self.no_cycle(definition, &reference, chain, given.call)?;
             chain.push(reference.clone());
             self.stack.push((definition, reference.clone()));
-            self.enter(definition)?;
-            let bound = bind(definition, &reference, &given)?;
+            let bound = match self.assumed(definition) {
+                Some(bound) => bound,
+                None => {
+                    self.enter(definition)?;
+                    bind(definition, &reference, &given)?
+                }
+            };
             match &definition.body {
                 Body::Code(node) => return Ok(End::Code { definition, node, bound }),
                 Body::Steps(_) => return Ok(End::Steps { definition, bound }),
                 Body::Nothing => return Err(definition.diagnostics.clone()),
                 Body::Call { reference: next, args } => {
-                    let callee = self
-                        .project
-                        .resolve(Some(definition), &next.text, Wanted::Any)
-                        .map_err(|found| vec![found.at(next.span, "")])?;
+                    let callee = match self.project.resolve(Some(definition), &next.text, Wanted::Any) {
+                        Ok(callee) => callee,
+                        Err(found) => {
+                            self.look_at_args(args, definition, &bound);
+                            return Err(vec![found.at(next.span, "")]);
+                        }
+                    };
                     given = self.evaluate_args(callee, args, definition, &bound)?;
                     given.call = Some(next.span);
                     definition = callee;
@@ -208,9 +217,11 @@ impl<'p> Planner<'p> {
     }
 
     fn code(&mut self, definition: &'p Definition, node: &'p Node, bound: Bound) -> DraftDoes {
-        if !bound.unknown.is_empty() {
+        if !bound.unknown.is_empty() && self.checking.is_none() {
             return DraftDoes::Fails(distinct(bound.unknown.into_values().flatten()));
         }
+        let mut bound = bound;
+        bound.values.retain(|id, _| !bound.unknown.contains_key(id));
         let services = definition
             .params
             .iter()
@@ -232,7 +243,7 @@ impl<'p> Planner<'p> {
     }
 
     fn code_of_step(&mut self, definition: &'p Definition, bound: &Bound, node: &'p Node) -> DraftDoes {
-        if !bound.unknown.is_empty() {
+        if !bound.unknown.is_empty() && self.checking.is_none() {
             return DraftDoes::Fails(distinct(bound.unknown.values().flatten().cloned()));
         }
         match snippet(node) {

@@ -7,6 +7,7 @@ use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::Diagnostic;
 
 use crate::bind::{Bound, Given, bind};
+use crate::check::Checking;
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
 use crate::missing::AllMissing;
@@ -16,19 +17,7 @@ use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
 pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
-    let mut planner = Planner {
-        project,
-        named,
-        drafts: Vec::new(),
-        lists: Vec::new(),
-        stack: Vec::new(),
-        templates: Vec::new(),
-        template_uses: 0,
-        missing: AllMissing::default(),
-        secrets: Vec::new(),
-        warnings: Vec::new(),
-        used: HashSet::new(),
-    };
+    let mut planner = Planner::new(project, named);
     let mut errors = Vec::new();
     let mut kind = None;
     for group in requests {
@@ -64,12 +53,31 @@ pub(crate) struct Planner<'p> {
     pub(crate) template_uses: usize,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
-    warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
+    /// What is kept while a whole project is checked.
+    pub(crate) checking: Option<Checking>,
     /// Definitions whose warnings were told.
     used: HashSet<*const Definition>,
 }
 
 impl<'p> Planner<'p> {
+    pub(crate) fn new(project: &'p Project, named: &'p dyn Named) -> Self {
+        Self {
+            project,
+            named,
+            drafts: Vec::new(),
+            lists: Vec::new(),
+            stack: Vec::new(),
+            templates: Vec::new(),
+            template_uses: 0,
+            missing: AllMissing::default(),
+            secrets: Vec::new(),
+            warnings: Vec::new(),
+            checking: None,
+            used: HashSet::new(),
+        }
+    }
+
     fn top_drafts(&self, from: DraftId) -> Vec<DraftId> {
         (from..self.drafts.len()).filter(|draft| self.drafts[*draft].parent.is_none()).collect()
     }
@@ -95,7 +103,7 @@ impl<'p> Planner<'p> {
         Ok(definition.kind)
     }
 
-    fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
+    pub(crate) fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
         self.stack.push((definition, name));
         self.body_steps(definition, bound, list, None);
         self.stack.pop();

@@ -11,10 +11,11 @@ use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
-use pt_model::{Event, Job, JobId, Labels, Status, StepId, Text, What};
-use pt_plan::{Named, Plan, Planned, Request};
+use pt_model::{Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
+use pt_plan::{Around, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
+use pt_syntax::Diagnostic;
 
 use crate::Disk;
 use crate::api::{Served, Socket};
@@ -226,6 +227,26 @@ impl App {
         match named.unreadable.into_inner() {
             Some(error) => Err(error.into()),
             None => Ok(planned),
+        }
+    }
+
+    /// Everything that is wrong with a project.
+    ///
+    /// # Errors
+    /// A value or secret that is set cannot be read.
+    pub fn check(&self, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
+        let scope = project.scope.clone();
+        let named =
+            NamedInStore { store: &self.store, scope, assumed: &Unset, unreadable: RefCell::default() };
+        let dirs = HostDirs {
+            home: self.environment.person.home.as_deref(),
+            working_dir: &self.environment.working_dir,
+            root: project.loaded.project.root_dir(),
+        };
+        let found = pt_plan::check(&project.loaded, &Around { named: &named, world: &Disk, dirs });
+        match named.unreadable.into_inner() {
+            Some(error) => Err(error.into()),
+            None => Ok(found),
         }
     }
 

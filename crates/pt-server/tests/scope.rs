@@ -16,7 +16,7 @@ fn app(state: &Path, working_dir: &Path) -> App {
         state_dir: state.to_owned(),
         working_dir: working_dir.to_owned(),
         person: Person { uid: 0, gid: 0, home: None },
-        backend: BackendChoice::Sim,
+        backend: BackendChoice::Sim(String::new()),
     })
     .unwrap()
 }

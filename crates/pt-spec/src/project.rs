@@ -136,6 +136,11 @@ impl Project {
             .map(|(_, d)| d)
     }
 
+    /// Every definition that the project's files declare, those too that no name can reach because another has it.
+    pub fn declared(&self) -> &[Definition] {
+        &self.definitions
+    }
+
     fn reaches(&self, definition: &Definition, at: usize) -> bool {
         definition.origin.namespace == OWN
             && self.namespaces[OWN].of(definition.kind).get(&definition.id.text) == Some(&at)

@@ -143,6 +143,31 @@ impl Type {
         }
     }
 
+    /// Whether whatever it accepts is text.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Atom(atom) => matches!(
+                atom,
+                Atom::Str
+                    | Atom::Id
+                    | Atom::DockerImage
+                    | Atom::AbsolutePath
+                    | Atom::UrlPath
+                    | Atom::Duration
+            ),
+            Self::Default(of, value) => of.is_text() && value.as_str().is_some(),
+            Self::Enum(words) => words.iter().all(|word| word.as_str().is_some()),
+            Self::Regex(_) => true,
+            Self::List(_)
+            | Self::Fields(_)
+            | Self::AnyMap
+            | Self::MapOf(..)
+            | Self::Maybe(_)
+            | Self::Either(_)
+            | Self::Unknown(_) => false,
+        }
+    }
+
     /// Whether services are among the values it accepts.
     pub fn holds_services(&self) -> bool {
         match self {

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::help;
 use crate::output::Format;
+use crate::output::findings::FindingFormat;
 
 /// Polytope runs jobs: graphs of steps that build, start and connect containers.
 /// `pt help <command>` tells more of a command.
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Prints the JSON Schema of polytope files, for editors.
     Schema,
+    #[command(alias = "validate")]
+    Check(CheckArgs),
+    Explain(ExplainArgs),
     Ps(PsArgs),
     Logs(LogsArgs),
     Stop(StopArgs),
@@ -74,6 +78,8 @@ impl Command {
             Self::Config(_) => "config",
             Self::Fmt(_) => "fmt",
             Self::Schema => "schema",
+            Self::Check(_) => "check",
+            Self::Explain(_) => "explain",
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
             Self::Stop(_) => "stop",
@@ -159,6 +165,22 @@ pub(crate) struct ConfigArgs {
     pub(crate) polytope_file: Option<PathBuf>,
 }
 
+/// Shows all mistakes in the project's files, in what nothing uses yet, too.
+///
+/// It fails if one of them is an error. Warnings never stop anything.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Selects output format [default: text with the lines in question].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<FindingFormat>,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
 /// Formats polytope files: indentation, blank lines, spaces in braces.
 ///
 /// Words, quotes, comments and the order of keys stay as they are. Without
@@ -179,6 +201,17 @@ pub(crate) struct FmtArgs {
     /// Takes the project of this polytope file instead of the one around the working directory.
     #[arg(short = 'f', long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Explains a kind of mistake; without an id, lists all kinds.
+///
+/// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExplainArgs {
+    /// The kind of mistake.
+    #[arg(value_name = "id")]
+    pub(crate) id: Option<String>,
 }
 
 /// Shows what is running.

@@ -1,7 +1,9 @@
 //! The commands, a file each.
 
+pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod config;
+pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod logs;
 pub(crate) mod named;

@@ -71,6 +71,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Config(args) => commands::config::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
         Command::Schema => commands::schema::run(),
+        Command::Check(args) => commands::check::run(args, &config()?),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),

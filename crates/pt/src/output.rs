@@ -1,6 +1,7 @@
 //! Data on its way in and out: YAML, JSON and EDN.
 
 mod edn;
+pub(crate) mod findings;
 #[cfg(test)]
 mod laws;
 

@@ -133,6 +133,9 @@ pub(crate) fn show(diagnostics: &[Diagnostic], sources: &Sources) -> Outcome {
         "{}",
         render(diagnostics, sources, Style { color, ..Style::default() })
     )?;
+    if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        writeln!(anstream::stderr().lock(), "\nFor more: pt explain {}", error.id)?;
+    }
     Ok(())
 }
 
