@@ -18,6 +18,7 @@ use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
 use crate::Disk;
 use crate::api::{Served, serve};
 use crate::environment::{BackendChoice, Environment};
+use crate::repositories::Repositories;
 
 /// The application.
 pub struct App {
@@ -191,8 +192,9 @@ impl App {
         };
         let root = root_file.as_deref().and_then(Path::parent).unwrap_or(here);
         let instance = self.store.instance(root, Timestamp::now())?;
+        let world = Repositories::new(&self.environment.state_dir, root);
         let loaded = match root_file {
-            Some(root_file) => Project::load(&Disk, root_file),
+            Some(root_file) => Project::load(&world, root_file),
             None => Loaded { project: Project::without_file(here), diagnostics: Vec::new() },
         };
         Ok(LoadedProject { loaded, instance })
