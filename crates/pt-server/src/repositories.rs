@@ -155,14 +155,11 @@ fn files_of(git: &Git, commit: &str, home: &Path, dir: &Path) -> Result<(), Stri
 
 /// The URL as the name of one file; different URLs give different names.
 fn file_name(url: &str) -> String {
-    let mut name = String::new();
-    for byte in url.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => name.push(char::from(byte)),
-            _ => name.push_str(&format!("%{byte:02x}")),
-        }
-    }
-    name
+    let escaped = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02x}"),
+    };
+    url.bytes().map(escaped).collect()
 }
 
 /// The URL as it may be shown.

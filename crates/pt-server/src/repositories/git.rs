@@ -124,9 +124,12 @@ fn plain() -> Command {
 
 /// What a command says, or why it failed.
 fn run(mut command: Command) -> Result<String, String> {
-    let mut child = command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "the command `git` is not installed".to_owned(),
-        _ => format!("git did not start: {error}"),
+    let mut child = command.spawn().map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            "the command `git` is not installed".to_owned()
+        } else {
+            format!("git did not start: {error}")
+        }
     })?;
     let out = read(child.stdout.take());
     let err = read(child.stderr.take());
@@ -167,14 +170,11 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> 
 
 /// The reference under which the commit of a revision is remembered.
 fn remembered(revision: &str) -> String {
-    let mut name = String::from("refs/polytope/");
-    for byte in revision.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => name.push(char::from(byte)),
-            _ => name.push_str(&format!("_{byte:02x}")),
-        }
-    }
-    name
+    let escaped = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => char::from(byte).to_string(),
+        _ => format!("_{byte:02x}"),
+    };
+    revision.bytes().fold(String::from("refs/polytope/"), |name, byte| name + &escaped(byte))
 }
 
 fn is_commit(revision: &str) -> bool {
