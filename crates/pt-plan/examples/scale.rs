@@ -98,7 +98,12 @@ fn generated(count: usize) -> String {
     for at in 0..count {
         _ = match at {
             0 => writeln!(text, "  - service-0"),
-            _ => writeln!(text, "  - {{module: service-{at}, args: {{port: {}}}}}", 1024 + at % 50_000),
+            _ => writeln!(
+                text,
+                "  - {{module: service-{at}, args: {{port: {}}}, after: service-{}}}",
+                1024 + at % 50_000,
+                at / 2
+            ),
         };
     }
     text

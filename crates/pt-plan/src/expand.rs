@@ -285,8 +285,8 @@ impl<'p> Planner<'p> {
             };
         }
         let (owner, name) = match &definition.origin.standard {
-            Some(standard) => ("polytope", standard.to_string()),
-            None => ("local", self.project.id()),
+            Some(standard) => ("polytope", &**standard),
+            None => ("local", &*self.project_id),
         };
         let project_ref = format!("{owner}/{name}");
         let repo_ref = format!("{project_ref}/{name}");

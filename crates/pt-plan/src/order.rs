@@ -1,6 +1,6 @@
 //! From drafts to steps with ids and order.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pt_model::StepId;
 use pt_spec::{Condition, Name};
@@ -14,14 +14,19 @@ use crate::plan::{Awaits, Does, RunWhen, StepPlan};
 pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<StepPlan> {
     let ids = unique_ids(&drafts);
     let mut waits: Vec<Vec<Wait>> = Vec::with_capacity(drafts.len());
+    let mut mistaken = Vec::new();
+    let names = Names::of(&drafts, lists);
     for draft in 0..drafts.len() {
-        match waits_of(draft, &drafts, lists) {
+        match waits_of(draft, &drafts, &names) {
             Ok(found) => waits.push(found),
             Err(found) => {
-                drafts[draft].does = DraftDoes::Fails(found);
+                mistaken.push((draft, found));
                 waits.push(Vec::new());
             }
         }
+    }
+    for (draft, found) in mistaken {
+        drafts[draft].does = DraftDoes::Fails(found);
     }
     for (draft, cycle) in cycles(&drafts, &waits) {
         let names: Vec<&str> = cycle.iter().map(|draft| ids[*draft].as_str()).collect();
@@ -59,15 +64,57 @@ fn unique_ids(drafts: &[Draft<'_>]) -> Vec<StepId> {
         .collect()
 }
 
-fn waits_of(draft: DraftId, drafts: &[Draft<'_>], lists: &[StepList]) -> Result<Vec<Wait>, Vec<Diagnostic>> {
+/// Whom names stand for.
+struct Names<'a> {
+    lists: &'a [StepList],
+    /// For each list, the places of its entries by their names.
+    places: Vec<HashMap<&'a str, Vec<usize>>>,
+    /// All drafts by their declared ids.
+    declared: HashMap<&'a str, Vec<DraftId>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(drafts: &'a [Draft<'_>], lists: &'a [StepList]) -> Self {
+        let mut declared: HashMap<&str, Vec<DraftId>> = HashMap::new();
+        for (at, draft) in drafts.iter().enumerate() {
+            declared.entry(&draft.declared).or_default().push(at);
+        }
+        let places = lists.iter().map(|list| {
+            let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+            for (at, (name, _)) in list.names.iter().enumerate() {
+                places.entry(name).or_default().push(at);
+            }
+            places
+        });
+        Self { lists, places: places.collect(), declared }
+    }
+
+    /// The steps that a name means to `draft`: the earliest declared with it in the step's own list, else in the lists
+    /// around it, else in the whole job; never itself.
+    fn meant(&self, name: &Name, list: ListId, draft: DraftId) -> Option<&[DraftId]> {
+        let mut list = Some(list);
+        while let Some(at) = list {
+            let places = self.places[at].get(name.text.as_str()).into_iter().flatten();
+            let mut entries = places.map(|place| &self.lists[at].names[*place].1);
+            if let Some(steps) = entries.find(|steps| !steps.contains(&draft)) {
+                return Some(steps);
+            }
+            list = self.lists[at].parent;
+        }
+        let others = self.declared.get(name.text.as_str())?;
+        others.iter().find(|other| **other != draft).map(std::slice::from_ref)
+    }
+}
+
+fn waits_of(draft: DraftId, drafts: &[Draft<'_>], names: &Names<'_>) -> Result<Vec<Wait>, Vec<Diagnostic>> {
     let mut waits = Vec::new();
     let mut found = Vec::new();
     for (list, after) in &drafts[draft].waits {
         let mut on = Vec::new();
         for name in &after.steps {
-            match named(name, *list, draft, drafts, lists) {
+            match names.meant(name, *list, draft) {
                 Some(steps) => on.extend(steps),
-                None => found.push(unknown(name, &drafts[draft].declared, *list, lists)),
+                None => found.push(unknown(name, &drafts[draft].declared, *list, names.lists)),
             }
         }
         if !on.is_empty() {
@@ -78,30 +125,6 @@ fn waits_of(draft: DraftId, drafts: &[Draft<'_>], lists: &[StepList]) -> Result<
         waits.push(Wait { drafts: drafts[draft].follows.clone(), condition: Condition::Success });
     }
     if found.is_empty() { Ok(waits) } else { Err(found) }
-}
-
-/// The steps that a name means to `draft`: the earliest declared with it in the step's own list, else in the lists
-/// around it, else in the whole job; never itself.
-fn named(
-    name: &Name,
-    list: ListId,
-    draft: DraftId,
-    drafts: &[Draft<'_>],
-    lists: &[StepList],
-) -> Option<Vec<DraftId>> {
-    let mut list = Some(list);
-    while let Some(at) = list {
-        let mut entries = lists[at].names.iter();
-        if let Some((_, steps)) =
-            entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft))
-        {
-            return Some(steps.clone());
-        }
-        list = lists[at].parent;
-    }
-    (0..drafts.len())
-        .find(|other| *other != draft && drafts[*other].declared == name.text)
-        .map(|other| vec![other])
 }
 
 fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnostic {

@@ -43,6 +43,7 @@ pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> 
 
 pub(crate) struct Planner<'p> {
     pub(crate) project: &'p Project,
+    pub(crate) project_id: String,
     pub(crate) named: &'p dyn Named,
     pub(crate) drafts: Vec<Draft<'p>>,
     pub(crate) lists: Vec<StepList>,
@@ -69,6 +70,7 @@ impl<'p> Planner<'p> {
             lists: Vec::new(),
             stack: Vec::new(),
             templates: Vec::new(),
+            project_id: project.id(),
             template_uses: 0,
             missing: AllMissing::default(),
             secrets: Vec::new(),

@@ -65,7 +65,7 @@ fn compare(corpus: &Path, project: &str) -> (usize, usize) {
     let expected: Value = serde_json::from_str(&text).unwrap();
     let root = corpus.join(project).join(expected["root"].as_str().unwrap());
     let settings = Settings { values: texts(&expected, "values"), secrets: texts(&expected, "secrets") };
-    let loaded = Project::load(&Disk, root.clone());
+    let loaded = Project::load(&Disk, root);
     let runs = expected["runs"].as_array().unwrap();
     let show = std::env::var("POLYTOPE_CORPUS_SHOW").unwrap_or_default();
     let mut matches = 0;

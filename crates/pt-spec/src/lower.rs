@@ -127,7 +127,7 @@ fn lower_includes(node: Node, lowered: &mut Lowered) {
         let include = match (name(&item), item.get("repo").and_then(name), item.get("path").and_then(name)) {
             (Some(path), ..) => Include::Path(path),
             (None, Some(repo), path) => {
-                let word = |key| item.get(key).and_then(|node| name(node)).map(|name| name.text);
+                let word = |key| item.get(key).and_then(name).map(|name| name.text);
                 let revision = word("revision").or_else(|| word("rev"));
                 Include::Repo { repo, revision, path: path.map(|path| path.text) }
             }
