@@ -2,6 +2,7 @@
 
 pub(crate) mod clean;
 pub(crate) mod logs;
+pub(crate) mod lsp;
 pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod ps;
