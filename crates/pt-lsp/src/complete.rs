@@ -107,7 +107,9 @@ impl Context<'_> {
                 let offer = |word| Offer::new(word, CompletionItemKind::KEYWORD, "");
                 (["true", "false"].map(offer).into(), in_id)
             }
-            Role::DefinitionId | Role::ParamId | Role::Include | Role::Other => (Vec::new(), in_id),
+            Role::DefinitionId | Role::ParamId | Role::StepId | Role::Include | Role::Other => {
+                (Vec::new(), in_id)
+            }
         }
     }
 

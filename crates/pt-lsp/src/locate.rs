@@ -86,10 +86,6 @@ fn occurrences(
                 all.push(Occurrence { path: file.clone(), range, spelling: found.spelling });
             }
         }
-        if let Subject::Step(_, span) = subject {
-            let range = lines.range_of(*span);
-            all.push(Occurrence { path: file.clone(), range, spelling: Spelling::Declaration });
-        }
     }
     all.sort_by(|one, two| (&one.path, one.range.start).cmp(&(&two.path, two.range.start)));
     all
@@ -195,7 +191,13 @@ fn taken(view: &View, subject: &Subject<'_>, name: &str) -> Result<(), String> {
         Subject::Param(param) => definitions
             .find(|of| of.params.iter().any(|other| std::ptr::eq(other, *param)))
             .is_some_and(|of| of.param(name).is_some()),
-        _ => false,
+        Subject::Step(..)
+        | Subject::Named(..)
+        | Subject::Function(_)
+        | Subject::Key(_)
+        | Subject::Field(..)
+        | Subject::Type(..)
+        | Subject::Include(_) => false,
     };
     if other { Err(format!("There is one named '{name}' already.")) } else { Ok(()) }
 }

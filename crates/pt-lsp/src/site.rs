@@ -45,6 +45,8 @@ pub(crate) enum Role<'n> {
         /// The first of a list: a compound's word.
         head: bool,
     },
+    /// The id that a step has of its own.
+    StepId,
     /// It names a step.
     StepName,
     /// How the steps before must have ended.
@@ -282,6 +284,7 @@ impl<'n> Walk<'n> {
                 walk.inside(value, Slot { call: call_of(node), path: Vec::new() });
             }
             "code" => walk.value(value, Role::Code, Some(node)),
+            "id" | "name" => walk.value(value, Role::StepId, Some(node)),
             "after" => walk.after(value, &Keys::After),
             "run-when" => walk.after(value, &Keys::RunWhen),
             _ => walk.other(value),

@@ -114,6 +114,7 @@ impl<'v> Reader<'v, '_> {
             Role::Reference(wanted) => add(self.reference(site.text, *wanted), Spelling::Declared),
             Role::BareStep => add(self.reference(site.text, Wanted::Any), Spelling::Declared),
             Role::Type { .. } => add(type_word(site.text), Spelling::Declared),
+            Role::StepId => add(Some(Subject::Step(site.text.to_owned(), span)), Spelling::Declaration),
             Role::StepName => add(self.step(site.within, site.text), Spelling::Declared),
             Role::Include => add(Some(Subject::Include(site.text.to_owned())), Spelling::Declared),
             Role::Value(_) | Role::Code => self.text(site, found),

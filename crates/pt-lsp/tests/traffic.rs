@@ -3,6 +3,8 @@
 //! A recording is a text: the files on the disk, each after `=== PATH`, then after `=== traffic` what the editor sends
 //! (`--> {…}`) and what it hears (`<-- {…}`). `RECORD=1 cargo test -p pt-lsp --test traffic` writes what it hears now.
 
+#![expect(clippy::unwrap_used, reason = "all of it is tests")]
+
 mod surroundings;
 
 use std::fs;
