@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     Stop(StopArgs),
     Clean(CleanArgs),
+    Lsp(LspArgs),
     /// Sets and shows values, to which polytope files refer with `pt.value`.
     #[command(subcommand, alias = "value", verbatim_doc_comment)]
     Values(NamedCommand),
@@ -84,6 +85,7 @@ impl Command {
             Self::Logs(_) => "logs",
             Self::Stop(_) => "stop",
             Self::Clean(_) => "clean",
+            Self::Lsp(_) => "lsp",
             Self::Values(_) => "values",
             Self::Secrets(_) => "secrets",
         }
@@ -275,6 +277,17 @@ pub(crate) struct CleanArgs {
     /// Removes the volumes that outlive jobs, too, with what they hold.
     #[arg(long)]
     pub(crate) volumes: bool,
+}
+
+/// Helps editors with polytope files: a language server over stdin and stdout.
+///
+/// Editors start it. How to tell yours is in docs/editors.md.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct LspArgs {
+    /// Speaks over stdin and stdout: what it does anyway, and what editors like to say.
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 /// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.

@@ -77,6 +77,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
+        Command::Lsp(args) => commands::lsp::run(args),
         Command::Values(command) => commands::values::run(command, &config()?),
         Command::Secrets(command) => commands::secrets::run(command, &config()?),
     }
