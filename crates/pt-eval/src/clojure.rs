@@ -91,9 +91,22 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
             let data = error.data.as_ref().and_then(|data| data::from_clojure(data).ok()).unwrap_or_default();
             EvalError::failed(Failure { message: error.message, data })
         }
-        ErrorKind::Read | ErrorKind::Exception(_) => code(&error, snippet),
+        ErrorKind::Read => unread(&error, snippet),
+        ErrorKind::Exception(_) => code(&error, snippet),
     };
     described.at(range)
+}
+
+/// Code that ends too early is said to lack what it lacks.
+fn unread(error: &Error, snippet: &Snippet<'_>) -> EvalError {
+    let opened = error.span.and_then(|span| snippet.text.get(span.start..)).unwrap_or_default();
+    let brackets = [("#{", '}'), ("#(", ')'), ("(", ')'), ("[", ']'), ("{", '}'), ("#\"", '"'), ("\"", '"')];
+    match brackets.iter().find(|(bracket, _)| error.message.starts_with("EOF") && opened.starts_with(bracket))
+    {
+        Some((bracket, end)) => EvalError::code(format!("This `{bracket}` is never closed"))
+            .with_hint(format!("close it with `{end}`")),
+        None => EvalError::code(&error.message),
+    }
 }
 
 fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {

@@ -6,7 +6,7 @@ mod resolve;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use pt_syntax::{Diagnostic, Sources};
+use pt_syntax::{Diagnostic, SourceId, Sources};
 
 use crate::definition::{Definition, Kind};
 use crate::standard::Standard;
@@ -28,6 +28,7 @@ pub struct Loaded {
 pub struct Project {
     root_file: PathBuf,
     sources: Sources,
+    files: Vec<(PathBuf, SourceId)>,
     definitions: Vec<Definition>,
     /// Tools and modules share one namespace.
     callables: HashMap<String, usize>,
@@ -70,6 +71,11 @@ impl Project {
     /// The texts that were read; those of the standard modules too.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The project's own files that could be read, and their texts: the root file, then what it includes.
+    pub fn files(&self) -> &[(PathBuf, SourceId)] {
+        &self.files
     }
 
     /// Texts for agents, the root file's first.

@@ -52,6 +52,10 @@ pub(crate) enum Command {
     #[command(alias = "validate")]
     Check(CheckArgs),
     Explain(ExplainArgs),
+    Config(ConfigArgs),
+    Fmt(FmtArgs),
+    /// Prints the JSON Schema of polytope files, for editors.
+    Schema,
     Ps(PsArgs),
     Logs(LogsArgs),
     Stop(StopArgs),
@@ -73,6 +77,9 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Check(_) => "check",
             Self::Explain(_) => "explain",
+            Self::Config(_) => "config",
+            Self::Fmt(_) => "fmt",
+            Self::Schema => "schema",
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
             Self::Stop(_) => "stop",
@@ -158,6 +165,22 @@ pub(crate) struct CheckArgs {
     pub(crate) polytope_file: Option<PathBuf>,
 }
 
+/// Shows the project as one polytope file.
+///
+/// What is included stands beside what the root file declares, of equal names
+/// only the one that counts, all in today's spelling. What it prints can be used
+/// in place of the project's own files.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ConfigArgs {
+    /// Selects output format [default: yaml].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
 /// Explains a kind of mistake; without an id, lists all kinds.
 ///
 /// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
@@ -167,6 +190,28 @@ pub(crate) struct ExplainArgs {
     /// The kind of mistake.
     #[arg(value_name = "id")]
     pub(crate) id: Option<String>,
+}
+
+/// Formats polytope files: indentation, blank lines, spaces in braces.
+///
+/// Words, quotes, comments and the order of keys stay as they are. Without
+/// files, those of the project are formatted; `-` is stdin, formatted to stdout.
+/// A file that cannot be formatted without risk is left as it is, and told.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct FmtArgs {
+    /// The files.
+    #[arg(value_name = "file")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Changes nothing, but names the files that would change, and fails if there are any.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Changes nothing, but shows what would change.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
 }
 
 /// Shows what is running.

@@ -2,6 +2,8 @@
 
 mod edn;
 pub(crate) mod findings;
+#[cfg(test)]
+mod laws;
 
 use std::fs;
 use std::path::Path;

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use pt_model::{StepId, parse_duration};
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
-use pt_server::LoadedProject;
+use pt_server::{App, LoadedProject};
 use pt_spec::{Loaded, plain};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
+use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 
 /// Reads targets. A comma at the end of one, or alone, means that what follows waits for everything before.
@@ -43,6 +45,18 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
         return Err(Failure::usage("Which target? Name a template or module: `pt run stack`."));
     }
     Ok(groups)
+}
+
+/// The project, whoever's values and secrets it may run with. There must be a polytope file.
+pub(crate) fn project(app: &App, file: Option<&Path>) -> Result<LoadedProject, Failure> {
+    // Contexts differ in values and secrets alone.
+    let project = app.load(file, LOCAL)?;
+    let there = !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty();
+    let missing = || {
+        Failure::usage("There is no polytope file here or above.")
+            .hint("Go to your project, or name the file: `-f path/to/polytope.yml`.")
+    };
+    if there { Ok(project) } else { Err(missing()) }
 }
 
 /// The project, unless its files cannot be read: then nothing can be planned, and that alone is shown.

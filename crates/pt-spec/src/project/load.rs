@@ -19,6 +19,7 @@ pub(super) fn empty(root_file: PathBuf) -> Project {
     Project {
         root_file,
         sources,
+        files: Vec::new(),
         definitions: Vec::new(),
         callables: HashMap::new(),
         templates: HashMap::new(),
@@ -61,6 +62,7 @@ impl Loader<'_> {
             }
         };
         let file = self.project.sources.add(shown, text);
+        self.project.files.push((path.to_owned(), file));
         let (root, diagnostics) = read(&self.project.sources, file, path);
         self.diagnostics.extend(diagnostics);
         let dir: Arc<Path> = path.parent().unwrap_or(Path::new(".")).into();
