@@ -119,7 +119,7 @@ fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
         Some(range) => call.place(sources, range),
         None => Span { end: call.code_span.start, ..call.code_span },
     };
-    let mut diagnostic = Diagnostic::error("code", first).at(span, "");
+    let mut diagnostic = Diagnostic::error("code-error", first).at(span, "");
     diagnostic = rest.lines().fold(diagnostic, Diagnostic::note);
     diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
     let rendered = render(&[diagnostic], sources, Style::default());

@@ -96,22 +96,16 @@ fn wrong_type(
     if error.message.starts_with("Missing required value") && written.is_none() && given.call.is_none() {
         diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
     }
-    match node.and_then(|node| literal_number(node, error)) {
-        Some(number) => diagnostic.hint(format!("a number in quotes is text: write {number}")),
-        None => with_conversion(diagnostic, error),
-    }
+    let literal = match node {
+        Some(node) => node.as_str().is_some_and(|text| matches!(references(text), Reading::Literal)),
+        None => given.call.is_none(),
+    };
+    with_conversion(diagnostic, error, literal)
 }
 
-/// The number that was written as text.
-fn literal_number<'n>(node: &'n Node, error: &TypeError) -> Option<&'n str> {
-    let wanted =
-        ["Must be an integer", "Must be a number"].iter().any(|head| error.message.starts_with(head));
-    let text = node.as_str().filter(|text| wanted && text.parse::<f64>().is_ok())?;
-    matches!(references(text), Reading::Literal).then_some(text)
-}
-
-/// Values and secrets are text, so a number that comes from one must be converted; seeds show how.
-fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
+/// A number in quotes loses them. Values and secrets are text, so a number that comes from one must be converted; seeds
+/// show how.
+fn with_conversion(diagnostic: Diagnostic, error: &TypeError, literal: bool) -> Diagnostic {
     let numeric = error
         .message
         .split_once(" (got \"")
@@ -121,6 +115,9 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
     {
         return diagnostic;
+    }
+    if literal {
+        return diagnostic.hint("a number is written without quotes");
     }
     diagnostic
         .note("values (`pt.value`) and secrets are always strings")
