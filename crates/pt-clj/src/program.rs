@@ -1,6 +1,6 @@
 //! Source text to something that runs.
 
-use pt_edn::{Form, ReadError, Reader};
+use pt_edn::{Form, FormKind, ReadError, Reader};
 
 use crate::analyse::Analyser;
 use crate::context::Context;
@@ -40,6 +40,21 @@ impl Program {
         result.map_err(Error::from)
     }
 
+    /// What is wrong with the program as far as that shows without running it: words that mean nothing, forms that cannot
+    /// be. At most one finding for each form at the top level. Definitions of functions and macros are evaluated, since
+    /// the forms after them may use them; nothing else is.
+    pub fn check(&self, context: &mut Context<'_>) -> Vec<Error> {
+        let mut found = Vec::new();
+        context.within_stack(|context| {
+            for form in &self.forms {
+                check(context, form, &mut found);
+            }
+        });
+        context.stack.clear();
+        context.captured.clear();
+        found
+    }
+
     fn run_forms(&self, context: &mut Context<'_>) -> Eval {
         let mut value = Value::Nil;
         for form in &self.forms {
@@ -50,16 +65,44 @@ impl Program {
     }
 }
 
+/// Analyses one form outside of any function.
+fn check(context: &mut Context<'_>, form: &Form, found: &mut Vec<Error>) {
+    if let Some(forms) = inside_do(form) {
+        for form in forms {
+            check(context, form, found);
+        }
+        return;
+    }
+    let checked = if head(form).is_some_and(|head| ["defn", "defn-", "defmacro"].contains(&head)) {
+        eval(context, form).map(drop)
+    } else {
+        Analyser::new(context).top(form).map(drop)
+    };
+    found.extend(checked.err().map(Error::from));
+}
+
+/// The word that a list begins with.
+fn head(form: &Form) -> Option<&str> {
+    let FormKind::List(items) = &form.kind else { return None };
+    match &items.first()?.kind {
+        FormKind::Symbol(name) => Some(name.as_str()),
+        _ => None,
+    }
+}
+
+/// Each form of a top-level `do` counts as one at top level: it may define macros for the next.
+fn inside_do(form: &Form) -> Option<&[Form]> {
+    match &form.kind {
+        FormKind::List(items) if head(form) == Some("do") => items.get(1..),
+        _ => None,
+    }
+}
+
 /// Analyses and evaluates one form outside of any function.
 pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
-    // Each form of a top-level `do` counts as one at top level: it may define macros for the next.
-    if let pt_edn::FormKind::List(items) = &form.kind
-        && let Some((pt_edn::FormKind::Symbol(head), rest)) =
-            items.split_first().map(|(head, rest)| (&head.kind, rest))
-        && head.as_str() == "do"
-    {
+    if let Some(forms) = inside_do(form) {
         let mut value = Value::Nil;
-        for form in rest {
+        for form in forms {
             context.check_stack()?;
             value = eval(context, form)?;
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pt_model::{ContainerId, ContainerSpec, Data, Failure, ServiceSpec, SpecError, StepId};
+use pt_model::{ContainerId, ContainerSpec, Data, Failure, ServiceSpec, SpecError, StepId, parse_duration};
 use tokio::sync::oneshot;
 
 /// A question of a step's code, and where the answer goes.
@@ -37,6 +37,14 @@ pub(crate) enum Question {
 }
 
 impl Question {
+    /// Whether it is about the end of something that a job which stops ends anyway.
+    pub(crate) fn only_waits(&self) -> bool {
+        match self {
+            Self::AwaitStarted(_) | Self::AwaitDone(_) | Self::Stop(_) => true,
+            Self::Spawn(_) | Self::OpenService { .. } | Self::StoreDataset { .. } | Self::Sleep(_) => false,
+        }
+    }
+
     /// Understands a call.
     ///
     /// # Errors
@@ -100,41 +108,10 @@ fn text(function: &str, key: &str, data: &Data) -> Result<String, Failure> {
     text.ok_or_else(|| failure(format!("pt/{function}: {key}: Must be a string (got {data})")))
 }
 
-/// Milliseconds, or `N` with a unit: `ms s m h d w mo y`, months of 30 and years of 365 days.
+/// Milliseconds, or a number with a unit.
 fn duration(data: &Data) -> Option<Duration> {
     if let Data::Int(ms) = data {
         return u64::try_from(*ms).ok().map(Duration::from_millis);
     }
-    let text = data.as_str()?;
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let ms: u64 = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "w" => 7 * 86_400_000,
-        "mo" => 30 * 86_400_000,
-        "y" => 365 * 86_400_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(ms).map(Duration::from_millis)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_with_their_units() {
-        for (text, seconds) in
-            [("5s", 5.0), ("10ms", 0.01), ("2m", 120.0), ("1w", 604_800.0), ("1mo", 2_592_000.0)]
-        {
-            assert_eq!(duration(&text.into()), Some(Duration::from_secs_f64(seconds)), "{text}");
-        }
-        assert_eq!(duration(&Data::Int(250)), Some(Duration::from_millis(250)));
-        for text in ["", "5", "s", "-5s", "5 s", "5x", "99999999999999999999y"] {
-            assert_eq!(duration(&text.into()), None, "{text}");
-        }
-    }
+    parse_duration(data.as_str()?)
 }

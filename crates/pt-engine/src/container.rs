@@ -7,8 +7,8 @@ use pt_backend::{
     Backend, BackendError, Chunk, ContainerRequest, ErrorKind, Exit, ImagePolicy, PublishedPort, Running,
 };
 use pt_model::{ContainerChange, ContainerId, CreateVolume, Restart, RestartPolicy, StepId, Stream};
-use tokio::sync::{OnceCell, mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::dispatcher::Message;
 use crate::lines::Lines;
@@ -35,8 +35,12 @@ pub(crate) enum Report {
     Changed(ContainerChange),
     /// Its ports on the host are others than first chosen.
     Ports(Vec<PublishedPort>),
+    /// Something went wrong that ends nothing.
+    Trouble(String),
     /// How the pull of its image goes.
     Progress(String),
+    /// Let go of when everything reported before has been told.
+    Mark(oneshot::Sender<()>),
     /// The task is over: the container is gone, or could not be removed, which the message says.
     Over(Option<String>),
 }
@@ -67,35 +71,46 @@ pub(crate) struct ContainerTask {
 impl ContainerTask {
     /// Sees the container through its life.
     pub(crate) async fn run(mut self) {
-        let mut wish = self.wish.clone();
-        let made = tokio::select! {
-            made = self.make() => Some(made),
-            _ = wish.wait_for(|wish| *wish != Wish::Run) => None,
-        };
-        let problem = match made {
-            Some(Ok(id)) => self.live(id).await,
-            Some(Err(error)) => {
-                self.change(ContainerChange::Failed { message: self.explain(&error) });
+        let problem = match self.make().await {
+            Ok(Some(id)) => self.live(id).await,
+            Ok(None) => {
+                self.stopped_early();
                 None
             }
-            // Stopped before it was made. What may be half made is found by its labels when the job is cleared away.
-            None => {
-                self.change(ContainerChange::Failed {
-                    message: "It was stopped before it had started.".to_owned(),
-                });
+            Err(error) => {
+                self.change(ContainerChange::Failed { message: explain(&error) });
                 None
             }
         };
         self.report(Report::Over(problem));
     }
 
-    /// Image, network, volumes and the container itself. The image and the network do not wait for each other.
-    async fn make(&mut self) -> Result<String, BackendError> {
-        let (_, ()) = tokio::try_join!(self.network_made(), self.image())?;
+    /// Image, network, volumes and the container itself; nothing if it is no longer wanted. The image and the network do
+    /// not wait for each other. Only the wait for the image is cut short: what is asked of a backend and not waited for
+    /// may still come into being after the job has been cleared away.
+    async fn make(&mut self) -> Result<Option<String>, BackendError> {
+        let image = async {
+            tokio::select! {
+                image = self.image() => image,
+                () = unwanted(self.wish.clone()) => Ok(()),
+            }
+        };
+        let (network, image) = tokio::join!(self.network_made(), image);
+        network?;
+        image?;
         for volume in &self.volumes {
             self.volume(volume).await?;
         }
-        self.backend.create_container(&self.request).await
+        if self.is_wanted() { self.backend.create_container(&self.request).await.map(Some) } else { Ok(None) }
+    }
+
+    fn is_wanted(&self) -> bool {
+        *self.wish.borrow() == Wish::Run && self.wish.has_changed().is_ok()
+    }
+
+    fn stopped_early(&self) {
+        let message = "It was stopped before it had started.".to_owned();
+        self.change(ContainerChange::Failed { message });
     }
 
     async fn network_made(&self) -> Result<(), BackendError> {
@@ -149,15 +164,20 @@ impl ContainerTask {
         let mut pause = Pause::default();
         let mut restarts = 0;
         loop {
+            if !self.is_wanted() {
+                self.stopped_early();
+                break;
+            }
             let started = Instant::now();
             let running = match self.start(&mut id).await {
                 Ok(running) => running,
                 Err(error) => {
-                    self.change(ContainerChange::Failed { message: self.explain(&error) });
+                    self.change(ContainerChange::Failed { message: explain(&error) });
                     break;
                 }
             };
             self.change(ContainerChange::Started);
+            self.heard().await;
             let Some(exit) = self.watch(&id, running).await else {
                 let message = "The container engine lost sight of it. Was it removed by hand?".to_owned();
                 self.change(ContainerChange::Failed { message });
@@ -172,12 +192,11 @@ impl ContainerTask {
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             self.change(ContainerChange::Restarting { exit_code: exit.code, restarts, delay_ms });
             restarts += 1;
-            let mut wish = self.wish.clone();
-            let stopped = tokio::select! {
-                () = sleep(delay) => false,
-                _ = wish.wait_for(|wish| *wish != Wish::Run) => true,
-            };
-            if stopped {
+            tokio::select! {
+                () = sleep(delay) => {}
+                () = unwanted(self.wish.clone()) => {}
+            }
+            if !self.is_wanted() {
                 self.change(ContainerChange::Exited {
                     exit_code: exit.code,
                     out_of_memory: exit.out_of_memory,
@@ -216,25 +235,6 @@ impl ContainerTask {
         let Running { mut output, exit, .. } = running;
         let mut out = Lines::default();
         let mut err = Lines::default();
-        let mut wish = self.wish.clone();
-        let stopping = async {
-            if wish.wait_for(|wish| *wish != Wish::Run).await.is_err() {
-                return;
-            }
-            if *wish.borrow() != Wish::Kill {
-                self.change(ContainerChange::Stopping);
-                let asked = *wish.borrow();
-                tokio::select! {
-                    // When it cannot be stopped it is killed below, or removed at the end.
-                    _ = self.backend.stop_container(id, self.grace) => {}
-                    _ = wish.wait_for(|wish| *wish == Wish::Kill && asked != Wish::Kill) => {}
-                }
-            }
-            if *wish.borrow() == Wish::Kill {
-                let _ = self.backend.stop_container(id, Duration::ZERO).await;
-            }
-            std::future::pending::<()>().await;
-        };
         let reading = async {
             while let Some(Chunk { stream, bytes }) = output.recv().await {
                 let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
@@ -245,11 +245,41 @@ impl ContainerTask {
             self.log.settle().await;
             exit.await.ok()
         };
-        tokio::pin!(stopping, reading);
+        tokio::pin!(reading);
         tokio::select! {
             exit = &mut reading => exit,
-            () = &mut stopping => reading.await,
+            stopped = self.stop_when_wished(id) => match stopped {
+                Ok(()) => reading.await,
+                // It may be gone all the same: an engine that ends says nothing more.
+                Err(()) => timeout(self.grace, reading).await.ok().flatten(),
+            },
         }
+    }
+
+    /// Stops the container when that is wished, and kills it when that is wished or stopping failed.
+    async fn stop_when_wished(&self, id: &str) -> Result<(), ()> {
+        let mut wish = self.wish.clone();
+        unwanted(wish.clone()).await;
+        if *wish.borrow() != Wish::Kill && wish.has_changed().is_ok() {
+            self.change(ContainerChange::Stopping);
+            let stopped = tokio::select! {
+                stopped = self.backend.stop_container(id, self.grace) => Some(stopped),
+                _ = wish.wait_for(|wish| *wish == Wish::Kill) => None,
+            };
+            match stopped {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(error)) => self.report(Report::Trouble(format!(
+                    "Container '{}' could not be stopped and is killed: {}",
+                    self.id,
+                    explain(&error)
+                ))),
+                None => {}
+            }
+        }
+        self.backend.stop_container(id, Duration::ZERO).await.map_err(|error| {
+            let why = explain(&error);
+            self.report(Report::Trouble(format!("Container '{}' could not be killed: {why}", self.id)));
+        })
     }
 
     fn starts_again(&self, exit: Exit, restarts: u32) -> bool {
@@ -276,14 +306,6 @@ impl ContainerTask {
         }
     }
 
-    fn explain(&self, error: &BackendError) -> String {
-        if error.hint.is_empty() {
-            error.message.clone()
-        } else {
-            format!("{}\n{}", error.message, error.hint)
-        }
-    }
-
     async fn write(&self, stream: Stream, lines: Vec<String>) {
         if lines.is_empty() {
             return;
@@ -296,10 +318,27 @@ impl ContainerTask {
         self.report(Report::Changed(change));
     }
 
+    /// Waits until everything reported so far has been told, so that what is told next comes after it.
+    async fn heard(&self) {
+        let (mark, passed) = oneshot::channel();
+        self.report(Report::Mark(mark));
+        drop(passed.await);
+    }
+
     fn report(&self, report: Report) {
         // The dispatcher waits for all tasks to be over before it ends.
         let _ = self.messages.send(Message::Container { container: self.id.clone(), report });
     }
+}
+
+/// Ends when the container is not wished to run any more. Who can no longer wish is gone, and wishes nothing.
+async fn unwanted(mut wish: watch::Receiver<Wish>) {
+    let _ = wish.wait_for(|wish| *wish != Wish::Run).await;
+}
+
+/// What went wrong and the way out.
+fn explain(error: &BackendError) -> String {
+    if error.hint.is_empty() { error.message.clone() } else { format!("{}\n{}", error.message, error.hint) }
 }
 
 /// The pause before a restart: 0.1 s, doubled up to 10 s, and 0.1 s again after 10 s without an exit.

@@ -15,12 +15,12 @@ use std::sync::atomic::AtomicBool;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use pt_backend::PublishedPort;
-use pt_eval::EvalError;
 use pt_model::{ContainerId, Data, Event, Failure, Job, Labels, Masker, ServiceSpec, Status, StepId, What};
 use pt_plan::{Does, Plan, RunWhen, StepPlan};
 use pt_store::StoreError;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Question, Reply, failure};
 use crate::container::{Network, Report, Wish};
@@ -35,7 +35,7 @@ pub(crate) enum Message {
     /// Code asks.
     Call(Call),
     /// Code has ended.
-    StepEnded { step: StepId, result: Result<Data, EvalError> },
+    StepEnded { step: StepId, result: Result<Data, Failure> },
     /// A container's task reports.
     Container { container: ContainerId, report: Report },
 }
@@ -54,6 +54,11 @@ pub(crate) struct Dispatcher {
     network: Arc<Network>,
     notices: mpsc::UnboundedSender<Notice>,
     asked: watch::Receiver<StopRequest>,
+    /// Cancelled when the job begins to stop, and when it is killed: what answers are waiting for ends then.
+    stopping: CancellationToken,
+    killed: CancellationToken,
+    /// Whether the step has ended with whose outcome the job ends.
+    until_reached: bool,
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     log: LogSender,
     keeper: JoinHandle<Result<(), StoreError>>,
@@ -115,6 +120,9 @@ impl Dispatcher {
             network: Arc::new(network),
             notices,
             asked,
+            stopping: CancellationToken::new(),
+            killed: CancellationToken::new(),
+            until_reached: false,
             messages: mpsc::unbounded_channel(),
             log,
             keeper,
@@ -128,12 +136,28 @@ impl Dispatcher {
 
     /// Carries the job out to its end.
     pub(crate) async fn run(mut self) -> Result<Job, StoreError> {
+        if let Err(error) = self.carry_out().await {
+            self.abandon().await;
+            return Err(error);
+        }
+        self.finish().await
+    }
+
+    async fn carry_out(&mut self) -> Result<(), StoreError> {
         self.emit(What::JobStarted)?;
         self.start_steps()?;
         let mut asked = self.asked.clone();
         while !self.is_over() {
             tokio::select! {
                 Some(message) = self.messages.1.recv() => self.hear(message).await?,
+                kept = &mut self.keeper => match kept {
+                    // It ends before its senders only when it failed.
+                    Ok(kept) => return kept,
+                    Err(panic) => {
+                        self.abandon().await;
+                        std::panic::resume_unwind(panic.into_panic());
+                    }
+                },
                 Ok(()) = asked.changed() => {
                     let request = asked.borrow_and_update().clone();
                     self.stop(request)?;
@@ -141,7 +165,7 @@ impl Dispatcher {
             }
             self.start_steps()?;
         }
-        self.finish().await
+        Ok(())
     }
 
     fn add_step(&mut self, plan: StepPlan, group: Option<StepId>) {
@@ -162,7 +186,9 @@ impl Dispatcher {
             Message::StepEnded { step, result } => self.code_ended(&step, result),
             Message::Container { container, report } => self.container_reports(&container, report),
             Message::Call(Call { step, function, args, reply }) => match Question::read(&function, &args) {
-                Ok(question) if !self.is_stopping() => self.answer(&step, question, reply).await,
+                Ok(question) if !self.is_stopping() || question.only_waits() => {
+                    self.answer(&step, question, reply).await
+                }
                 Ok(_) => {
                     say(reply, Err(failure("The job is stopping.")));
                     Ok(())

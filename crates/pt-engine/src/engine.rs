@@ -8,6 +8,7 @@ use pt_backend::Backend;
 use pt_model::{ContainerId, Event, Job, LogLine, StepId};
 use pt_plan::Plan;
 use pt_store::{Instance, JobKey, Store, StoreError};
+use pt_syntax::Sources;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub job: JobKey,
     /// The checkout it belongs to.
     pub instance: Instance,
+    /// The files from which the plan was made, so that failures can point into them.
+    pub sources: Sources,
     /// Directory from which `pt` was called: what `./x` in host mounts is relative to.
     pub working_dir: PathBuf,
     /// The person who runs it.

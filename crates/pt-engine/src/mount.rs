@@ -3,8 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use pt_backend::{FileSource, MountRequest};
-use pt_model::{CreateVolume, Labels, Mount, MountSource, VolumeId, VolumeScope};
+use pt_model::{CreateVolume, HostDirs, Labels, Mount, MountSource, Text, VolumeId, VolumeScope};
 use pt_plan::Home;
+use pt_spec::{StandardFile, standard_files};
 
 use crate::engine::Options;
 use crate::name::Names;
@@ -41,13 +42,14 @@ impl Places<'_> {
         for mount in mounts {
             let source = match &mount.source {
                 MountSource::Host { path } => self.host(path)?,
+                MountSource::Repo { repo: Some(repo), path, .. } if repo.starts_with("polytope/") => {
+                    resolved.requests.extend(standard(repo, path.as_deref().unwrap_or("/"), &mount.path)?);
+                    continue;
+                }
                 MountSource::Repo { repo, path, revision } => {
                     self.repo(repo.as_deref(), path.as_deref(), revision.as_deref())?
                 }
-                MountSource::String { data } => {
-                    let mode = if data.expose().starts_with("#!") { 0o755 } else { 0o644 };
-                    FileSource::File { content: data.clone(), mode }
-                }
+                MountSource::String { data } => file(data.clone()),
                 MountSource::Volume { source: Some(_), .. } => {
                     return Err(not_yet(&mount.path, "volumes with a `source`"));
                 }
@@ -65,20 +67,17 @@ impl Places<'_> {
     }
 
     fn host(&self, path: &str) -> Result<FileSource, String> {
-        let relative_to_call =
-            matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../");
-        let full = if let Some(rest) = path.strip_prefix("~/") {
-            let home = self.options.person.home.as_deref();
-            home.ok_or_else(|| format!("Host path {path}: the home directory is unknown; set HOME"))?
-                .join(rest)
-        } else if relative_to_call {
-            self.options.working_dir.join(path)
-        } else {
-            self.options.instance.root.join(path)
+        let dirs = HostDirs {
+            home: self.options.person.home.as_deref(),
+            working_dir: &self.options.working_dir,
+            root: &self.options.instance.root,
         };
+        let full = dirs
+            .locate(path)
+            .ok_or_else(|| format!("Host path {path}: the home directory is unknown; set HOME"))?;
         match full.canonicalize() {
             Ok(path) => Ok(FileSource::Host { path, read_only: false }),
-            Err(_) if relative_to_call => Err(format!(
+            Err(_) if HostDirs::is_relative_to_call(path) => Err(format!(
                 "Host path not found: {path} (looked for {}; paths that begin with ./ are relative to the directory from which `pt` is called)",
                 tidy(&full).display()
             )),
@@ -93,8 +92,7 @@ impl Places<'_> {
         path: Option<&str>,
         revision: Option<&str>,
     ) -> Result<FileSource, String> {
-        let own = self.home.repo_ref.as_deref();
-        if repo.is_some_and(|repo| repo != "." && Some(repo) != own) {
+        if repo.is_some_and(|repo| repo != "." && !repo.starts_with("local/")) {
             return Err(not_yet(repo.unwrap_or_default(), "mounts from other repositories"));
         }
         if let Some(revision) = revision {
@@ -140,6 +138,27 @@ impl Places<'_> {
             VolumeScope::Project => NeededVolume { name: self.names.project_volume(&id), labels, create },
         }
     }
+}
+
+/// Text as a file; executable if it names its interpreter.
+fn file(content: Text) -> FileSource {
+    let mode = if content.expose().starts_with("#!") { 0o755 } else { 0o644 };
+    FileSource::File { content, mode }
+}
+
+/// Files that a standard module brings with it.
+fn standard(repo: &str, path: &str, target: &str) -> Result<Vec<MountRequest>, String> {
+    let project = repo.split('/').nth(1).unwrap_or_default();
+    let files = standard_files(project, path);
+    if files.is_empty() {
+        return Err(format!("Repository path not found: {path} in {repo}"));
+    }
+    let target = target.trim_end_matches('/');
+    let request = |StandardFile { path, text }: StandardFile| {
+        let path = if path.is_empty() { target.to_owned() } else { format!("{target}/{path}") };
+        MountRequest { path, source: file(Text::from(text)) }
+    };
+    Ok(files.into_iter().map(request).collect())
 }
 
 fn not_yet(what: &str, kind: &str) -> String {

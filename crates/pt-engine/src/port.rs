@@ -29,13 +29,20 @@ impl Ports {
             }
             let wished = if self.given.contains(&(wished, udp)) { None } else { Some(wished) };
             let mut host = backend.free_port(wished, udp).await;
-            while self.given.contains(&(host, udp)) {
+            // 0 says that no port can be had: the start of the container will tell.
+            while host != 0 && self.given.contains(&(host, udp)) {
                 host = backend.free_port(None, udp).await;
             }
             self.given.insert((host, udp));
             chosen.push(PublishedPort { container: port.port, host, udp });
         }
         chosen
+    }
+
+    /// Takes note that a container got other ports than those chosen for it.
+    pub(crate) fn exchange(&mut self, old: &[PublishedPort], new: &[PublishedPort]) {
+        self.release(old);
+        self.given.extend(new.iter().map(|port| (port.host, port.udp)));
     }
 
     /// Gives ports back.

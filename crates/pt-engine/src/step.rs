@@ -1,15 +1,17 @@
 //! A step's code, on a thread of its own.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use pt_eval::{Host, Limits, Scope};
+use pt_eval::{EvalError, EvalErrorKind, Host, Limits, Scope};
 use pt_model::{Data, Failure, Masker, StepId, Stream};
 use pt_plan::CodeCall;
+use pt_syntax::{Diagnostic, Sources, Span, Style, render};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::call::Call;
+use crate::call::{Call, failure};
 use crate::dispatcher::Message;
 use crate::log::{LogSender, Written};
 
@@ -20,6 +22,7 @@ const STACK: usize = 64 << 20;
 pub(crate) struct StepThread {
     pub(crate) step: StepId,
     pub(crate) call: CodeCall,
+    pub(crate) sources: Sources,
     pub(crate) masker: Masker,
     pub(crate) interrupt: Arc<AtomicBool>,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
@@ -37,7 +40,7 @@ impl StepThread {
     }
 
     fn run(self) {
-        let Self { step, call, masker, interrupt, messages, log } = self;
+        let Self { step, call, sources, masker, interrupt, messages, log } = self;
         let scope = Scope {
             params: &call.params,
             repo_ref: call.home.repo_ref.as_deref(),
@@ -46,7 +49,13 @@ impl StepThread {
         };
         let limits = Limits { interrupt, ..Limits::default() };
         let mut host = StepHost { step: step.clone(), messages: messages.clone(), log: log.clone() };
-        let result = pt_eval::run(&call.snippet.as_code(), &scope, &limits, &mut host);
+        let code = call.snippet.as_code();
+        // An evaluator that broke must not leave the job waiting.
+        let run = AssertUnwindSafe(|| pt_eval::run(&code, &scope, &limits, &mut host));
+        let result = match catch_unwind(run) {
+            Ok(result) => result.map_err(|error| explain(error, &call, &sources)),
+            Err(_) => Err(failure("Polytope broke while it ran the step's code. This is a bug.")),
+        };
         log.blocking_settle();
         // The dispatcher outlives its steps; when it is gone the process ends.
         let _ = messages.send(Message::StepEnded { step, result });
@@ -64,7 +73,7 @@ impl Host for StepHost {
     fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         let stopped = || Failure { message: "The job was stopped.".to_owned(), data: Data::Null };
         match function {
-            "fail" => Err(failure(args)),
+            "fail" => Err(asked_for(args)),
             "log" => Ok(self.log(args)),
             _ => {
                 let (reply, answer) = oneshot::channel();
@@ -100,8 +109,27 @@ impl StepHost {
     }
 }
 
+/// What code asked for, or where it broke and why: below the first line comes the place in the user's file.
+fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
+    if let EvalErrorKind::Failed(failure) = error.kind {
+        return *failure;
+    }
+    let (first, rest) = error.message.split_once('\n').unwrap_or((&error.message, ""));
+    let span = match error.range {
+        Some(range) => call.place(sources, range),
+        None => Span { end: call.code_span.start, ..call.code_span },
+    };
+    let mut diagnostic = Diagnostic::error("code", first).at(span, "");
+    diagnostic = rest.lines().fold(diagnostic, Diagnostic::note);
+    diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
+    let rendered = render(&[diagnostic], sources, Style::default());
+    // Its heading says the message once more.
+    let place: Vec<&str> = rendered.lines().skip(1).collect();
+    failure(format!("{first}\n{}", place.join("\n")))
+}
+
 /// The failure that `pt/fail` was called with: a message and maybe data.
-fn failure(args: Vec<Data>) -> Failure {
+fn asked_for(args: Vec<Data>) -> Failure {
     let mut args = args.into_iter();
     let message = args.next().map_or_else(|| "Failed.".to_owned(), |message| message.to_text().masked());
     Failure { message, data: args.next().unwrap_or_default() }

@@ -4,12 +4,15 @@ mod data;
 mod host;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pt_clj::{Context, Error, ErrorKind, Program, Stop};
-use pt_model::{Data, Failure};
+use pt_model::{Data, Failure, Map, Masker};
 
+use crate::check::{self, Mistake, MistakeKind};
 use crate::function::{self, Refusal};
-use crate::host::Session;
+use crate::host::{NoHost, Session};
+use crate::secrets::Secrets;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet};
 use host::Runner;
 
@@ -45,6 +48,38 @@ pub(crate) fn run(
     data::from_clojure(&result.map_err(fault)?).map_err(EvalError::code)
 }
 
+/// What its analysis finds wrong, names of the runner apart.
+pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
+    let limits = Limits { time: Some(CHECK), ..Limits::default() };
+    let program = match Program::compile(snippet.text) {
+        Ok(program) => program,
+        Err(error) => return vec![check::syntax(fault(error, snippet, &limits))],
+    };
+    let (params, masker) = (Map::new(), Masker::default());
+    let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
+    let settings = snippet.settings;
+    let mut session = Session { host: &mut NoHost, secrets: Secrets::of(&scope), occasion, settings };
+    let mut runner = Runner::new(&mut session, &scope);
+    let limits = pt_clj::Limits { deadline: limits.deadline(), ..pt_clj::Limits::default() };
+    let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
+    for name in ["params", "inputs"] {
+        context.bind(name, data::map_to_clojure(&params));
+    }
+    let found = program.check(&mut context);
+    drop(context);
+    let ours = |error: &Error| error.message.contains(": pt/");
+    found.into_iter().filter(|error| !ours(error)).map(|error| mistake(error, snippet)).collect()
+}
+
+/// How long the macros of a program may take while it is checked.
+const CHECK: Duration = Duration::from_secs(2);
+
+fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
+    let unknown = ["Unable to resolve", "No such var"].iter().any(|head| error.message.starts_with(head));
+    let kind = if unknown { MistakeKind::UnknownName } else { MistakeKind::Syntax };
+    Mistake { kind, ..check::syntax(fault(error, snippet, &Limits::default())) }
+}
+
 /// The error in the project's words.
 fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
     let range = error.span.map(|span| span.start..span.end.min(snippet.text.len()));
@@ -56,9 +91,22 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
             let data = error.data.as_ref().and_then(|data| data::from_clojure(data).ok()).unwrap_or_default();
             EvalError::failed(Failure { message: error.message, data })
         }
-        ErrorKind::Read | ErrorKind::Exception(_) => code(&error, snippet),
+        ErrorKind::Read => unread(&error, snippet),
+        ErrorKind::Exception(_) => code(&error, snippet),
     };
     described.at(range)
+}
+
+/// Code that ends too early is said to lack what it lacks.
+fn unread(error: &Error, snippet: &Snippet<'_>) -> EvalError {
+    let opened = error.span.and_then(|span| snippet.text.get(span.start..)).unwrap_or_default();
+    let brackets = [("#{", '}'), ("#(", ')'), ("(", ')'), ("[", ']'), ("{", '}'), ("#\"", '"'), ("\"", '"')];
+    match brackets.iter().find(|(bracket, _)| error.message.starts_with("EOF") && opened.starts_with(bracket))
+    {
+        Some((bracket, end)) => EvalError::code(format!("This `{bracket}` is never closed"))
+            .with_hint(format!("close it with `{end}`")),
+        None => EvalError::code(&error.message),
+    }
 }
 
 fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {

@@ -13,9 +13,9 @@ use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use pt_model::Data;
+use pt_model::{Data, Map, Masker};
 use rquickjs::context::EvalOptions;
 use rquickjs::{Context, Ctx, Runtime, Value};
 
@@ -53,6 +53,28 @@ pub(crate) fn run(
         worker.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
 }
+
+/// The mistake that keeps a script from being read, if there is one.
+pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
+    let limits = Limits { time: Some(CHECK), ..Limits::default() };
+    let watch = Rc::new(Watch::new(&limits));
+    let context = prepare(&limits, &watch).ok()?;
+    let readable = context.with(|ctx| {
+        let function = format!("(function () {{\n{}\n}})", snippet.text);
+        let script = Script { ctx, snippet, limits: &limits, failures: Rc::default() };
+        script.eval(function.into_bytes()).is_ok()
+    });
+    if readable {
+        return None;
+    }
+    // What cannot be read does not run: so it is told in the words in which running it would be.
+    let masker = Masker::default();
+    let scope = Scope { params: &Map::new(), repo_ref: None, project_ref: None, masker: &masker };
+    evaluate(snippet, &scope, &limits, Occasion::Args, None).err()
+}
+
+/// How long reading a script may take.
+const CHECK: Duration = Duration::from_secs(2);
 
 /// Whether a word stands anywhere in the text.
 fn mentions(text: &str, word: &str) -> bool {

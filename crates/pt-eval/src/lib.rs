@@ -12,6 +12,8 @@
 //! among the params are open to the code; in whatever leaves it — results, arguments of host calls, printed lines,
 //! messages of errors — they are marked or hidden again.
 
+mod calls;
+mod check;
 mod clojure;
 mod error;
 mod function;
@@ -29,6 +31,7 @@ const TOO_DEEP: &str = "more than 256 levels of lists and maps";
 
 use pt_model::{Data, Map, Masker};
 
+pub use check::{Mistake, MistakeKind, check};
 pub use error::{EvalError, EvalErrorKind};
 pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction};
 pub use host::{Host, NoHost};

@@ -5,7 +5,7 @@ mod read;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, Mount, Text};
+use crate::{ContainerId, Masker, Mount, Text};
 
 pub use read::SpecError;
 
@@ -50,6 +50,26 @@ pub struct ContainerSpec {
     /// Tags for people.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub tags: IndexMap<String, String>,
+}
+
+impl ContainerSpec {
+    /// The spec as anyone may see it: names and paths are opened when a spec is read, and may hold secrets. Ids stay as
+    /// they are: others refer to them.
+    #[must_use]
+    pub fn masked(mut self, masker: &Masker) -> Self {
+        let hide = |text: &mut String| *text = masker.mask(text);
+        hide(&mut self.image);
+        self.workdir.iter_mut().for_each(hide);
+        if let Some(User::Named(name)) = &mut self.user {
+            hide(name);
+        }
+        for mount in &mut self.mounts {
+            hide(&mut mount.path);
+            mount.source.hide(masker);
+        }
+        self.tags.values_mut().for_each(hide);
+        self
+    }
 }
 
 /// An environment variable.

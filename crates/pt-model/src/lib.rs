@@ -6,6 +6,7 @@
 
 mod container;
 mod data;
+mod duration;
 mod event;
 mod id;
 mod job;
@@ -18,12 +19,13 @@ mod words;
 
 pub use container::{ContainerSpec, EnvVar, Resources, Restart, RestartPolicy, SpecError, User};
 pub use data::{Data, Map};
+pub use duration::parse_duration;
 pub use event::{ContainerChange, Event, LogLine, Stream, What};
 pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId};
 pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, Status, Step};
 pub use label::Labels;
 pub use mask::Masker;
-pub use mount::{CreateVolume, Mount, MountSource, VolumeScope};
+pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

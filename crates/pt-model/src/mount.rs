@@ -1,8 +1,10 @@
 //! What is mounted into containers, as written.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Text, VolumeId};
+use crate::{Masker, Text, VolumeId};
 
 /// A source mounted at an absolute path of the container.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +68,53 @@ pub enum MountSource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<i64>,
     },
+}
+
+/// What paths of the host are relative to.
+#[derive(Clone, Copy, Debug)]
+pub struct HostDirs<'a> {
+    /// The home directory of who calls `pt`, if it is known.
+    pub home: Option<&'a Path>,
+    /// The directory from which `pt` is called.
+    pub working_dir: &'a Path,
+    /// The directory of the root polytope file.
+    pub root: &'a Path,
+}
+
+impl HostDirs<'_> {
+    /// Where a path of a host mount leads; nowhere if it begins with `~/` and there is no home.
+    pub fn locate(&self, path: &str) -> Option<PathBuf> {
+        if let Some(rest) = path.strip_prefix("~/") {
+            return self.home.map(|home| home.join(rest));
+        }
+        let base = if Self::is_relative_to_call(path) { self.working_dir } else { self.root };
+        Some(base.join(path))
+    }
+
+    /// Whether a path is relative to the directory from which `pt` is called.
+    pub fn is_relative_to_call(path: &str) -> bool {
+        matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
+    }
+}
+
+impl MountSource {
+    /// Hides the secrets in paths.
+    pub(crate) fn hide(&mut self, masker: &Masker) {
+        let hide = |text: &mut String| *text = masker.mask(text);
+        match self {
+            Self::Host { path } => hide(path),
+            Self::Repo { repo, path, revision } => {
+                [repo, path, revision].into_iter().flatten().for_each(hide);
+            }
+            Self::Dataset { dataset, path, .. } => {
+                hide(dataset);
+                path.iter_mut().for_each(hide);
+            }
+            Self::Volume { source, .. } => source.iter_mut().for_each(|source| source.hide(masker)),
+            // A text that knows its secrets.
+            Self::String { .. } => {}
+        }
+    }
 }
 
 /// How long a volume lives.

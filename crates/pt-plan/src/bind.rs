@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use pt_model::{Data, Map};
 use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
-use pt_syntax::{Diagnostic, Node, NodeKind, Span};
+use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Span, references};
+
+use crate::partial::Partial;
 
 /// Ids of args whose values are not known, and why.
 pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
@@ -17,6 +19,8 @@ pub(crate) struct Given<'p> {
     pub(crate) written: Vec<&'p Arg>,
     /// Args that depend on values that are not set, and why: what they are is not known.
     pub(crate) unknown: Unknown,
+    /// Of args that are not known, what is; told only while a project is checked.
+    pub(crate) partial: BTreeMap<String, Partial>,
     /// Where the call stands.
     pub(crate) call: Option<Span>,
 }
@@ -42,6 +46,12 @@ pub(crate) fn bind(
     for param in &definition.params {
         let id = &param.id.text;
         if let Some(why) = given.unknown.get(id) {
+            if let Some(partial) = given.partial.get(id) {
+                let errors = partial.errors(&param.ty);
+                found.extend(
+                    errors.iter().map(|error| wrong_type(definition, reference, param, given, error)),
+                );
+            }
             bound.unknown.insert(id.clone(), why.clone());
             bound.values.insert(id.clone(), Data::Null);
             continue;
@@ -86,7 +96,18 @@ fn wrong_type(
     if error.message.starts_with("Missing required value") && written.is_none() && given.call.is_none() {
         diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
     }
-    with_conversion(diagnostic, error)
+    match node.and_then(|node| literal_number(node, error)) {
+        Some(number) => diagnostic.hint(format!("a number in quotes is text: write {number}")),
+        None => with_conversion(diagnostic, error),
+    }
+}
+
+/// The number that was written as text.
+fn literal_number<'n>(node: &'n Node, error: &TypeError) -> Option<&'n str> {
+    let wanted =
+        ["Must be an integer", "Must be a number"].iter().any(|head| error.message.starts_with(head));
+    let text = node.as_str().filter(|text| wanted && text.parse::<f64>().is_ok())?;
+    matches!(references(text), Reading::Literal).then_some(text)
 }
 
 /// Values and secrets are text, so a number that comes from one must be converted; seeds show how.
@@ -95,7 +116,7 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         .message
         .split_once(" (got \"")
         .and_then(|(_, got)| got.strip_suffix("\")"))
-        .is_some_and(|got| got.parse::<f64>().is_ok() || got.starts_with("[secret "));
+        .is_some_and(|got| got.parse::<f64>().is_ok() || got.starts_with("[secret ") || is_setting(got));
     if !numeric
         || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
     {
@@ -105,6 +126,12 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
         .note("values (`pt.value`) and secrets are always strings")
         .hint("hand the string to a `str` param of a module of your own, and convert it there: \"#pt-js parseInt(params['port'])\"")
         .hint("the same in Clojure: \"#pt-clj (parse-long (:port params))\"")
+}
+
+/// Whether a text is `pt.value x` or `pt.secret x`: what stands in for a value that is not set while a project is checked.
+fn is_setting(text: &str) -> bool {
+    matches!(references(text), Reading::Whole(reference)
+        if matches!(reference.kind, ReferenceKind::Value | ReferenceKind::Secret))
 }
 
 /// What the part of a type at `path` wants, for the label at the value.

@@ -10,7 +10,8 @@ use crate::plan::{CodeCall, Does, Plan, StepPlan};
 
 /// The plan as data: `target`, `kind`, `args`, and `steps` for templates or `result` for modules and tools. A step has
 /// `id`, `after`, `chain`, and one of `container` (the container's spec, what is as usual left out), `code` with `args`,
-/// `steps`, and `fails` (the first of the reasons). Secrets show as `[secret NAME]`.
+/// `steps` (with `await`, if a call returns before all of them have ended), and `fails` (the first of the reasons). The
+/// steps of a template stand in a list `flatten` beside the name of the `template`. Secrets show as `[secret NAME]`.
 pub fn describe(plan: &Plan) -> Value {
     let mut shown = Object::new();
     shown.insert("target".to_owned(), json!(plan.target));
@@ -28,13 +29,25 @@ pub fn describe(plan: &Plan) -> Value {
             result.extend(describe_does(only));
             shown.insert("result".to_owned(), Value::Object(result));
         }
-        steps => drop(shown.insert("steps".to_owned(), describe_steps(steps))),
+        steps => drop(shown.insert("steps".to_owned(), describe_steps(steps, 0))),
     }
     Value::Object(shown)
 }
 
-fn describe_steps(steps: &[StepPlan]) -> Value {
-    steps.iter().map(describe_step).collect()
+/// Steps inside so many templates.
+fn describe_steps(steps: &[StepPlan], depth: usize) -> Value {
+    let of_one_use = |a: &StepPlan, b: &StepPlan| {
+        a.templates.get(depth).is_some() && a.templates.get(depth) == b.templates.get(depth)
+    };
+    steps
+        .chunk_by(of_one_use)
+        .map(|steps| match steps[0].templates.get(depth) {
+            Some(template) => {
+                json!({"template": template.reference, "flatten": describe_steps(steps, depth + 1)})
+            }
+            None => describe_step(&steps[0]),
+        })
+        .collect()
 }
 
 fn describe_step(step: &StepPlan) -> Value {
@@ -64,10 +77,15 @@ fn describe_does(step: &StepPlan) -> Object {
         Does::Code(call) => {
             shown.insert("code".to_owned(), json!(code(call)));
             if !step.chain.is_empty() {
-                shown.insert("args".to_owned(), json!(call.params));
+                shown.insert("args".to_owned(), without_refs(json!(call.params)));
             }
         }
-        Does::Group(steps) => drop(shown.insert("steps".to_owned(), describe_steps(steps))),
+        Does::Group(steps) => {
+            shown.insert("steps".to_owned(), describe_steps(steps, 0));
+            if let Some(awaits) = &step.awaits {
+                shown.insert("await".to_owned(), json!(awaits.declared));
+            }
+        }
         Does::Fails(found) => {
             let first = found.first().map(|diagnostic| diagnostic.message.as_str());
             shown.insert("fails".to_owned(), json!(first.unwrap_or_default()));
@@ -120,10 +138,30 @@ fn container(params: &pt_model::Map) -> Value {
             }
             (_, value) => json!(value),
         };
-        shown.insert(key.clone(), value);
+        shown.insert(key.clone(), without_refs(value));
     }
     shown.entry("id").or_insert_with(|| json!("container"));
     Value::Object(shown)
+}
+
+/// The data with `<module-repo>` and `<module-project>` for what code calls its repository and its project: which these
+/// are differs from checkout to checkout.
+fn without_refs(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(without_refs).collect(),
+        Value::Object(map) => {
+            let shown = |(key, value): (String, Value)| match (key.as_str(), value.as_str()) {
+                ("repo", Some(text)) if text.starts_with("local/") || text.starts_with("polytope/") => {
+                    let shown =
+                        if text.matches('/').count() == 1 { "<module-project>" } else { "<module-repo>" };
+                    (key, json!(shown))
+                }
+                _ => (key, without_refs(value)),
+            };
+            Value::Object(map.into_iter().map(shown).collect())
+        }
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
+    }
 }
 
 /// Environment variables as a map of texts; the last of a name counts.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pt_eval::{Limits, Scope, evaluate_with};
 use pt_model::{Data, Map, Masker, Part, Text};
-use pt_spec::{Arg, Definition, plain};
+use pt_spec::{Arg, Definition, Segment, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
     references, suggest,
@@ -13,6 +13,7 @@ use pt_syntax::{
 
 use crate::bind::{Bound, Given};
 use crate::missing::Store;
+use crate::partial::{Hole, Partial};
 use crate::planner::Planner;
 use crate::settings::{Settings, secret, value};
 use crate::snippet::snippet_of;
@@ -33,6 +34,22 @@ struct Trouble {
     errors: Vec<Diagnostic>,
     /// Values and secrets that are not set: the arg is not known.
     missing: Vec<Diagnostic>,
+    /// The parts of the arg that are not known.
+    holes: Vec<Hole>,
+    /// Where in the arg we are.
+    path: Vec<Segment>,
+}
+
+impl Trouble {
+    fn hole(&mut self) {
+        self.holes.push(Hole { path: self.path.clone(), is_text: false });
+    }
+
+    /// Text that is not known; gives what stands in for it.
+    fn text_hole(&mut self, written: &str) -> Data {
+        self.holes.push(Hole { path: self.path.clone(), is_text: true });
+        Data::from(written.trim())
+    }
 }
 
 impl<'p> Planner<'p> {
@@ -50,7 +67,7 @@ impl<'p> Planner<'p> {
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
             let found = self.unknown_param(callee, &arg.id.text);
             // Args that nobody asks for are usual; those that look like a slip are worth a word.
-            if !found.hints.is_empty() && definition.origin.standard.is_none() {
+            if (!found.hints.is_empty() || self.checking.is_some()) && definition.origin.is_own() {
                 self.warn(&[found.at(arg.id.span, "ignored")]);
             }
         }
@@ -59,14 +76,35 @@ impl<'p> Planner<'p> {
             let mut trouble = Trouble::default();
             let value = self.data(&arg.value, &inside, &mut trouble);
             errors.append(&mut trouble.errors);
-            if trouble.missing.is_empty() {
+            if trouble.holes.is_empty() {
                 given.values.insert(arg.id.text.clone(), value);
             } else {
                 given.unknown.insert(arg.id.text.clone(), trouble.missing);
+                if self.checking.is_some() {
+                    given.partial.insert(arg.id.text.clone(), Partial { value, holes: trouble.holes });
+                }
             }
             given.written.push(arg);
         }
+        if let Some(checking) = &mut self.checking {
+            checking.findings.append(&mut errors);
+        }
         if errors.is_empty() { Ok(given) } else { Err(errors) }
+    }
+
+    /// What is wrong with args that nobody takes, since what is called is not known. Told only while a project is checked.
+    pub(crate) fn look_at_args(&mut self, args: &'p [Arg], definition: &'p Definition, bound: &Bound) {
+        if self.checking.is_none() {
+            return;
+        }
+        let inside = Inside { definition, bound };
+        let mut trouble = Trouble::default();
+        for arg in args {
+            self.data(&arg.value, &inside, &mut trouble);
+        }
+        if let Some(checking) = &mut self.checking {
+            checking.findings.append(&mut trouble.errors);
+        }
     }
 
     fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
@@ -76,10 +114,21 @@ impl<'p> Planner<'p> {
                 let code = Code { language: Language::Clojure, body: text, body_offset: 0, late: false };
                 self.code_result(node, &code, inside, trouble)
             }
-            NodeKind::List(items) => items.iter().map(|item| self.data(item, inside, trouble)).collect(),
+            NodeKind::List(items) => {
+                let item = |(at, item)| {
+                    trouble.path.push(Segment::Index(at));
+                    let value = self.data(item, inside, trouble);
+                    trouble.path.pop();
+                    value
+                };
+                items.iter().enumerate().map(item).collect()
+            }
             NodeKind::Map(entries) => {
                 let entry = |entry: &'p pt_syntax::Entry| {
-                    (entry.key.clone(), self.data(&entry.value, inside, trouble))
+                    trouble.path.push(Segment::Key(entry.key.clone()));
+                    let value = self.data(&entry.value, inside, trouble);
+                    trouble.path.pop();
+                    (entry.key.clone(), value)
                 };
                 Data::Map(entries.iter().map(entry).collect::<Map>())
             }
@@ -102,6 +151,7 @@ impl<'p> Planner<'p> {
             Reading::Whole(reference) => self.referred(node, &reference, inside, trouble),
             Reading::Interpolated(pieces) => {
                 let mut parts = Vec::new();
+                let known = trouble.holes.len();
                 for piece in pieces {
                     match piece {
                         Piece::Text(text) => parts.push(Part::Plain(text.to_owned())),
@@ -110,6 +160,10 @@ impl<'p> Planner<'p> {
                             parts.extend(value.to_text().parts().iter().cloned());
                         }
                     }
+                }
+                if trouble.holes.len() > known {
+                    trouble.holes.truncate(known);
+                    return trouble.text_hole(text);
                 }
                 Data::from(Text::from_parts(parts))
             }
@@ -126,11 +180,16 @@ impl<'p> Planner<'p> {
     ) -> Data {
         match reference.kind {
             ReferenceKind::Param => {
+                let definition = inside.definition;
+                let param = definition.param(reference.name);
                 if let Some(why) = inside.bound.unknown.get(reference.name) {
                     trouble.missing.extend(why.iter().cloned());
+                    if param.is_some_and(|param| param.ty.is_text()) {
+                        return trouble.text_hole(&self.written(node, reference));
+                    }
+                    trouble.hole();
                 }
-                let definition = inside.definition;
-                if definition.param(reference.name).is_none() && definition.origin.standard.is_none() {
+                if param.is_none() && definition.origin.is_own() {
                     let place = self.within(node, reference.name_range.clone());
                     let found = self.unknown_param(definition, reference.name);
                     self.warn(&[found.at(place, "this is null")]);
@@ -154,6 +213,7 @@ impl<'p> Planner<'p> {
                     .at(self.within(node, reference.range.clone()), "")
                     .hint("call the module from code, which may wait: `pt/output`, `pt/call-module`");
                 trouble.errors.push(found);
+                trouble.hole();
                 Data::Null
             }
         }
@@ -189,7 +249,11 @@ impl<'p> Planner<'p> {
         let place = self.within(node, reference.range.clone());
         let found = self.missing.add(store, reference.name, place);
         trouble.missing.push(found);
-        Data::Null
+        trouble.text_hole(&self.written(node, reference))
+    }
+
+    fn written(&self, node: &Node, reference: &Reference<'_>) -> String {
+        self.project.sources().slice(self.within(node, reference.range.clone())).to_owned()
     }
 
     fn within(&self, node: &Node, range: Range<usize>) -> Span {
@@ -219,8 +283,10 @@ impl<'p> Planner<'p> {
         inside: &Inside<'p, '_>,
         trouble: &mut Trouble,
     ) -> Data {
-        if !inside.bound.unknown.is_empty() {
+        let broken = self.checking.as_ref().is_some_and(|checking| checking.broken_code.contains(&node.span));
+        if broken || !inside.bound.unknown.is_empty() {
             trouble.missing.extend(inside.bound.unknown.values().flatten().cloned());
+            trouble.hole();
             return Data::Null;
         }
         let home = self.home(inside.definition);
@@ -246,6 +312,7 @@ impl<'p> Planner<'p> {
             let found = Diagnostic::error("code-error", error.message).at(span, "");
             trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }
+        trouble.hole();
         for (store, name) in settings.not_set {
             trouble.missing.push(self.missing.add(store, &name, span));
         }

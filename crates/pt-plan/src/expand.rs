@@ -6,7 +6,7 @@ use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::plan::{CodeCall, Home};
+use crate::plan::{CodeCall, Home, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
 
@@ -85,6 +85,7 @@ impl<'p> Planner<'p> {
             Ok(callee) => callee,
             Err(found) => {
                 let found = DraftDoes::Fails(vec![found.at(reference.span, "")]);
+                self.look_at_args(args, definition, bound);
                 return (name.clone(), vec![self.draft(name, chain, found, span)]);
             }
         };
@@ -107,7 +108,11 @@ impl<'p> Planner<'p> {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
                 self.stack.push((callee, reference.text.clone()));
+                self.template_uses += 1;
+                let (reference, number) = (reference.text.clone(), self.template_uses);
+                self.templates.push(TemplateUse { reference, number });
                 let drafts = self.body_steps(callee, &bound, inner, None);
+                self.templates.pop();
                 self.stack.pop();
                 (name, drafts)
             }
@@ -136,7 +141,10 @@ impl<'p> Planner<'p> {
             Ok(End::Steps { definition, bound }) => {
                 let draft = self.draft(name, chain, DraftDoes::Group, span);
                 let inner = self.new_list(Some(list));
+                self.drafts[draft].awaits = definition.awaits.as_deref().map(|names| (inner, names));
+                let around = std::mem::take(&mut self.templates);
                 self.body_steps(definition, &bound, inner, Some(draft));
+                self.templates = around;
                 draft
             }
             Err(found) => self.draft(name, chain, DraftDoes::Fails(found), span),
@@ -160,17 +168,25 @@ impl<'p> Planner<'p> {
             self.no_cycle(definition, &reference, chain, given.call)?;
             chain.push(reference.clone());
             self.stack.push((definition, reference.clone()));
-            self.enter(definition)?;
-            let bound = bind(definition, &reference, &given)?;
+            let bound = match self.assumed(definition) {
+                Some(bound) => bound,
+                None => {
+                    self.enter(definition)?;
+                    bind(definition, &reference, &given)?
+                }
+            };
             match &definition.body {
                 Body::Code(node) => return Ok(End::Code { definition, node, bound }),
                 Body::Steps(_) => return Ok(End::Steps { definition, bound }),
                 Body::Nothing => return Err(definition.diagnostics.clone()),
                 Body::Call { reference: next, args } => {
-                    let callee = self
-                        .project
-                        .resolve(Some(definition), &next.text, Wanted::Any)
-                        .map_err(|found| vec![found.at(next.span, "")])?;
+                    let callee = match self.project.resolve(Some(definition), &next.text, Wanted::Any) {
+                        Ok(callee) => callee,
+                        Err(found) => {
+                            self.look_at_args(args, definition, &bound);
+                            return Err(vec![found.at(next.span, "")]);
+                        }
+                    };
                     given = self.evaluate_args(callee, args, definition, &bound)?;
                     given.call = Some(next.span);
                     definition = callee;
@@ -201,9 +217,11 @@ impl<'p> Planner<'p> {
     }
 
     fn code(&mut self, definition: &'p Definition, node: &'p Node, bound: Bound) -> DraftDoes {
-        if !bound.unknown.is_empty() {
+        if !bound.unknown.is_empty() && self.checking.is_none() {
             return DraftDoes::Fails(distinct(bound.unknown.into_values().flatten()));
         }
+        let mut bound = bound;
+        bound.values.retain(|id, _| !bound.unknown.contains_key(id));
         let services = definition
             .params
             .iter()
@@ -225,7 +243,7 @@ impl<'p> Planner<'p> {
     }
 
     fn code_of_step(&mut self, definition: &'p Definition, bound: &Bound, node: &'p Node) -> DraftDoes {
-        if !bound.unknown.is_empty() {
+        if !bound.unknown.is_empty() && self.checking.is_none() {
             return DraftDoes::Fails(distinct(bound.unknown.values().flatten().cloned()));
         }
         match snippet(node) {
@@ -244,6 +262,9 @@ impl<'p> Planner<'p> {
     /// What everybody calls a definition, whichever way it was referred to.
     pub(crate) fn canonical(&self, definition: &Definition) -> String {
         let id = &definition.id.text;
+        if let Some(project) = definition.origin.other_project() {
+            return format!("{project}!{id}");
+        }
         let Some(project) = definition.origin.standard.as_deref() else { return id.clone() };
         let default = self.project.standard().module(self.project.sources(), project, None);
         if default.is_some_and(|default| std::ptr::eq(default, definition)) {
@@ -254,9 +275,22 @@ impl<'p> Planner<'p> {
     }
 
     pub(crate) fn home(&self, definition: &Definition) -> Home {
-        let own = definition.origin.standard.is_none();
-        let root = own.then(|| self.project.root_dir().display().to_string());
-        Home { dir: definition.origin.dir.to_path_buf(), repo_ref: root.clone(), project_ref: root }
+        let dir = definition.origin.dir.to_path_buf();
+        if let Some(repository) = definition.origin.repository.as_deref() {
+            return Home {
+                dir,
+                repo_ref: Some(repository.reference.clone()),
+                project_ref: Some(repository.reference.clone()),
+                checkout: Some(repository.dir.to_path_buf()),
+            };
+        }
+        let (owner, name) = match &definition.origin.standard {
+            Some(standard) => ("polytope", &**standard),
+            None => ("local", &*self.project_id),
+        };
+        let project_ref = format!("{owner}/{name}");
+        let repo_ref = format!("{project_ref}/{name}");
+        Home { dir, repo_ref: Some(repo_ref), project_ref: Some(project_ref), checkout: None }
     }
 
     pub(crate) fn draft(
@@ -266,8 +300,17 @@ impl<'p> Planner<'p> {
         does: DraftDoes,
         span: Option<Span>,
     ) -> DraftId {
-        let (waits, follows) = (Vec::new(), Vec::new());
-        self.drafts.push(Draft { declared, waits, follows, chain, does, span, parent: None });
+        self.drafts.push(Draft {
+            declared,
+            waits: Vec::new(),
+            follows: Vec::new(),
+            chain,
+            does,
+            awaits: None,
+            templates: self.templates.clone(),
+            span,
+            parent: None,
+        });
         self.drafts.len() - 1
     }
 }

@@ -5,23 +5,31 @@
 //! code in args has run, every id is unique. What cannot be resolved becomes a step that fails when its turn comes
 //! ([`Does::Fails`]), since one broken step stops no other; values and secrets that are not set are told all at once.
 //!
+//! [`check`] does the same for everything that a project declares, with params whose values nobody knows, and tells all
+//! that is wrong.
+//!
 //! Nothing here does I/O: values and secrets come through [`Named`], files were read by the project.
 
 mod bind;
+mod check;
 mod describe;
 mod draft;
 mod evaluate;
 mod expand;
 mod missing;
 mod order;
+mod partial;
 mod plan;
 mod planner;
 mod settings;
 mod snippet;
 mod tree;
 
+pub use check::{Around, check};
 pub use describe::describe;
-pub use plan::{CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan};
+pub use plan::{
+    Awaits, CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan, TemplateUse,
+};
 pub use planner::plan;
 pub use pt_spec::{Condition, Kind};
 pub use tree::tree;

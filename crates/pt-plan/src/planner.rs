@@ -7,26 +7,17 @@ use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::Diagnostic;
 
 use crate::bind::{Bound, Given, bind};
+use crate::check::Checking;
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
-use crate::plan::{Named, Plan, Planned, Request};
+use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
 pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
-    let mut planner = Planner {
-        project,
-        named,
-        drafts: Vec::new(),
-        lists: Vec::new(),
-        stack: Vec::new(),
-        missing: AllMissing::default(),
-        secrets: Vec::new(),
-        warnings: Vec::new(),
-        used: HashSet::new(),
-    };
+    let mut planner = Planner::new(project, named);
     let mut errors = Vec::new();
     let mut kind = None;
     for group in requests {
@@ -52,19 +43,43 @@ pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> 
 
 pub(crate) struct Planner<'p> {
     pub(crate) project: &'p Project,
+    pub(crate) project_id: String,
     pub(crate) named: &'p dyn Named,
     pub(crate) drafts: Vec<Draft<'p>>,
     pub(crate) lists: Vec<StepList>,
     /// The definitions that are being expanded, outermost first, and what they were called.
     pub(crate) stack: Vec<(&'p Definition, String)>,
+    /// The `template:` steps around, up to the group around.
+    pub(crate) templates: Vec<TemplateUse>,
+    pub(crate) template_uses: usize,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
-    warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
+    /// What is kept while a whole project is checked.
+    pub(crate) checking: Option<Checking>,
     /// Definitions whose warnings were told.
     used: HashSet<*const Definition>,
 }
 
 impl<'p> Planner<'p> {
+    pub(crate) fn new(project: &'p Project, named: &'p dyn Named) -> Self {
+        Self {
+            project,
+            named,
+            drafts: Vec::new(),
+            lists: Vec::new(),
+            stack: Vec::new(),
+            templates: Vec::new(),
+            project_id: project.id(),
+            template_uses: 0,
+            missing: AllMissing::default(),
+            secrets: Vec::new(),
+            warnings: Vec::new(),
+            checking: None,
+            used: HashSet::new(),
+        }
+    }
+
     fn top_drafts(&self, from: DraftId) -> Vec<DraftId> {
         (from..self.drafts.len()).filter(|draft| self.drafts[*draft].parent.is_none()).collect()
     }
@@ -90,7 +105,7 @@ impl<'p> Planner<'p> {
         Ok(definition.kind)
     }
 
-    fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
+    pub(crate) fn template(&mut self, definition: &'p Definition, name: String, bound: &Bound, list: usize) {
         self.stack.push((definition, name));
         self.body_steps(definition, bound, list, None);
         self.stack.pop();

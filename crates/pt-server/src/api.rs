@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 /// A served socket; it is closed and removed when this is dropped.
 #[derive(Debug)]
-pub struct Served {
+pub(crate) struct Served {
     path: PathBuf,
     server: JoinHandle<()>,
 }
@@ -35,26 +35,39 @@ struct StopQuery {
     kill: bool,
 }
 
-/// Serves a running job's API at `path`.
-///
-/// # Errors
-/// The socket cannot be made.
-pub fn serve(path: &Path, job: watch::Receiver<Job>, control: Control) -> io::Result<Served> {
-    if let Err(error) = fs::remove_file(path)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
+/// A socket that waits for its job. Who connects meanwhile is answered as soon as the job is there.
+pub(crate) struct Socket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Socket {
+    /// Takes the path.
+    ///
+    /// # Errors
+    /// The socket cannot be made.
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        if let Err(error) = fs::remove_file(path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        Ok(Self { path: path.to_owned(), listener: UnixListener::bind(path)? })
     }
-    let listener = UnixListener::bind(path)?;
-    let router = Router::new()
-        .route("/v1/job", get(show))
-        .route("/v1/stop", post(stop))
-        .with_state(Api { job, control });
-    let server = tokio::spawn(async move {
-        // Ends with the process; what goes wrong on one connection is told to that client.
-        let _ = axum::serve(listener, router).await;
-    });
-    Ok(Served { path: path.to_owned(), server })
+
+    /// Serves a running job's API.
+    pub(crate) fn serve(self, job: watch::Receiver<Job>, control: Control) -> Served {
+        let Self { path, listener } = self;
+        let router = Router::new()
+            .route("/v1/job", get(show))
+            .route("/v1/stop", post(stop))
+            .with_state(Api { job, control });
+        let server = tokio::spawn(async move {
+            // Ends with the process; what goes wrong on one connection is told to that client.
+            let _ = axum::serve(listener, router).await;
+        });
+        Served { path, server }
+    }
 }
 
 async fn show(State(api): State<Api>) -> Json<Job> {

@@ -1,5 +1,6 @@
 //! One application: a store, a backend, the user's project.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,14 +11,16 @@ use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
-use pt_model::{Event, Job, JobId, Labels, Status, StepId, Text, What};
-use pt_plan::{Named, Plan};
+use pt_model::{Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
+use pt_plan::{Around, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
+use pt_syntax::Diagnostic;
 
 use crate::Disk;
-use crate::api::{Served, serve};
+use crate::api::{Served, Socket};
 use crate::environment::{BackendChoice, Environment};
+use crate::repositories::Repositories;
 
 /// The application.
 pub struct App {
@@ -77,6 +80,8 @@ pub struct LoadedProject {
     pub loaded: Loaded,
     /// The checkout.
     pub instance: Instance,
+    /// Whose values and secrets it reads.
+    pub scope: Scope,
 }
 
 /// How a plan is to be run.
@@ -97,7 +102,9 @@ pub struct JobRecord {
     pub key: JobKey,
     /// Its state.
     pub job: Job,
-    /// The process that runs it, if it lives.
+    /// Whether the process that runs it lives.
+    pub alive: bool,
+    /// That process, or the one that ran it last.
     pub runner: Option<Runner>,
 }
 
@@ -107,14 +114,9 @@ impl JobRecord {
         &self.key.job
     }
 
-    /// Whether its runner lives.
-    pub fn is_alive(&self) -> bool {
-        self.runner.is_some()
-    }
-
     /// Whether its runner went away before it was over.
     pub fn is_orphan(&self) -> bool {
-        !self.job.status.has_ended() && !self.is_alive()
+        !self.job.status.has_ended() && !self.alive
     }
 }
 
@@ -168,9 +170,21 @@ impl App {
     /// # Errors
     /// The store cannot be written.
     pub fn instance(&self) -> Result<Instance, AppError> {
-        let here = &self.environment.working_dir;
-        let root_file = pt_spec::find_root(&Disk, here);
-        let root = root_file.as_deref().and_then(Path::parent).unwrap_or(here);
+        self.instance_of(pt_spec::find_root(&Disk, &self.environment.working_dir).as_deref())
+    }
+
+    /// Whose values and secrets commands mean that run here.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn scope(&self, context: &str) -> Result<Scope, AppError> {
+        let root_file = pt_spec::find_root(&Disk, &self.environment.working_dir);
+        let instance = self.instance_of(root_file.as_deref())?;
+        Ok(scope(context, root_file.as_deref(), &instance))
+    }
+
+    fn instance_of(&self, root_file: Option<&Path>) -> Result<Instance, AppError> {
+        let root = root_file.and_then(Path::parent).unwrap_or(&self.environment.working_dir);
         Ok(self.store.instance(root, Timestamp::now())?)
     }
 
@@ -178,7 +192,7 @@ impl App {
     ///
     /// # Errors
     /// The file is not there.
-    pub fn load(&self, file: Option<&Path>) -> Result<LoadedProject, AppError> {
+    pub fn load(&self, file: Option<&Path>, context: &str) -> Result<LoadedProject, AppError> {
         let here = &self.environment.working_dir;
         let root_file = match file {
             Some(file) => {
@@ -189,18 +203,53 @@ impl App {
             }
             None => pt_spec::find_root(&Disk, here),
         };
-        let root = root_file.as_deref().and_then(Path::parent).unwrap_or(here);
-        let instance = self.store.instance(root, Timestamp::now())?;
+        let instance = self.instance_of(root_file.as_deref())?;
+        let scope = scope(context, root_file.as_deref(), &instance);
+        let world = Repositories::new(&self.environment.state_dir, &instance.root);
         let loaded = match root_file {
-            Some(root_file) => Project::load(&Disk, root_file),
+            Some(root_file) => Project::load(&world, root_file),
             None => Loaded { project: Project::without_file(here), diagnostics: Vec::new() },
         };
-        Ok(LoadedProject { loaded, instance })
+        Ok(LoadedProject { loaded, instance, scope })
     }
 
-    /// The values and secrets of a checkout.
-    pub fn named(&self, instance: &Instance) -> NamedInStore<'_> {
-        NamedInStore { store: &self.store, scope: Scope::new("local", instance.id.clone()) }
+    /// Plans what was asked for. Values and secrets that are not set are taken from `assumed`.
+    ///
+    /// # Errors
+    /// A value or secret that is set cannot be read.
+    pub fn plan(
+        &self,
+        project: &LoadedProject,
+        groups: &[Vec<Request>],
+        assumed: &dyn Named,
+    ) -> Result<Planned, AppError> {
+        let scope = project.scope.clone();
+        let named = NamedInStore { store: &self.store, scope, assumed, unreadable: RefCell::default() };
+        let planned = pt_plan::plan(&project.loaded.project, groups, &named);
+        match named.unreadable.into_inner() {
+            Some(error) => Err(error.into()),
+            None => Ok(planned),
+        }
+    }
+
+    /// Everything that is wrong with a project.
+    ///
+    /// # Errors
+    /// A value or secret that is set cannot be read.
+    pub fn check(&self, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
+        let scope = project.scope.clone();
+        let named =
+            NamedInStore { store: &self.store, scope, assumed: &Unset, unreadable: RefCell::default() };
+        let dirs = HostDirs {
+            home: self.environment.person.home.as_deref(),
+            working_dir: &self.environment.working_dir,
+            root: project.loaded.project.root_dir(),
+        };
+        let found = pt_plan::check(&project.loaded, &Around { named: &named, world: &Disk, dirs });
+        match named.unreadable.into_inner() {
+            Some(error) => Err(error.into()),
+            None => Ok(found),
+        }
     }
 
     /// Starts a job and serves its API.
@@ -210,10 +259,11 @@ impl App {
     pub async fn start(
         &self,
         plan: Plan,
-        instance: Instance,
+        project: LoadedProject,
         request: RunRequest,
     ) -> Result<Started, AppError> {
         let backend = self.backend().await?;
+        let LoadedProject { loaded, instance, .. } = project;
         let now = Timestamp::now();
         let key = match request.job {
             Some(job) => {
@@ -227,18 +277,21 @@ impl App {
         let socket = self.socket(&key);
         self.store
             .set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
+        // Nothing runs before everything else that can go wrong has gone well.
+        let socket_failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
+        let socket = Socket::bind(&socket).map_err(socket_failed)?;
         let engine = Engine { backend, store: self.store.clone() };
         let options = Options {
             job: key.clone(),
             instance,
+            sources: loaded.project.sources().clone(),
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
             until: request.until,
             grace: Self::GRACE,
         };
         let running = engine.start(plan, options)?;
-        let served = serve(&socket, running.job.clone(), running.control.clone())
-            .map_err(|cause| AppError::Socket { path: socket.display().to_string(), cause })?;
+        let served = socket.serve(running.job.clone(), running.control.clone());
         Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
     }
 
@@ -248,11 +301,11 @@ impl App {
         self.store.dir().join("runners").join(format!("{short}-{}.sock", std::process::id()))
     }
 
-    /// The jobs of a checkout, or of all, newest first.
+    /// The jobs of a checkout, or of all, newest first; those that have ended only if they are wanted.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn jobs(&self, instance: Option<&Instance>) -> Result<Vec<JobRecord>, AppError> {
+    pub fn jobs(&self, instance: Option<&Instance>, ended: bool) -> Result<Vec<JobRecord>, AppError> {
         let instances = match instance {
             Some(instance) => vec![instance.clone()],
             None => self.store.instances()?,
@@ -260,10 +313,17 @@ impl App {
         let mut records = Vec::new();
         for instance in instances {
             for summary in self.store.jobs(Some(&instance.id))?.into_iter().rev() {
+                if summary.status.has_ended() && !ended {
+                    continue;
+                }
                 let key = JobKey::new(instance.id.clone(), summary.id);
+                // Alive is asked first: a job that ends meanwhile must not look as if its runner had left it.
+                let alive = self.store.runner_alive(&key)?;
+                let runner = self.store.runner(&key)?;
                 let job = Job::fold(&self.store.events(&key, 0)?);
-                let runner = if self.store.runner_alive(&key)? { self.store.runner(&key)? } else { None };
-                records.push(JobRecord { instance: instance.clone(), key, job, runner });
+                if ended || !job.status.has_ended() {
+                    records.push(JobRecord { instance: instance.clone(), key, job, alive, runner });
+                }
             }
         }
         Ok(records)
@@ -278,12 +338,13 @@ impl App {
         orphan: &JobRecord,
         backend: &Arc<dyn Backend>,
     ) -> Result<Vec<BackendError>, AppError> {
-        // Whoever holds the runner's lock is the job's only writer.
+        // Whoever holds the runner's lock is the job's only writer; somebody may have written before.
         let _lock = self.store.lock_runner(&orphan.key)?;
+        let job = Job::fold(&self.store.events(&orphan.key, 0)?);
         let leftovers = find_leftovers(&**backend, &orphan.key.instance, Some(&orphan.key.job)).await?;
         let problems = remove_leftovers(backend, leftovers).await;
-        if problems.is_empty() && orphan.is_orphan() {
-            self.store.append(&orphan.key, &closing_events(&orphan.job))?;
+        if problems.is_empty() && !job.status.has_ended() {
+            self.store.append(&orphan.key, &closing_events(&job))?;
         }
         Ok(problems)
     }
@@ -331,18 +392,54 @@ fn closing_events(job: &Job) -> Vec<Event> {
     (job.events..).zip(all).map(|(seq, what)| Event { seq, at, what }).collect()
 }
 
-/// Values and secrets as the store has them.
-pub struct NamedInStore<'a> {
+/// Values and secrets belong to a project; outside of any, to the context's default project.
+fn scope(context: &str, root_file: Option<&Path>, instance: &Instance) -> Scope {
+    match root_file {
+        Some(_) => Scope::new(context, instance.id.clone()),
+        None => Scope::outside(context),
+    }
+}
+
+/// No value and no secret.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unset;
+
+impl Named for Unset {
+    fn value(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn secret(&self, _: &str) -> Option<Text> {
+        None
+    }
+}
+
+/// Values and secrets as the store has them, else as they are assumed.
+struct NamedInStore<'a> {
     store: &'a Store,
     scope: Scope,
+    assumed: &'a dyn Named,
+    /// The first that is set and cannot be read: nobody may take it for one that is not set.
+    unreadable: RefCell<Option<StoreError>>,
+}
+
+impl NamedInStore<'_> {
+    fn read<T>(&self, found: Result<Option<T>, StoreError>) -> Option<T> {
+        found.unwrap_or_else(|error| {
+            self.unreadable.borrow_mut().get_or_insert(error);
+            None
+        })
+    }
 }
 
 impl Named for NamedInStore<'_> {
     fn value(&self, name: &str) -> Option<String> {
-        self.store.value(&self.scope, name).ok().flatten().map(|value| value.data)
+        let set = self.read(self.store.value(&self.scope, name)).map(|value| value.data);
+        set.or_else(|| self.assumed.value(name))
     }
 
     fn secret(&self, name: &str) -> Option<Text> {
-        self.store.secret(&self.scope, name).ok().flatten().map(Text::from)
+        let set = self.read(self.store.secret(&self.scope, name)).map(Text::from);
+        set.or_else(|| self.assumed.secret(name))
     }
 }

@@ -1,15 +1,17 @@
 //! A project: the root polytope file and what it includes.
 
 mod load;
+mod remote;
 mod resolve;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use pt_syntax::{Diagnostic, Sources};
+use pt_syntax::{Diagnostic, SourceId, Sources};
 
-use crate::definition::{Definition, Kind};
+use crate::definition::{Definition, Kind, OWN};
 use crate::standard::Standard;
+use crate::trigger::Trigger;
 use crate::world::World;
 
 pub use resolve::Resolved;
@@ -28,19 +30,52 @@ pub struct Loaded {
 pub struct Project {
     root_file: PathBuf,
     sources: Sources,
+    files: Vec<(PathBuf, SourceId)>,
     definitions: Vec<Definition>,
-    /// Tools and modules share one namespace.
-    callables: HashMap<String, usize>,
-    templates: HashMap<String, usize>,
+    /// The project's own names, then those of projects that it refers to as `owner/project`.
+    namespaces: Vec<Namespace>,
+    /// The projects that were referred to, without `!id`: which namespace is theirs, or why there is none.
+    remotes: HashMap<String, Result<usize, String>>,
+    triggers: Vec<Trigger>,
     instructions: Vec<String>,
     mcp_only: Option<Vec<String>>,
     standard: Standard,
+}
+
+/// What names mean: places in the list of definitions.
+#[derive(Debug, Default)]
+struct Namespace {
+    /// Tools and modules share their names.
+    callables: HashMap<String, usize>,
+    templates: HashMap<String, usize>,
+}
+
+impl Namespace {
+    fn of(&self, kind: Kind) -> &HashMap<String, usize> {
+        match kind {
+            Kind::Template => &self.templates,
+            Kind::Module | Kind::Tool => &self.callables,
+        }
+    }
+
+    fn of_mut(&mut self, kind: Kind) -> &mut HashMap<String, usize> {
+        match kind {
+            Kind::Template => &mut self.templates,
+            Kind::Module | Kind::Tool => &mut self.callables,
+        }
+    }
 }
 
 impl Project {
     /// Reads the root file and everything it includes.
     pub fn load(world: &dyn World, root_file: PathBuf) -> Loaded {
         load::load(world, root_file)
+    }
+
+    /// Fetches what a reference from outside the project's files needs, such as one of the command line. Without this,
+    /// references to other repositories resolve if the project's files have them too.
+    pub fn refer(&mut self, world: &dyn World, reference: &str) -> Vec<Diagnostic> {
+        load::refer(world, self, reference)
     }
 
     /// A project without a polytope file: there are the standard modules and nothing else.
@@ -58,9 +93,28 @@ impl Project {
         self.root_file.parent().unwrap_or(Path::new("."))
     }
 
+    /// The name of its directory, made an id.
+    pub fn id(&self) -> String {
+        let name = self.root_dir().file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let id: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+        let id = id.trim_matches('-');
+        if id.is_empty() { "project".to_owned() } else { id.to_owned() }
+    }
+
     /// The texts that were read; those of the standard modules too.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The project's own files that could be read, and their texts: the root file, then what it includes.
+    pub fn files(&self) -> &[(PathBuf, SourceId)] {
+        &self.files
+    }
+
+    /// What starts jobs by itself.
+    pub fn triggers(&self) -> &[Trigger] {
+        &self.triggers
     }
 
     /// Texts for agents, the root file's first.
@@ -82,9 +136,14 @@ impl Project {
             .map(|(_, d)| d)
     }
 
+    /// Every definition that the project's files declare, those too that no name can reach because another has it.
+    pub fn declared(&self) -> &[Definition] {
+        &self.definitions
+    }
+
     fn reaches(&self, definition: &Definition, at: usize) -> bool {
-        let names = if definition.kind == Kind::Template { &self.templates } else { &self.callables };
-        names.get(&definition.id.text) == Some(&at)
+        definition.origin.namespace == OWN
+            && self.namespaces[OWN].of(definition.kind).get(&definition.id.text) == Some(&at)
     }
 
     /// The standard modules.

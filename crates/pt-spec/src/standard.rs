@@ -6,13 +6,37 @@ use std::sync::{Arc, OnceLock};
 use pt_syntax::{SourceId, Sources};
 use rust_embed::RustEmbed;
 
-use crate::definition::{Definition, Origin};
+use crate::definition::{Definition, OWN, Origin};
 use crate::lower::lower_file;
 use crate::read::read;
 
 #[derive(RustEmbed)]
 #[folder = "../../std"]
 struct Files;
+
+/// A file that a standard project brings beside its polytope file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandardFile {
+    /// Its path below the one asked for; empty for that file itself.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The files of a standard project at a path from its root, which may be one file or a directory.
+pub fn standard_files(project: &str, path: &str) -> Vec<StandardFile> {
+    let root = format!("{project}/{}", path.trim_matches('/'));
+    let below = |file: &str| {
+        let rest = file.strip_prefix(root.trim_end_matches('/'))?;
+        if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+    };
+    Files::iter()
+        .filter_map(|file| {
+            let text = String::from_utf8_lossy(&Files::get(&file)?.data).into_owned();
+            Some(StandardFile { path: below(&file)?, text })
+        })
+        .collect()
+}
 
 /// The projects of the built-in owners `polytope` and `pt`.
 #[derive(Debug)]
@@ -95,7 +119,14 @@ impl StandardProject {
             let path = Path::new("polytope.yml");
             let (root, _) = read(sources, self.source, path);
             let standard = Some(Arc::clone(&self.name));
-            lower_file(root, &Origin { file: self.source, dir: Path::new("").into(), standard }).definitions
+            let origin = Origin {
+                file: self.source,
+                dir: Path::new("").into(),
+                standard,
+                repository: None,
+                namespace: OWN,
+            };
+            lower_file(root, &origin).definitions
         })
     }
 }
@@ -128,6 +159,16 @@ mod tests {
             }
         }
         assert_eq!(wrong, Vec::<String>::new());
+    }
+
+    #[test]
+    fn standard_projects_bring_files() {
+        let paths = |path| -> Vec<String> {
+            standard_files("kong", path).into_iter().map(|file| file.path).collect()
+        };
+        assert_eq!(paths("/scripts"), ["watch"]);
+        assert_eq!(paths("scripts/watch"), [""]);
+        assert_eq!(paths("/script"), Vec::<String>::new());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod check;
 mod lower;
+mod schema;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use fancy_regex::Regex;
 use pt_model::Data;
 
 pub use check::TypeError;
+pub use schema::args_schema;
 
 /// What a value must be.
 #[derive(Clone, Debug)]
@@ -137,6 +139,31 @@ impl Type {
             | Self::AnyMap
             | Self::MapOf(..)
             | Self::Regex(_)
+            | Self::Unknown(_) => false,
+        }
+    }
+
+    /// Whether whatever it accepts is text.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Atom(atom) => matches!(
+                atom,
+                Atom::Str
+                    | Atom::Id
+                    | Atom::DockerImage
+                    | Atom::AbsolutePath
+                    | Atom::UrlPath
+                    | Atom::Duration
+            ),
+            Self::Default(of, value) => of.is_text() && value.as_str().is_some(),
+            Self::Enum(words) => words.iter().all(|word| word.as_str().is_some()),
+            Self::Regex(_) => true,
+            Self::List(_)
+            | Self::Fields(_)
+            | Self::AnyMap
+            | Self::MapOf(..)
+            | Self::Maybe(_)
+            | Self::Either(_)
             | Self::Unknown(_) => false,
         }
     }

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::help;
 use crate::output::Format;
+use crate::output::findings::FindingFormat;
 
 /// Polytope runs jobs: graphs of steps that build, start and connect containers.
 /// `pt help <command>` tells more of a command.
@@ -48,6 +49,13 @@ pub(crate) struct GlobalArgs {
 pub(crate) enum Command {
     Run(RunArgs),
     Plan(PlanArgs),
+    Config(ConfigArgs),
+    Fmt(FmtArgs),
+    /// Prints the JSON Schema of polytope files, for editors.
+    Schema,
+    #[command(alias = "validate")]
+    Check(CheckArgs),
+    Explain(ExplainArgs),
     Ps(PsArgs),
     Logs(LogsArgs),
     Stop(StopArgs),
@@ -68,6 +76,11 @@ impl Command {
         match self {
             Self::Run(_) => "run",
             Self::Plan(_) => "plan",
+            Self::Config(_) => "config",
+            Self::Fmt(_) => "fmt",
+            Self::Schema => "schema",
+            Self::Check(_) => "check",
+            Self::Explain(_) => "explain",
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
             Self::Stop(_) => "stop",
@@ -92,6 +105,8 @@ pub(crate) struct RunArgs {
     /// What to run.
     #[arg(value_name = "target", required = true)]
     pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
     /// Leaves the job running, and prints its id.
     #[arg(short, long = "background", alias = "detach")]
     pub(crate) detach: bool,
@@ -99,8 +114,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "id")]
     pub(crate) job_id: Option<String>,
     /// Prints lines only: asks nothing, draws nothing.
+    // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
-    pub(crate) non_interactive: bool,
+    non_interactive: bool,
     /// Reads this polytope file instead of the one around the working directory.
     #[arg(short = 'f', long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
@@ -122,6 +138,8 @@ pub(crate) struct PlanArgs {
     /// What would be run.
     #[arg(value_name = "target", required = true)]
     pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
     /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
     #[arg(long, value_name = "path")]
     pub(crate) assume_values: Option<PathBuf>,
@@ -131,6 +149,71 @@ pub(crate) struct PlanArgs {
     /// Reads this polytope file instead of the one around the working directory.
     #[arg(short = 'f', long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Shows the project as one polytope file.
+///
+/// What is included stands beside what the root file declares, of equal names
+/// only the one that counts, all in today's spelling. What it prints can be used
+/// in place of the project's own files.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ConfigArgs {
+    /// Selects output format [default: yaml].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Shows all mistakes in the project's files, in what nothing uses yet, too.
+///
+/// It fails if one of them is an error. Warnings never stop anything.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Selects output format [default: text with the lines in question].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<FindingFormat>,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Formats polytope files: indentation, blank lines, spaces in braces.
+///
+/// Words, quotes, comments and the order of keys stay as they are. Without
+/// files, those of the project are formatted; `-` is stdin, formatted to stdout.
+/// A file that cannot be formatted without risk is left as it is, and told.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct FmtArgs {
+    /// The files.
+    #[arg(value_name = "file")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Changes nothing, but names the files that would change, and fails if there are any.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Changes nothing, but shows what would change.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Explains a kind of mistake; without an id, lists all kinds.
+///
+/// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExplainArgs {
+    /// The kind of mistake.
+    #[arg(value_name = "id")]
+    pub(crate) id: Option<String>,
 }
 
 /// Shows what is running.

@@ -1,12 +1,17 @@
 //! The commands, a file each.
 
+pub(crate) mod check;
 pub(crate) mod clean;
+pub(crate) mod config;
+pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod logs;
 pub(crate) mod lsp;
 pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod ps;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod secrets;
 pub(crate) mod stop;
 pub(crate) mod values;

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output;
 
 /// The context that is always there.
-const LOCAL: &str = "local";
+pub(crate) const LOCAL: &str = "local";
 
 /// What the config file says; without one, the defaults.
 #[derive(Debug)]

@@ -1,5 +1,8 @@
 //! A command that failed: what it says, and with which code the process exits.
 
+use std::fmt::Display;
+use std::io;
+
 use pt_server::AppError;
 
 /// How a command ends.
@@ -27,6 +30,14 @@ impl Failure {
         Self { code: 2, ..Self::new(message) }
     }
 
+    /// A file that was named cannot be read.
+    pub(crate) fn unreadable(path: impl Display, cause: &io::Error) -> Self {
+        let cause = cause.to_string();
+        // The system's number for it tells nobody anything.
+        let words = cause.split(" (os error").next().unwrap_or_default();
+        Self::usage(format!("Could not read {path}: {words}."))
+    }
+
     /// Everything has been said.
     pub(crate) fn silent(code: u8) -> Self {
         Self { message: None, hint: None, code }
@@ -41,17 +52,18 @@ impl Failure {
 
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
-        Self { hint: error.hint().map(str::to_owned), ..Self::new(error.to_string()) }
+        match &error {
+            AppError::File { path, cause } => Self::unreadable(path, cause),
+            AppError::Backend(_) | AppError::Store(_) | AppError::SimScript(_) | AppError::Socket { .. } => {
+                Self { hint: error.hint().map(str::to_owned), ..Self::new(error.to_string()) }
+            }
+        }
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
         // Whoever read our output has gone, as `pt logs | head` does: nothing to say.
-        if error.kind() == std::io::ErrorKind::BrokenPipe {
-            Self::silent(0)
-        } else {
-            Self::new(error.to_string())
-        }
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::silent(0) } else { Self::new(error.to_string()) }
     }
 }

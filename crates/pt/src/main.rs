@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod failure;
 mod help;
+mod job_name;
 mod log;
 mod output;
 mod prompt;
@@ -65,8 +66,13 @@ fn carry_out(cli: Cli) -> Outcome {
 fn dispatch(cli: Cli) -> Outcome {
     let config = || Config::read(&cli.global);
     match &cli.command {
-        Command::Run(args) => commands::run::run(args),
-        Command::Plan(args) => commands::plan::run(args),
+        Command::Run(args) => commands::run::run(args, &config()?),
+        Command::Plan(args) => commands::plan::run(args, &config()?),
+        Command::Config(args) => commands::config::run(args),
+        Command::Fmt(args) => commands::fmt::run(args),
+        Command::Schema => commands::schema::run(),
+        Command::Check(args) => commands::check::run(args, &config()?),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),

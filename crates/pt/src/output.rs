@@ -1,6 +1,9 @@
 //! Data on its way in and out: YAML, JSON and EDN.
 
 mod edn;
+pub(crate) mod findings;
+#[cfg(test)]
+mod laws;
 
 use std::fs;
 use std::path::Path;
@@ -89,8 +92,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Data, Failure> {
 
 /// The text of a file.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path)
-        .map_err(|cause| Failure::new(format!("Could not read {}: {cause}", path.display())))
+    fs::read_to_string(path).map_err(|cause| Failure::unreadable(path.display(), &cause))
 }
 
 /// Reads a text. What is wrong with it is told with its places.

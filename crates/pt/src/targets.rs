@@ -1,12 +1,17 @@
 //! Targets on the command line, and findings about the user's files.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
+use pt_model::{StepId, parse_duration};
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
+use pt_server::{App, LoadedProject};
 use pt_spec::{Loaded, plain};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
+use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 
 /// Reads targets. A comma at the end of one, or alone, means that what follows waits for everything before.
@@ -42,6 +47,30 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
     Ok(groups)
 }
 
+/// The project, whoever's values and secrets it may run with. There must be a polytope file.
+pub(crate) fn project(app: &App, file: Option<&Path>) -> Result<LoadedProject, Failure> {
+    // Contexts differ in values and secrets alone.
+    let project = app.load(file, LOCAL)?;
+    let there = !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty();
+    let missing = || {
+        Failure::usage("There is no polytope file here or above.")
+            .hint("Go to your project, or name the file: `-f path/to/polytope.yml`.")
+    };
+    if there { Ok(project) } else { Err(missing()) }
+}
+
+/// The project, unless its files cannot be read: then nothing can be planned, and that alone is shown.
+pub(crate) fn readable(project: LoadedProject) -> Result<LoadedProject, Failure> {
+    let found = &project.loaded.diagnostics;
+    let mistakes: Vec<Diagnostic> =
+        found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).cloned().collect();
+    if mistakes.is_empty() {
+        return Ok(project);
+    }
+    show(&mistakes, project.loaded.project.sources())?;
+    Err(Failure::silent(2))
+}
+
 /// Shows what planning found, and gives the plan unless something forbids to start at all.
 pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan>, Failure> {
     let mut findings = loaded.diagnostics.clone();
@@ -50,8 +79,22 @@ pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan
     for step in planned.plan.iter().flat_map(|plan| &plan.steps) {
         collect(step, &mut findings);
     }
-    findings.dedup();
+    // Steps that call the same broken module have the same findings.
+    let mut seen = Vec::with_capacity(findings.len());
+    findings.retain(|finding| {
+        let new = !seen.contains(finding);
+        seen.extend(new.then(|| finding.clone()));
+        new
+    });
     show(&findings, loaded.project.sources())?;
+    let unknown = findings.iter().any(|finding| finding.id == "unknown-name");
+    if unknown && !loaded.project.root_file().exists() {
+        let dir = loaded.project.root_dir().display();
+        writeln!(
+            anstream::stderr().lock(),
+            "There is no polytope file in {dir} or above it; without one there are the standard modules only, as polytope/hello-world."
+        )?;
+    }
     Ok(planned.plan.filter(|_| !forbidden))
 }
 
@@ -62,6 +105,21 @@ fn collect(step: &StepPlan, findings: &mut Vec<Diagnostic>) {
         Does::Group(steps) => steps.iter().for_each(|step| collect(step, findings)),
         Does::Code(_) => {}
     }
+}
+
+/// The steps that will fail for reasons already shown.
+pub(crate) fn doomed(plan: &Plan) -> HashSet<StepId> {
+    fn add(step: &StepPlan, within: &str, doomed: &mut HashSet<StepId>) {
+        let id = format!("{within}{}", step.id);
+        match &step.does {
+            Does::Fails(_) => drop(doomed.insert(StepId::new(id))),
+            Does::Group(steps) => steps.iter().for_each(|step| add(step, &format!("{id}."), doomed)),
+            Does::Code(_) => {}
+        }
+    }
+    let mut doomed = HashSet::new();
+    plan.steps.iter().for_each(|step| add(step, "", &mut doomed));
+    doomed
 }
 
 /// Shows findings on stderr, with the places they are about.
@@ -75,22 +133,15 @@ pub(crate) fn show(diagnostics: &[Diagnostic], sources: &Sources) -> Outcome {
         "{}",
         render(diagnostics, sources, Style { color, ..Style::default() })
     )?;
+    if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        writeln!(anstream::stderr().lock(), "\nFor more: pt explain {}", error.id)?;
+    }
     Ok(())
 }
 
 /// A duration as `90s`, `5m`, `1h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, Failure> {
-    let wrong =
-        || Failure::usage(format!("Not a duration: {text}. Write a number and a unit, as 90s, 5m or 1h."));
-    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
-    let ms = match &text[digits..] {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(wrong()),
-    };
-    Ok(Duration::from_millis(number.saturating_mul(ms)))
+    parse_duration(text).ok_or_else(|| {
+        Failure::usage(format!("Not a duration: {text}. Write a number and a unit, as 90s, 5m or 1h."))
+    })
 }

@@ -19,7 +19,8 @@ pub(crate) fn failure(error: &clap::Error, args: &[OsString]) -> Failure {
     ];
     let mut hints: Vec<String> =
         pairs.into_iter().filter_map(|(wrong, near)| nearest(error, wrong, near)).collect();
-    hints.push(format!("See: {} --help", command_of(args)));
+    hints.extend(nearest_command(error, args).filter(|_| hints.is_empty()));
+    hints.push(format!("See: {} --help", path_of(args)));
     Failure::usage(message).hint(hints.join("\n"))
 }
 
@@ -28,6 +29,14 @@ fn nearest(error: &clap::Error, wrong: ContextKind, near: ContextKind) -> Option
     let (written, offered) = (texts(error, wrong), texts(error, near));
     let closest = suggest(written.first()?, offered.iter().map(String::as_str));
     closest.map(|near| format!("Did you mean '{near}'?"))
+}
+
+/// The command closest to what was written, also where clap sees no likeness.
+fn nearest_command(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let written = texts(error, ContextKind::InvalidSubcommand);
+    let commands = command_of(args);
+    let names = commands.get_subcommands().map(clap::Command::get_name);
+    suggest(written.first()?, names).map(|near| format!("Did you mean '{near}'?"))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "clap has more kinds than occur here, and may add some")]
@@ -65,7 +74,12 @@ fn message(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::ArgumentConflict => {
             let other = first(ContextKind::PriorArg)?;
-            format!("'{}' and '{}' do not go together.", argument?, shown(&other))
+            let (argument, other) = (argument?, shown(&other));
+            if argument == other {
+                format!("'{argument}' is given twice.")
+            } else {
+                format!("'{argument}' and '{other}' do not go together.")
+            }
         }
         _ => return None,
     })
@@ -77,8 +91,8 @@ fn first_line(error: &clap::Error) -> String {
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-/// `pt values set`: the command whose help tells more.
-fn command_of(args: &[OsString]) -> String {
+/// `pt values set`: how the command is called whose help tells more.
+fn path_of(args: &[OsString]) -> String {
     let mut path = "pt".to_owned();
     let mut command = cli::command();
     for arg in args.iter().skip(1) {
@@ -88,6 +102,14 @@ fn command_of(args: &[OsString]) -> String {
         }
     }
     path
+}
+
+/// The command of that path.
+fn command_of(args: &[OsString]) -> clap::Command {
+    args.iter().skip(1).fold(cli::command(), |command, arg| match command.find_subcommand(arg) {
+        Some(sub) => sub.clone(),
+        None => command,
+    })
 }
 
 fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {

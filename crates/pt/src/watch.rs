@@ -1,6 +1,6 @@
 //! Shows a running job, line by line: output on stdout, everything else on stderr.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ pub(crate) struct Watcher {
     /// The last lines of each step, for when it fails.
     last: HashMap<StepId, VecDeque<String>>,
     progress_shown: HashMap<ContainerId, Instant>,
+    /// Steps whose reasons to fail were shown before the job began.
+    doomed: HashSet<StepId>,
 }
 
 /// How many of a failed step's last lines are shown.
@@ -27,9 +29,10 @@ const LAST_LINES: usize = 10;
 const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
 
 impl Watcher {
-    /// A watcher that has seen nothing yet.
-    pub(crate) fn new() -> Self {
-        Self { job: Job::default(), width: 4, last: HashMap::new(), progress_shown: HashMap::new() }
+    /// A watcher that has seen nothing yet but why these steps will fail.
+    pub(crate) fn new(doomed: HashSet<StepId>) -> Self {
+        let (last, progress_shown) = (HashMap::new(), HashMap::new());
+        Self { job: Job::default(), width: 4, last, progress_shown, doomed }
     }
 
     /// Shows one notice.
@@ -76,7 +79,13 @@ impl Watcher {
                 self.width = self.width.max(step.as_str().chars().count());
                 Ok(())
             }
-            What::ContainerChanged { container, change } => self.container(container, change),
+            What::ContainerChanged { container, change } => {
+                if let ContainerChange::Pulling { .. } = change {
+                    // That it has begun is said here; how far it is, from a while later.
+                    self.progress_shown.insert(container.clone(), Instant::now());
+                }
+                self.container(container, change)
+            }
             What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
             What::StepFinished { step, status, failure } => {
                 let message = failure.as_ref().map_or("", |failure| failure.message.as_str());
@@ -143,7 +152,10 @@ impl Watcher {
     fn step(&self, step: &StepId, status: Status, message: &str) -> io::Result<()> {
         match status {
             Status::Success => self.note(step, "✔", green(), "Step finished."),
-            Status::Failed => self.note(step, "✘", red(), &format!("Step failed: {message}")),
+            Status::Failed => {
+                let first = message.lines().next().unwrap_or_default();
+                self.note(step, "✘", red(), &format!("Step failed: {first}"))
+            }
             Status::Canceled => self.note(step, "○", Style::new(), "Step did not run."),
             Status::Stopped => self.note(step, "○", Style::new(), "Step stopped."),
             Status::Queued | Status::Starting | Status::Running | Status::Stopping => Ok(()),
@@ -160,11 +172,25 @@ impl Watcher {
         Ok(())
     }
 
+    /// The steps that failed by themselves, not for a part of theirs.
+    fn failed(&self) -> impl Iterator<Item = (&StepId, &str)> {
+        let failed = || self.job.steps.iter().filter(|(_, step)| step.status == Status::Failed);
+        let is_part = |part: &StepId, id: &StepId| {
+            part.as_str().strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        failed()
+            .filter(move |(id, _)| !failed().any(|(part, _)| is_part(part, id)))
+            .map(|(id, step)| (id, step.failure.as_ref().map_or("", |failure| failure.message.as_str())))
+    }
+
     fn finished(&self, status: Status) -> io::Result<()> {
-        let failed = self.job.steps.iter().filter(|(_, step)| step.status == Status::Failed);
-        for (id, step) in failed {
-            let message = step.failure.as_ref().map_or("", |failure| failure.message.as_str());
-            err(red(), format_args!("\n✘ Step '{id}' failed: {message}"))?;
+        for (id, message) in self.failed() {
+            if self.doomed.contains(id) {
+                let first = message.lines().next().unwrap_or_default();
+                err(red(), format_args!("\n✘ Step '{id}' failed: {first} (see above)"))?;
+                continue;
+            }
+            err(red(), format_args!("\n✘ Step '{id}' failed: {}", message.trim_end()))?;
             for (container, state) in
                 self.job.containers.iter().filter(|(_, container)| container.step == *id)
             {

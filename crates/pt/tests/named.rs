@@ -145,7 +145,7 @@ fn a_specification_is_one_a_list_or_a_map_of_names() {
         "{broken}"
     );
     let missing = home.pt(&["values", "set", "-f", "none.yml"]);
-    assert_eq!(missing, "Error: Could not read none.yml: No such file or directory (os error 2)\n[exit 1]\n");
+    assert_eq!(missing, "Error: Could not read none.yml: No such file or directory.\n[exit 2]\n");
     assert_eq!(
         home.pt(&["values", "set", "a b", "x"]),
         "Error: 'a b' is no name for a value.\nNames have letters, digits, `_`, `-` and `.`, and begin with a letter, a \

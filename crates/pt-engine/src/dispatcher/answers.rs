@@ -49,7 +49,11 @@ impl Dispatcher {
             Question::Stop(id) => match self.containers.get_mut(&id) {
                 Some(container) => {
                     container.wish.send_if_modified(|wish| forward(wish, Wish::Stop));
-                    container.waiting_for_end.push(reply);
+                    if self.has_ended(&id) {
+                        say(reply, self.end_of(&id));
+                    } else if let Some(container) = self.containers.get_mut(&id) {
+                        container.waiting_for_end.push(reply);
+                    }
                 }
                 None => say(reply, Err(self.unknown(&id))),
             },
@@ -57,9 +61,13 @@ impl Dispatcher {
                 self.store_dataset(&container, path, dataset, reply);
             }
             Question::Sleep(time) => {
+                let stopping = self.stopping.clone();
                 tokio::spawn(async move {
-                    sleep(time).await;
-                    say(reply, Ok(Data::Null));
+                    let slept = tokio::select! {
+                        () = sleep(time) => Ok(Data::Null),
+                        () = stopping.cancelled() => Err(failure("The job is stopping.")),
+                    };
+                    say(reply, slept);
                 });
             }
         }
@@ -99,8 +107,13 @@ impl Dispatcher {
         let Some(backend_id) = backend_id else { return say(reply, Err(self.unknown(container))) };
         let Engine { backend, store } = self.engine.clone();
         let (instance, job) = (self.options.instance.id.clone(), self.options.job.job.clone());
+        let killed = self.killed.clone();
         tokio::spawn(async move {
-            let stored = match backend.read_path(&backend_id, &path).await {
+            let read = tokio::select! {
+                read = backend.read_path(&backend_id, &path) => read,
+                () = killed.cancelled() => return say(reply, Err(failure("The job was killed."))),
+            };
+            let stored = match read {
                 Ok(tar) => store
                     .put_dataset(
                         &instance,

@@ -10,8 +10,9 @@ use pt_model::{
 };
 use pt_store::StoreError;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::{ContainerState, Dispatcher, forward, labels, say};
+use super::{ContainerState, Dispatcher, Message, forward, labels, say};
 use crate::call::failure;
 use crate::container::{ContainerTask, Report, Wish};
 use crate::engine::Notice;
@@ -79,14 +80,26 @@ impl Dispatcher {
             waiting_for_start: Vec::new(),
             waiting_for_end: Vec::new(),
         };
+        let spec = Box::new(spec.masked(&self.masker));
+        self.emit(What::ContainerRequested { container: id.clone(), step: step.clone(), spec })?;
         self.containers.insert(id.clone(), state);
-        self.emit(What::ContainerRequested {
-            container: id.clone(),
-            step: step.clone(),
-            spec: Box::new(spec),
-        })?;
-        tokio::spawn(task.run());
+        self.watch_over(&id, tokio::spawn(task.run()));
         Ok(Ok(id))
+    }
+
+    /// A task that broke must not leave everybody waiting for it.
+    fn watch_over(&self, id: &ContainerId, task: JoinHandle<()>) {
+        let (container, messages) = (id.clone(), self.messages.0.clone());
+        tokio::spawn(async move {
+            if task.await.is_err() {
+                let message = "Polytope broke while it ran this container. This is a bug.".to_owned();
+                let change = Report::Changed(ContainerChange::Failed { message: message.clone() });
+                for report in [change, Report::Over(Some(message))] {
+                    // The dispatcher has gone only if it broke too.
+                    let _ = messages.send(Message::Container { container: container.clone(), report });
+                }
+            }
+        });
     }
 
     /// The id, or the id with a number if it is taken.
@@ -111,13 +124,18 @@ impl Dispatcher {
             Report::Changed(change) => self.container_changed(id, change),
             Report::Ports(ports) => {
                 if let Some(container) = self.containers.get_mut(id) {
-                    self.ports.release(&mem::replace(&mut container.ports, ports));
+                    self.ports.exchange(&mem::replace(&mut container.ports, ports.clone()), &ports);
                 }
                 Ok(())
             }
+            Report::Trouble(message) => self.warn(message),
             Report::Progress(text) => {
                 // Nobody may be watching.
                 let _ = self.notices.send(Notice::Progress { container: id.clone(), text });
+                Ok(())
+            }
+            Report::Mark(passed) => {
+                drop(passed);
                 Ok(())
             }
             Report::Over(problem) => {
@@ -125,12 +143,14 @@ impl Dispatcher {
                     container.over = true;
                     self.ports.release(&mem::take(&mut container.ports));
                 }
-                match problem {
-                    Some(message) => self.emit(What::Warned { step: None, message }),
-                    None => Ok(()),
-                }
+                problem.map_or(Ok(()), |message| self.warn(message))
             }
         }
+    }
+
+    /// Tells people something that ends nothing. Backends may quote what they were given.
+    pub(super) fn warn(&mut self, message: String) -> Result<(), StoreError> {
+        self.emit(What::Warned { step: None, message: self.masker.mask(&message) })
     }
 
     pub(super) fn container_changed(
@@ -138,6 +158,20 @@ impl Dispatcher {
         id: &ContainerId,
         change: ContainerChange,
     ) -> Result<(), StoreError> {
+        let change = match change {
+            ContainerChange::Failed { message } => {
+                ContainerChange::Failed { message: self.masker.mask(&message) }
+            }
+            ContainerChange::Pulling { image } => {
+                ContainerChange::Pulling { image: self.masker.mask(&image) }
+            }
+            ContainerChange::Created { .. }
+            | ContainerChange::Started
+            | ContainerChange::Restarting { .. }
+            | ContainerChange::Stopping
+            | ContainerChange::Exited { .. }
+            | ContainerChange::Removed => change,
+        };
         self.emit(What::ContainerChanged { container: id.clone(), change: change.clone() })?;
         match change {
             ContainerChange::Started => {
@@ -203,18 +237,21 @@ impl Dispatcher {
 
     /// The exit code of a container that has ended.
     pub(super) fn end_of(&self, id: &ContainerId) -> Result<Data, Failure> {
-        let code = self.job.borrow().containers.get(id).and_then(|container| container.exit_code);
-        match code {
-            Some(code) if self.containers.get(id).is_some_and(|container| container.started) => {
-                Ok(Data::Int(code))
-            }
-            _ => Err(self.why_not_started(id)),
+        let job = self.job.borrow();
+        let container = job.containers.get(id);
+        let exited = container.filter(|container| container.status == ContainerStatus::Exited);
+        match exited.and_then(|container| container.exit_code) {
+            Some(code) => Ok(Data::Int(code)),
+            None => Err(self.why_not_started(id)),
         }
     }
 
+    /// What became of a container that has ended without an exit code, or before it was waited for.
     pub(super) fn why_not_started(&self, id: &ContainerId) -> Failure {
         let why = self.job.borrow().containers.get(id).and_then(|container| container.failure.clone());
+        let started = self.containers.get(id).is_some_and(|container| container.started);
         match why {
+            Some(why) if started => failure(format!("Container '{id}' failed: {why}")),
             Some(why) => failure(format!("Container '{id}' could not be started: {why}")),
             None => failure(format!("Container '{id}' exited before it was ready.")),
         }

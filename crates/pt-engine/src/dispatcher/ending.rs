@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 use pt_model::{ContainerId, Job, Status, StepId, What};
 use pt_store::StoreError;
 
-use super::{Dispatcher, forward};
+use super::{Dispatcher, Message, forward};
 use crate::cleanup::{find_leftovers, remove_leftovers};
-use crate::container::Wish;
+use crate::container::{Report, Wish};
 use crate::engine::StopRequest;
 use crate::log::LogSender;
 
@@ -29,6 +29,10 @@ impl Dispatcher {
                 StopRequest::Kill | StopRequest::None => "killed".to_owned(),
             };
             self.emit(What::JobStopping { reason })?;
+        }
+        self.stopping.cancel();
+        if wish == Wish::Kill {
+            self.killed.cancel();
         }
         for container in self.containers.values() {
             container.wish.send_if_modified(|current| forward(current, wish));
@@ -51,6 +55,33 @@ impl Dispatcher {
             && self.containers.values().all(|container| container.over)
     }
 
+    /// Ends everything although the books cannot be kept. Nobody can be told what goes wrong here; `pt clean` finds it.
+    pub(super) async fn abandon(&mut self) {
+        self.stopping.cancel();
+        self.killed.cancel();
+        for step in self.steps.values() {
+            step.interrupt.store(true, Ordering::Relaxed);
+        }
+        for container in self.containers.values_mut() {
+            container.wish.send_replace(Wish::Kill);
+            // Code that waits hears that the job was stopped.
+            container.waiting_for_start.clear();
+            container.waiting_for_end.clear();
+        }
+        while self.containers.values().any(|container| !container.over) {
+            if let Some(Message::Container { container, report: Report::Over(_) }) =
+                self.messages.1.recv().await
+                && let Some(container) = self.containers.get_mut(&container)
+            {
+                container.over = true;
+            }
+        }
+        let (instance, job) = (&self.options.instance.id, &self.options.job.job);
+        if let Ok(leftovers) = find_leftovers(&*self.engine.backend, instance, Some(job)).await {
+            remove_leftovers(&self.engine.backend, leftovers).await;
+        }
+    }
+
     /// Verifies that nothing is left, and closes the books.
     pub(super) async fn finish(mut self) -> Result<Job, StoreError> {
         let backend = Arc::clone(&self.engine.backend);
@@ -61,10 +92,9 @@ impl Dispatcher {
                 Err(error) => vec![error],
             };
             for problem in problems {
-                let message = format!(
+                self.warn(format!(
                     "Not everything of the job could be removed: {problem}\nRun `pt clean` to try again."
-                );
-                self.emit(What::Warned { step: None, message })?;
+                ))?;
             }
         }
         let Self { log, keeper, .. } = &mut self;
@@ -82,8 +112,8 @@ impl Dispatcher {
         let job = self.job.borrow();
         let status = |id: &StepId| job.steps.get(id).map_or(Status::Canceled, |step| step.status);
         match &self.options.until {
-            Some(until) if matches!(status(until), Status::Success | Status::Failed) => status(until),
-            Some(until) if status(until) == Status::Canceled && job.stop_reason.is_none() => Status::Failed,
+            Some(until) if self.until_reached && status(until) == Status::Success => Status::Success,
+            Some(_) if self.until_reached => Status::Failed,
             _ if job.stop_reason.is_some() => Status::Stopped,
             _ if job.steps.values().any(|step| step.status == Status::Failed) => Status::Failed,
             _ => Status::Success,

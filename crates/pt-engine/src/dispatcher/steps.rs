@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use pt_eval::{EvalError, EvalErrorKind};
 use pt_model::{Data, Failure, Status, StepId, What};
 use pt_plan::{CodeCall, Does};
 use pt_store::StoreError;
@@ -65,6 +64,7 @@ impl Dispatcher {
         let thread = StepThread {
             step: id.clone(),
             call,
+            sources: self.options.sources.clone(),
             masker: self.masker.clone(),
             interrupt: Arc::clone(&step.interrupt),
             messages: self.messages.0.clone(),
@@ -98,6 +98,7 @@ impl Dispatcher {
             self.end_group(&group)?;
         }
         if self.options.until.as_ref() == Some(id) && !self.is_stopping() {
+            self.until_reached = true;
             self.stop(StopRequest::Stop { reason: format!("step '{id}' ended") })?;
         }
         Ok(())
@@ -113,6 +114,7 @@ impl Dispatcher {
         let status = match () {
             () if states.contains(&Status::Failed) => Status::Failed,
             () if states.contains(&Status::Stopped) => Status::Stopped,
+            () if self.is_stopping() && states.contains(&Status::Canceled) => Status::Stopped,
             () => Status::Success,
         };
         let failure = (status == Status::Failed).then(|| failure("A step of it failed."));
@@ -122,7 +124,7 @@ impl Dispatcher {
     pub(super) fn code_ended(
         &mut self,
         id: &StepId,
-        result: Result<Data, EvalError>,
+        result: Result<Data, Failure>,
     ) -> Result<(), StoreError> {
         match result {
             Ok(output) => {
@@ -132,13 +134,7 @@ impl Dispatcher {
                 self.end_step(id, Status::Success, None)
             }
             Err(_) if self.is_stopping() => self.end_step(id, Status::Stopped, None),
-            Err(EvalError { kind: EvalErrorKind::Failed(failure), .. }) => {
-                self.end_step(id, Status::Failed, Some(*failure))
-            }
-            Err(error) => {
-                let hint = error.hint.map(|hint| format!("\n{hint}")).unwrap_or_default();
-                self.end_step(id, Status::Failed, Some(failure(format!("{}{hint}", error.message))))
-            }
+            Err(failure) => self.end_step(id, Status::Failed, Some(failure)),
         }
     }
 }

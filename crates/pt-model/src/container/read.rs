@@ -432,6 +432,20 @@ mod tests {
     }
 
     #[test]
+    fn a_masked_spec_holds_no_secret_but_the_ids() {
+        let masker = crate::Masker::new([crate::Secret::new("key", "hunter2")]);
+        let spec = ContainerSpec::from_data(&data(
+            r#"{"id":"hunter2","image":"x/hunter2","workdir":"/hunter2","user":"hunter2","tags":{"a":"hunter2"},
+                "mounts":[{"path":"/hunter2","source":"./hunter2"},
+                          {"path":"/a","source":{"type":"repo","repo":"https://hunter2@x"}}]}"#,
+        ))
+        .unwrap();
+        let shown = serde_json::to_string(&spec.masked(&masker)).unwrap();
+        assert_eq!(shown.matches("hunter2").count(), 1, "{shown}");
+        assert_eq!(shown.matches("[secret key]").count(), 7, "{shown}");
+    }
+
+    #[test]
     fn mistakes_name_their_place() {
         for (json, message) in [
             (r#"{}"#, "image: Missing required value"),

@@ -60,6 +60,8 @@ pub(super) fn lower_definition(
     let info = fields.take_text(&["info", "ìnfo"]);
     fields.take("name");
     fields.take("api-version");
+    // Where `pt config` says it found it.
+    fields.take("origin");
     let is_default = fields.take("default?").is_some_and(|node| matches!(node.kind, NodeKind::Bool(true)));
     let mut args = fields.take_any(&["args", "parameters"]).map(|node| lower_args(node, &mut found));
     let params = match fields.take_any(&["params", "inputs"]) {

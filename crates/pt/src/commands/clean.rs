@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use pt_engine::remove_leftovers;
-use pt_server::{App, Environment, JobRecord};
+use pt_server::{App, Environment};
+use pt_store::Instance;
 
 use crate::cli::CleanArgs;
 use crate::failure::{Failure, Outcome};
@@ -27,7 +28,12 @@ async fn clean(args: &CleanArgs) -> Outcome {
         let found = &leftovers.found;
         let names = found.containers.iter().map(|container| ("container", &container.name));
         let names = names.chain(found.networks.iter().map(|network| ("network", &network.name)));
-        for (kind, name) in names.chain(found.volumes.iter().map(|volume| ("volume", &volume.name))) {
+        let volumes = if args.volumes { app.project_volumes(instance, &*backend).await? } else { Vec::new() };
+        if !volumes.is_empty() {
+            refuse_while_running(&app, instance)?;
+        }
+        let names = names.chain(found.volumes.iter().map(|volume| ("volume", &volume.name)));
+        for (kind, name) in names.chain(volumes.iter().map(|name| ("volume", name))) {
             writeln!(err, "{} {kind} {name}", if args.dry_run { "Would remove" } else { "Removing" })?;
             removed += 1;
         }
@@ -35,8 +41,11 @@ async fn clean(args: &CleanArgs) -> Outcome {
             continue;
         }
         problems.extend(remove_leftovers(&backend, leftovers).await);
-        for orphan in app.jobs(Some(instance))?.iter().filter(|record| JobRecord::is_orphan(record)) {
+        for orphan in app.jobs(Some(instance), false)?.iter().filter(|record| record.is_orphan()) {
             problems.extend(app.clear_away(orphan, &backend).await?);
+        }
+        for volume in volumes {
+            problems.extend(backend.remove_volume(&volume).await.err());
         }
     }
     if let Some(problem) = problems.first() {
@@ -49,4 +58,14 @@ async fn clean(args: &CleanArgs) -> Outcome {
         writeln!(err, "Nothing is left behind.")?;
     }
     Ok(())
+}
+
+/// Volumes are not pulled from under a running job.
+fn refuse_while_running(app: &App, instance: &Instance) -> Outcome {
+    let Some(job) = app.jobs(Some(instance), false)?.into_iter().find(|record| record.alive) else {
+        return Ok(());
+    };
+    let (job, root) = (job.id(), instance.root.display());
+    Err(Failure::new(format!("The volumes of {root} may be in use: job {job} runs."))
+        .hint(format!("`pt stop {job}` stops it.")))
 }

@@ -11,6 +11,8 @@ use pt_store::LogFilter;
 
 use crate::cli::LogsArgs;
 use crate::failure::{Failure, Outcome};
+use crate::job_name::means;
+use crate::output::{self, Format};
 use crate::watch::write_line;
 
 /// How often a followed log is looked at.
@@ -20,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
-    let records = app.jobs(Some(&instance))?;
+    let records = app.jobs(Some(&instance), true)?;
     let (record, of) = choose(records, args.what.as_deref())?;
     let of = args.step.as_deref().or(of.as_deref());
     let wanted = |line: &LogLine| {
@@ -31,10 +33,12 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
     let mut reader = app.store.read_logs(&record.key, 0, LogFilter::default());
     let show = |line: &LogLine| -> Result<(), Failure> {
-        if args.output.is_some() {
-            writeln!(anstream::stdout().lock(), "{}", serde_json::to_string(line)?)?;
-        } else {
-            write_line(&line.step, width, &line.text)?;
+        let mut out = anstream::stdout().lock();
+        match args.output {
+            None => write_line(&line.step, width, &line.text)?,
+            // Item by item it is one list.
+            Some(Format::Yaml) => write!(out, "{}", output::render(&[line], Format::Yaml, true)?)?,
+            Some(format) => write!(out, "{}", output::render(line, format, false)?)?,
         }
         Ok(())
     };
@@ -72,24 +76,29 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
     }
 }
 
-/// The job that is meant: by its id, or the newest that has a step or container of this id, or the newest.
+/// The job that is meant: by its id, or the newest of this target or with a step or container of this id, or the newest.
 fn choose(records: Vec<JobRecord>, what: Option<&str>) -> Result<(JobRecord, Option<String>), Failure> {
     let Some(what) = what else {
         let newest = records.into_iter().next();
         return newest.map(|record| (record, None)).ok_or_else(|| Failure::new("No job has run here yet."));
     };
-    let mut by_part = None;
+    let mut newest = None;
     for record in records {
         if record.id().as_str() == what {
             return Ok((record, None));
         }
+        if newest.is_some() {
+            continue;
+        }
         let has = record.job.steps.keys().any(|id| id.as_str() == what)
             || record.job.containers.keys().any(|id| id.as_str() == what);
-        if has && by_part.is_none() {
-            by_part = Some((record, Some(what.to_owned())));
+        if means(what, record.id()) {
+            newest = Some((record, None));
+        } else if has {
+            newest = Some((record, Some(what.to_owned())));
         }
     }
-    by_part.ok_or_else(|| {
+    newest.ok_or_else(|| {
         Failure::new(format!("No job, step or container '{what}' is known here."))
             .hint("`pt ps --all` lists the jobs.")
     })

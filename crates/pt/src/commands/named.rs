@@ -2,8 +2,7 @@
 
 use std::io::{self, Read};
 
-use jiff::Timestamp;
-use pt_server::{App, AppError, Disk, Environment};
+use pt_server::{App, AppError, Environment};
 use pt_spec::plain;
 use pt_store::{Scope, StoreError};
 use pt_syntax::{Node, NodeKind, Sources, suggest};
@@ -53,11 +52,7 @@ impl Noun {
 pub(crate) fn open(args: &ContextArgs, config: &Config) -> Result<(App, Scope), Failure> {
     let context = config.context(args.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
-    let root_file = pt_spec::find_root(&Disk, &app.environment.working_dir);
-    let scope = match root_file.as_deref().and_then(|file| file.parent()) {
-        Some(root) => Scope::new(context, app.store.instance(root, Timestamp::now())?.id),
-        None => Scope::outside(context),
-    };
+    let scope = app.scope(&context)?;
     Ok((app, scope))
 }
 

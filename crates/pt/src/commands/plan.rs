@@ -5,22 +5,23 @@ use std::io::Write;
 
 use pt_model::{Data, Text};
 use pt_plan::Named;
-use pt_server::{App, Environment, LoadedProject, NamedInStore};
+use pt_server::{App, Environment};
 
 use crate::cli::PlanArgs;
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::targets;
 
 /// Runs the command.
-pub(crate) fn run(args: &PlanArgs) -> Outcome {
+pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
+    let context = config.context(args.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
-    let LoadedProject { loaded, instance } = app.load(args.polytope_file.as_deref())?;
-    let named = Assumed::read(args, app.named(&instance))?;
-    let planned = pt_plan::plan(&loaded.project, &groups, &named);
+    let project = targets::readable(app.load(args.polytope_file.as_deref(), &context)?)?;
+    let planned = app.plan(&project, &groups, &Assumed::read(args)?)?;
     let plan = planned.plan.clone();
-    let startable = targets::startable(&loaded, planned)?.is_some();
+    let startable = targets::startable(&project.loaded, planned)?.is_some();
     let Some(plan) = &plan else { return Err(Failure::silent(1)) };
     let mut out = anstream::stdout().lock();
     match &args.output {
@@ -30,15 +31,14 @@ pub(crate) fn run(args: &PlanArgs) -> Outcome {
     if startable { Ok(()) } else { Err(Failure::silent(1)) }
 }
 
-/// Values and secrets as set, and where they are not, as assumed.
-struct Assumed<'a> {
-    set: NamedInStore<'a>,
+/// Values and secrets to take for those that are not set.
+struct Assumed {
     values: HashMap<String, String>,
     secrets: HashMap<String, String>,
 }
 
-impl<'a> Assumed<'a> {
-    fn read(args: &PlanArgs, set: NamedInStore<'a>) -> Result<Self, Failure> {
+impl Assumed {
+    fn read(args: &PlanArgs) -> Result<Self, Failure> {
         let assumed = match &args.assume_values {
             Some(path) => output::read_file(path)?,
             None => Data::Null,
@@ -47,17 +47,17 @@ impl<'a> Assumed<'a> {
             let map = assumed.get(key).as_map();
             map.into_iter().flatten().map(|(name, data)| (name.clone(), data.to_text().masked())).collect()
         };
-        Ok(Self { set, values: texts("values"), secrets: texts("secrets") })
+        Ok(Self { values: texts("values"), secrets: texts("secrets") })
     }
 }
 
-impl Named for Assumed<'_> {
+impl Named for Assumed {
     fn value(&self, name: &str) -> Option<String> {
-        self.set.value(name).or_else(|| find(&self.values, name))
+        find(&self.values, name)
     }
 
     fn secret(&self, name: &str) -> Option<Text> {
-        self.set.secret(name).or_else(|| find(&self.secrets, name).map(Text::from))
+        find(&self.secrets, name).map(Text::from)
     }
 }
 

@@ -17,10 +17,7 @@ pub(crate) fn run(args: &PsArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
     let scope = if args.all { None } else { Some(&instance) };
-    let mut records = app.jobs(scope)?;
-    if !args.all {
-        records.retain(|record| !record.job.status.has_ended());
-    }
+    let records = app.jobs(scope, args.all)?;
     let mut out = anstream::stdout().lock();
     if let Some(format) = args.output {
         let jobs: Vec<_> = records.iter().map(describe).collect();
@@ -118,10 +115,11 @@ fn since(start: Timestamp) -> String {
 fn describe(record: &JobRecord) -> serde_json::Value {
     let mut value = json!(record.job);
     value["project"] = json!(record.instance.root);
-    value["runner"] = match &record.runner {
-        Some(runner) => json!({"status": "alive", "pid": runner.pid}),
-        None if record.is_orphan() => json!({"status": "gone"}),
-        None => json!({"status": "ended"}),
+    let pid = record.runner.as_ref().map(|runner| runner.pid);
+    value["runner"] = match record.alive {
+        true => json!({"status": "alive", "pid": pid}),
+        false if record.is_orphan() => json!({"status": "gone"}),
+        false => json!({"status": "ended"}),
     };
     value
 }

@@ -1,34 +1,44 @@
 //! `pt run`: runs templates and modules.
 
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use pt_engine::Control;
 use pt_model::{Job, Status};
-use pt_server::{App, Environment, LoadedProject, RunRequest, Started};
-use tokio::signal::unix::{SignalKind, signal};
+use pt_server::{App, Environment, RunRequest, Started, Unset};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::cli::RunArgs;
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::targets;
 use crate::watch::Watcher;
 
 /// Runs the command.
-pub(crate) fn run(args: &RunArgs) -> Outcome {
+pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
+    let context = config.context(args.context.context.as_deref())?;
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
-    runtime.block_on(run_job(args))
+    runtime.block_on(run_job(args, &context))
 }
 
-async fn run_job(args: &RunArgs) -> Outcome {
+async fn run_job(args: &RunArgs, context: &str) -> Outcome {
+    let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
-    let LoadedProject { loaded, instance } = app.load(args.polytope_file.as_deref())?;
+    let project = targets::readable(app.load(args.polytope_file.as_deref(), context)?)?;
     let request = RunRequest {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
     };
-    let planned = pt_plan::plan(&loaded.project, &groups, &app.named(&instance));
-    let Some(plan) = targets::startable(&loaded, planned)? else { return Err(Failure::silent(1)) };
+    let planned = app.plan(&project, &groups, &Unset)?;
+    let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
     if let Some(until) = &request.until
         && !plan.steps.iter().any(|step| step.id == *until)
     {
@@ -39,19 +49,19 @@ async fn run_job(args: &RunArgs) -> Outcome {
         )));
     }
     if args.detach && !args.runner {
-        return detach(args, &app);
+        return detach(&app);
     }
-    let started = app.start(plan, instance, request).await?;
-    if args.runner {
-        announce(&started)?;
+    let watcher = if args.runner { None } else { Some(Watcher::new(targets::doomed(&plan))) };
+    // Heard from before there is anything to stop.
+    let signals = Signals::new()?;
+    let started = app.start(plan, project, request).await?;
+    let said = if args.runner { announce(&started) } else { Ok(()) };
+    if said.is_err() {
+        started.running.control.stop("nobody waits for it");
     }
-    let timeout = match &args.timeout {
-        Some(text) => Some(targets::duration(text)?),
-        None => None,
-    };
-    let (job, interrupted, timed_out) = follow(started, timeout, args.runner).await?;
+    let (job, interrupted) = follow(started, timeout, watcher, signals).await?;
+    said?;
     match job.status {
-        _ if timed_out => Err(Failure::silent(1)),
         _ if interrupted => Err(Failure::silent(130)),
         Status::Success => Ok(()),
         Status::Queued
@@ -64,19 +74,17 @@ async fn run_job(args: &RunArgs) -> Outcome {
     }
 }
 
-/// Watches the job to its end. The first Ctrl-C stops it, the second kills it.
+/// Watches the job to its end; says whether a signal ended it. Without a watcher nothing is shown.
 async fn follow(
     started: Started,
     timeout: Option<Duration>,
-    quiet: bool,
-) -> Result<(Job, bool, bool), Failure> {
+    mut watcher: Option<Watcher>,
+    signals: Signals,
+) -> Result<(Job, bool), Failure> {
     let Started { mut running, presence: _presence, .. } = started;
-    let control = running.control.clone();
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
-    let mut interrupted = false;
-    let mut timed_out = false;
+    // A task of its own: signals are heard even while nobody reads what is shown.
+    let (tell, mut heard) = watch::channel(Heard::default());
+    let hearing = tokio::spawn(signals.hear(running.control.clone(), watcher.is_some(), tell));
     let deadline = async {
         match timeout {
             Some(timeout) => tokio::time::sleep(timeout).await,
@@ -84,73 +92,139 @@ async fn follow(
         }
     };
     tokio::pin!(deadline);
-    let mut watcher = Watcher::new();
+    let mut timed_out = false;
+    let mut unshown = None;
     loop {
         tokio::select! {
-            notice = running.notices.recv() => match notice {
-                Some(notice) if !quiet => watcher.show(notice)?,
-                Some(_) => {}
-                None => break,
-            },
-            Some(()) = interrupts.recv() => {
-                if control.is_stopping() {
-                    control.kill();
-                } else {
-                    control.stop("interrupted (once more kills)");
+            notice = running.notices.recv() => {
+                let Some(notice) = notice else { break };
+                let shown = watcher.as_mut().map_or(Ok(()), |watcher| watcher.show(notice));
+                if let Err(error) = shown {
+                    // As for any program in a pipe, the job ends with its reader; but in order.
+                    running.control.stop("nobody reads what it says");
+                    watcher = None;
+                    unshown = Some(error);
                 }
-                interrupted = true;
             }
-            Some(()) = terminations.recv() => {
-                control.stop("the runner was asked to end");
-                interrupted = true;
-            }
-            Some(()) = hangups.recv(), if !quiet => {
-                control.stop("the terminal is gone");
-                interrupted = true;
+            Ok(given_up) = heard.wait_for(|heard| heard.interrupts > 2) => {
+                drop(given_up);
+                let hint = "`pt clean` removes what is left of it.";
+                return Err(Failure { code: 130, ..Failure::new("The job was left while it was ending.").hint(hint) });
             }
             () = &mut deadline, if !timed_out => {
-                control.stop("it took longer than --timeout allows");
+                running.control.stop("it took longer than --timeout allows");
                 timed_out = true;
             }
         }
     }
     let job =
         running.done.await.map_err(|error| Failure::new(format!("The job's engine broke: {error}")))??;
-    Ok((job, interrupted, timed_out))
+    hearing.abort();
+    let Heard { interrupts, ended } = *heard.borrow();
+    let interrupted = interrupts > 0 || ended;
+    match unshown {
+        Some(error) => Err(error.into()),
+        None => Ok((job, interrupted)),
+    }
+}
+
+/// The signals that end a job.
+struct Signals {
+    interrupts: Signal,
+    terminations: Signal,
+    hangups: Signal,
+}
+
+/// What was heard.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    interrupts: u32,
+    ended: bool,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupts: signal(SignalKind::interrupt())?,
+            terminations: signal(SignalKind::terminate())?,
+            hangups: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The first Ctrl-C stops the job, the second kills it, the third leaves it. Without a terminal of its own a runner
+    /// does not care when one goes.
+    async fn hear(mut self, control: Control, terminal: bool, tell: watch::Sender<Heard>) {
+        loop {
+            tokio::select! {
+                Some(()) = self.interrupts.recv() => {
+                    if control.is_stopping() {
+                        control.kill();
+                    } else {
+                        control.stop("Ctrl-C was pressed (once more kills)");
+                    }
+                    tell.send_modify(|heard| heard.interrupts += 1);
+                }
+                Some(()) = self.terminations.recv() => {
+                    control.stop("the runner was asked to end");
+                    tell.send_modify(|heard| heard.ended = true);
+                }
+                Some(()) = self.hangups.recv() => {
+                    if terminal {
+                        control.stop("the terminal is gone");
+                        tell.send_modify(|heard| heard.ended = true);
+                    }
+                }
+                else => return,
+            }
+        }
+    }
 }
 
 /// Starts the same command again as a runner of its own, and waits until its job exists.
-fn detach(args: &RunArgs, app: &App) -> Outcome {
-    use std::io::{BufRead, BufReader};
-    let this = std::env::current_exe()?;
-    let mut command = Command::new(this);
-    command.args(std::env::args_os().skip(1)).arg("--runner").current_dir(&app.environment.working_dir);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+fn detach(app: &App) -> Outcome {
+    let mut args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    args.insert(end, "--runner".into());
+    // Not a pipe: the runner outlives its reader.
+    let (errors, mut said) = (nameless_file(app.store.dir())?, String::new());
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(args).current_dir(&app.environment.working_dir);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors.try_clone()?);
     let mut child = command.spawn()?;
     let Some(out) = child.stdout.take() else { return Err(Failure::new("The runner gives no answer.")) };
     let mut line = String::new();
     BufReader::new(out).read_line(&mut line)?;
     let job = line.trim();
     if job.is_empty() {
-        let hint = format!("Run it without {} to see why.", if args.detach { "-d" } else { "--runner" });
-        return Err(Failure::new("The runner ended before its job began.").hint(hint));
+        child.wait()?;
+        let mut errors = errors;
+        errors.rewind()?;
+        errors.read_to_string(&mut said)?;
+        let why = said.trim().strip_prefix("Error: ").unwrap_or(said.trim());
+        return Err(Failure::new(format!("The runner ended before its job began. {why}")));
     }
-    let mut err = anstream::stderr().lock();
-    use std::io::Write;
     writeln!(
-        err,
+        anstream::stderr().lock(),
         "Job {job} runs in the background: `pt logs -f {job}` follows it, `pt stop {job}` stops it."
     )?;
     writeln!(anstream::stdout().lock(), "{job}")?;
     Ok(())
 }
 
+/// A file that nobody else finds and that is gone when it is closed.
+fn nameless_file(dir: &Path) -> io::Result<File> {
+    let path = dir.join(format!("runner-{}.err", std::process::id()));
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
 /// Tells the process that started this runner which job it runs, and leaves its session.
 fn announce(started: &Started) -> Outcome {
-    use std::io::Write;
     // Fails only when this is already the leader of a session, which serves as well.
     let _ = rustix::process::setsid();
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "{}", started.key.job)?;
     out.flush()?;
     Ok(())

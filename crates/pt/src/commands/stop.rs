@@ -2,22 +2,31 @@
 
 use std::io::Write;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pt_server::{App, Environment, JobRecord, stop_job};
 
 use crate::cli::StopArgs;
 use crate::failure::{Failure, Outcome};
+use crate::job_name::means;
+
+/// How often is looked whether the job is over.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a runner may take to answer.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// After how long it is said that a job is still stopping: longer than its containers may take.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Runs the command.
 pub(crate) fn run(args: &StopArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let instance = app.instance()?;
-    let mut records = app.jobs(Some(&instance))?;
-    records.retain(|record| match &args.job {
-        Some(job) => record.id().as_str() == job,
-        None => record.is_alive(),
-    });
+    let mut records = app.jobs(Some(&instance), args.job.is_some())?;
+    if let Some(job) = &args.job {
+        records = meant(records, job);
+    }
     if let (Some(job), true) = (&args.job, records.is_empty()) {
         return Err(
             Failure::new(format!("No job '{job}' is known here.")).hint("`pt ps --all` lists the jobs.")
@@ -32,6 +41,20 @@ pub(crate) fn run(args: &StopArgs) -> Outcome {
         runtime.block_on(stop(&app, record, args.kill))?;
     }
     Ok(())
+}
+
+/// The job of this id, or all of this target that are not over, or if there are none the newest.
+fn meant(mut records: Vec<JobRecord>, job: &str) -> Vec<JobRecord> {
+    records.retain(|record| means(job, record.id()));
+    if let Some(exact) = records.iter().position(|record| record.id().as_str() == job) {
+        return vec![records.swap_remove(exact)];
+    }
+    if records.iter().any(|record| !record.job.status.has_ended()) {
+        records.retain(|record| !record.job.status.has_ended());
+    } else {
+        records.truncate(1);
+    }
+    records
 }
 
 async fn stop(app: &App, record: &JobRecord, kill: bool) -> Outcome {
@@ -51,11 +74,35 @@ async fn stop(app: &App, record: &JobRecord, kill: bool) -> Outcome {
         return Ok(());
     }
     writeln!(err, "Stopping job {id}…")?;
-    let socket = record.runner.as_ref().map(|runner| runner.socket.clone()).unwrap_or_default();
-    stop_job(&socket, kill).await.map_err(|error| Failure::new(error.to_string()))?;
+    ask(app, record, kill).await?;
+    let asked = Instant::now();
+    let mut patient = true;
     while app.store.runner_alive(&record.key)? {
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(PAUSE);
+        if patient && asked.elapsed() > PATIENCE {
+            patient = false;
+            let hint = if kill { "see `pt ps`" } else { "`pt stop --kill` waits for nothing" };
+            writeln!(err, "Job {id} is still stopping: {hint}.")?;
+        }
     }
     writeln!(err, "Job {id} is over.")?;
     Ok(())
+}
+
+/// Asks the runner, which may just have begun or just be ending.
+async fn ask(app: &App, record: &JobRecord, kill: bool) -> Outcome {
+    let asked = Instant::now();
+    loop {
+        let runner = app.store.runner(&record.key)?;
+        let answer = stop_job(&runner.map(|runner| runner.socket).unwrap_or_default(), kill).await;
+        match answer {
+            Ok(()) => return Ok(()),
+            Err(_) if !app.store.runner_alive(&record.key)? => return Ok(()),
+            Err(_) if asked.elapsed() < ANSWER => thread::sleep(PAUSE),
+            Err(error) => {
+                let error = format!("Job {} could not be asked to stop: {error}", record.id());
+                return Err(Failure::new(error));
+            }
+        }
+    }
 }

@@ -1,0 +1,2 @@
+import os, sys
+print("hello from", os.getcwd(), "Python", sys.version_info.major)

@@ -1,0 +1,153 @@
+//! What is wrong with code that nobody has run yet.
+
+use std::ops::Range;
+
+use crate::function::{self, Refusal, camel, kebab};
+use crate::{EvalError, Language, Occasion, Snippet, calls, clojure, javascript};
+
+/// A mistake in code, found without running it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What kind of mistake.
+    pub kind: MistakeKind,
+    /// What is wrong, in a line.
+    pub message: String,
+    /// Where, in bytes of the snippet's text.
+    pub range: Option<Range<usize>>,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+/// The kinds of mistakes that show without running the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MistakeKind {
+    /// It cannot be read.
+    Syntax,
+    /// A name that means nothing.
+    UnknownName,
+    /// A function that the runner does not have.
+    UnknownFunction,
+    /// A function that may not be called in args.
+    NotInArgs,
+    /// `pt/value` or `pt/secret` in code whose prefix does not allow them.
+    NeedsSettings,
+    /// This build cannot run such code.
+    Unsupported,
+}
+
+/// The mistakes in a piece of code. In Clojure that is everything that its analysis finds; in JavaScript, whose names
+/// are looked up only when it runs, its syntax and the calls of the runner.
+pub fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
+    let unread = match snippet.language {
+        Language::Clojure => clojure::check(snippet, occasion),
+        Language::JavaScript => javascript::check(snippet).into_iter().map(syntax).collect(),
+        Language::Python => vec![Mistake {
+            kind: MistakeKind::Unsupported,
+            message: "Python code is not supported by this build.".to_owned(),
+            range: None,
+            hint: Some("Write it in JavaScript (#pt-js) or Clojure (#pt-clj).".to_owned()),
+        }],
+    };
+    if unread.iter().any(|mistake| matches!(mistake.kind, MistakeKind::Syntax | MistakeKind::Unsupported)) {
+        return unread;
+    }
+    let mut found: Vec<Mistake> = calls::runner_names(snippet.language, snippet.text)
+        .into_iter()
+        .filter_map(|range| runner_name(snippet, occasion, range))
+        .collect();
+    found.extend(unread);
+    found
+}
+
+/// What is wrong with a name of the runner: `pt/spawn`, `pt.spawn`.
+fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -> Option<Mistake> {
+    let written = &snippet.text[range.clone()];
+    let (name, near_name, prefix): (String, fn(&str) -> String, _) = match snippet.language {
+        Language::Clojure | Language::Python => {
+            (written.trim_start_matches("pt/").to_owned(), |near| format!("pt/{near}"), "clj")
+        }
+        Language::JavaScript => {
+            (kebab(written.trim_start_matches("pt.")), |near| format!("pt.{}", camel(near)), "js")
+        }
+    };
+    let (kind, message, hint) = match function::find(&name, occasion, snippet.settings).err()? {
+        Refusal::Unknown { near } => (
+            MistakeKind::UnknownFunction,
+            format!("The runner has no function {written}"),
+            near.map(|near| format!("did you mean {}?", near_name(near))),
+        ),
+        Refusal::NeedsSettings => (
+            MistakeKind::NeedsSettings,
+            format!("{written} cannot be used in #pt-{prefix}"),
+            Some(format!(
+                "pass it through args as a param (`pt.{name} …`), or begin the code with `pt.{prefix}`"
+            )),
+        ),
+        Refusal::NotInArgs => (
+            MistakeKind::NotInArgs,
+            format!("{written} cannot be used in args"),
+            Some("code in args computes; move what waits or acts to the `code:` of a module".to_owned()),
+        ),
+    };
+    Some(Mistake { kind, message, range: Some(range), hint })
+}
+
+pub(crate) fn syntax(error: EvalError) -> Mistake {
+    Mistake { kind: MistakeKind::Syntax, message: error.message, range: error.range, hint: error.hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(language: Language, text: &str, occasion: Occasion) -> String {
+        let snippet = Snippet { language, text, settings: false };
+        let shown = |mistake: &Mistake| {
+            let place = mistake.range.clone().map_or("", |range| &text[range]);
+            format!("{:?} at {place}: {}", mistake.kind, mistake.message)
+        };
+        check(&snippet, occasion).iter().map(shown).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn clojure() {
+        use Occasion::{Args, Code};
+        for (text, occasion, expected) in [
+            ("(inc (:x params))", Args, ""),
+            ("(let [x 1] (pt/log x) (pt/spawn {:image \"a\"}))", Code, ""),
+            ("(defn f [x] (g x)) (defn g [x] x)", Code, "UnknownName at g: Unable to resolve symbol: g"),
+            (
+                "(defmacro twice [x] `(do ~x ~x)) (twice (foo))",
+                Code,
+                "UnknownName at (twice (foo)): Unable to resolve symbol: foo",
+            ),
+            ("(inc (", Args, "Syntax at (: Unmatched delimiter: ( is never closed"),
+            ("(pt/spwan {})", Code, "UnknownFunction at pt/spwan: The runner has no function pt/spwan"),
+            ("\"(pt/spwan)\" ; (pt/spwan)\n:pt/spwan", Code, ""),
+            ("(pt/spawn {})", Args, "NotInArgs at pt/spawn: pt/spawn cannot be used in args"),
+            ("(pt/value :x)", Code, "NeedsSettings at pt/value: pt/value cannot be used in #pt-clj"),
+            ("pt/module-repo-ref", Args, ""),
+        ] {
+            let seen = shown(Language::Clojure, text, occasion);
+            let same =
+                if expected.starts_with("Syntax") { seen.starts_with("Syntax") } else { seen == expected };
+            assert!(same, "{text}\n{seen}");
+        }
+    }
+
+    #[test]
+    fn javascript() {
+        use Occasion::{Args, Code};
+        for (text, occasion, expected) in [
+            ("return params.x", Args, ""),
+            ("pt.log('a'); nobody.knows(this)", Code, ""),
+            ("let x = ;", Code, "Syntax at ;: SyntaxError: unexpected token in expression: ';'"),
+            ("pt.spwan({})", Code, "UnknownFunction at pt.spwan: The runner has no function pt.spwan"),
+            ("'pt.spwan()' // pt.spwan()\n/* pt.spwan() */ `pt.spwan()`", Code, ""),
+            ("pt.awaitDone(1)", Args, "NotInArgs at pt.awaitDone: pt.awaitDone cannot be used in args"),
+            ("pt.param('x') + pt.moduleRepoRef", Args, ""),
+        ] {
+            assert_eq!(shown(Language::JavaScript, text, occasion), expected, "{text}");
+        }
+    }
+}

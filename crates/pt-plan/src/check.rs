@@ -1,0 +1,228 @@
+//! All that is wrong with a project, used or not.
+//!
+//! Every definition is planned as if somebody had asked for it, by the same functions, with params whose values nobody
+//! knows: what is certain whatever they are is told. Beside that, what planning does not care for is looked at: code that
+//! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
+
+mod code;
+mod endless;
+mod finding;
+mod mounts;
+mod params;
+mod written;
+
+use std::collections::HashSet;
+
+use pt_model::HostDirs;
+use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, Type, World};
+use pt_syntax::{Diagnostic, Severity, Span};
+
+use crate::bind::{Bound, Given};
+use crate::draft::DraftDoes;
+use crate::expand::step_id;
+use crate::order::settle;
+use crate::plan::{Does, Named, StepPlan};
+use crate::planner::Planner;
+use finding::Findings;
+
+/// What a check may look at beside the project.
+pub struct Around<'a> {
+    /// Values and secrets that are set.
+    pub named: &'a dyn Named,
+    /// The files.
+    pub world: &'a dyn World,
+    /// What paths of the host are relative to.
+    pub dirs: HostDirs<'a>,
+}
+
+/// What a planner keeps while it checks.
+#[derive(Debug, Default)]
+pub(crate) struct Checking {
+    /// What was found wrong with args; the call they belong to is looked at all the same.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// Code that is not worth running.
+    pub(crate) broken_code: HashSet<Span>,
+}
+
+/// Everything that is wrong with a project, in the order of the files and places; nothing twice. A file whose text cannot
+/// be read as it was meant is told to be so, and nothing else of it.
+pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
+    let project = &loaded.project;
+    let mut findings = Findings::default();
+    findings.extend(loaded.diagnostics.iter().cloned());
+    let mut planner = Planner::new(project, around.named);
+    let mut checking = Checking::default();
+    for definition in project.declared() {
+        findings.extend(definition.diagnostics.iter().cloned());
+        findings.extend(types(definition));
+        findings.extend(params::check(definition));
+        findings.extend(steps(definition));
+        let mistakes = code::check(definition, project.sources());
+        checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
+        findings.extend(mistakes.into_iter().map(|(_, found)| found));
+        findings.extend(mounts::check(definition, around));
+    }
+    planner.checking = Some(checking);
+    for definition in project.declared() {
+        if is_plannable(definition) {
+            planner.check(definition, &mut findings);
+        }
+    }
+    findings.extend(planner.checking.into_iter().flat_map(|checking| checking.findings));
+    findings.extend(planner.warnings);
+    // A value that is not set today may be set when it is needed.
+    findings.extend(
+        planner.missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }),
+    );
+    findings.without_follow_ups(&loaded.diagnostics).sorted()
+}
+
+/// Whether planning finds more than follows from what is known to be wrong. A definition of a wrong id is sound inside.
+fn is_plannable(definition: &Definition) -> bool {
+    let mut errors = definition.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    matches!(definition.body, Body::Steps(_)) || errors.all(|found| found.id == "invalid-id")
+}
+
+impl<'p> Planner<'p> {
+    fn check(&mut self, definition: &'p Definition, findings: &mut Findings) {
+        self.drafts.clear();
+        self.lists.clear();
+        self.stack.clear();
+        let list = self.new_list(None);
+        let name = definition.id.text.clone();
+        if definition.kind == Kind::Template {
+            self.template(definition, name, &assumed(definition), list);
+        } else {
+            self.called(definition, step_id(&name), name, Given::default(), list, None);
+        }
+        let drafts = std::mem::take(&mut self.drafts);
+        for draft in &drafts {
+            if let DraftDoes::Fails(found) = &draft.does {
+                findings.extend(found.iter().filter(|found| !is_missing(found)).cloned());
+            }
+        }
+        let steps = settle(drafts, &self.lists);
+        failures(&steps, findings);
+        findings.extend(endless::check(definition, &steps, self.project));
+    }
+
+    /// The params of the definition that is checked: nobody knows their values. None for whatever it calls.
+    pub(crate) fn assumed(&self, definition: &Definition) -> Option<Bound> {
+        (self.checking.is_some() && self.stack.len() == 1).then(|| assumed(definition))
+    }
+}
+
+fn assumed(definition: &Definition) -> Bound {
+    let mut bound = Bound::default();
+    for param in &definition.params {
+        bound.unknown.insert(param.id.text.clone(), Vec::new());
+    }
+    bound
+}
+
+fn is_missing(found: &Diagnostic) -> bool {
+    matches!(found.id, "missing-value" | "missing-secret")
+}
+
+fn failures(steps: &[StepPlan], findings: &mut Findings) {
+    for step in steps {
+        match &step.does {
+            Does::Fails(found) => findings.extend(found.iter().filter(|found| !is_missing(found)).cloned()),
+            Does::Group(steps) => failures(steps, findings),
+            Does::Code(_) => {}
+        }
+    }
+}
+
+/// Steps of one list that were given the same id.
+fn steps(definition: &Definition) -> Vec<Diagnostic> {
+    let Body::Steps(steps) = &definition.body else { return Vec::new() };
+    let ids: Vec<&Name> = steps.iter().filter_map(|step| step.id.as_ref()).collect();
+    let twice = |(at, id): (usize, &&Name)| {
+        let first = ids[..at].iter().find(|first| first.text == id.text)?;
+        let found = Diagnostic::warning("duplicate-id", format!("There are two steps named '{}'", id.text))
+            .at(id.span, "this one gets another name when it runs")
+            .at(first.span, "this one has the name");
+        Some(found)
+    };
+    ids.iter().enumerate().filter_map(twice).collect()
+}
+
+/// Types that are none, and defaults that their own types refuse.
+fn types(definition: &Definition) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for param in &definition.params {
+        let id = &param.id.text;
+        if let Some(unknown) = unknown_type(&param.ty) {
+            // In the words in which planning says so, for the same place.
+            let message = format!("{}: {id}: Unknown type: {unknown}", definition.id.text);
+            let diagnostic = Diagnostic::error("unknown-type", message)
+                .at(param.span, "declared with a type that is none");
+            found.push(diagnostic.hint(meant_type(unknown)));
+            continue;
+        }
+        if let Type::Default(of, value) = &param.ty
+            && let Err(errors) = of.check(value)
+            && let Some(error) = errors.first()
+            && !value.is_null()
+        {
+            let message = format!("The default of '{id}' is not of its type: {}", error.message);
+            found.push(
+                Diagnostic::warning("default-mismatch", message)
+                    .at(param.span, format!("the type is {of}"))
+                    .note(
+                        "defaults are taken as they are, so this works until somebody gives the same value",
+                    ),
+            );
+        }
+    }
+    found
+}
+
+/// What to write instead of a type that is none.
+fn meant_type(unknown: &str) -> String {
+    let word = unknown.to_ascii_lowercase();
+    let meant = match word.as_str() {
+        "string" | "text" => Some("str"),
+        "integer" | "number" => Some(if word == "number" { "num" } else { "int" }),
+        "float" | "double" => Some("num"),
+        "boolean" => Some("bool"),
+        "object" | "map" | "dict" => Some("{}"),
+        "array" | "list" => Some("[any]"),
+        _ => pt_syntax::suggest(unknown, pt_spec::Atom::ALL.iter().map(|atom| atom.word())),
+    };
+    match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if unknown.starts_with('[') => {
+            "types with brackets are lists: write them without quotes".to_owned()
+        }
+        None => "`pt explain unknown-type` lists the types".to_owned(),
+    }
+}
+
+/// The first part of a type that is none.
+fn unknown_type(ty: &Type) -> Option<&str> {
+    match ty {
+        Type::Unknown(text) => Some(text),
+        Type::List(of) | Type::Maybe(of) | Type::Default(of, _) => unknown_type(of),
+        Type::MapOf(key, value) => unknown_type(key).or_else(|| unknown_type(value)),
+        Type::Fields(fields) => fields.iter().find_map(|(_, of)| unknown_type(of)),
+        Type::Either(types) => types.iter().find_map(unknown_type),
+        Type::Atom(_) | Type::AnyMap | Type::Enum(_) | Type::Regex(_) => None,
+    }
+}
+
+/// The args that a definition writes, its own and those of its steps.
+fn all_args(definition: &Definition) -> Vec<&pt_spec::Arg> {
+    match &definition.body {
+        Body::Call { args, .. } => args.iter().collect(),
+        Body::Steps(steps) => steps
+            .iter()
+            .flat_map(|step| match &step.does {
+                StepBody::Call { args, .. } => args.as_slice(),
+                StepBody::Code(_) | StepBody::Nothing => &[],
+            })
+            .collect(),
+        Body::Code(_) | Body::Nothing => Vec::new(),
+    }
+}

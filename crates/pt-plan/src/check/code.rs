@@ -1,0 +1,72 @@
+//! Code that is not run: does it mean something?
+
+use pt_eval::{MistakeKind, Occasion};
+use pt_spec::Definition;
+use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, Reading, Sources, Span, references};
+
+use super::written;
+use crate::snippet::snippet_of;
+
+/// What is wrong with the code in a definition, and the span of the whole text that holds it.
+pub(super) fn check(definition: &Definition, sources: &Sources) -> Vec<(Span, Diagnostic)> {
+    let mut found = Vec::new();
+    written::each_node(definition, &mut |node| {
+        if let Some(code) = code_in(node, false) {
+            found.extend(mistakes(node, &code, Occasion::Args, sources));
+        }
+    });
+    for node in written::bodies(definition) {
+        match code_in(node, true) {
+            Some(code) => found.extend(mistakes(node, &code, Occasion::Code, sources)),
+            None => found.extend(crate::snippet::snippet(node).err().map(|wrong| (node.span, *wrong))),
+        }
+    }
+    found
+}
+
+/// The code that a node is; where code is expected, a text without a prefix is Clojure.
+pub(super) fn code_in(node: &Node, expected: bool) -> Option<Code<'_>> {
+    let clojure = |body| Code { language: Language::Clojure, body, body_offset: 0, late: false };
+    match &node.kind {
+        NodeKind::Form(text) => Some(clojure(text)),
+        NodeKind::Str(text) => match references(text) {
+            Reading::Code(code) => Some(code),
+            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => {
+                expected.then(|| clojure(text))
+            }
+        },
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::List(_)
+        | NodeKind::Map(_) => None,
+    }
+}
+
+fn mistakes(node: &Node, code: &Code<'_>, occasion: Occasion, sources: &Sources) -> Vec<(Span, Diagnostic)> {
+    let snippet = snippet_of(code);
+    let text = &sources.get(node.span.source).text;
+    let told = |mistake: pt_eval::Mistake| {
+        let span = match mistake.range {
+            Some(range) => {
+                node.span_within(text, range.start + code.body_offset..range.end + code.body_offset)
+            }
+            None => node.span,
+        };
+        let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
+        (node.span, mistake.hint.into_iter().fold(found, Diagnostic::hint))
+    };
+    pt_eval::check(&snippet.as_code(), occasion).into_iter().map(told).collect()
+}
+
+fn id(kind: MistakeKind) -> &'static str {
+    match kind {
+        MistakeKind::Syntax => "code-syntax",
+        MistakeKind::UnknownName => "unknown-symbol",
+        MistakeKind::UnknownFunction => "unknown-function",
+        MistakeKind::NotInArgs => "not-in-args",
+        MistakeKind::NeedsSettings => "value-in-code",
+        MistakeKind::Unsupported => "not-supported",
+    }
+}

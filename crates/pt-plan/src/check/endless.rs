@@ -1,0 +1,76 @@
+//! Steps that wait for the end of what does not end.
+
+use pt_model::Data;
+use pt_spec::{Body, Definition, Project, Step, Wanted};
+use pt_syntax::{Diagnostic, Span};
+
+use crate::plan::{CodeCall, Does, StepPlan};
+
+/// Warnings about the steps of a plan of `definition`.
+pub(super) fn check(definition: &Definition, steps: &[StepPlan], project: &Project) -> Vec<Diagnostic> {
+    let Body::Steps(declared) = &definition.body else { return Vec::new() };
+    let mut all = Vec::new();
+    flatten(steps, &mut all);
+    let mut found = Vec::new();
+    for step in &all {
+        let Some(written) = declared.iter().find(|written| Some(written.span) == step.span) else { continue };
+        for awaited in step.run_when.iter().flat_map(|when| &when.steps) {
+            let Some(other) = all.iter().find(|other| other.id == *awaited) else { continue };
+            if never_ends(other, project) {
+                found.push(told(step, other, place(written, other)));
+            }
+        }
+    }
+    found
+}
+
+fn told(step: &StepPlan, other: &StepPlan, at: Span) -> Diagnostic {
+    let message = format!("Step '{}' waits for '{}', which does not end", step.id, other.id);
+    let found = Diagnostic::warning("endless-wait", message).at(at, "this will wait forever");
+    let found = match other.span {
+        Some(span) => found.at(span, "its container serves until it is stopped"),
+        None => found,
+    };
+    found
+        .note("a step that starts a container ends when the container does; `after` waits for that end")
+        .hint("start both at once: what needs the service can try until it answers")
+        .hint("or give the container `await: false`, so that its step ends when its services are open")
+}
+
+fn flatten<'s>(steps: &'s [StepPlan], all: &mut Vec<&'s StepPlan>) {
+    for step in steps {
+        all.push(step);
+        if let Does::Group(steps) = &step.does {
+            flatten(steps, all);
+        }
+    }
+}
+
+fn never_ends(step: &StepPlan, project: &Project) -> bool {
+    match &step.does {
+        Does::Code(call) => serves(call),
+        // A tool may say after which of its steps a call of it returns.
+        Does::Group(steps) => {
+            let tool = step.chain.last().and_then(|name| project.resolve(None, name, Wanted::Any).ok());
+            tool.is_none_or(|tool| tool.awaits.is_none())
+                && steps.iter().any(|step| never_ends(step, project))
+        }
+        Does::Fails(_) => false,
+    }
+}
+
+/// Whether a container has services, or is started again whenever it exits.
+fn serves(call: &CodeCall) -> bool {
+    let param = |name: &str| call.params.get(name);
+    call.module == "polytope/container"
+        && param("await").is_some_and(|awaits| *awaits != Data::Bool(false))
+        && (!call.services.is_empty()
+            || param("restart").is_some_and(|restart| restart.get("policy").as_str() == Some("always")))
+}
+
+/// Where the step names the other.
+fn place(step: &Step, other: &StepPlan) -> Span {
+    let mut names = step.after.iter().flat_map(|after| &after.steps);
+    let named = names.clone().find(|name| other.id.as_str() == name.text);
+    named.or_else(|| names.next()).map_or(step.span, |name| name.span)
+}

@@ -1,0 +1,158 @@
+//! Definitions in today's spelling.
+
+use pt_model::{Data, Map};
+use pt_spec::{
+    After, Arg, Body, Condition, Definition, Kind, Param, Project, Step, StepBody, Type, Wanted, plain,
+};
+use pt_syntax::{Node, NodeKind};
+
+/// A project as a polytope file would say it. What is broken says as much as was understood of it.
+pub(super) fn project(project: &Project) -> Data {
+    let mut file = Map::new();
+    if !project.instructions().is_empty() {
+        put(&mut file, "instructions", project.instructions().join("\n\n"));
+    }
+    if let Some(only) = project.mcp_only() {
+        put(&mut file, "mcp", map([("only", texts(only))]));
+    }
+    for (key, kind) in [("templates", Kind::Template), ("tools", Kind::Tool), ("modules", Kind::Module)] {
+        let of_kind = project.definitions().filter(|definition| definition.kind == kind);
+        let spelled: Vec<Data> = of_kind.map(|it| definition(project, it)).collect();
+        if !spelled.is_empty() {
+            put(&mut file, key, Data::List(spelled));
+        }
+    }
+    Data::Map(file)
+}
+
+fn definition(project: &Project, definition: &Definition) -> Data {
+    let mut spelled = Map::new();
+    put(&mut spelled, "id", &*definition.id.text);
+    let sources = project.sources();
+    let line = sources.position(definition.span).line;
+    put(&mut spelled, "origin", format!("{}:{line}", sources.get(definition.origin.file).name));
+    if let Some(info) = &definition.info {
+        put(&mut spelled, "info", &**info);
+    }
+    if definition.is_default {
+        put(&mut spelled, "default?", true);
+    }
+    if !definition.params.is_empty() {
+        put(&mut spelled, "params", definition.params.iter().map(param).collect::<Data>());
+    }
+    match &definition.body {
+        Body::Code(node) => put(&mut spelled, "code", value(node)),
+        Body::Call { reference, args: given } => {
+            put(&mut spelled, "module", &*reference.text);
+            args(&mut spelled, given);
+        }
+        Body::Steps(steps) => put(&mut spelled, "run", steps.iter().map(step).collect::<Data>()),
+        Body::Nothing => {}
+    }
+    if let Some(awaits) = &definition.awaits {
+        put(&mut spelled, "await", texts(awaits));
+    }
+    Data::Map(spelled)
+}
+
+fn param(param: &Param) -> Data {
+    let mut spelled = Map::new();
+    put(&mut spelled, "id", &*param.id.text);
+    for (key, text) in [("name", &param.name), ("info", &param.info)] {
+        if let Some(text) = text {
+            put(&mut spelled, key, &**text);
+        }
+    }
+    put(&mut spelled, "type", ty(&param.ty));
+    Data::Map(spelled)
+}
+
+fn ty(of: &Type) -> Data {
+    let form = |word: &str, parts: Vec<Data>| std::iter::once(Data::from(word)).chain(parts).collect();
+    match of {
+        Type::Atom(atom) => atom.word().into(),
+        Type::List(of) => [ty(of)].into_iter().collect(),
+        Type::Fields(fields) => fields.iter().map(|(key, of)| (key.clone(), ty(of))).collect(),
+        Type::AnyMap => Data::Map(Map::new()),
+        Type::MapOf(key, of) => form("map", vec![ty(key), ty(of)]),
+        Type::Maybe(of) => form("maybe", vec![ty(of)]),
+        Type::Default(of, value) => form("default", vec![ty(of), value.clone()]),
+        Type::Either(types) => form("either", types.iter().map(ty).collect()),
+        Type::Enum(words) => form("enum", words.clone()),
+        Type::Regex(pattern) => form("regex", vec![Data::from(&*pattern.text)]),
+        // What is no type is none in this spelling either.
+        Type::Unknown(text) => Data::from(&**text),
+    }
+}
+
+fn step(step: &Step) -> Data {
+    let mut spelled = Map::new();
+    if let Some(id) = &step.id {
+        put(&mut spelled, "id", &*id.text);
+    }
+    match &step.does {
+        StepBody::Call { reference, wanted, args: given } => {
+            let key = if *wanted == Wanted::Template { "template" } else { "module" };
+            put(&mut spelled, key, &*reference.text);
+            args(&mut spelled, given);
+        }
+        StepBody::Code(node) => put(&mut spelled, "code", value(node)),
+        StepBody::Nothing => {}
+    }
+    match step.after.as_slice() {
+        [] => {}
+        [only] => put(&mut spelled, "run-when", after(only)),
+        several => put(&mut spelled, "run-when", several.iter().map(after).collect::<Data>()),
+    }
+    Data::Map(spelled)
+}
+
+fn after(after: &After) -> Data {
+    let mut spelled = Map::new();
+    match after.steps.as_slice() {
+        [only] => put(&mut spelled, "after", &*only.text),
+        several => {
+            put(&mut spelled, "after", several.iter().map(|it| Data::from(&*it.text)).collect::<Data>());
+        }
+    }
+    if after.condition != Condition::Success {
+        put(&mut spelled, "after-condition", after.condition.word());
+    }
+    Data::Map(spelled)
+}
+
+fn args(spelled: &mut Map, args: &[Arg]) {
+    if !args.is_empty() {
+        put(
+            spelled,
+            "args",
+            args.iter().map(|arg| (arg.id.text.clone(), value(&arg.value))).collect::<Data>(),
+        );
+    }
+}
+
+/// A value as written. EDN's code forms become texts of code, which other notations have too.
+fn value(node: &Node) -> Data {
+    match &node.kind {
+        NodeKind::Form(code) => format!("#pt-clj {code}").into(),
+        NodeKind::List(items) => items.iter().map(value).collect(),
+        NodeKind::Map(entries) => {
+            entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect()
+        }
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Str(_) => {
+            plain(node)
+        }
+    }
+}
+
+fn texts(texts: &[String]) -> Data {
+    texts.iter().map(|text| Data::from(&**text)).collect()
+}
+
+fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn put(map: &mut Map, key: &str, value: impl Into<Data>) {
+    map.insert(key.to_owned(), value.into());
+}

@@ -1,0 +1,52 @@
+//! `pt explain`: the page of a kind of mistake.
+
+use std::io::Write;
+
+use pt_syntax::suggest;
+use rust_embed::RustEmbed;
+
+use crate::cli::ExplainArgs;
+use crate::failure::{Failure, Outcome};
+
+#[derive(RustEmbed)]
+#[folder = "../../docs/diagnostics"]
+struct Pages;
+
+/// Runs the command.
+pub(crate) fn run(args: &ExplainArgs) -> Outcome {
+    let mut out = anstream::stdout().lock();
+    let Some(id) = &args.id else {
+        out.write_all(list().as_bytes())?;
+        return Ok(());
+    };
+    let id = id.trim_matches(['[', ']']);
+    let page = page(id).ok_or_else(|| {
+        let ids: Vec<String> = ids().collect();
+        let near = suggest(id, ids.iter().map(String::as_str));
+        let hint = near.map(|near| format!("Did you mean '{near}'?\n")).unwrap_or_default();
+        Failure::new(format!("There is no kind of mistake '{id}'.")).hint(format!("{hint}See: pt explain"))
+    })?;
+    out.write_all(page.as_bytes())?;
+    Ok(())
+}
+
+/// All ids in alphabetical order, each with what its page begins with.
+fn list() -> String {
+    let ids: Vec<String> = ids().collect();
+    let width = ids.iter().map(String::len).max().unwrap_or(0);
+    ids.iter().map(|id| format!("{id:width$}   {}\n", summary(&page(id).unwrap_or_default()))).collect()
+}
+
+/// The first sentence below the heading.
+fn summary(page: &str) -> String {
+    let line = page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default();
+    line.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned()
+}
+
+fn ids() -> impl Iterator<Item = String> {
+    Pages::iter().filter_map(|path| path.strip_suffix(".md").map(str::to_owned))
+}
+
+fn page(id: &str) -> Option<String> {
+    Pages::get(&format!("{id}.md")).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+}

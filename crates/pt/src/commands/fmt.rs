@@ -1,0 +1,107 @@
+//! `pt fmt`: lays polytope files out well.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use pt_server::{App, Disk, Environment};
+use pt_spec::file_in;
+use pt_syntax::Sources;
+use similar::TextDiff;
+
+use crate::cli::FmtArgs;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+use crate::targets;
+
+/// Runs the command.
+pub(crate) fn run(args: &FmtArgs) -> Outcome {
+    let mut good = true;
+    for path in files(args)? {
+        let (name, text, notation) = if path == Path::new("-") {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            let notation = Format::of_text(&text);
+            ("<stdin>".to_owned(), text, notation)
+        } else {
+            (path.display().to_string(), output::read_text(&path)?, Format::of(&path))
+        };
+        if notation == Format::Edn {
+            writeln!(anstream::stderr(), "{name} was left as it is: EDN is not formatted")?;
+        }
+        let mut sources = Sources::default();
+        let source = sources.add(&*name, &*text);
+        match pt_format::format(source, &text, notation.into()) {
+            Ok(laid_out) => good &= deliver(args, &path, &name, &text, &laid_out)?,
+            Err(found) => {
+                targets::show(&found, &sources)?;
+                good = false;
+            }
+        }
+    }
+    if good { Ok(()) } else { Err(Failure::silent(1)) }
+}
+
+/// The files named, or else those of the project.
+fn files(args: &FmtArgs) -> Result<Vec<PathBuf>, Failure> {
+    if !args.files.is_empty() {
+        let of_dir = |path: &PathBuf| file_in(&Disk, path).unwrap_or_else(|| path.clone());
+        return Ok(args
+            .files
+            .iter()
+            .map(|path| if path.is_dir() { of_dir(path) } else { path.clone() })
+            .collect());
+    }
+    let app = App::open(Environment::read()?)?;
+    let project = targets::project(&app, args.polytope_file.as_deref())?;
+    // What is wrong inside a file is told when it is formatted; that there is none to format, now.
+    let nothing = project.loaded.project.files().is_empty();
+    let project = if nothing { targets::readable(project)? } else { project }.loaded.project;
+    let here = &app.environment.working_dir;
+    let shown = |path: &Path| path.strip_prefix(here).unwrap_or(path).to_owned();
+    Ok(project.files().iter().map(|(path, _)| shown(path)).collect())
+}
+
+/// Shows or writes what came out; whether all is well.
+fn deliver(args: &FmtArgs, path: &Path, name: &str, text: &str, laid_out: &str) -> Result<bool, Failure> {
+    let changed = text != laid_out;
+    let mut out = anstream::stdout().lock();
+    if args.diff && changed {
+        let diff = TextDiff::from_lines(text, laid_out);
+        write!(out, "{}", diff.unified_diff().header(name, name))?;
+    }
+    if args.check {
+        if changed && !args.diff {
+            writeln!(out, "{name}")?;
+        }
+        return Ok(!changed);
+    }
+    if args.diff {
+        return Ok(true);
+    }
+    if path == Path::new("-") {
+        out.write_all(laid_out.as_bytes())?;
+    } else if changed {
+        replace(path, laid_out)
+            .map_err(|cause| Failure::new(format!("Could not write {}: {cause}", path.display())))?;
+        writeln!(anstream::stderr(), "{name} was formatted")?;
+    }
+    Ok(true)
+}
+
+/// Writes a file as a whole or not at all.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // A link stays a link.
+    let path = fs::canonicalize(path)?;
+    let mut beside: OsString = path.clone().into_os_string();
+    beside.push(".formatted");
+    fs::write(&beside, text)?;
+    let replaced = fs::set_permissions(&beside, fs::metadata(&path)?.permissions())
+        .and_then(|()| fs::rename(&beside, &path));
+    if replaced.is_err() {
+        // What failed is what matters.
+        drop(fs::remove_file(&beside));
+    }
+    replaced
+}

@@ -1,0 +1,104 @@
+//! Diagnostics for programs: JSON, and SARIF for CI.
+
+use clap::ValueEnum;
+use pt_syntax::{Diagnostic, Label, Severity, Sources, Span};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// The notations of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingFormat {
+    Json,
+    Sarif,
+}
+
+/// A list with a map for each finding.
+pub(crate) fn json(found: &[Diagnostic], sources: &Sources) -> Result<String, Failure> {
+    let list: Vec<Value> = found.iter().map(|diagnostic| finding(diagnostic, sources)).collect();
+    Ok(serde_json::to_string_pretty(&list)? + "\n")
+}
+
+/// Lines and columns from 1, columns in characters; the end is the place after the last character.
+fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+    let mut shown = json!({
+        "id": diagnostic.id,
+        "severity": word(diagnostic.severity),
+        "message": diagnostic.message,
+        "notes": diagnostic.notes,
+        "hints": diagnostic.hints,
+    });
+    if let Some(label) = diagnostic.labels.first() {
+        let (start, end) = (sources.position(label.span), sources.position(end(label.span)));
+        shown["file"] = json!(sources.get(label.span.source).name);
+        shown["line"] = json!(start.line);
+        shown["column"] = json!(start.column);
+        shown["end-line"] = json!(end.line);
+        shown["end-column"] = json!(end.column);
+    }
+    shown
+}
+
+/// A log of one run, as SARIF 2.1.0.
+pub(crate) fn sarif(found: &[Diagnostic], sources: &Sources) -> Result<String, Failure> {
+    let mut ids: Vec<&str> = found.iter().map(|diagnostic| diagnostic.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rules: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+    let results: Vec<Value> = found.iter().map(|diagnostic| result(diagnostic, sources)).collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "polytope", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    Ok(serde_json::to_string_pretty(&log)? + "\n")
+}
+
+fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+    let mut text = diagnostic.message.clone();
+    for more in diagnostic.notes.iter().chain(&diagnostic.hints) {
+        text.extend(["\n", more]);
+    }
+    let (first, others) = diagnostic.labels.split_at(diagnostic.labels.len().min(1));
+    let locations =
+        |labels: &[Label]| -> Vec<Value> { labels.iter().map(|label| location(label, sources)).collect() };
+    json!({
+        "ruleId": diagnostic.id,
+        "level": word(diagnostic.severity),
+        "message": {"text": text},
+        "locations": locations(first),
+        "relatedLocations": locations(others),
+    })
+}
+
+fn location(label: &Label, sources: &Sources) -> Value {
+    let (start, end) = (sources.position(label.span), sources.position(end(label.span)));
+    let mut shown = json!({
+        "physicalLocation": {
+            "artifactLocation": {"uri": sources.get(label.span.source).name},
+            "region": {
+                "startLine": start.line, "startColumn": start.column,
+                "endLine": end.line, "endColumn": end.column,
+            },
+        },
+    });
+    if !label.text.is_empty() {
+        shown["message"] = json!({"text": label.text});
+    }
+    shown
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn end(span: Span) -> Span {
+    Span { start: span.end, ..span }
+}
