@@ -27,7 +27,7 @@ mod text;
 mod typing;
 mod workspace;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pt_plan::Named;
 use pt_spec::World;
@@ -42,6 +42,9 @@ pub trait Surroundings {
 
     /// The values and secrets of the project whose root file lies in `dir`.
     fn named(&self, dir: &Path) -> Box<dyn Named + '_>;
+
+    /// The home directory of who types.
+    fn home(&self) -> Option<PathBuf>;
 
     /// The names of its values.
     fn values(&self, dir: &Path) -> Vec<String>;

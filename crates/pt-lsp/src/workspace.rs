@@ -142,7 +142,8 @@ impl<'s> Workspace<'s> {
         view
     }
 
-    fn overlay(&self, texts: Texts) -> Overlay<'_> {
+    /// The files as the editor would have them.
+    pub(crate) fn overlay(&self, texts: Texts) -> Overlay<'_> {
         Overlay { open: &self.open, disk: self.surroundings.world(), texts, read: RefCell::default() }
     }
 }
@@ -181,7 +182,7 @@ impl View {
 }
 
 /// The disk as the editor would have it.
-struct Overlay<'w> {
+pub(crate) struct Overlay<'w> {
     open: &'w BTreeMap<PathBuf, Buffer>,
     disk: &'w dyn World,
     texts: Texts,

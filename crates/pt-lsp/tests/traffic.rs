@@ -16,9 +16,16 @@ use pt_lsp::{Connection, serve};
 use serde_json::{Value, json};
 use surroundings::Memory;
 
-/// Messages as lines of JSON; `jsonrpc` goes without saying.
+/// Messages as lines of JSON; `jsonrpc` goes without saying. Of the standard modules one stands for all.
 fn shown(message: &Value) -> String {
     let mut message = message.clone();
+    if let Some(items) = message.get_mut("result").and_then(Value::as_array_mut) {
+        let others = |label: &str| label.starts_with("polytope/") && label != "polytope/postgres";
+        items.retain(|item| !item.get("label").and_then(Value::as_str).is_some_and(others));
+        for item in items.iter_mut().filter_map(Value::as_object_mut) {
+            item.shift_remove("sortText");
+        }
+    }
     message.as_object_mut().unwrap().shift_remove("jsonrpc");
     message.to_string()
 }

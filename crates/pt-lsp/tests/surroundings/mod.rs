@@ -53,6 +53,10 @@ impl Surroundings for Memory {
         Box::new(Settings)
     }
 
+    fn home(&self) -> Option<PathBuf> {
+        None
+    }
+
     fn values(&self, _: &Path) -> Vec<String> {
         vec!["port".to_owned()]
     }
