@@ -37,8 +37,9 @@ pub use server::{ServeError, serve, serve_stdio};
 
 /// What surrounds the editor's texts.
 pub trait Surroundings {
-    /// The files on the disk.
-    fn world(&self) -> &dyn World;
+    /// The files on the disk, for the project whose root file lies in `dir`. Other repositories must not be fetched:
+    /// their names are being typed.
+    fn world(&self, dir: &Path) -> Box<dyn World + '_>;
 
     /// The values and secrets of the project whose root file lies in `dir`.
     fn named(&self, dir: &Path) -> Box<dyn Named + '_>;

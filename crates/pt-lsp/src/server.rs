@@ -211,7 +211,7 @@ impl Server<'_> {
             let root = view.project().root_dir();
             let (named, home) = (self.workspace.surroundings.named(root), self.workspace.surroundings.home());
             let dirs = HostDirs { home: home.as_deref(), working_dir: root, root };
-            let around = Around { named: &*named, world: &self.workspace.overlay(Texts::Shown), dirs };
+            let around = Around { named: &*named, world: &self.workspace.overlay(root, Texts::Shown), dirs };
             for (file, diagnostics) in diagnose(&view, &around) {
                 if !diagnostics.is_empty() || self.told.contains(&file) || self.workspace.is_open(&file) {
                     self.tell(&file, &diagnostics)?;
