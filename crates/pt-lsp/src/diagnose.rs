@@ -1,4 +1,4 @@
-//! What is wrong with a project: the one source of the diagnostics that editors show.
+//! What is wrong with a project, as `pt check` finds it, at its places in the editor.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,66 +7,18 @@ use ls_types::{
     Diagnostic as Shown, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range,
     Uri,
 };
-use pt_plan::{Does, Named, Request, StepPlan, plan};
-use pt_spec::{Kind, Loaded};
+use pt_plan::{Around, check};
 use pt_syntax::{Diagnostic, Label, Severity};
 
 use crate::text::Lines;
 use crate::workspace::View;
 
-/// Everything that loading says, and planning every definition that runs without args.
-fn findings(loaded: &Loaded, named: &dyn Named) -> Vec<Diagnostic> {
-    let mut found = loaded.diagnostics.clone();
-    for definition in loaded.project.definitions() {
-        found.extend(definition.diagnostics.iter().cloned());
-        if definition.params.iter().any(|param| !param.ty.is_optional()) {
-            continue;
-        }
-        let request = Request { reference: definition.id.text.clone(), ..Request::default() };
-        // A template hides a module of the same name on the command line.
-        let meant = loaded.project.resolve(None, &request.reference, pt_spec::Wanted::Target);
-        if definition.kind == Kind::Template || meant.is_ok_and(|meant| std::ptr::eq(meant, definition)) {
-            let planned = plan(&loaded.project, &[vec![request]], named);
-            found.extend(planned.diagnostics.into_iter().map(unset));
-            planned.plan.iter().flat_map(|plan| &plan.steps).for_each(|step| collect(step, &mut found));
-        }
-    }
-    let mut distinct: Vec<Diagnostic> = Vec::new();
-    for diagnostic in found {
-        let same = |other: &Diagnostic| {
-            other.id == diagnostic.id
-                && other.message == diagnostic.message
-                && other.labels.first() == diagnostic.labels.first()
-        };
-        if !distinct.iter().any(same) {
-            distinct.push(diagnostic);
-        }
-    }
-    distinct
-}
-
-fn collect(step: &StepPlan, found: &mut Vec<Diagnostic>) {
-    match &step.does {
-        Does::Code(_) => {}
-        Does::Group(steps) => steps.iter().for_each(|step| collect(step, found)),
-        Does::Fails(reasons) => found.extend(reasons.iter().cloned().map(unset)),
-    }
-}
-
-/// A value that is not set here is no mistake of the file.
-fn unset(diagnostic: Diagnostic) -> Diagnostic {
-    match diagnostic.id {
-        "missing-value" | "missing-secret" => Diagnostic { severity: Severity::Warning, ..diagnostic },
-        _ => diagnostic,
-    }
-}
-
 /// What to show in each file of a project; files about which nothing is to be said are there, too.
-pub(crate) fn diagnose(view: &View, named: &dyn Named) -> BTreeMap<PathBuf, Vec<Shown>> {
+pub(crate) fn diagnose(view: &View, around: &Around<'_>) -> BTreeMap<PathBuf, Vec<Shown>> {
     let mut shown: BTreeMap<PathBuf, Vec<Shown>> =
         view.files.iter().map(|file| (file.clone(), Vec::new())).collect();
     let root = view.loaded.project.root_file();
-    for diagnostic in findings(&view.loaded, named) {
+    for diagnostic in check(&view.loaded, around) {
         // A cause in a standard module is told where the user called it, if that is known.
         let places: Vec<(&Label, PathBuf)> = diagnostic
             .labels

@@ -27,7 +27,7 @@ mod text;
 mod typing;
 mod workspace;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pt_plan::Named;
 use pt_spec::World;
@@ -37,11 +37,15 @@ pub use server::{ServeError, serve, serve_stdio};
 
 /// What surrounds the editor's texts.
 pub trait Surroundings {
-    /// The files on the disk.
-    fn world(&self) -> &dyn World;
+    /// The files on the disk, for the project whose root file lies in `dir`. Other repositories must not be fetched:
+    /// their names are being typed.
+    fn world(&self, dir: &Path) -> Box<dyn World + '_>;
 
     /// The values and secrets of the project whose root file lies in `dir`.
     fn named(&self, dir: &Path) -> Box<dyn Named + '_>;
+
+    /// The home directory of who types.
+    fn home(&self) -> Option<PathBuf>;
 
     /// The names of its values.
     fn values(&self, dir: &Path) -> Vec<String>;

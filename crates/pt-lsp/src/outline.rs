@@ -1,16 +1,17 @@
-//! Symbols of a document, and the lenses that run its templates.
+//! Symbols of a document, the lenses that run its templates, its layout.
 
 use std::path::Path;
 
-use ls_types::{CodeLens, Command, DocumentSymbol, SymbolKind};
+use ls_types::{CodeLens, Command, DocumentSymbol, SymbolKind, TextEdit};
 use pt_spec::Kind;
+use pt_syntax::SourceId;
 use serde_json::json;
 
 use crate::names;
 use crate::site::{Role, Within, sites};
 use crate::text::Lines;
 use crate::typing::understood;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, format_of};
 
 /// Definitions, and in them params and steps.
 pub(crate) fn symbols(workspace: &Workspace<'_>, path: &Path) -> Vec<DocumentSymbol> {
@@ -84,4 +85,15 @@ pub(crate) fn lenses(workspace: &Workspace<'_>, path: &Path) -> Vec<CodeLens> {
         }
     }
     lenses
+}
+
+/// The edits that lay a document out well, as `pt fmt` does; an error says why it is left as it is.
+pub(crate) fn layout(workspace: &Workspace<'_>, path: &Path) -> Result<Vec<TextEdit>, String> {
+    let Some(text) = workspace.text(path) else { return Ok(Vec::new()) };
+    let laid_out = pt_format::format(SourceId(0), &text, format_of(path)).map_err(|found| {
+        let why = found.first().map(|found| found.message.as_str()).unwrap_or_default();
+        format!("The file was left as it is: {why}")
+    })?;
+    let range = Lines::of(&text).range(0, text.len());
+    Ok(if laid_out == text { Vec::new() } else { vec![TextEdit { range, new_text: laid_out }] })
 }

@@ -10,6 +10,8 @@ use ls_types::{
     WorkDoneProgressOptions,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use pt_model::HostDirs;
+use pt_plan::Around;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -78,6 +80,7 @@ fn introduction() -> InitializeResult {
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),
         document_symbol_provider: Some(OneOf::Left(true)),
+        document_formatting_provider: Some(OneOf::Left(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         ..ServerCapabilities::default()
     };
@@ -155,6 +158,9 @@ impl Server<'_> {
             "textDocument/documentSymbol" => reply(id, params, |of: ls_types::DocumentSymbolParams| {
                 Ok(outline::symbols(workspace, &path(&of.text_document.uri)?))
             }),
+            "textDocument/formatting" => reply(id, params, |of: ls_types::DocumentFormattingParams| {
+                outline::layout(workspace, &path(&of.text_document.uri)?)
+            }),
             "textDocument/codeLens" => reply(id, params, |of: ls_types::CodeLensParams| {
                 Ok(outline::lenses(workspace, &path(&of.text_document.uri)?))
             }),
@@ -202,8 +208,11 @@ impl Server<'_> {
         self.stale = false;
         let mut told = BTreeSet::new();
         for view in self.workspace.views(Texts::Shown) {
-            let named = self.workspace.surroundings.named(view.project().root_dir());
-            for (file, diagnostics) in diagnose(&view, &*named) {
+            let root = view.project().root_dir();
+            let (named, home) = (self.workspace.surroundings.named(root), self.workspace.surroundings.home());
+            let dirs = HostDirs { home: home.as_deref(), working_dir: root, root };
+            let around = Around { named: &*named, world: &self.workspace.overlay(root, Texts::Shown), dirs };
+            for (file, diagnostics) in diagnose(&view, &around) {
                 if !diagnostics.is_empty() || self.told.contains(&file) || self.workspace.is_open(&file) {
                     self.tell(&file, &diagnostics)?;
                 }

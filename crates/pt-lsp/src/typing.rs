@@ -83,7 +83,7 @@ fn mended(path: &Path, text: &str) -> String {
         let found = read(path, &text).diagnostics;
         let error = found.iter().find(|found| found.severity == Severity::Error);
         let Some(label) = error.and_then(|error| error.labels.first()) else { break };
-        let at = (label.span.start as usize).min(text.len());
+        let at = text.floor_char_boundary(label.span.start as usize);
         let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
         if text[start..end].trim().is_empty() {

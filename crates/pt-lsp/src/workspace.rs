@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use ls_types::TextDocumentContentChangeEvent;
-use pt_spec::{Loaded, Project, World};
+use pt_spec::{Checkout, Loaded, Project, RepoRequest, RepositoryError, World};
 use pt_syntax::{Format, Parsed, SourceId, Span, parse};
 
 use crate::Surroundings;
@@ -90,13 +90,13 @@ impl<'s> Workspace<'s> {
 
     /// The text of a file as the editor shows it, or as it lies on the disk.
     pub(crate) fn text(&self, path: &Path) -> Option<String> {
-        self.overlay(Texts::Shown).read(path).ok()
+        self.overlay(dir_of(path), Texts::Shown).read(path).ok()
     }
 
     /// The polytope file that an include names.
     pub(crate) fn polytope_file(&self, path: &Path) -> Option<PathBuf> {
-        let overlay = self.overlay(Texts::Shown);
         let path = normal(path);
+        let overlay = self.overlay(dir_of(&path), Texts::Shown);
         if overlay.is_dir(&path) {
             return pt_spec::file_in(&overlay, &path);
         }
@@ -126,8 +126,8 @@ impl<'s> Workspace<'s> {
     }
 
     fn root(&self, path: &Path) -> PathBuf {
-        let dir = path.parent().unwrap_or(path);
-        pt_spec::find_root(&self.overlay(Texts::Shown), dir).unwrap_or_else(|| path.to_owned())
+        let dir = dir_of(path);
+        pt_spec::find_root(&self.overlay(dir, Texts::Shown), dir).unwrap_or_else(|| path.to_owned())
     }
 
     fn load(&self, root: &Path, texts: Texts) -> Rc<View> {
@@ -135,15 +135,24 @@ impl<'s> Workspace<'s> {
         if let Some(view) = self.views.borrow().get(&key) {
             return Rc::clone(view);
         }
-        let overlay = self.overlay(texts);
+        let overlay = self.overlay(dir_of(root), texts);
         let loaded = Project::load(&overlay, root.to_owned());
-        let view = Rc::new(View { loaded, files: overlay.read.into_inner() });
+        let (mut files, checkouts) = (overlay.read.into_inner(), overlay.checkouts.into_inner());
+        files.retain(|file| !checkouts.iter().any(|dir| file.starts_with(dir)));
+        let view = Rc::new(View { loaded, files });
         self.views.borrow_mut().insert(key, Rc::clone(&view));
         view
     }
 
-    fn overlay(&self, texts: Texts) -> Overlay<'_> {
-        Overlay { open: &self.open, disk: self.surroundings.world(), texts, read: RefCell::default() }
+    /// The files as the editor would have them.
+    pub(crate) fn overlay(&self, root: &Path, texts: Texts) -> Overlay<'_> {
+        Overlay {
+            open: &self.open,
+            disk: self.surroundings.world(root),
+            texts,
+            read: RefCell::default(),
+            checkouts: RefCell::default(),
+        }
     }
 }
 
@@ -181,12 +190,14 @@ impl View {
 }
 
 /// The disk as the editor would have it.
-struct Overlay<'w> {
+pub(crate) struct Overlay<'w> {
     open: &'w BTreeMap<PathBuf, Buffer>,
-    disk: &'w dyn World,
+    disk: Box<dyn World + 'w>,
     texts: Texts,
     /// What was read, in order.
     read: RefCell<Vec<PathBuf>>,
+    /// Where other repositories lie; their files are nobody's to change.
+    checkouts: RefCell<Vec<PathBuf>>,
 }
 
 impl World for Overlay<'_> {
@@ -209,6 +220,16 @@ impl World for Overlay<'_> {
     fn is_dir(&self, path: &Path) -> bool {
         self.disk.is_dir(path)
     }
+
+    fn repository(&self, request: &RepoRequest) -> Result<Checkout, RepositoryError> {
+        let checkout = self.disk.repository(request)?;
+        self.checkouts.borrow_mut().push(checkout.dir.clone());
+        Ok(checkout)
+    }
+}
+
+fn dir_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
 }
 
 /// Reads a text in the notation that its file's name tells.

@@ -13,12 +13,19 @@ use std::thread;
 use std::time::Duration;
 
 use pt_lsp::{Connection, serve};
-use serde_json::Value;
+use serde_json::{Value, json};
 use surroundings::Memory;
 
-/// Messages as lines of JSON; `jsonrpc` goes without saying.
+/// Messages as lines of JSON; `jsonrpc` goes without saying. Of the standard modules one stands for all.
 fn shown(message: &Value) -> String {
     let mut message = message.clone();
+    if let Some(items) = message.get_mut("result").and_then(Value::as_array_mut) {
+        let others = |label: &str| label.starts_with("polytope/") && label != "polytope/postgres";
+        items.retain(|item| !item.get("label").and_then(Value::as_str).is_some_and(others));
+        for item in items.iter_mut().filter_map(Value::as_object_mut) {
+            item.shift_remove("sortText");
+        }
+    }
     message.as_object_mut().unwrap().shift_remove("jsonrpc");
     message.to_string()
 }
@@ -133,4 +140,48 @@ fn what_is_no_request_it_knows_is_refused_politely() {
         now[4],
         r#"<-- {"id":2,"error":{"code":-32601,"message":"textDocument/foldingRange is not offered"}}"#
     );
+}
+
+/// Whatever is typed, the server answers: the text grows letter by letter, so it is broken in every way on its way.
+#[test]
+fn every_beginning_of_a_text_gets_an_answer() {
+    let whole = "modules:\n- id: é😀\n  params: [{id: p, type: [maybe, {a: int}]}]\n  module: polytope/redis\n  args:\n    \
+        env: [{name: \"x\", value: 'pt.param p'}]\n    cmd: |\n      #pt-js params['p'] + params.p + pt.val\n\
+        templates:\n  t: {run: [a, {template: t, after: [é]}]}\n";
+    let mut lines = vec![
+        r#"--> {"id":1,"method":"initialize","params":{"capabilities":{}}}"#.to_owned(),
+        r#"--> {"method":"initialized","params":{}}"#.to_owned(),
+    ];
+    for (name, step) in [("polytope.yml", 1), ("polytope.edn", 3), ("polytope.json", 3)] {
+        for (id, (end, _)) in whole.char_indices().enumerate().step_by(step) {
+            let document = json!({"uri": format!("file:///project/{name}"), "languageId": "", "version": 1,
+                "text": &whole[..end]});
+            let line = whole[..end].matches('\n').count();
+            lines.push(format!(
+                "--> {}",
+                json!({"method": "textDocument/didOpen", "params": {"textDocument": document}})
+            ));
+            for method in ["completion", "hover", "references", "documentSymbol"] {
+                let at = json!({"textDocument": document, "position": {"line": line, "character": 999},
+                    "context": {"includeDeclaration": true, "triggerKind": 1}});
+                let asked = json!({"id": format!("{id}-{method}"), "method": format!("textDocument/{method}"), "params": at});
+                lines.push(format!("--> {asked}"));
+            }
+        }
+    }
+    let (server, client) = Connection::memory();
+    let thread =
+        thread::spawn(move || serve(&server, &Memory::new(Vec::new()), Duration::from_secs(9)).unwrap());
+    let mut asked = 0;
+    lines.push(r#"--> {"id":2,"method":"shutdown"}"#.to_owned());
+    lines.push(r#"--> {"method":"exit"}"#.to_owned());
+    for line in lines.iter().filter_map(|line| line.strip_prefix("--> ")) {
+        let message: Value = serde_json::from_str(line).unwrap();
+        asked += usize::from(message.get("id").is_some());
+        client.sender.send(serde_json::from_value(message).unwrap()).unwrap();
+    }
+    thread.join().unwrap();
+    let answers = client.receiver.iter().map(|message| serde_json::to_value(message).unwrap());
+    let answered = answers.filter(|message| message.get("result").is_some()).count();
+    assert_eq!(answered, asked);
 }

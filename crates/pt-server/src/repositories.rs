@@ -31,6 +31,8 @@ pub struct Repositories {
     lock_file: PathBuf,
     /// Whether pinned commits are asked for anew.
     update: bool,
+    /// Whether only what was fetched before is used.
+    fetched_only: bool,
     /// What was asked for before: one load may mention a repository often.
     known: RefCell<HashMap<RepoRequest, Result<Checkout, RepositoryError>>>,
 }
@@ -50,6 +52,7 @@ impl Repositories {
             dir: state_dir.join("repositories"),
             lock_file: root.join(LOCK_FILE),
             update: false,
+            fetched_only: false,
             known: RefCell::default(),
         }
     }
@@ -60,11 +63,21 @@ impl Repositories {
         Self { update: true, ..self }
     }
 
+    /// Fetches nothing: what a project pins and was fetched before is all there is.
+    #[must_use]
+    pub fn fetched_only(self) -> Self {
+        Self { fetched_only: true, ..self }
+    }
+
     fn checkout(&self, request: &RepoRequest) -> Result<Checkout, String> {
         let home = self.dir.join(file_name(&request.url));
         let git = Git { dir: home.join("git") };
         let lock = Lock::read(&self.lock_file)?;
         let pinned = lock.commit(request).filter(|_| !self.update).map(str::to_owned);
+        let is_here = |commit: &String| home.join(commit).is_dir();
+        if self.fetched_only && !pinned.as_ref().is_some_and(is_here) {
+            return Err("it was not fetched yet; `pt check` fetches it".to_owned());
+        }
         let mut found = match pinned {
             Some(commit) => pinned_commit(&git, &home, &request.url, commit)?,
             None => newest_commit(&git, request)?,

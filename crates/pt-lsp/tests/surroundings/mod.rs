@@ -18,7 +18,7 @@ impl Memory {
     }
 }
 
-impl World for Memory {
+impl World for &Memory {
     fn read(&self, path: &Path) -> io::Result<String> {
         self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -45,12 +45,16 @@ impl Named for Settings {
 }
 
 impl Surroundings for Memory {
-    fn world(&self) -> &dyn World {
-        self
+    fn world(&self, _: &Path) -> Box<dyn World + '_> {
+        Box::new(self)
     }
 
     fn named(&self, _: &Path) -> Box<dyn Named + '_> {
         Box::new(Settings)
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        None
     }
 
     fn values(&self, _: &Path) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! `pt lsp`: what editors show of a project while it is written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_lsp::Surroundings;
 use pt_model::Text;
 use pt_plan::Named;
-use pt_server::{App, Disk, Environment, Unset};
+use pt_server::{App, Environment, Repositories, Unset};
 use pt_spec::World;
 use pt_store::{Instance, Scope, Store};
 
@@ -40,8 +40,8 @@ impl Here {
 }
 
 impl Surroundings for Here {
-    fn world(&self) -> &dyn World {
-        &Disk
+    fn world(&self, dir: &Path) -> Box<dyn World + '_> {
+        Box::new(Repositories::new(&self.app.environment.state_dir, dir).fetched_only())
     }
 
     fn named(&self, dir: &Path) -> Box<dyn Named + '_> {
@@ -49,6 +49,10 @@ impl Surroundings for Here {
             Some(scope) => Box::new(Set { store: &self.app.store, scope }),
             None => Box::new(Unset),
         }
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.app.environment.person.home.clone()
     }
 
     fn values(&self, dir: &Path) -> Vec<String> {
