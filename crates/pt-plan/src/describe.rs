@@ -10,7 +10,8 @@ use crate::plan::{CodeCall, Does, Plan, StepPlan};
 
 /// The plan as data: `target`, `kind`, `args`, and `steps` for templates or `result` for modules and tools. A step has
 /// `id`, `after`, `chain`, and one of `container` (the container's spec, what is as usual left out), `code` with `args`,
-/// `steps`, and `fails` (the first of the reasons). Secrets show as `[secret NAME]`.
+/// `steps` (with `await`, if a call returns before all of them have ended), and `fails` (the first of the reasons). The
+/// steps of a template stand in a list `flatten` beside the name of the `template`. Secrets show as `[secret NAME]`.
 pub fn describe(plan: &Plan) -> Value {
     let mut shown = Object::new();
     shown.insert("target".to_owned(), json!(plan.target));
@@ -28,13 +29,25 @@ pub fn describe(plan: &Plan) -> Value {
             result.extend(describe_does(only));
             shown.insert("result".to_owned(), Value::Object(result));
         }
-        steps => drop(shown.insert("steps".to_owned(), describe_steps(steps))),
+        steps => drop(shown.insert("steps".to_owned(), describe_steps(steps, 0))),
     }
     Value::Object(shown)
 }
 
-fn describe_steps(steps: &[StepPlan]) -> Value {
-    steps.iter().map(describe_step).collect()
+/// Steps inside so many templates.
+fn describe_steps(steps: &[StepPlan], depth: usize) -> Value {
+    let of_one_use = |a: &StepPlan, b: &StepPlan| {
+        a.templates.get(depth).is_some() && a.templates.get(depth) == b.templates.get(depth)
+    };
+    steps
+        .chunk_by(of_one_use)
+        .map(|steps| match steps[0].templates.get(depth) {
+            Some(template) => {
+                json!({"template": template.reference, "flatten": describe_steps(steps, depth + 1)})
+            }
+            None => describe_step(&steps[0]),
+        })
+        .collect()
 }
 
 fn describe_step(step: &StepPlan) -> Value {
@@ -67,7 +80,12 @@ fn describe_does(step: &StepPlan) -> Object {
                 shown.insert("args".to_owned(), without_refs(json!(call.params)));
             }
         }
-        Does::Group(steps) => drop(shown.insert("steps".to_owned(), describe_steps(steps))),
+        Does::Group(steps) => {
+            shown.insert("steps".to_owned(), describe_steps(steps, 0));
+            if let Some(awaits) = &step.awaits {
+                shown.insert("await".to_owned(), json!(awaits.declared));
+            }
+        }
         Does::Fails(found) => {
             let first = found.first().map(|diagnostic| diagnostic.message.as_str());
             shown.insert("fails".to_owned(), json!(first.unwrap_or_default()));

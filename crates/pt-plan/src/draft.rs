@@ -3,7 +3,7 @@
 use pt_spec::{After, Condition};
 use pt_syntax::{Diagnostic, Span};
 
-use crate::plan::CodeCall;
+use crate::plan::{CodeCall, TemplateUse};
 
 /// Which draft.
 pub(crate) type DraftId = usize;
@@ -22,6 +22,9 @@ pub(crate) struct Draft<'p> {
     pub(crate) follows: Vec<DraftId>,
     pub(crate) chain: Vec<String>,
     pub(crate) does: DraftDoes,
+    /// After which of its steps a call of it returns, and in which list the names are looked up.
+    pub(crate) awaits: Option<(ListId, &'p [String])>,
+    pub(crate) templates: Vec<TemplateUse>,
     pub(crate) span: Option<Span>,
     /// The group it is in.
     pub(crate) parent: Option<DraftId>,

@@ -67,7 +67,7 @@ impl<'p> Planner<'p> {
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
             let found = self.unknown_param(callee, &arg.id.text);
             // Args that nobody asks for are usual; those that look like a slip are worth a word.
-            if (!found.hints.is_empty() || self.checking.is_some()) && definition.origin.standard.is_none() {
+            if (!found.hints.is_empty() || self.checking.is_some()) && definition.origin.is_own() {
                 self.warn(&[found.at(arg.id.span, "ignored")]);
             }
         }
@@ -189,7 +189,7 @@ impl<'p> Planner<'p> {
                     }
                     trouble.hole();
                 }
-                if param.is_none() && definition.origin.standard.is_none() {
+                if param.is_none() && definition.origin.is_own() {
                     let place = self.within(node, reference.name_range.clone());
                     let found = self.unknown_param(definition, reference.name);
                     self.warn(&[found.at(place, "this is null")]);

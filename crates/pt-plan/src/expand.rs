@@ -6,7 +6,7 @@ use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::plan::{CodeCall, Home};
+use crate::plan::{CodeCall, Home, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
 
@@ -108,7 +108,11 @@ impl<'p> Planner<'p> {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
                 self.stack.push((callee, reference.text.clone()));
+                self.template_uses += 1;
+                let (reference, number) = (reference.text.clone(), self.template_uses);
+                self.templates.push(TemplateUse { reference, number });
                 let drafts = self.body_steps(callee, &bound, inner, None);
+                self.templates.pop();
                 self.stack.pop();
                 (name, drafts)
             }
@@ -137,7 +141,10 @@ impl<'p> Planner<'p> {
             Ok(End::Steps { definition, bound }) => {
                 let draft = self.draft(name, chain, DraftDoes::Group, span);
                 let inner = self.new_list(Some(list));
+                self.drafts[draft].awaits = definition.awaits.as_deref().map(|names| (inner, names));
+                let around = std::mem::take(&mut self.templates);
                 self.body_steps(definition, &bound, inner, Some(draft));
+                self.templates = around;
                 draft
             }
             Err(found) => self.draft(name, chain, DraftDoes::Fails(found), span),
@@ -255,6 +262,9 @@ impl<'p> Planner<'p> {
     /// What everybody calls a definition, whichever way it was referred to.
     pub(crate) fn canonical(&self, definition: &Definition) -> String {
         let id = &definition.id.text;
+        if let Some(project) = definition.origin.other_project() {
+            return format!("{project}!{id}");
+        }
         let Some(project) = definition.origin.standard.as_deref() else { return id.clone() };
         let default = self.project.standard().module(self.project.sources(), project, None);
         if default.is_some_and(|default| std::ptr::eq(default, definition)) {
@@ -265,17 +275,22 @@ impl<'p> Planner<'p> {
     }
 
     pub(crate) fn home(&self, definition: &Definition) -> Home {
+        let dir = definition.origin.dir.to_path_buf();
+        if let Some(repository) = definition.origin.repository.as_deref() {
+            return Home {
+                dir,
+                repo_ref: Some(repository.reference.clone()),
+                project_ref: Some(repository.reference.clone()),
+                checkout: Some(repository.dir.to_path_buf()),
+            };
+        }
         let (owner, name) = match &definition.origin.standard {
-            Some(standard) => ("polytope", standard.to_string()),
-            None => ("local", self.project.id()),
+            Some(standard) => ("polytope", &**standard),
+            None => ("local", &*self.project_id),
         };
         let project_ref = format!("{owner}/{name}");
         let repo_ref = format!("{project_ref}/{name}");
-        Home {
-            dir: definition.origin.dir.to_path_buf(),
-            repo_ref: Some(repo_ref),
-            project_ref: Some(project_ref),
-        }
+        Home { dir, repo_ref: Some(repo_ref), project_ref: Some(project_ref), checkout: None }
     }
 
     pub(crate) fn draft(
@@ -285,8 +300,17 @@ impl<'p> Planner<'p> {
         does: DraftDoes,
         span: Option<Span>,
     ) -> DraftId {
-        let (waits, follows) = (Vec::new(), Vec::new());
-        self.drafts.push(Draft { declared, waits, follows, chain, does, span, parent: None });
+        self.drafts.push(Draft {
+            declared,
+            waits: Vec::new(),
+            follows: Vec::new(),
+            chain,
+            does,
+            awaits: None,
+            templates: self.templates.clone(),
+            span,
+            parent: None,
+        });
         self.drafts.len() - 1
     }
 }

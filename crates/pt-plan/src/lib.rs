@@ -27,7 +27,9 @@ mod tree;
 
 pub use check::{Around, check};
 pub use describe::describe;
-pub use plan::{CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan};
+pub use plan::{
+    Awaits, CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan, TemplateUse,
+};
 pub use planner::plan;
 pub use pt_spec::{Condition, Kind};
 pub use tree::tree;

@@ -1,27 +1,32 @@
 //! From drafts to steps with ids and order.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pt_model::StepId;
 use pt_spec::{Condition, Name};
 use pt_syntax::{Diagnostic, suggest};
 
 use crate::draft::{Draft, DraftDoes, DraftId, ListId, StepList, Wait};
-use crate::plan::{Does, RunWhen, StepPlan};
+use crate::plan::{Awaits, Does, RunWhen, StepPlan};
 
 /// Gives every draft its id, finds what it waits for, and puts the groups together. Drafts whose order makes no sense
 /// fail; the others are unharmed.
 pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<StepPlan> {
     let ids = unique_ids(&drafts);
     let mut waits: Vec<Vec<Wait>> = Vec::with_capacity(drafts.len());
+    let mut mistaken = Vec::new();
+    let names = Names::of(&drafts, lists);
     for draft in 0..drafts.len() {
-        match waits_of(draft, &drafts, lists) {
+        match waits_of(draft, &drafts, &names) {
             Ok(found) => waits.push(found),
             Err(found) => {
-                drafts[draft].does = DraftDoes::Fails(found);
+                mistaken.push((draft, found));
                 waits.push(Vec::new());
             }
         }
+    }
+    for (draft, found) in mistaken {
+        drafts[draft].does = DraftDoes::Fails(found);
     }
     for (draft, cycle) in cycles(&drafts, &waits) {
         let names: Vec<&str> = cycle.iter().map(|draft| ids[*draft].as_str()).collect();
@@ -37,7 +42,7 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
         drafts[draft].does = DraftDoes::Fails(vec![found.hint("remove one `after` of the cycle")]);
         waits[draft].clear();
     }
-    assemble(drafts, &ids, waits)
+    assemble(drafts, lists, &ids, waits)
 }
 
 /// A later step whose id is taken gets a number.
@@ -59,15 +64,57 @@ fn unique_ids(drafts: &[Draft<'_>]) -> Vec<StepId> {
         .collect()
 }
 
-fn waits_of(draft: DraftId, drafts: &[Draft<'_>], lists: &[StepList]) -> Result<Vec<Wait>, Vec<Diagnostic>> {
+/// Whom names stand for.
+struct Names<'a> {
+    lists: &'a [StepList],
+    /// For each list, the places of its entries by their names.
+    places: Vec<HashMap<&'a str, Vec<usize>>>,
+    /// All drafts by their declared ids.
+    declared: HashMap<&'a str, Vec<DraftId>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(drafts: &'a [Draft<'_>], lists: &'a [StepList]) -> Self {
+        let mut declared: HashMap<&str, Vec<DraftId>> = HashMap::new();
+        for (at, draft) in drafts.iter().enumerate() {
+            declared.entry(&draft.declared).or_default().push(at);
+        }
+        let places = lists.iter().map(|list| {
+            let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+            for (at, (name, _)) in list.names.iter().enumerate() {
+                places.entry(name).or_default().push(at);
+            }
+            places
+        });
+        Self { lists, places: places.collect(), declared }
+    }
+
+    /// The steps that a name means to `draft`: the earliest declared with it in the step's own list, else in the lists
+    /// around it, else in the whole job; never itself.
+    fn meant(&self, name: &Name, list: ListId, draft: DraftId) -> Option<&[DraftId]> {
+        let mut list = Some(list);
+        while let Some(at) = list {
+            let places = self.places[at].get(name.text.as_str()).into_iter().flatten();
+            let mut entries = places.map(|place| &self.lists[at].names[*place].1);
+            if let Some(steps) = entries.find(|steps| !steps.contains(&draft)) {
+                return Some(steps);
+            }
+            list = self.lists[at].parent;
+        }
+        let others = self.declared.get(name.text.as_str())?;
+        others.iter().find(|other| **other != draft).map(std::slice::from_ref)
+    }
+}
+
+fn waits_of(draft: DraftId, drafts: &[Draft<'_>], names: &Names<'_>) -> Result<Vec<Wait>, Vec<Diagnostic>> {
     let mut waits = Vec::new();
     let mut found = Vec::new();
     for (list, after) in &drafts[draft].waits {
         let mut on = Vec::new();
         for name in &after.steps {
-            match named(name, *list, draft, drafts, lists) {
+            match names.meant(name, *list, draft) {
                 Some(steps) => on.extend(steps),
-                None => found.push(unknown(name, &drafts[draft].declared, *list, lists)),
+                None => found.push(unknown(name, &drafts[draft].declared, *list, names.lists)),
             }
         }
         if !on.is_empty() {
@@ -78,30 +125,6 @@ fn waits_of(draft: DraftId, drafts: &[Draft<'_>], lists: &[StepList]) -> Result<
         waits.push(Wait { drafts: drafts[draft].follows.clone(), condition: Condition::Success });
     }
     if found.is_empty() { Ok(waits) } else { Err(found) }
-}
-
-/// The steps that a name means to `draft`: the earliest declared with it in the step's own list, else in the lists
-/// around it, else in the whole job; never itself.
-fn named(
-    name: &Name,
-    list: ListId,
-    draft: DraftId,
-    drafts: &[Draft<'_>],
-    lists: &[StepList],
-) -> Option<Vec<DraftId>> {
-    let mut list = Some(list);
-    while let Some(at) = list {
-        let mut entries = lists[at].names.iter();
-        if let Some((_, steps)) =
-            entries.find(|(known, steps)| *known == name.text && !steps.contains(&draft))
-        {
-            return Some(steps.clone());
-        }
-        list = lists[at].parent;
-    }
-    (0..drafts.len())
-        .find(|other| *other != draft && drafts[*other].declared == name.text)
-        .map(|other| vec![other])
 }
 
 fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnostic {
@@ -181,7 +204,12 @@ fn way_back(draft: DraftId, edges: &[Vec<DraftId>]) -> Option<Vec<DraftId>> {
     None
 }
 
-fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Vec<StepPlan> {
+fn assemble(
+    drafts: Vec<Draft<'_>>,
+    lists: &[StepList],
+    ids: &[StepId],
+    waits: Vec<Vec<Wait>>,
+) -> Vec<StepPlan> {
     let parents: Vec<Option<DraftId>> = drafts.iter().map(|draft| draft.parent).collect();
     let mut inside: Vec<Vec<StepPlan>> = drafts.iter().map(|_| Vec::new()).collect();
     let mut top = Vec::new();
@@ -201,7 +229,12 @@ fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Ve
             DraftDoes::Group => Does::Group(steps),
             DraftDoes::Fails(found) => Does::Fails(found),
         };
-        let step = StepPlan { id: ids[at].clone(), run_when, chain: draft.chain, does, span: draft.span };
+        let awaits = draft.awaits.map(|(list, names)| Awaits {
+            declared: names.to_vec(),
+            steps: awaited(names, &lists[list]).map(|draft| ids[draft].clone()).collect(),
+        });
+        let (chain, templates, span) = (draft.chain, draft.templates, draft.span);
+        let step = StepPlan { id: ids[at].clone(), run_when, chain, does, awaits, templates, span };
         match parents[at] {
             Some(parent) => inside[parent].push(step),
             None => top.push(step),
@@ -209,4 +242,10 @@ fn assemble(drafts: Vec<Draft<'_>>, ids: &[StepId], waits: Vec<Vec<Wait>>) -> Ve
     }
     top.reverse();
     top
+}
+
+/// The drafts that the names stand for; names that stand for none are no mistake.
+fn awaited(names: &[String], list: &StepList) -> impl Iterator<Item = DraftId> {
+    let meant = |name: &String| list.names.iter().find(|(known, _)| known == name);
+    names.iter().filter_map(meant).flat_map(|(_, drafts)| drafts.iter().copied())
 }

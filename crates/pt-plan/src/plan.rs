@@ -65,8 +65,30 @@ pub struct StepPlan {
     pub chain: Vec<String>,
     /// What it does.
     pub does: Does,
+    /// After the end of which of its steps a call of it returns; without, when all have ended. Groups only.
+    pub awaits: Option<Awaits>,
+    /// The `template:` steps that it came from, outermost first; empty for steps that were written where they run.
+    pub templates: Vec<TemplateUse>,
     /// Where it was declared; steps of the command line were declared nowhere.
     pub span: Option<Span>,
+}
+
+/// Steps of a group after whose end a call of the group returns; the others run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaits {
+    /// As written; some may name no step.
+    pub declared: Vec<String>,
+    /// The steps that they name. With none, a call returns as soon as the steps have started.
+    pub steps: Vec<StepId>,
+}
+
+/// A step that stands for the steps of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateUse {
+    /// What the template is called there.
+    pub reference: String,
+    /// The same for all steps of one use, and for nothing else of the plan.
+    pub number: usize,
 }
 
 /// What a step waits for.
@@ -156,4 +178,6 @@ pub struct Home {
     pub repo_ref: Option<String>,
     /// What the code sees as its project.
     pub project_ref: Option<String>,
+    /// The root of the repository of the declaring file, if that is another one than the project's.
+    pub checkout: Option<PathBuf>,
 }

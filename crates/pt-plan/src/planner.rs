@@ -12,7 +12,7 @@ use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
-use crate::plan::{Named, Plan, Planned, Request};
+use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
@@ -43,11 +43,15 @@ pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> 
 
 pub(crate) struct Planner<'p> {
     pub(crate) project: &'p Project,
+    pub(crate) project_id: String,
     pub(crate) named: &'p dyn Named,
     pub(crate) drafts: Vec<Draft<'p>>,
     pub(crate) lists: Vec<StepList>,
     /// The definitions that are being expanded, outermost first, and what they were called.
     pub(crate) stack: Vec<(&'p Definition, String)>,
+    /// The `template:` steps around, up to the group around.
+    pub(crate) templates: Vec<TemplateUse>,
+    pub(crate) template_uses: usize,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -65,6 +69,9 @@ impl<'p> Planner<'p> {
             drafts: Vec::new(),
             lists: Vec::new(),
             stack: Vec::new(),
+            templates: Vec::new(),
+            project_id: project.id(),
+            template_uses: 0,
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),

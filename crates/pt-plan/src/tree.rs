@@ -52,7 +52,15 @@ impl Tree {
             match &step.does {
                 Does::Code(call) if call.module == "polytope/container" => out.container(call),
                 Does::Code(call) => out.code(call),
-                Does::Group(steps) => steps.iter().for_each(|step| out.step(step)),
+                Does::Group(steps) => {
+                    if let Some(awaits) = &step.awaits {
+                        let steps: Vec<&str> = awaits.steps.iter().map(|step| step.as_str()).collect();
+                        let when =
+                            if steps.is_empty() { "the start of its steps" } else { &steps.join(", ") };
+                        out.line(&format!("a call of it returns after {when}"));
+                    }
+                    steps.iter().for_each(|step| out.step(step));
+                }
                 Does::Fails(found) => {
                     found.iter().for_each(|diagnostic| out.line(&format!("fails: {}", diagnostic.message)));
                 }

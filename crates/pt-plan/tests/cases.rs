@@ -1,6 +1,6 @@
 //! Polytope files and what is planned from them, as documents.
 //!
-//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with `json` or `edn`, with a path unless it is the root file),
+//! A document in `tests/cases` holds polytope files (blocks marked `yaml`, with `json` or `edn`, with a path unless it is the root file; `/github/owner/name/…` is in another repository),
 //! lines as `pt plan TARGET` with settings (blocks marked `sh`), and what a person then sees (blocks marked `text`).
 //! `UPDATE=1` writes what is seen; read it before you commit it.
 
@@ -63,7 +63,8 @@ fn seen(document: &str) -> String {
                 if name.starts_with("polytope.") {
                     files = Files::default();
                 }
-                files = files.with(&format!("/project/{name}"), &block);
+                let path = if name.starts_with('/') { name } else { format!("/project/{name}") };
+                files = files.with(&path, &block);
                 out.push_str(&block);
             }
             "sh" => {

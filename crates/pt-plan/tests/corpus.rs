@@ -19,8 +19,8 @@ use serde_json::{Map, Value};
 /// How many runs of each project resolve as expected, at least.
 const MATCHES: &[(&str, usize)] = &[
     ("Cillers-com-bluetext-2025-08-01", 8),
-    ("Gigaflow", 8),
-    ("bluetext", 0),
+    ("Gigaflow", 10),
+    ("bluetext", 9),
     ("bluetext-playground", 9),
     ("cillers-hackathon", 15),
     ("cillers-hackathon-footway", 5),
@@ -65,7 +65,7 @@ fn compare(corpus: &Path, project: &str) -> (usize, usize) {
     let expected: Value = serde_json::from_str(&text).unwrap();
     let root = corpus.join(project).join(expected["root"].as_str().unwrap());
     let settings = Settings { values: texts(&expected, "values"), secrets: texts(&expected, "secrets") };
-    let loaded = Project::load(&Disk, root.clone());
+    let loaded = Project::load(&Disk, root);
     let runs = expected["runs"].as_array().unwrap();
     let show = std::env::var("POLYTOPE_CORPUS_SHOW").unwrap_or_default();
     let mut matches = 0;
@@ -75,7 +75,7 @@ fn compare(corpus: &Path, project: &str) -> (usize, usize) {
             run.get("args").map(|args| serde_json::from_value(args.clone()).unwrap()).unwrap_or_default();
         let planned = plan(&loaded.project, &[vec![Request { reference, args }]], &settings);
         let ours = planned.plan.as_ref().map(describe).unwrap_or_default();
-        let ours = normal(ours, &root);
+        let ours = normal(ours);
         let theirs = expected_form(run);
         if ours == theirs {
             matches += 1;
@@ -92,24 +92,11 @@ fn texts(expected: &Value, what: &str) -> BTreeMap<String, String> {
     serde_json::from_value(expected["set-before"][what].clone()).unwrap()
 }
 
-/// Theirs: template steps are taken apart as they are when they run; what a tool awaits is not part of a plan.
+/// Theirs: this directory by one name.
 fn expected_form(run: &Value) -> Value {
     edited(run.clone(), &|map| {
-        if map.contains_key("steps") {
-            map.remove("await");
-        }
-        if let Some(steps) = map.get_mut("steps").and_then(Value::as_array_mut) {
-            *steps = steps.drain(..).flat_map(flattened).collect();
-        }
         mended(map);
     })
-}
-
-fn flattened(step: Value) -> Vec<Value> {
-    match step.get("flatten").and_then(Value::as_array) {
-        Some(steps) => steps.iter().cloned().flat_map(flattened).collect(),
-        None => vec![step],
-    }
 }
 
 /// Ids are unique in a job, so a tool's step may have got a number that it has not where the tool runs alone.
@@ -121,17 +108,27 @@ fn declared_ids(group: &mut Map<String, Value>) {
         let named_for = texts_of(&step["chain"]).first().map(|reference| reference.replace("polytope/", ""));
         let id = step["id"].as_str().unwrap_or_default();
         if let Some(declared) =
-            named_for.filter(|name| id.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-')))
+            named_for.filter(|name| id.strip_prefix(&format!("{name}-")).is_some_and(is_number))
         {
             step["id"] = Value::from(declared);
         }
     }
 }
 
+fn is_number(text: &str) -> bool {
+    text.parse::<usize>().is_ok()
+}
+
 /// What our standard modules do otherwise than the original ones, taken out of both sides.
 fn mended(step: &mut Map<String, Value>) {
     let chain: Vec<String> = step.get("chain").into_iter().flat_map(texts_of).collect();
     let through = |module: &str| chain.iter().any(|reference| reference == module);
+    // Ours has more params, which nobody gives.
+    if through("polytope/scaffold")
+        && let Some(args) = step.get_mut("args").and_then(Value::as_object_mut)
+    {
+        args.retain(|_, arg| !arg.is_null());
+    }
     let Some(container) = step.get_mut("container").and_then(Value::as_object_mut) else { return };
     // The id was not passed on.
     if ["kafka!connect", "kafka!schema-registry", "ngrok!http"]
@@ -171,7 +168,7 @@ fn in_order(line: &str) -> String {
 }
 
 /// Ours: secrets as the resolver showed them, this directory by its name, ids of steps in tools as declared.
-fn normal(ours: Value, _: &Path) -> Value {
+fn normal(ours: Value) -> Value {
     edited(ours, &|map| {
         mended(map);
         declared_ids(map);

@@ -20,6 +20,7 @@ use pt_syntax::Diagnostic;
 use crate::Disk;
 use crate::api::{Served, Socket};
 use crate::environment::{BackendChoice, Environment};
+use crate::repositories::Repositories;
 
 /// The application.
 pub struct App {
@@ -204,8 +205,9 @@ impl App {
         };
         let instance = self.instance_of(root_file.as_deref())?;
         let scope = scope(context, root_file.as_deref(), &instance);
+        let world = Repositories::new(&self.environment.state_dir, &instance.root);
         let loaded = match root_file {
-            Some(root_file) => Project::load(&Disk, root_file),
+            Some(root_file) => Project::load(&world, root_file),
             None => Loaded { project: Project::without_file(here), diagnostics: Vec::new() },
         };
         Ok(LoadedProject { loaded, instance, scope })

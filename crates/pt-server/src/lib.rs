@@ -9,8 +9,10 @@ mod app;
 mod client;
 mod disk;
 mod environment;
+mod repositories;
 
 pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Started, Unset};
 pub use client::{ClientError, stop_job};
 pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
+pub use repositories::{LOCK_FILE, Repositories};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pt_syntax::{Diagnostic, Node, Severity, SourceId, Span};
 
 use crate::Type;
+use crate::repository::Repository;
 
 /// What a definition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -195,6 +196,9 @@ impl Condition {
     }
 }
 
+/// The namespace of the project itself.
+pub(crate) const OWN: usize = 0;
+
 /// Where a definition was declared.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -204,4 +208,20 @@ pub struct Origin {
     pub dir: Arc<Path>,
     /// The standard project it belongs to; none for the user's own.
     pub standard: Option<Arc<str>>,
+    /// The repository it belongs to, if that is another one than the project's.
+    pub repository: Option<Arc<Repository>>,
+    /// In whose names its references are looked up: the project's own, or those of a project that it refers to.
+    pub(crate) namespace: usize,
+}
+
+impl Origin {
+    /// Whether the people who work on the project wrote it.
+    pub fn is_own(&self) -> bool {
+        self.standard.is_none() && self.repository.is_none()
+    }
+
+    /// The project that it must be looked up in from elsewhere: `owner/project`, when its names are not the project's.
+    pub fn other_project(&self) -> Option<&str> {
+        self.repository.as_deref().filter(|_| self.namespace != OWN).map(|other| other.reference.as_str())
+    }
 }

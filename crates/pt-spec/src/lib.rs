@@ -8,22 +8,28 @@
 //! Reading never fails, and it is lazy: a mistake inside a definition is kept with the definition and told when
 //! somebody uses it. Nothing here runs code, resolves references in strings, or knows what a container is.
 
+mod cron;
 mod data_path;
 mod definition;
 mod lower;
 mod plain;
 mod project;
 mod read;
+mod repository;
 mod standard;
+mod trigger;
 mod ty;
 mod world;
 
+pub use cron::{BadCron, Cron};
 pub use data_path::{DataPath, Segment};
 pub use definition::{
     After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Wanted,
 };
 pub use plain::plain;
 pub use project::{Loaded, Project, Resolved};
+pub use repository::{Checkout, RepoAddress, RepoRequest, Repository, RepositoryError};
 pub use standard::{Standard, StandardFile, standard_files};
-pub use ty::{Atom, Pattern, Type, TypeError};
+pub use trigger::{EventKind, Trigger, TriggerOn, TriggerTemplate};
+pub use ty::{Atom, Pattern, Type, TypeError, args_schema};
 pub use world::{FILE_NAMES, World, file_in, find_root};

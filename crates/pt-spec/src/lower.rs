@@ -6,12 +6,15 @@
 mod definition;
 mod fields;
 mod step;
+mod trigger;
 
 use pt_syntax::{Diagnostic, Node, NodeKind};
 
 use crate::definition::{Definition, Kind, Name, Origin};
+use crate::trigger::Trigger;
 use definition::lower_definition;
 use fields::Fields;
+use trigger::lower_triggers;
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -19,6 +22,7 @@ pub(crate) struct Lowered {
     pub(crate) definitions: Vec<Definition>,
     pub(crate) includes: Vec<Include>,
     pub(crate) instructions: Option<String>,
+    pub(crate) triggers: Vec<Trigger>,
     pub(crate) mcp_only: Option<Vec<String>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -29,7 +33,14 @@ pub(crate) enum Include {
     /// A directory or a file.
     Path(Name),
     /// A repository.
-    Repo(Name),
+    Repo {
+        /// Which.
+        repo: Name,
+        /// Branch, tag or commit, if not part of the name.
+        revision: Option<String>,
+        /// Directory or file inside, if not part of the name.
+        path: Option<String>,
+    },
 }
 
 /// Lowers the top level of a file.
@@ -63,7 +74,9 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
             .get("only")
             .map(|only| only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect());
     }
-    fields.take("triggers");
+    if let Some(node) = fields.take("triggers") {
+        lower_triggers(node, origin, &mut lowered);
+    }
     let known = ["modules", "templates", "tools", "triggers", "include", "instructions", "mcp"];
     lowered.diagnostics.extend(fields.unknown("at the top of a polytope file", &known));
     lowered
@@ -113,7 +126,11 @@ fn lower_includes(node: Node, lowered: &mut Lowered) {
         let name = |node: &Node| node.as_str().map(|text| Name { text: text.to_owned(), span: node.span });
         let include = match (name(&item), item.get("repo").and_then(name), item.get("path").and_then(name)) {
             (Some(path), ..) => Include::Path(path),
-            (None, Some(repo), _) => Include::Repo(repo),
+            (None, Some(repo), path) => {
+                let word = |key| item.get(key).and_then(name).map(|name| name.text);
+                let revision = word("revision").or_else(|| word("rev"));
+                Include::Repo { repo, revision, path: path.map(|path| path.text) }
+            }
             (None, None, Some(path)) => Include::Path(path),
             (None, None, None) => {
                 lowered.diagnostics.push(

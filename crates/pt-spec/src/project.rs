@@ -1,6 +1,7 @@
 //! A project: the root polytope file and what it includes.
 
 mod load;
+mod remote;
 mod resolve;
 
 use std::collections::HashMap;
@@ -8,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use pt_syntax::{Diagnostic, SourceId, Sources};
 
-use crate::definition::{Definition, Kind};
+use crate::definition::{Definition, Kind, OWN};
 use crate::standard::Standard;
+use crate::trigger::Trigger;
 use crate::world::World;
 
 pub use resolve::Resolved;
@@ -30,18 +32,50 @@ pub struct Project {
     sources: Sources,
     files: Vec<(PathBuf, SourceId)>,
     definitions: Vec<Definition>,
-    /// Tools and modules share one namespace.
-    callables: HashMap<String, usize>,
-    templates: HashMap<String, usize>,
+    /// The project's own names, then those of projects that it refers to as `owner/project`.
+    namespaces: Vec<Namespace>,
+    /// The projects that were referred to, without `!id`: which namespace is theirs, or why there is none.
+    remotes: HashMap<String, Result<usize, String>>,
+    triggers: Vec<Trigger>,
     instructions: Vec<String>,
     mcp_only: Option<Vec<String>>,
     standard: Standard,
+}
+
+/// What names mean: places in the list of definitions.
+#[derive(Debug, Default)]
+struct Namespace {
+    /// Tools and modules share their names.
+    callables: HashMap<String, usize>,
+    templates: HashMap<String, usize>,
+}
+
+impl Namespace {
+    fn of(&self, kind: Kind) -> &HashMap<String, usize> {
+        match kind {
+            Kind::Template => &self.templates,
+            Kind::Module | Kind::Tool => &self.callables,
+        }
+    }
+
+    fn of_mut(&mut self, kind: Kind) -> &mut HashMap<String, usize> {
+        match kind {
+            Kind::Template => &mut self.templates,
+            Kind::Module | Kind::Tool => &mut self.callables,
+        }
+    }
 }
 
 impl Project {
     /// Reads the root file and everything it includes.
     pub fn load(world: &dyn World, root_file: PathBuf) -> Loaded {
         load::load(world, root_file)
+    }
+
+    /// Fetches what a reference from outside the project's files needs, such as one of the command line. Without this,
+    /// references to other repositories resolve if the project's files have them too.
+    pub fn refer(&mut self, world: &dyn World, reference: &str) -> Vec<Diagnostic> {
+        load::refer(world, self, reference)
     }
 
     /// A project without a polytope file: there are the standard modules and nothing else.
@@ -78,6 +112,11 @@ impl Project {
         &self.files
     }
 
+    /// What starts jobs by itself.
+    pub fn triggers(&self) -> &[Trigger] {
+        &self.triggers
+    }
+
     /// Texts for agents, the root file's first.
     pub fn instructions(&self) -> &[String] {
         &self.instructions
@@ -103,8 +142,8 @@ impl Project {
     }
 
     fn reaches(&self, definition: &Definition, at: usize) -> bool {
-        let names = if definition.kind == Kind::Template { &self.templates } else { &self.callables };
-        names.get(&definition.id.text) == Some(&at)
+        definition.origin.namespace == OWN
+            && self.namespaces[OWN].of(definition.kind).get(&definition.id.text) == Some(&at)
     }
 
     /// The standard modules.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use pt_syntax::{SourceId, Sources};
 use rust_embed::RustEmbed;
 
-use crate::definition::{Definition, Origin};
+use crate::definition::{Definition, OWN, Origin};
 use crate::lower::lower_file;
 use crate::read::read;
 
@@ -119,7 +119,14 @@ impl StandardProject {
             let path = Path::new("polytope.yml");
             let (root, _) = read(sources, self.source, path);
             let standard = Some(Arc::clone(&self.name));
-            lower_file(root, &Origin { file: self.source, dir: Path::new("").into(), standard }).definitions
+            let origin = Origin {
+                file: self.source,
+                dir: Path::new("").into(),
+                standard,
+                repository: None,
+                namespace: OWN,
+            };
+            lower_file(root, &origin).definitions
         })
     }
 }

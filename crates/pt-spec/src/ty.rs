@@ -6,6 +6,7 @@
 
 mod check;
 mod lower;
+mod schema;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use fancy_regex::Regex;
 use pt_model::Data;
 
 pub use check::TypeError;
+pub use schema::args_schema;
 
 /// What a value must be.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::repository::{Checkout, RepoRequest, RepositoryError};
+
 /// What the language needs to know of the file system, and nothing more.
 pub trait World {
     /// The text of a file.
@@ -16,6 +18,15 @@ pub trait World {
 
     /// Whether there is a directory.
     fn is_dir(&self, path: &Path) -> bool;
+
+    /// Another repository, so that its files can be read. A world that has none says so.
+    ///
+    /// # Errors
+    /// It cannot be had, neither from where it is nor from an earlier time.
+    fn repository(&self, request: &RepoRequest) -> Result<Checkout, RepositoryError> {
+        let message = format!("Cannot fetch {}: other repositories cannot be reached here", request.url);
+        Err(RepositoryError { message })
+    }
 }
 
 /// Names of polytope files; of several in one directory the first is meant.

@@ -58,6 +58,33 @@ fn named_types() {
         ("data-size", "1.5GiB", r#""1.5GiB""#),
         ("data-size", "1024", "1024"),
         ("data-size", "5 MB", r#"Must be a data size (got "5 MB")"#),
+        ("data-size", "5i", r#"Must be a data size (got "5i")"#),
+        ("data-size", ".5G", r#"Must be a data size (got ".5G")"#),
+        ("data-size", "-1", "Must be a string (got -1)"),
+        ("data-size", "10 B", r#"Must be a data size (got "10 B")"#),
+        ("data-size", "10B", r#""10B""#),
+        ("url-path", "a", r#"Must be a path that begins with / (got "a")"#),
+        ("service-ref", "api", r#""api""#),
+        ("service-ref", "my-org/my-project>my-job#:api", r#""my-org/my-project>my-job#:api""#),
+        ("service-ref", "my-org/my-project>my-job#step:api", r#""my-org/my-project>my-job#step:api""#),
+        ("service-ref", "my-job:api", r#"Must be a service's ID or reference (got "my-job:api")"#),
+        ("instance-type", "large", r#""large""#),
+        ("docker-image", "alpine:3", r#""alpine:3""#),
+        ("docker-image", "1", "Must be a string (got 1)"),
+        ("num", "null", "Missing required value"),
+        ("num", "1", "1"),
+        ("bool", "off", r#"Must be a boolean (got "off")"#),
+        ("code", "1", "Must be a string (got 1)"),
+        ("dataset-sink", "{dataset: my-data, info: x}", r#"{"dataset":"my-data","info":"x"}"#),
+        (
+            "dataset-sink",
+            "{info: x}",
+            r#"Must be a dataset's ID, or a map with `dataset` (got {"info":"x"})"#,
+        ),
+        ("env-var", "{name: A, value: null}", r#"{"name":"A","value":null}"#),
+        ("env-var", "A=1", r#"Must be a map (got "A=1")"#),
+        ("duration", "1mo", r#""1mo""#),
+        ("duration", "1 s", r#"Must be a duration (got "1 s")"#),
         ("duration", "10ms", r#""10ms""#),
         ("duration", "1w", r#""1w""#),
         ("duration", "w", r#"Must be a duration (got "w")"#),
@@ -117,8 +144,63 @@ fn optional_and_alternative_types() {
         ("[regex, a+]", "ab", r#"Must match the regex a+ (got "ab")"#),
         ("[regex, a|b]", "bc", r#"Must match the regex a|b (got "bc")"#),
         ("[regex, '(?!x).*']", "y", r#""y""#),
+        ("[regex, 'a{2}']", "5", "Must be a string (got 5)"),
+        ("[enum, a]", "null", "Missing required value"),
+        ("[either, int, str]", "null", "Missing required value"),
+        ("[either, int, [default, str, x]]", "null", r#""x""#),
+        ("[either, str, int]", "3.0", "3"),
         ("[maybe, [maybe]]", "1", "Unknown type: [maybe]"),
     ]);
+}
+
+#[test]
+fn defaults_are_filled_at_every_depth_but_under_either() {
+    let ty = "{a: [default, int, 1]}";
+    table(&[
+        (ty, "{}", r#"{"a":1}"#),
+        (ty, "{a: null}", r#"{"a":1}"#),
+        (&format!("[maybe, {ty}]"), "{}", r#"{"a":1}"#),
+        (&format!("[{ty}]"), "[{}, {a: 2}]", r#"[{"a":1},{"a":2}]"#),
+        (&format!("[default, {ty}, {{}}]"), "{b: 1}", r#"{"a":1}"#),
+        (&format!("[default, {ty}, {{}}]"), "null", "{}"),
+        (&format!("[map, str, {ty}]"), "{x: {}}", r#"{"x":{"a":1}}"#),
+        (&format!("{{b: [maybe, [{ty}]]}}"), "{b: [{}]}", r#"{"b":[{"a":1}]}"#),
+        (&format!("[either, str, {ty}]"), "{}", "{}"),
+        (&format!("[either, str, [{ty}]]"), "[{}]", "[{}]"),
+        (&format!("[either, str, [maybe, {ty}]]"), "{}", "{}"),
+    ]);
+}
+
+#[test]
+fn types_have_schemas() {
+    for (ty, schema) in [
+        ("str", r#"{"type":"string"}"#),
+        ("any", "{}"),
+        ("id", r#"{"type":"string","pattern":"^[a-z0-9_-]+$"}"#),
+        ("[int]", r#"{"type":"array","items":{"type":"integer"}}"#),
+        ("[maybe, str]", r#"{"type":["string","null"]}"#),
+        ("[maybe, [maybe, str]]", r#"{"type":["string","null"]}"#),
+        ("[maybe, any]", "{}"),
+        ("[default, [enum, a, b], a]", r#"{"enum":["a","b",null],"default":"a"}"#),
+        (
+            "[maybe, [either, str, [str]]]",
+            r#"{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"type":"null"}]}"#,
+        ),
+        ("{}", r#"{"type":"object"}"#),
+        ("{str: int}", r#"{"type":"object","additionalProperties":{"type":"integer"}}"#),
+        (
+            "[map, id, bool]",
+            r#"{"type":"object","additionalProperties":{"type":"boolean"},"propertyNames":{"type":"string","pattern":"^[a-z0-9_-]+$"}}"#,
+        ),
+        ("[regex, a|b]", r#"{"type":"string","pattern":"^(?:a|b)$"}"#),
+        (
+            "{a: int, b: [maybe, num], c: any}",
+            r#"{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":["number","null"]},"c":{}},"required":["a"]}"#,
+        ),
+        ("string", r#"{"not":{}}"#),
+    ] {
+        assert_eq!(Type::lower(&node(ty)).json_schema().to_string(), schema, "{ty}");
+    }
 }
 
 #[test]

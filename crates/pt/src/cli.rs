@@ -49,17 +49,18 @@ pub(crate) struct GlobalArgs {
 pub(crate) enum Command {
     Run(RunArgs),
     Plan(PlanArgs),
-    #[command(alias = "validate")]
-    Check(CheckArgs),
-    Explain(ExplainArgs),
     Config(ConfigArgs),
     Fmt(FmtArgs),
     /// Prints the JSON Schema of polytope files, for editors.
     Schema,
+    #[command(alias = "validate")]
+    Check(CheckArgs),
+    Explain(ExplainArgs),
     Ps(PsArgs),
     Logs(LogsArgs),
     Stop(StopArgs),
     Clean(CleanArgs),
+    Lsp(LspArgs),
     /// Sets and shows values, to which polytope files refer with `pt.value`.
     #[command(subcommand, alias = "value", verbatim_doc_comment)]
     Values(NamedCommand),
@@ -75,15 +76,16 @@ impl Command {
         match self {
             Self::Run(_) => "run",
             Self::Plan(_) => "plan",
-            Self::Check(_) => "check",
-            Self::Explain(_) => "explain",
             Self::Config(_) => "config",
             Self::Fmt(_) => "fmt",
             Self::Schema => "schema",
+            Self::Check(_) => "check",
+            Self::Explain(_) => "explain",
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
             Self::Stop(_) => "stop",
             Self::Clean(_) => "clean",
+            Self::Lsp(_) => "lsp",
             Self::Values(_) => "values",
             Self::Secrets(_) => "secrets",
         }
@@ -149,22 +151,6 @@ pub(crate) struct PlanArgs {
     pub(crate) polytope_file: Option<PathBuf>,
 }
 
-/// Shows all mistakes in the project's files, in what nothing uses yet, too.
-///
-/// It fails if one of them is an error. Warnings never stop anything.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Selects output format [default: text with the lines in question].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<FindingFormat>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
-}
-
 /// Shows the project as one polytope file.
 ///
 /// What is included stands beside what the root file declares, of equal names
@@ -181,15 +167,20 @@ pub(crate) struct ConfigArgs {
     pub(crate) polytope_file: Option<PathBuf>,
 }
 
-/// Explains a kind of mistake; without an id, lists all kinds.
+/// Shows all mistakes in the project's files, in what nothing uses yet, too.
 ///
-/// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
+/// It fails if one of them is an error. Warnings never stop anything.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct ExplainArgs {
-    /// The kind of mistake.
-    #[arg(value_name = "id")]
-    pub(crate) id: Option<String>,
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Selects output format [default: text with the lines in question].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<FindingFormat>,
+    /// Reads this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
 }
 
 /// Formats polytope files: indentation, blank lines, spaces in braces.
@@ -212,6 +203,17 @@ pub(crate) struct FmtArgs {
     /// Takes the project of this polytope file instead of the one around the working directory.
     #[arg(short = 'f', long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Explains a kind of mistake; without an id, lists all kinds.
+///
+/// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExplainArgs {
+    /// The kind of mistake.
+    #[arg(value_name = "id")]
+    pub(crate) id: Option<String>,
 }
 
 /// Shows what is running.
@@ -275,6 +277,17 @@ pub(crate) struct CleanArgs {
     /// Removes the volumes that outlive jobs, too, with what they hold.
     #[arg(long)]
     pub(crate) volumes: bool,
+}
+
+/// Helps editors with polytope files: a language server over stdin and stdout.
+///
+/// Editors start it. How to tell yours is in docs/editors.md.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct LspArgs {
+    /// Speaks over stdin and stdout: what it does anyway, and what editors like to say.
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 /// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod logs;
+pub(crate) mod lsp;
 pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod ps;

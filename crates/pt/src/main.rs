@@ -68,15 +68,16 @@ fn dispatch(cli: Cli) -> Outcome {
     match &cli.command {
         Command::Run(args) => commands::run::run(args, &config()?),
         Command::Plan(args) => commands::plan::run(args, &config()?),
-        Command::Check(args) => commands::check::run(args, &config()?),
-        Command::Explain(args) => commands::explain::run(args),
         Command::Config(args) => commands::config::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
         Command::Schema => commands::schema::run(),
+        Command::Check(args) => commands::check::run(args, &config()?),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
+        Command::Lsp(args) => commands::lsp::run(args),
         Command::Values(command) => commands::values::run(command, &config()?),
         Command::Secrets(command) => commands::secrets::run(command, &config()?),
     }

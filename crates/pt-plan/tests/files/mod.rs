@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pt_spec::World;
+use pt_spec::{Checkout, RepoRequest, RepositoryError, World};
 
 /// Files in memory.
 #[derive(Default)]
@@ -28,5 +28,16 @@ impl World for Files {
 
     fn is_dir(&self, path: &Path) -> bool {
         self.0.keys().any(|file| file != path && file.starts_with(path))
+    }
+
+    /// Repositories of GitHub lie at `/github/owner/name`, their revisions at `/github/owner/name@rev`.
+    fn repository(&self, request: &RepoRequest) -> Result<Checkout, RepositoryError> {
+        let name = request.url.trim_start_matches("https://github.com/").trim_end_matches(".git");
+        let revision = request.revision.as_ref().map(|revision| format!("@{revision}"));
+        let dir = PathBuf::from(format!("/github/{name}{}", revision.unwrap_or_default()));
+        if self.is_dir(&dir) {
+            return Ok(Checkout { dir, warning: None });
+        }
+        Err(RepositoryError { message: format!("{} cannot be fetched", request.url) })
     }
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use pt_syntax::{Diagnostic, Sources, Span};
 
-use super::{Loaded, Project};
-use crate::definition::{Kind, Origin};
+use super::remote::Remotes;
+use super::{Loaded, Namespace, Project};
+use crate::definition::{Name, OWN, Origin};
 use crate::lower::{Include, Lowered, lower_file};
 use crate::read::read;
+use crate::repository::{RepoAddress, Repository};
 use crate::standard::Standard;
 use crate::world::{World, file_in};
 
@@ -21,8 +23,9 @@ pub(super) fn empty(root_file: PathBuf) -> Project {
         sources,
         files: Vec::new(),
         definitions: Vec::new(),
-        callables: HashMap::new(),
-        templates: HashMap::new(),
+        namespaces: vec![Namespace::default()],
+        remotes: HashMap::new(),
+        triggers: Vec::new(),
         instructions: Vec::new(),
         mcp_only: None,
         standard,
@@ -30,26 +33,54 @@ pub(super) fn empty(root_file: PathBuf) -> Project {
 }
 
 pub(super) fn load(world: &dyn World, root_file: PathBuf) -> Loaded {
-    let mut loader =
-        Loader { world, project: empty(root_file.clone()), diagnostics: Vec::new(), seen: HashSet::new() };
-    loader.file(&root_file, None);
-    Loaded { project: loader.project, diagnostics: loader.diagnostics }
+    let mut project = empty(root_file.clone());
+    let mut loader = Loader::new(world, &mut project);
+    let own = Place { namespace: OWN, repository: None, base: loader.project.root_dir().into() };
+    loader.file(&root_file, None, &own);
+    Remotes::default().of_own_definitions(&mut loader);
+    let diagnostics = loader.diagnostics;
+    Loaded { project, diagnostics }
 }
 
-struct Loader<'w> {
+pub(super) fn refer(world: &dyn World, project: &mut Project, reference: &str) -> Vec<Diagnostic> {
+    let mut loader = Loader::new(world, project);
+    Remotes::default().of_reference(&mut loader, reference);
+    loader.diagnostics
+}
+
+pub(super) struct Loader<'w, 'p> {
     world: &'w dyn World,
-    project: Project,
-    diagnostics: Vec<Diagnostic>,
-    seen: HashSet<PathBuf>,
+    pub(super) project: &'p mut Project,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    seen: HashSet<(usize, PathBuf)>,
 }
 
-impl Loader<'_> {
+/// Where a file belongs.
+pub(super) struct Place {
+    pub(super) namespace: usize,
+    /// The repository it comes from, if it is not the project's own.
+    pub(super) repository: Option<Arc<Repository>>,
+    /// Where included files are looked for that are not beside the including one.
+    pub(super) base: Arc<Path>,
+}
+
+impl<'w, 'p> Loader<'w, 'p> {
+    fn new(world: &'w dyn World, project: &'p mut Project) -> Self {
+        Self { world, project, diagnostics: Vec::new(), seen: HashSet::new() }
+    }
+
     /// Reads a file, then what it includes: of equal names the first one read is meant.
-    fn file(&mut self, path: &Path, included_at: Option<Span>) {
-        if !self.seen.insert(normal(path)) {
+    fn file(&mut self, path: &Path, included_at: Option<Span>, place: &Place) {
+        if !self.seen.insert((place.namespace, normal(path))) {
             return;
         }
-        let shown = path.strip_prefix(self.project.root_dir()).unwrap_or(path).display().to_string();
+        let shown = match &place.repository {
+            Some(repository) => {
+                let inside = path.strip_prefix(&repository.dir).unwrap_or(path);
+                format!("{}/{}", repository.reference, inside.display())
+            }
+            None => path.strip_prefix(self.project.root_dir()).unwrap_or(path).display().to_string(),
+        };
         let text = match self.world.read(path) {
             Ok(text) => text,
             Err(error) => {
@@ -66,22 +97,28 @@ impl Loader<'_> {
         let (root, diagnostics) = read(&self.project.sources, file, path);
         self.diagnostics.extend(diagnostics);
         let dir: Arc<Path> = path.parent().unwrap_or(Path::new(".")).into();
-        let lowered = lower_file(root, &Origin { file, dir: Arc::clone(&dir), standard: None });
-        self.take(lowered, &dir);
+        let origin = Origin {
+            file,
+            dir: Arc::clone(&dir),
+            standard: None,
+            repository: place.repository.clone(),
+            namespace: place.namespace,
+        };
+        let lowered = lower_file(root, &origin);
+        self.take(lowered, &dir, place, included_at.is_none());
     }
 
-    fn take(&mut self, lowered: Lowered, dir: &Path) {
+    fn take(&mut self, lowered: Lowered, dir: &Path, place: &Place, is_root: bool) {
         self.diagnostics.extend(lowered.diagnostics);
-        self.project.instructions.extend(lowered.instructions);
-        if self.seen.len() == 1 {
-            self.project.mcp_only = lowered.mcp_only;
+        if place.namespace == OWN {
+            self.project.instructions.extend(lowered.instructions);
+            self.project.triggers.extend(lowered.triggers);
+            if is_root {
+                self.project.mcp_only = lowered.mcp_only;
+            }
         }
         for definition in lowered.definitions {
-            let names = if definition.kind == Kind::Template {
-                &mut self.project.templates
-            } else {
-                &mut self.project.callables
-            };
+            let names = self.project.namespaces[place.namespace].of_mut(definition.kind);
             let at = self.project.definitions.len();
             let first = *names.entry(definition.id.text.clone()).or_insert(at);
             if let Some(first) = self.project.definitions.get(first)
@@ -98,34 +135,83 @@ impl Loader<'_> {
             self.project.definitions.push(definition);
         }
         for include in lowered.includes {
-            self.include(include, dir);
+            match include {
+                Include::Path(name) => self.include(&name, dir, place),
+                Include::Repo { repo, revision, path } => {
+                    self.include_repository(&repo, revision, path, place.namespace);
+                }
+            }
         }
     }
 
-    fn include(&mut self, include: Include, dir: &Path) {
-        let name = match include {
-            Include::Path(name) => name,
-            Include::Repo(name) => {
-                self.diagnostics.push(
-                    Diagnostic::warning(
-                        "not-supported",
-                        format!("Including the repository {} is not supported", name.text),
-                    )
-                    .at(name.span, "ignored; steps that use names from there will fail"),
-                );
-                return;
-            }
+    fn include(&mut self, name: &Name, dir: &Path, place: &Place) {
+        let bases = [dir, &*place.base];
+        let inside = |path: &Path| {
+            // A repository of somebody else's has no business with this machine's other files.
+            place.repository.as_ref().is_none_or(|repository| normal(path).starts_with(&repository.dir))
         };
-        let root_dir = self.project.root_dir().to_owned();
-        let found =
-            [dir, root_dir.as_path()].iter().find_map(|base| self.polytope_file(&base.join(&name.text)));
+        let paths = bases.iter().map(|base| base.join(&name.text)).filter(|path| inside(path));
+        let found = paths.filter_map(|path| self.polytope_file(&path)).next();
         match found {
-            Some(path) => self.file(&path, Some(name.span)),
+            Some(path) => self.file(&path, Some(name.span), place),
             None => self.diagnostics.push(
                 Diagnostic::warning("missing-include", format!("There is no polytope file at {}", name.text))
                     .at(name.span, "ignored; steps that use names from there will fail"),
             ),
         }
+    }
+
+    fn include_repository(
+        &mut self,
+        name: &Name,
+        revision: Option<String>,
+        path: Option<String>,
+        namespace: usize,
+    ) {
+        let found = RepoAddress::parse(&name.text).and_then(|mut address| {
+            address.request.revision = revision.or(address.request.revision);
+            address.path = path.or(address.path);
+            self.repository(&address, Some(name.span), namespace)
+        });
+        if let Err(message) = found {
+            let message = format!("Cannot include {}: {message}", name.text);
+            self.diagnostics.push(
+                Diagnostic::warning("missing-repository", message)
+                    .at(name.span, "ignored; steps that use names from there will fail"),
+            );
+        }
+    }
+
+    /// Reads the polytope file of another repository.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn repository(
+        &mut self,
+        address: &RepoAddress,
+        at: Option<Span>,
+        namespace: usize,
+    ) -> Result<(), String> {
+        let checkout = self.world.repository(&address.request).map_err(|error| error.message)?;
+        if let Some(warning) = checkout.warning {
+            let found = Diagnostic::warning("stale-repository", warning);
+            self.diagnostics.push(match at {
+                Some(span) => found.at(span, "used here"),
+                None => found,
+            });
+        }
+        let dir: Arc<Path> = normal(&checkout.dir).into();
+        let path = address.path.as_deref().unwrap_or_default().trim_start_matches('/');
+        let wanted = normal(&dir.join(path));
+        let file = self.polytope_file(&wanted).filter(|file| file.starts_with(&dir));
+        let file = file.ok_or_else(|| {
+            let place = if path.is_empty() { "its root" } else { path };
+            format!("{} has no polytope file at {place}", address.reference)
+        })?;
+        let reference = address.reference.clone();
+        let repository = Some(Arc::new(Repository { reference, dir: Arc::clone(&dir) }));
+        self.file(&file, at, &Place { namespace, repository, base: dir });
+        Ok(())
     }
 
     fn polytope_file(&self, path: &Path) -> Option<PathBuf> {

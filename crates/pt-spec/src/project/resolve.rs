@@ -3,7 +3,10 @@
 use pt_syntax::{Diagnostic, ModuleRef, suggest};
 
 use super::Project;
-use crate::definition::{Definition, Kind, Wanted};
+use crate::definition::{Definition, OWN, Wanted};
+
+/// Users add this module to their own file; it is there without that, too.
+const BOILERPLATE: &str = "boilerplate";
 
 /// The definition a reference names, or why there is none. The diagnostic has no place yet: who holds the reference
 /// knows where it stood.
@@ -18,7 +21,12 @@ impl Project {
         let found = match reference.split_once('/') {
             None => match from.and_then(|definition| definition.origin.standard.as_deref()) {
                 Some(project) => self.standard.module(&self.sources, project, Some(reference)),
-                None => self.own(reference, wanted),
+                None => {
+                    let namespace = from.map_or(OWN, |definition| definition.origin.namespace);
+                    let built_in = || self.standard.module(&self.sources, BOILERPLATE, None);
+                    self.named(namespace, reference, wanted)
+                        .or_else(|| if reference == BOILERPLATE { built_in() } else { None })
+                }
             },
             Some((owner, _)) if self.standard.owns(owner) => match ModuleRef::parse(reference) {
                 Ok(ModuleRef::Remote(remote)) => {
@@ -26,32 +34,84 @@ impl Project {
                 }
                 Ok(ModuleRef::Local(_)) | Err(_) => None,
             },
-            Some(_) => return Err(Box::new(of_others(reference))),
+            Some(_) => return self.of_others(reference, wanted).map_err(Box::new),
         };
         found.ok_or_else(|| Box::new(self.unknown(from, reference)))
     }
 
-    fn own(&self, name: &str, wanted: Wanted) -> Option<&Definition> {
+    /// What a name means in a namespace.
+    pub(super) fn named(&self, namespace: usize, name: &str, wanted: Wanted) -> Option<&Definition> {
+        let names = &self.namespaces[namespace];
         let order: &[bool] = match wanted {
             Wanted::Any => &[false, true],
             Wanted::Template => &[true],
             Wanted::Target => &[true, false],
         };
         let exact = order.iter().find_map(|template| {
-            let names = if *template { &self.templates } else { &self.callables };
+            let names = if *template { &names.templates } else { &names.callables };
             names.get(name).map(|at| &self.definitions[*at])
         });
         // People write `get_dev_context` for `get-dev-context`.
         let plain = |id: &str| id.replace('_', "-");
-        let like = |definition: &&Definition, template: bool| {
-            (definition.kind == Kind::Template) == template && plain(&definition.id.text) == plain(name)
-        };
         let similar = || {
-            order
-                .iter()
-                .find_map(|template| self.definitions().find(|definition| like(definition, *template)))
+            let name = plain(name);
+            order.iter().find_map(|template| {
+                let names = if *template { &names.templates } else { &names.callables };
+                let like = names.iter().filter(|(id, _)| plain(id) == name).map(|(_, at)| *at);
+                // The first declared, in whatever order the names come.
+                like.min().map(|at| &self.definitions[at])
+            })
         };
         exact.or_else(similar)
+    }
+
+    /// The module that stands for all of a namespace: its default one, the one named like the project, the only one.
+    pub(super) fn main_of(&self, namespace: usize, project: &str) -> Option<&Definition> {
+        let names = &self.namespaces[namespace].callables;
+        let of_it = |(_, at): (&String, &usize)| *at;
+        let default = names.iter().map(of_it).filter(|at| self.definitions[*at].is_default).min();
+        let named = || names.get(project).copied();
+        let only = || if names.len() == 1 { names.values().next().copied() } else { None };
+        default.or_else(named).or_else(only).map(|at| &self.definitions[at])
+    }
+
+    /// What a reference to another repository names.
+    fn of_others(&self, reference: &str, wanted: Wanted) -> Result<&Definition, Diagnostic> {
+        let unknown =
+            || Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
+        let remote = match ModuleRef::parse(reference) {
+            Ok(ModuleRef::Remote(remote)) => remote,
+            Ok(ModuleRef::Local(_)) => return Err(unknown()),
+            Err(bad) => return Err(unknown().note(bad.message)),
+        };
+        let namespace = match self.remotes.get(without_id(reference)) {
+            Some(Ok(namespace)) => *namespace,
+            Some(Err(why)) => {
+                let standard = self.standard.references(&self.sources);
+                let near = suggest(reference, standard.iter().map(String::as_str));
+                return Err(match near {
+                    Some(near) => unknown().hint(format!("did you mean '{near}'?")),
+                    None => unknown().note(why),
+                });
+            }
+            None => return Err(unknown().note("the repository was not fetched")),
+        };
+        let found = match &remote.id {
+            Some(id) => self.named(namespace, id, wanted),
+            None => self.main_of(namespace, &remote.project),
+        };
+        found.ok_or_else(|| match &remote.id {
+            Some(id) => {
+                let known = self.namespaces[namespace].callables.keys().map(String::as_str);
+                match suggest(id, known) {
+                    Some(near) => unknown().hint(format!("did you mean '{}!{near}'?", without_id(reference))),
+                    None => unknown(),
+                }
+            }
+            None => unknown()
+                .note("none of its modules is its default one")
+                .hint(format!("name the module: {reference}!my-module")),
+        })
     }
 
     fn unknown(&self, from: Option<&Definition>, reference: &str) -> Diagnostic {
@@ -73,12 +133,7 @@ impl Project {
     }
 }
 
-fn of_others(reference: &str) -> Diagnostic {
-    let diagnostic =
-        Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
-    match ModuleRef::parse(reference) {
-        Ok(_) => diagnostic
-            .note("modules of other repositories are not supported; those of polytope/… are built in"),
-        Err(bad) => diagnostic.note(bad.message),
-    }
+/// A reference up to its `!id`: the project.
+pub(super) fn without_id(reference: &str) -> &str {
+    reference.split_once('!').map_or(reference, |(project, _)| project)
 }

@@ -59,7 +59,7 @@ impl Type {
     fn check_at(&self, data: &Data, path: &Place<'_>) -> Checked {
         match self {
             Self::Atom(atom) => atom.check(data, path),
-            Self::List(of) => of.check_list(data, path),
+            Self::List(of) => each(data, path, |item, place| of.check_at(item, place)),
             Self::Fields(fields) => check_fields(fields, data, path),
             Self::AnyMap => keep(data.as_map().is_some(), "Must be a map", data, path),
             Self::MapOf(key, value) => check_map(key, value, data, path),
@@ -98,14 +98,14 @@ impl Type {
         }
     }
 
-    /// The value under an alternative that accepts it: maps stay as they are (which keys there are tells the
-    /// alternatives apart), everything else is coerced as usual.
+    /// The value under an alternative that accepts it: maps stay as they are, at any depth (which keys there are tells
+    /// the alternatives apart), everything else is coerced as usual.
     fn chosen(&self, data: &Data, path: &Place<'_>) -> Checked {
         match self {
             Self::Fields(_) | Self::AnyMap | Self::MapOf(..) => Ok(data.clone()),
+            Self::List(of) => each(data, path, |item, place| of.chosen(item, place)),
             Self::Maybe(of) | Self::Default(of, _) if !data.is_null() => of.chosen(data, path),
             Self::Atom(_)
-            | Self::List(_)
             | Self::Maybe(_)
             | Self::Default(..)
             | Self::Either(_)
@@ -114,19 +114,20 @@ impl Type {
             | Self::Unknown(_) => self.check_at(data, path),
         }
     }
+}
 
-    fn check_list(&self, data: &Data, path: &Place<'_>) -> Checked {
-        let Data::List(items) = data else { return wrong("Must be a list", data, path) };
-        let mut checked = Vec::with_capacity(items.len());
-        let mut errors = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            match self.check_at(item, &Place::Index(path, index)) {
-                Ok(item) => checked.push(item),
-                Err(more) => errors.extend(more),
-            }
+/// A list of what `check` makes of each item.
+fn each(data: &Data, path: &Place<'_>, check: impl Fn(&Data, &Place<'_>) -> Checked) -> Checked {
+    let Data::List(items) = data else { return wrong("Must be a list", data, path) };
+    let mut checked = Vec::with_capacity(items.len());
+    let mut errors = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        match check(item, &Place::Index(path, index)) {
+            Ok(item) => checked.push(item),
+            Err(more) => errors.extend(more),
         }
-        if errors.is_empty() { Ok(Data::List(checked)) } else { Err(errors) }
     }
+    if errors.is_empty() { Ok(Data::List(checked)) } else { Err(errors) }
 }
 
 /// Known keys in the order of the type. A key that is absent and may be stays absent.
@@ -174,9 +175,8 @@ impl Atom {
                 None => wrong("Must be an integer", data, path),
             },
             Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), "Must be a number", data, path),
-            Self::Str | Self::InstanceType | Self::ServiceRef => {
-                text(data, path, "Must be a string", |_| true)
-            }
+            Self::ServiceRef => text(data, path, "Must be a service's ID or reference", is_service_ref),
+            Self::Str | Self::InstanceType => text(data, path, "Must be a string", |_| true),
             Self::Code => text(data, path, "Must be code", |_| true),
             Self::Id => text(data, path, "Must be a valid ID", is_id),
             Self::DockerImage => text(data, path, "Must be the name of an image", |text| !text.is_empty()),
@@ -289,6 +289,24 @@ fn is_data_size(text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let number = &text[..text.len() - unit.len()];
     let unit = unit.strip_suffix('B').unwrap_or(unit);
-    let unit = unit.strip_suffix('i').unwrap_or(unit);
-    number.parse::<f64>().is_ok() && ["", "k", "K", "M", "G", "T"].contains(&unit)
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        number.split_once('.').map_or_else(|| digits(number), |(whole, rest)| digits(whole) && digits(rest));
+    is_number
+        && match unit.as_bytes() {
+            [] => true,
+            [prefix] | [prefix, b'i'] => b"kKMGT".contains(prefix),
+            _ => false,
+        }
+}
+
+/// `id`, `org/proj>job#:id`, `org/proj>job#step:id`
+fn is_service_ref(text: &str) -> bool {
+    let Some((project, rest)) = text.split_once('>') else { return is_id(text) };
+    let in_job = |(job, rest): (&str, &str)| {
+        let Some((step, service)) = rest.split_once(':') else { return false };
+        is_id(job) && (step.is_empty() || is_id(step)) && is_id(service)
+    };
+    project.split_once('/').is_some_and(|(owner, name)| is_id(owner) && is_id(name))
+        && rest.split_once('#').is_some_and(in_job)
 }

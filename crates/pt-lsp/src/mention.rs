@@ -1,0 +1,107 @@
+//! Names inside texts and code: `pt.param x`, `params.x`, `pt/await-done`.
+
+use pt_syntax::{Code, Language, Node, Piece, Reading, Reference, ReferenceKind, Span, references};
+
+use crate::site::{Role, Site};
+
+/// A name inside a text.
+pub(crate) struct Mention {
+    pub(crate) what: What,
+    pub(crate) name: String,
+    pub(crate) span: Span,
+}
+
+/// What a name inside a text names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// What a reference refers to.
+    Reference(ReferenceKind),
+    /// A param as code in JavaScript spells it: `dbHost`.
+    CamelParam,
+    /// A function of the runner, in kebab case.
+    Function,
+}
+
+/// The names inside a value. `source` is the text of the file.
+pub(crate) fn mentions(site: &Site<'_>, source: &str) -> Vec<Mention> {
+    let Some(node) = site.node else { return Vec::new() };
+    match (&site.role, references(site.text)) {
+        (Role::Value(_) | Role::Code, Reading::Code(code)) => in_code(node, source, &code),
+        (Role::Code, Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_)) => {
+            let code = Code { language: Language::Clojure, body: site.text, body_offset: 0, late: false };
+            in_code(node, source, &code)
+        }
+        (Role::Value(_), Reading::Whole(reference)) => vec![mention(node, source, &reference)],
+        (Role::Value(_), Reading::Interpolated(pieces)) => {
+            let found = pieces.iter().filter_map(|piece| match piece {
+                Piece::Reference(reference) => Some(mention(node, source, reference)),
+                Piece::Text(_) => None,
+            });
+            found.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn mention(node: &Node, source: &str, reference: &Reference<'_>) -> Mention {
+    Mention {
+        what: What::Reference(reference.kind),
+        name: reference.name.to_owned(),
+        span: node.span_within(source, reference.name_range.clone()),
+    }
+}
+
+/// Params and functions in code: the usual spellings, found without reading the code.
+fn in_code(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
+    let in_word =
+        |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '/' | '.' | ':' | '?' | '!');
+    let clojure = code.language == Language::Clojure;
+    let mut found = Vec::new();
+    let mut rest = code.body;
+    while let Some(start) = rest.find(in_word) {
+        let word = &rest[start..];
+        let word = &word[..word.find(|char| !in_word(char)).unwrap_or(word.len())];
+        let at = code.body_offset + (code.body.len() - rest.len()) + start;
+        rest = &rest[start + word.len()..];
+        let mut add = |what, name: &str, skipped: usize| {
+            let span = node.span_within(source, at + skipped..at + word.len());
+            found.push(Mention { what, name: name.to_owned(), span });
+        };
+        let map = |text: &str| ["params", "inputs"].iter().any(|map| text.starts_with(map));
+        if clojure {
+            if let Some(name) = word.strip_prefix("pt/") {
+                add(What::Function, name, 0);
+            } else if let Some(name) = word.strip_prefix(':').filter(|_| map(rest.trim_start())) {
+                add(What::Reference(ReferenceKind::Param), name, 1);
+            }
+        } else if let Some(name) = word.strip_prefix("pt.") {
+            add(What::Function, &kebab(name), 0);
+        } else if let Some((_, name)) = word.split_once('.').filter(|(first, _)| map(first)) {
+            let name = name.split('.').next().unwrap_or(name);
+            let skipped = word.find('.').map_or(0, |dot| dot + 1);
+            let span = node.span_within(source, at + skipped..at + skipped + name.len());
+            found.push(Mention { what: What::CamelParam, name: name.to_owned(), span });
+        } else if map(word)
+            && let Some(quoted) = rest.strip_prefix(['[']).and_then(|rest| rest.strip_prefix(['\'', '"']))
+        {
+            let name = &quoted[..quoted.find(['\'', '"']).unwrap_or(0)];
+            let begin = at + word.len() + 2;
+            let span = node.span_within(source, begin..begin + name.len());
+            let what = What::Reference(ReferenceKind::Param);
+            found.push(Mention { what, name: name.to_owned(), span });
+        }
+    }
+    found
+}
+
+/// `awaitDone` in kebab case.
+fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    for char in name.chars() {
+        if char.is_uppercase() {
+            kebab.push('-');
+        }
+        kebab.extend(char.to_lowercase());
+    }
+    kebab
+}

@@ -1,0 +1,76 @@
+//! `pt lsp`: what editors show of a project while it is written.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pt_lsp::Surroundings;
+use pt_model::Text;
+use pt_plan::Named;
+use pt_server::{App, Disk, Environment};
+use pt_spec::World;
+use pt_store::{Instance, Scope};
+
+use crate::cli::LspArgs;
+use crate::failure::{Failure, Outcome};
+
+/// Who types is not interrupted: what is wrong is told after a pause of this length.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// Runs the command.
+pub(crate) fn run(_: &LspArgs) -> Outcome {
+    let here = Here { app: App::open(Environment::read()?)? };
+    pt_lsp::serve_stdio(&here, PAUSE).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// The disk and the store of this machine.
+struct Here {
+    app: App,
+}
+
+impl Here {
+    /// A store that cannot be read knows nothing: help with the text goes on without it.
+    fn instance(&self, dir: &Path) -> Option<Instance> {
+        self.app.store.instance(dir, Timestamp::now()).ok()
+    }
+
+    fn scope(&self, dir: &Path) -> Option<Scope> {
+        Some(Scope::new("local", self.instance(dir)?.id))
+    }
+}
+
+impl Surroundings for Here {
+    fn world(&self) -> &dyn World {
+        &Disk
+    }
+
+    fn named(&self, dir: &Path) -> Box<dyn Named + '_> {
+        match self.instance(dir) {
+            Some(instance) => Box::new(self.app.named(&instance)),
+            None => Box::new(Nothing),
+        }
+    }
+
+    fn values(&self, dir: &Path) -> Vec<String> {
+        let values = self.scope(dir).and_then(|scope| self.app.store.values(&scope).ok());
+        values.into_iter().flatten().map(|value| value.id).collect()
+    }
+
+    fn secrets(&self, dir: &Path) -> Vec<String> {
+        let secrets = self.scope(dir).and_then(|scope| self.app.store.secrets(&scope).ok());
+        secrets.into_iter().flatten().map(|secret| secret.id).collect()
+    }
+}
+
+/// No values and no secrets.
+struct Nothing;
+
+impl Named for Nothing {
+    fn value(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn secret(&self, _: &str) -> Option<Text> {
+        None
+    }
+}
