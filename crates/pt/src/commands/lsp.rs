@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use pt_lsp::Surroundings;
 use pt_model::Text;
 use pt_plan::Named;
-use pt_server::{App, Disk, Environment};
+use pt_server::{App, Disk, Environment, Unset};
 use pt_spec::World;
-use pt_store::{Instance, Scope};
+use pt_store::{Instance, Scope, Store};
 
 use crate::cli::LspArgs;
 use crate::failure::{Failure, Outcome};
@@ -45,9 +45,9 @@ impl Surroundings for Here {
     }
 
     fn named(&self, dir: &Path) -> Box<dyn Named + '_> {
-        match self.instance(dir) {
-            Some(instance) => Box::new(self.app.named(&instance)),
-            None => Box::new(Nothing),
+        match self.scope(dir) {
+            Some(scope) => Box::new(Set { store: &self.app.store, scope }),
+            None => Box::new(Unset),
         }
     }
 
@@ -62,15 +62,18 @@ impl Surroundings for Here {
     }
 }
 
-/// No values and no secrets.
-struct Nothing;
+/// What is set in a scope. What cannot be read is told by `pt run`; here it counts as not set.
+struct Set<'a> {
+    store: &'a Store,
+    scope: Scope,
+}
 
-impl Named for Nothing {
-    fn value(&self, _: &str) -> Option<String> {
-        None
+impl Named for Set<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        self.store.value(&self.scope, name).ok().flatten().map(|value| value.data)
     }
 
-    fn secret(&self, _: &str) -> Option<Text> {
-        None
+    fn secret(&self, name: &str) -> Option<Text> {
+        self.store.secret(&self.scope, name).ok().flatten().map(Text::from)
     }
 }
