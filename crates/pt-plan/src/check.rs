@@ -14,7 +14,7 @@ mod written;
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, Type, World};
+use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
 use pt_syntax::{Diagnostic, Severity, Span};
 
 use crate::bind::{Bound, Given};
@@ -52,7 +52,21 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     findings.extend(loaded.diagnostics.iter().cloned());
     let mut planner = Planner::new(project, around.named);
     let mut checking = Checking::default();
-    for definition in project.declared() {
+    // What other repositories declare is for those to mend who work on them.
+    let mut declared: Vec<&Definition> =
+        project.declared().iter().filter(|definition| definition.origin.is_own()).collect();
+    for trigger in project.triggers() {
+        findings.extend(trigger.diagnostics.iter().cloned());
+        match &trigger.template {
+            Some(TriggerTemplate::Named(name)) => {
+                let found = project.resolve(None, &name.text, Wanted::Template).err();
+                findings.extend(found.map(|found| found.at(name.span, "")));
+            }
+            Some(TriggerTemplate::Inline(template)) => declared.push(template),
+            Some(TriggerTemplate::Code(_)) | None => {}
+        }
+    }
+    for definition in &declared {
         findings.extend(definition.diagnostics.iter().cloned());
         findings.extend(types(definition));
         findings.extend(params::check(definition));
@@ -63,7 +77,7 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         findings.extend(mounts::check(definition, around));
     }
     planner.checking = Some(checking);
-    for definition in project.declared() {
+    for definition in declared {
         if is_plannable(definition) {
             planner.check(definition, &mut findings);
         }

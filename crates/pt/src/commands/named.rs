@@ -99,6 +99,11 @@ fn read_assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failu
     if let (Some(id), true) = (&args.id, args.output.raw) {
         return Ok(vec![Assignment { id: id.clone(), data: text }]);
     }
+    if let Some(id) = &args.id
+        && let Some(data) = text_as_it_stands(&text, format)?
+    {
+        return Ok(vec![Assignment { id: id.clone(), data }]);
+    }
     let (document, sources) = output::read(&name, &text, format)?;
     specification(&document.root, args.id.as_deref(), &sources).map_err(|problem| {
         let noun = noun.word();
@@ -107,6 +112,22 @@ fn read_assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failu
              all of it is the data.",
         )
     })
+}
+
+/// Text of several lines that is no list and no map, a key or a certificate say: YAML would make one line of it.
+fn text_as_it_stands(text: &str, format: Format) -> Result<Option<String>, Failure> {
+    let mut sources = Sources::default();
+    let source = sources.add("<data>", text);
+    let parsed = pt_syntax::parse(source, text, format.into());
+    if parsed.has_errors() {
+        // What is wrong is not shown with its place: it may be a secret.
+        return Err(Failure::usage("The data could not be read.")
+            .hint("With --raw it is taken as it stands, whatever it holds."));
+    }
+    let written = text.strip_suffix('\n').unwrap_or(text);
+    let plain = matches!(parsed.document.root.kind, NodeKind::Str(_))
+        && !written.trim_start().starts_with(['"', '\'', '|', '>', '!', '&', '*', '#']);
+    Ok((plain && written.contains('\n')).then(|| written.to_owned()))
 }
 
 /// The data of an argument. A scalar keeps its spelling: `1.10` stays `1.10`, and `#` begins no comment.
