@@ -93,6 +93,8 @@ error[not-formatted]: This file cannot be formatted without the risk of changing
   | ^^^ keys with `?` are not known
   |
   = note: it was left as it is
+
+For more: pt explain not-formatted
 [exit 1]
 ";
     assert_eq!(fmt(dir, &["kept.yml"], ""), kept);
