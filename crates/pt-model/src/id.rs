@@ -1,8 +1,18 @@
 //! Ids of things. An id is a type, so that a step's id is never passed where a container's is wanted.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+/// The name of a directory made an id: what ids may not hold becomes `-`. A directory without a name is `project`.
+pub fn id_of_dir(dir: &Path) -> String {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-');
+    let id: String = name.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect();
+    let id = id.trim_matches('-');
+    if id.is_empty() { "project".to_owned() } else { id.to_owned() }
+}
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(

@@ -21,7 +21,7 @@ pub use container::{ContainerSpec, EnvVar, Resources, Restart, RestartPolicy, Sp
 pub use data::{Data, Map};
 pub use duration::parse_duration;
 pub use event::{ContainerChange, Event, LogLine, Stream, What};
-pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId};
+pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId, id_of_dir};
 pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, Status, Step};
 pub use label::Labels;
 pub use mask::Masker;

@@ -95,11 +95,7 @@ impl Project {
 
     /// The name of its directory, made an id.
     pub fn id(&self) -> String {
-        let name = self.root_dir().file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let id: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
-        let id = id.trim_matches('-');
-        if id.is_empty() { "project".to_owned() } else { id.to_owned() }
+        pt_model::id_of_dir(self.root_dir())
     }
 
     /// The texts that were read; those of the standard modules too.

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pt_model::InstanceId;
+use pt_model::{InstanceId, id_of_dir};
 use rusqlite::named_params;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,7 +33,7 @@ impl Store {
         let root = fs::canonicalize(root).map_err(StoreError::file("find the project's directory", root))?;
         let hash = Sha256::digest(root.as_os_str().as_bytes());
         let id: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let project = project_name(&root);
+        let project = id_of_dir(&root);
         self.database().write("note the use of a project", |tx| {
             tx.prepare_cached(
                 "INSERT INTO instance (id, root, project, used_ts) VALUES (:id, :root, :project, :at)
@@ -62,15 +62,6 @@ impl Store {
     }
 }
 
-/// The directory's name in lower case, whatever an id may not hold as `-`.
-fn project_name(root: &Path) -> String {
-    let name = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-');
-    let id: String = name.chars().map(|letter| if allowed(letter) { letter } else { '-' }).collect();
-    let id = id.trim_matches('-');
-    if id.is_empty() { "project".to_owned() } else { id.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,7 +74,7 @@ mod tests {
             ("/", "project"),
             ("/x/日本", "project"),
         ] {
-            assert_eq!(project_name(Path::new(root)), name);
+            assert_eq!(id_of_dir(Path::new(root)), name);
         }
     }
 }
