@@ -78,6 +78,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
         Command::Lsp(args) => commands::lsp::run(args),
+        Command::Import(args) => commands::import::run(args),
+        Command::Export(args) => commands::export::run(args, &config()?),
         Command::Values(command) => commands::values::run(command, &config()?),
         Command::Secrets(command) => commands::secrets::run(command, &config()?),
     }

@@ -1,0 +1,50 @@
+//! `pt export`: what would run, for other tools.
+
+use std::io::Write;
+
+use pt_convert::{export_compose, export_kubernetes};
+use pt_model::{Secret, Text};
+use pt_plan::Named;
+use pt_server::{App, Environment};
+
+use crate::cli::{ExportArgs, ExportTo};
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+use crate::targets;
+
+/// Runs the command.
+pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
+    let (export, to): (fn(&_) -> _, _) = match &args.to {
+        ExportTo::Compose(to) => (export_compose as fn(&_) -> _, to),
+        ExportTo::Kubernetes(to) => (export_kubernetes as fn(&_) -> _, to),
+    };
+    let context = config.context(to.context.context.as_deref())?;
+    let app = App::open(Environment::read()?)?;
+    let groups = targets::read(&to.targets)?;
+    let project = targets::readable(app.load(to.polytope_file.as_deref(), &context)?)?;
+    let planned = app.plan(&project, &groups, &AnySecret)?;
+    let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
+    let exported = export(&plan);
+    let mut out = anstream::stdout().lock();
+    for (number, document) in exported.documents.iter().enumerate() {
+        let between = if number > 0 { "---\n" } else { "" };
+        write!(out, "{between}{}", output::render(document, Format::Yaml, true)?)?;
+    }
+    let mut err = anstream::stderr().lock();
+    exported.notes.iter().try_for_each(|note| writeln!(err, "Note: {note}"))?;
+    Ok(())
+}
+
+/// Secrets that are not set: what they are does not matter, since none goes along.
+struct AnySecret;
+
+impl Named for AnySecret {
+    fn value(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn secret(&self, name: &str) -> Option<Text> {
+        Some(Text::from(Secret::new(name, "unset")))
+    }
+}
