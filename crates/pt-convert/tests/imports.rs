@@ -3,7 +3,7 @@
 //!
 //! With `POLYTOPE_COMPOSE_EXAMPLES` naming a checkout of Compose files of others, these are imported and planned too.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop anywhere and say why")]
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere and say why")]
 
 mod common;
 
