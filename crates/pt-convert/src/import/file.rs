@@ -85,7 +85,7 @@ impl Reader<'_> {
                 _ => merge_sections(&mut others, vec![entry]),
             }
         }
-        let prefix = self.prefix(&dir);
+        let prefix = self.relative(&dir);
         let mut resolved = Vec::new();
         for service in &services {
             let value = self.extended(service, &services, path, depth)?;
@@ -139,19 +139,19 @@ impl Reader<'_> {
         if let Some(at) = at.filter(|_| depth > DEEPEST) {
             return Err(vec![too_deep(at)]);
         }
+        let name = self.relative(path).display().to_string();
         let text = self.world.read(path).map_err(|cause| {
-            let error =
-                Diagnostic::error("compose-mistake", format!("Cannot read {}: {cause}", path.display()));
+            let error = Diagnostic::error("compose-mistake", format!("Cannot read {name}: {cause}"));
             vec![at.into_iter().fold(error, |error, at| error.at(at, "needed here"))]
         })?;
-        let source = self.sources.add(path.display().to_string(), text.as_str());
+        let source = self.sources.add(name, text.as_str());
         let parsed = parse(source, &text, Format::Yaml);
         if parsed.has_errors() { Err(parsed.diagnostics) } else { Ok(parsed.document) }
     }
 
-    /// What paths written in a directory have in front, seen from the root file's.
-    fn prefix(&self, dir: &Path) -> PathBuf {
-        dir.strip_prefix(&self.dir).unwrap_or(dir).to_owned()
+    /// A path as seen from the root file's directory.
+    fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.dir).unwrap_or(path).to_owned()
     }
 }
 

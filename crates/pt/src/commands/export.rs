@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use pt_convert::{export_compose, export_kubernetes};
+use pt_convert::{Exported, export_compose, export_kubernetes};
 use pt_model::{Secret, Text};
-use pt_plan::Named;
+use pt_plan::{Named, Plan};
 use pt_server::{App, Environment};
 
 use crate::cli::{ExportArgs, ExportTo};
@@ -15,9 +15,9 @@ use crate::targets;
 
 /// Runs the command.
 pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
-    let (export, to): (fn(&_) -> _, _) = match &args.to {
-        ExportTo::Compose(to) => (export_compose as fn(&_) -> _, to),
-        ExportTo::Kubernetes(to) => (export_kubernetes as fn(&_) -> _, to),
+    let (export, to): (fn(&Plan) -> Exported, _) = match &args.to {
+        ExportTo::Compose(to) => (export_compose, to),
+        ExportTo::Kubernetes(to) => (export_kubernetes, to),
     };
     let context = config.context(to.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
