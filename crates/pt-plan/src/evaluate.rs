@@ -29,7 +29,7 @@ struct Inside<'p, 'b> {
 
 /// What went wrong in one arg.
 #[derive(Default)]
-struct Trouble {
+struct Trouble<'p> {
     /// Mistakes.
     errors: Vec<Diagnostic>,
     /// Values and secrets that are not set: the arg is not known.
@@ -37,17 +37,32 @@ struct Trouble {
     /// The parts of the arg that are not known.
     holes: Vec<Hole>,
     /// Where in the arg we are.
-    path: Vec<Segment>,
+    path: Vec<Inward<'p>>,
 }
 
-impl Trouble {
+/// A step of the way into an arg.
+#[derive(Clone, Copy)]
+enum Inward<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+impl Trouble<'_> {
+    fn path(&self) -> Vec<Segment> {
+        let segment = |inward: &Inward<'_>| match inward {
+            Inward::Key(key) => Segment::Key((*key).to_owned()),
+            Inward::Index(index) => Segment::Index(*index),
+        };
+        self.path.iter().map(segment).collect()
+    }
+
     fn hole(&mut self) {
-        self.holes.push(Hole { path: self.path.clone(), is_text: false });
+        self.holes.push(Hole { path: self.path(), is_text: false });
     }
 
     /// Text that is not known; gives what stands in for it.
     fn text_hole(&mut self, written: &str) -> Data {
-        self.holes.push(Hole { path: self.path.clone(), is_text: true });
+        self.holes.push(Hole { path: self.path(), is_text: true });
         Data::from(written.trim())
     }
 }
@@ -107,7 +122,7 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble<'p>) -> Data {
         match &node.kind {
             NodeKind::Str(text) => self.text(node, text, inside, trouble),
             NodeKind::Form(text) => {
@@ -116,7 +131,7 @@ impl<'p> Planner<'p> {
             }
             NodeKind::List(items) => {
                 let item = |(at, item)| {
-                    trouble.path.push(Segment::Index(at));
+                    trouble.path.push(Inward::Index(at));
                     let value = self.data(item, inside, trouble);
                     trouble.path.pop();
                     value
@@ -125,7 +140,7 @@ impl<'p> Planner<'p> {
             }
             NodeKind::Map(entries) => {
                 let entry = |entry: &'p pt_syntax::Entry| {
-                    trouble.path.push(Segment::Key(entry.key.clone()));
+                    trouble.path.push(Inward::Key(&entry.key));
                     let value = self.data(&entry.value, inside, trouble);
                     trouble.path.pop();
                     (entry.key.clone(), value)
@@ -141,7 +156,7 @@ impl<'p> Planner<'p> {
         node: &'p Node,
         text: &'p str,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         match references(text) {
             Reading::Literal => {
@@ -176,7 +191,7 @@ impl<'p> Planner<'p> {
         node: &Node,
         reference: &Reference<'_>,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         match reference.kind {
             ReferenceKind::Param => {
@@ -244,7 +259,7 @@ impl<'p> Planner<'p> {
         store: Store,
         node: &Node,
         reference: &Reference<'_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         let place = self.within(node, reference.range.clone());
         let found = self.missing.add(store, reference.name, place);
@@ -281,7 +296,7 @@ impl<'p> Planner<'p> {
         node: &'p Node,
         code: &Code<'_>,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         let broken = self.checking.as_ref().is_some_and(|checking| checking.broken_code.contains(&node.span));
         if broken || !inside.bound.unknown.is_empty() {

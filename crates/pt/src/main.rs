@@ -25,6 +25,9 @@ use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {
         Ok(()) => ExitCode::SUCCESS,
