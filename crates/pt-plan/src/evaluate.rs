@@ -223,10 +223,7 @@ impl<'p> Planner<'p> {
     pub(crate) fn unknown_param(&self, definition: &Definition, id: &str) -> Diagnostic {
         let (word, name) = (definition.kind.word(), self.canonical(definition));
         let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
-        match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
-            Some(near) => found.hint(format!("did you mean '{near}'?")),
-            None => found,
-        }
+        found.did_you_mean(suggest(id, definition.params.iter().map(|param| param.id.text.as_str())))
     }
 
     fn remember(&mut self, text: &Text) {
@@ -269,7 +266,7 @@ impl<'p> Planner<'p> {
                 Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
                     .at(self.within(node, miss.range), miss.message);
             let found = match miss.meant {
-                Some(meant) => found.hint(format!("did you mean `{meant}`?")),
+                Some(meant) => found.hint(format!("did you mean `{meant}`?")).replace_by(meant),
                 None => found,
             };
             self.warn(&[found]);

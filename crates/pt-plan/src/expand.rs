@@ -103,7 +103,7 @@ impl<'p> Planner<'p> {
         let started = self
             .enter(callee)
             .and_then(|()| self.no_cycle(callee, &reference.text, &[], Some(reference.span)))
-            .and_then(|()| bind(callee, &reference.text, &given));
+            .and_then(|()| bind(callee, &reference.text, &given, self.project.sources()));
         match started {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
@@ -172,7 +172,7 @@ impl<'p> Planner<'p> {
                 Some(bound) => bound,
                 None => {
                     self.enter(definition)?;
-                    bind(definition, &reference, &given)?
+                    bind(definition, &reference, &given, self.project.sources())?
                 }
             };
             match &definition.body {

@@ -16,7 +16,7 @@ use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
-pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
+pub fn plan<'p>(project: &'p Project, requests: &'p [Vec<Request>], named: &'p dyn Named) -> Planned {
     let mut planner = Planner::new(project, named);
     let mut errors = Vec::new();
     let mut kind = None;
@@ -84,17 +84,32 @@ impl<'p> Planner<'p> {
         (from..self.drafts.len()).filter(|draft| self.drafts[*draft].parent.is_none()).collect()
     }
 
-    fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
-        let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
-        let given = Given { values: request.args.clone(), ..Given::default() };
+    fn request(&mut self, request: &'p Request) -> Result<Kind, Box<Diagnostic>> {
+        let definition = self.project.resolve(None, &request.reference, Wanted::Target).map_err(|found| {
+            Box::new(match request.span {
+                Some(span) => found.at(span, ""),
+                None => *found,
+            })
+        })?;
+        let given = Given {
+            values: request.args.clone(),
+            written: request.written.iter().collect(),
+            call: request.span,
+            typed: true,
+            ..Given::default()
+        };
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
             let found = self.unknown_param(definition, id);
-            self.warn(&[found]);
+            let place = request.written.iter().find(|arg| arg.id.text == *id);
+            self.warn(&[match place {
+                Some(arg) => found.at(arg.id.span, "ignored"),
+                None => found,
+            }]);
         }
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
-            let started = self.enter(definition).and_then(|()| bind(definition, &name, &given));
+            let started = self.enter(definition).and_then(|()| bind(definition, &name, &given, self.project.sources()));
             match started {
                 Ok(bound) => self.template(definition, name, &bound, list),
                 Err(found) => drop(self.draft(step_id(&name), vec![name], DraftDoes::Fails(found), None)),

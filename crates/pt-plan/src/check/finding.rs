@@ -59,7 +59,9 @@ fn key(diagnostic: &Diagnostic) -> (&'static str, Option<Span>, String) {
     match diagnostic.id {
         // A cycle is one mistake, wherever one enters it.
         "module-cycle" | "cyclic-after" => {
-            let (_, names) = diagnostic.message.split_once(": ").unwrap_or_default();
+            let Some((_, names)) = diagnostic.message.split_once(": ") else {
+                return (diagnostic.id, place, diagnostic.message.clone());
+            };
             let mut names: Vec<&str> = names.split(" -> ").collect();
             names.sort_unstable();
             names.dedup();
