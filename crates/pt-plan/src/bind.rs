@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pt_model::{Data, Map};
-use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
+use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
 use crate::literal;
@@ -24,8 +24,17 @@ pub(crate) struct Given<'p> {
     pub(crate) partial: BTreeMap<String, Partial>,
     /// Where the call stands.
     pub(crate) call: Option<Span>,
+    /// Args with other names than the params that they were probably meant for, and those params: these must be given.
+    pub(crate) misspelt: Vec<(Name, String)>,
     /// Whether somebody typed it, rather than a file having it.
     pub(crate) typed: bool,
+}
+
+/// The param that an arg of another name must have been meant for: it has to be given, and is not.
+pub(crate) fn meant_for(callee: &Definition, near: Option<&str>, args: &[Arg]) -> Option<String> {
+    let param = callee.param(near?)?;
+    let given = args.iter().any(|arg| arg.id.text == param.id.text);
+    (!given && param.ty.check(&Data::Null).is_err()).then(|| param.id.text.clone())
 }
 
 /// Params with their values.
@@ -86,6 +95,10 @@ fn wrong_type(
         Diagnostic::error(if missing { "missing-arg" } else { "type-mismatch" }, message);
     let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
     let node = written.map(|arg| node_at(&arg.value, &error.path));
+    let misspelt = given.misspelt.iter().find(|(_, meant)| missing && *meant == param.id.text);
+    if let Some((name, meant)) = misspelt {
+        return diagnostic.at(name.span, "no param has this name").did_you_mean(Some(meant.as_str()));
+    }
     diagnostic = match (node, given.call) {
         (Some(node), _) => diagnostic.at(node.span, wanted_at(&param.ty, &error.path)),
         (None, Some(call)) => diagnostic.at(call, format!("'{}' is not given here", param.id.text)),

@@ -4,18 +4,19 @@
 //! knows: what is certain whatever they are is told. Beside that, what planning does not care for is looked at: code that
 //! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
 
-mod code;
+pub(crate) mod code;
 mod endless;
 mod finding;
 mod mounts;
+mod named;
 mod params;
 mod written;
 
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
-use pt_syntax::{Diagnostic, Severity, Sources, Span};
+use pt_spec::{Atom, Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
+use pt_syntax::{Diagnostic, Severity, Sources, Span, suggest};
 
 use crate::bind::{Bound, Given};
 use crate::draft::DraftDoes;
@@ -63,10 +64,18 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
                 findings.extend(found.map(|found| found.at(name.span, "")));
             }
             Some(TriggerTemplate::Inline(template)) => declared.push(template),
-            Some(TriggerTemplate::Code(_)) | None => {}
+            Some(TriggerTemplate::Code(node)) => {
+                findings.extend(code::check_trigger(node, project.sources()));
+            }
+            None => {}
+        }
+        for when in trigger.on.iter().filter_map(|on| on.when.as_ref()) {
+            findings.extend(code::check_trigger(when, project.sources()));
         }
     }
+    findings.extend(named::tools_for_agents(project));
     for definition in &declared {
+        findings.extend(named::awaited(definition));
         findings.extend(definition.diagnostics.iter().cloned());
         findings.extend(types(definition, project.sources()));
         findings.extend(params::check(definition));
@@ -209,23 +218,38 @@ fn type_place(param: &pt_spec::Param, unknown: &str, sources: &Sources) -> Span 
     Span { start: offset(at), end: offset(at + unknown.len()), ..whole }
 }
 
+/// Words for types elsewhere, and ours.
+const STRANGERS: [(&str, &str); 18] = [
+    ("string", "str"),
+    ("text", "str"),
+    ("integer", "int"),
+    ("port", "int"),
+    ("number", "num"),
+    ("float", "num"),
+    ("double", "num"),
+    ("boolean", "bool"),
+    ("object", "{}"),
+    ("map", "{}"),
+    ("dict", "{}"),
+    ("array", "[any]"),
+    ("list", "[any]"),
+    ("path", "absolute-path"),
+    ("image", "docker-image"),
+    ("null", "any"),
+    ("env", "env-var"),
+    ("service", "service-spec"),
+];
+
 /// What to write instead of a type that is none, or a hint where nobody knows.
 fn meant_type(unknown: &str) -> Result<&'static str, String> {
     let word = unknown.to_ascii_lowercase();
-    let meant = match word.as_str() {
-        "string" | "text" => Some("str"),
-        "integer" | "number" => Some(if word == "number" { "num" } else { "int" }),
-        "float" | "double" => Some("num"),
-        "boolean" => Some("bool"),
-        "object" | "map" | "dict" => Some("{}"),
-        "array" | "list" => Some("[any]"),
-        "port" => Some("int"),
-        "path" => Some("absolute-path"),
-        "image" => Some("docker-image"),
-        "null" | "none" => Some("any"),
-        _ => pt_syntax::suggest(unknown, pt_spec::Atom::ALL.iter().map(|atom| atom.word())),
+    let ours = |word: &str| STRANGERS.iter().find(|(stranger, _)| *stranger == word).map(|(_, ours)| *ours);
+    let near = || {
+        let words = Atom::ALL.iter().map(|atom| atom.word()).chain(STRANGERS.iter().map(|(word, _)| *word));
+        let near = suggest(unknown, words)?;
+        Some(ours(near).unwrap_or(near))
     };
-    meant.ok_or_else(|| {
+    ours(&word).or_else(near).ok_or_else(|| {
         if unknown.starts_with('[') {
             "types with brackets are lists: write them without quotes".to_owned()
         } else {

@@ -1,12 +1,12 @@
 //! From requests to a plan.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pt_model::Secret;
 use pt_spec::{Definition, Kind, Project, Wanted};
-use pt_syntax::Diagnostic;
+use pt_syntax::{Diagnostic, Span};
 
-use crate::bind::{Bound, Given, bind};
+use crate::bind::{Bound, Given, bind, meant_for};
 use crate::check::Checking;
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
@@ -55,6 +55,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// What keeps code from being read, by where the code stands: many steps may run the same.
+    pub(crate) unreadable: HashMap<Span, Option<Diagnostic>>,
     /// What is kept while a whole project is checked.
     pub(crate) checking: Option<Checking>,
     /// Definitions whose warnings were told.
@@ -75,6 +77,7 @@ impl<'p> Planner<'p> {
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),
+            unreadable: HashMap::new(),
             checking: None,
             used: HashSet::new(),
         }
@@ -91,7 +94,7 @@ impl<'p> Planner<'p> {
                 None => *found,
             })
         })?;
-        let given = Given {
+        let mut given = Given {
             values: request.args.clone(),
             written: request.written.iter().collect(),
             call: request.span,
@@ -101,6 +104,11 @@ impl<'p> Planner<'p> {
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
             let found = self.unknown_param(definition, id);
             let place = request.written.iter().find(|arg| arg.id.text == *id);
+            let meant = meant_for(definition, found.replacement.as_deref(), &request.written);
+            if let (Some(arg), Some(meant)) = (place, meant) {
+                given.misspelt.push((arg.id.clone(), meant));
+                continue;
+            }
             self.warn(&[match place {
                 Some(arg) => found.at(arg.id.span, "ignored"),
                 None => found,

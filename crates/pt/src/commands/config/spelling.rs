@@ -2,7 +2,7 @@
 
 use pt_model::{Data, Map};
 use pt_spec::{
-    After, Arg, Body, Condition, Definition, Kind, Param, Project, Step, StepBody, Type, Wanted, plain,
+    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Type, Wanted, plain,
 };
 use pt_syntax::{Node, NodeKind};
 
