@@ -4,18 +4,19 @@
 //! knows: what is certain whatever they are is told. Beside that, what planning does not care for is looked at: code that
 //! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
 
-mod code;
+pub(crate) mod code;
 mod endless;
 mod finding;
 mod mounts;
+mod named;
 mod params;
 mod written;
 
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
-use pt_syntax::{Diagnostic, Severity, Span};
+use pt_spec::{Atom, Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
+use pt_syntax::{Diagnostic, Severity, Sources, Span, suggest};
 
 use crate::bind::{Bound, Given};
 use crate::draft::DraftDoes;
@@ -63,12 +64,20 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
                 findings.extend(found.map(|found| found.at(name.span, "")));
             }
             Some(TriggerTemplate::Inline(template)) => declared.push(template),
-            Some(TriggerTemplate::Code(_)) | None => {}
+            Some(TriggerTemplate::Code(node)) => {
+                findings.extend(code::check_trigger(node, project.sources()));
+            }
+            None => {}
+        }
+        for when in trigger.on.iter().filter_map(|on| on.when.as_ref()) {
+            findings.extend(code::check_trigger(when, project.sources()));
         }
     }
+    findings.extend(named::tools_for_agents(project));
     for definition in &declared {
+        findings.extend(named::awaited(definition));
         findings.extend(definition.diagnostics.iter().cloned());
-        findings.extend(types(definition));
+        findings.extend(types(definition, project.sources()));
         findings.extend(params::check(definition));
         findings.extend(steps(definition));
         let mistakes = code::check(definition, project.sources());
@@ -163,16 +172,19 @@ fn steps(definition: &Definition) -> Vec<Diagnostic> {
 }
 
 /// Types that are none, and defaults that their own types refuse.
-fn types(definition: &Definition) -> Vec<Diagnostic> {
+fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for param in &definition.params {
         let id = &param.id.text;
         if let Some(unknown) = unknown_type(&param.ty) {
             // In the words in which planning says so, for the same place.
             let message = format!("{}: {id}: Unknown type: {unknown}", definition.id.text);
-            let diagnostic = Diagnostic::error("unknown-type", message)
-                .at(param.span, "declared with a type that is none");
-            found.push(diagnostic.hint(meant_type(unknown)));
+            let place = type_place(param, unknown, sources);
+            let diagnostic = Diagnostic::error("unknown-type", message).at(place, "this is no type");
+            found.push(match meant_type(unknown) {
+                Ok(meant) => diagnostic.hint(format!("did you mean `{meant}`?")).replace_by(meant),
+                Err(hint) => diagnostic.hint(hint),
+            });
             continue;
         }
         if let Type::Default(of, value) = &param.ty
@@ -193,25 +205,57 @@ fn types(definition: &Definition) -> Vec<Diagnostic> {
     found
 }
 
-/// What to write instead of a type that is none.
-fn meant_type(unknown: &str) -> String {
-    let word = unknown.to_ascii_lowercase();
-    let meant = match word.as_str() {
-        "string" | "text" => Some("str"),
-        "integer" | "number" => Some(if word == "number" { "num" } else { "int" }),
-        "float" | "double" => Some("num"),
-        "boolean" => Some("bool"),
-        "object" | "map" | "dict" => Some("{}"),
-        "array" | "list" => Some("[any]"),
-        _ => pt_syntax::suggest(unknown, pt_spec::Atom::ALL.iter().map(|atom| atom.word())),
+/// The word in a type that is no type; all of the type if it is not one word.
+fn type_place(param: &pt_spec::Param, unknown: &str, sources: &Sources) -> Span {
+    let whole = param.ty_span;
+    let text = sources.slice(whole);
+    let part_of_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let alone = |at: &usize| {
+        !text[..*at].ends_with(part_of_word) && !text[*at + unknown.len()..].starts_with(part_of_word)
     };
-    match meant {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if unknown.starts_with('[') => {
+    let Some(at) = text.match_indices(unknown).map(|(at, _)| at).find(alone) else { return whole };
+    let offset = |at: usize| whole.start + u32::try_from(at).unwrap_or_default();
+    Span { start: offset(at), end: offset(at + unknown.len()), ..whole }
+}
+
+/// Words for types elsewhere, and ours.
+const STRANGERS: [(&str, &str); 18] = [
+    ("string", "str"),
+    ("text", "str"),
+    ("integer", "int"),
+    ("port", "int"),
+    ("number", "num"),
+    ("float", "num"),
+    ("double", "num"),
+    ("boolean", "bool"),
+    ("object", "{}"),
+    ("map", "{}"),
+    ("dict", "{}"),
+    ("array", "[any]"),
+    ("list", "[any]"),
+    ("path", "absolute-path"),
+    ("image", "docker-image"),
+    ("null", "any"),
+    ("env", "env-var"),
+    ("service", "service-spec"),
+];
+
+/// What to write instead of a type that is none, or a hint where nobody knows.
+fn meant_type(unknown: &str) -> Result<&'static str, String> {
+    let word = unknown.to_ascii_lowercase();
+    let ours = |word: &str| STRANGERS.iter().find(|(stranger, _)| *stranger == word).map(|(_, ours)| *ours);
+    let near = || {
+        let words = Atom::ALL.iter().map(|atom| atom.word()).chain(STRANGERS.iter().map(|(word, _)| *word));
+        let near = suggest(unknown, words)?;
+        Some(ours(near).unwrap_or(near))
+    };
+    ours(&word).or_else(near).ok_or_else(|| {
+        if unknown.starts_with('[') {
             "types with brackets are lists: write them without quotes".to_owned()
+        } else {
+            "`pt explain unknown-type` lists the types".to_owned()
         }
-        None => "`pt explain unknown-type` lists the types".to_owned(),
-    }
+    })
 }
 
 /// The first part of a type that is none.

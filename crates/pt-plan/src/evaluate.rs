@@ -11,7 +11,7 @@ use pt_syntax::{
     references, suggest,
 };
 
-use crate::bind::{Bound, Given};
+use crate::bind::{Bound, Given, meant_for};
 use crate::missing::Store;
 use crate::partial::{Hole, Partial};
 use crate::planner::Planner;
@@ -81,6 +81,10 @@ impl<'p> Planner<'p> {
         let mut errors = Vec::new();
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
             let found = self.unknown_param(callee, &arg.id.text);
+            if let Some(meant) = meant_for(callee, found.replacement.as_deref(), args) {
+                given.misspelt.push((arg.id.clone(), meant));
+                continue;
+            }
             // Args that nobody asks for are usual; those that look like a slip are worth a word.
             if (!found.hints.is_empty() || self.checking.is_some()) && definition.origin.is_own() {
                 self.warn(&[found.at(arg.id.span, "ignored")]);
@@ -238,10 +242,7 @@ impl<'p> Planner<'p> {
     pub(crate) fn unknown_param(&self, definition: &Definition, id: &str) -> Diagnostic {
         let (word, name) = (definition.kind.word(), self.canonical(definition));
         let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
-        match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
-            Some(near) => found.hint(format!("did you mean '{near}'?")),
-            None => found,
-        }
+        found.did_you_mean(suggest(id, definition.params.iter().map(|param| param.id.text.as_str())))
     }
 
     fn remember(&mut self, text: &Text) {
@@ -284,7 +285,7 @@ impl<'p> Planner<'p> {
                 Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
                     .at(self.within(node, miss.range), miss.message);
             let found = match miss.meant {
-                Some(meant) => found.hint(format!("did you mean `{meant}`?")),
+                Some(meant) => found.hint(format!("did you mean `{meant}`?")).replace_by(meant),
                 None => found,
             };
             self.warn(&[found]);
@@ -324,7 +325,9 @@ impl<'p> Planner<'p> {
             None => node.span,
         };
         if settings.not_set.is_empty() {
-            let found = Diagnostic::error("code-error", error.message).at(span, "");
+            let unread = pt_eval::unreadable(&snippet_of(code).as_code()).is_some();
+            let id = if unread { "code-syntax" } else { "code-error" };
+            let found = Diagnostic::error(id, error.message).at(span, "");
             trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }
         trouble.hole();

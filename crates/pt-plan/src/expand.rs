@@ -6,7 +6,8 @@ use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::plan::{CodeCall, Home, TemplateUse};
+use crate::check::code::unreadable;
+use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
 
@@ -103,7 +104,7 @@ impl<'p> Planner<'p> {
         let started = self
             .enter(callee)
             .and_then(|()| self.no_cycle(callee, &reference.text, &[], Some(reference.span)))
-            .and_then(|()| bind(callee, &reference.text, &given));
+            .and_then(|()| bind(callee, &reference.text, &given, self.project.sources()));
         match started {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
@@ -172,7 +173,7 @@ impl<'p> Planner<'p> {
                 Some(bound) => bound,
                 None => {
                     self.enter(definition)?;
-                    bind(definition, &reference, &given)?
+                    bind(definition, &reference, &given, self.project.sources())?
                 }
             };
             match &definition.body {
@@ -229,7 +230,7 @@ impl<'p> Planner<'p> {
             .flatten()
             .filter_map(|service| ServiceSpec::from_data(service).ok())
             .collect();
-        match snippet(node) {
+        match self.readable(definition, node) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: self.canonical(definition),
                 snippet,
@@ -246,7 +247,7 @@ impl<'p> Planner<'p> {
         if !bound.unknown.is_empty() && self.checking.is_none() {
             return DraftDoes::Fails(distinct(bound.unknown.values().flatten().cloned()));
         }
-        match snippet(node) {
+        match self.readable(definition, node) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: "custom-code".to_owned(),
                 snippet,
@@ -256,6 +257,20 @@ impl<'p> Planner<'p> {
                 home: self.home(definition),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
+        }
+    }
+
+    /// The code of a node, unless it cannot be read: then nothing of it would run. A check looks at all code by itself.
+    fn readable(&mut self, definition: &Definition, node: &Node) -> Result<Snippet, Box<Diagnostic>> {
+        let snippet = snippet(node)?;
+        if self.checking.is_some() || definition.origin.standard.is_some() {
+            return Ok(snippet);
+        }
+        let sources = self.project.sources();
+        let broken = self.unreadable.entry(node.span).or_insert_with(|| unreadable(node, sources));
+        match broken {
+            Some(found) => Err(Box::new(found.clone())),
+            None => Ok(snippet),
         }
     }
 

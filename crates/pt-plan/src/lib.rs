@@ -16,6 +16,7 @@ mod describe;
 mod draft;
 mod evaluate;
 mod expand;
+mod literal;
 mod missing;
 mod order;
 mod partial;

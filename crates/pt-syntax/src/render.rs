@@ -38,10 +38,22 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(renderer.render(&report(&group, sources)).trim_end());
-        out.push('\n');
+        let text = renderer.render(&report(&group, sources));
+        let placed = !group.diagnostic.labels.is_empty();
+        // Without a source line above them, notes need no bar.
+        for line in text.trim_end().lines().filter(|line| placed || plain(line).trim() != "|") {
+            out.push_str(line);
+            out.push('\n');
+        }
     }
     out
+}
+
+/// A line without the colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
 /// A diagnostic and where else the same is true.

@@ -31,8 +31,9 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
 async fn run_job(args: &RunArgs, context: &str) -> Outcome {
     let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
     let app = App::open(Environment::read()?)?;
-    let groups = targets::read(&args.targets)?;
-    let project = targets::readable(app.load(args.polytope_file.as_deref(), context)?)?;
+    let mut project = app.load(args.polytope_file.as_deref(), context)?;
+    let groups = targets::read(&args.targets, &mut project.loaded.project)?;
+    let project = targets::readable(project)?;
     let request = RunRequest {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
