@@ -7,6 +7,7 @@ use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Span, references};
 
 use crate::partial::Partial;
+use crate::provenance::{Origins, of_param};
 
 /// Ids of args whose values are not known, and why.
 pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
@@ -23,6 +24,8 @@ pub(crate) struct Given<'p> {
     pub(crate) partial: BTreeMap<String, Partial>,
     /// Where the call stands.
     pub(crate) call: Option<Span>,
+    /// Where the values came from, if that is kept.
+    pub(crate) origins: Option<Origins>,
 }
 
 /// Params with their values.
@@ -31,6 +34,8 @@ pub(crate) struct Bound {
     pub(crate) values: Map,
     /// Params whose values are not known, and why.
     pub(crate) unknown: Unknown,
+    /// Where the values came from, if that is kept.
+    pub(crate) origins: Option<Origins>,
 }
 
 /// Gives every param of `definition` its value. Args that no param asks for are dropped.
@@ -56,8 +61,15 @@ pub(crate) fn bind(
             bound.values.insert(id.clone(), Data::Null);
             continue;
         }
-        match param.ty.check(given.values.get(id).unwrap_or(&Data::Null)) {
-            Ok(value) => drop(bound.values.insert(id.clone(), value)),
+        let supplied = given.values.get(id).unwrap_or(&Data::Null);
+        match param.ty.check(supplied) {
+            Ok(value) => {
+                if let Some(origins) = &given.origins {
+                    let origin = of_param(origins, reference, param, supplied, &value);
+                    bound.origins.get_or_insert_default().insert(id.clone(), origin);
+                }
+                bound.values.insert(id.clone(), value);
+            }
             Err(errors) => found
                 .extend(errors.iter().map(|error| wrong_type(definition, reference, param, given, error))),
         }

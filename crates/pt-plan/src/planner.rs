@@ -13,11 +13,20 @@ use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
 use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
+use crate::provenance::Provenance;
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
 pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
-    let mut planner = Planner::new(project, named);
+    plan_by(Planner::new(project, named), requests)
+}
+
+/// The same, and each piece of code that will run knows where its params came from ([`crate::CodeCall::origins`]).
+pub fn plan_with_provenance(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
+    plan_by(Planner { explaining: true, ..Planner::new(project, named) }, requests)
+}
+
+fn plan_by(mut planner: Planner<'_>, requests: &[Vec<Request>]) -> Planned {
     let mut errors = Vec::new();
     let mut kind = None;
     for group in requests {
@@ -55,6 +64,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Whether it is kept where values come from.
+    pub(crate) explaining: bool,
     /// What is kept while a whole project is checked.
     pub(crate) checking: Option<Checking>,
     /// Definitions whose warnings were told.
@@ -75,6 +86,7 @@ impl<'p> Planner<'p> {
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),
+            explaining: false,
             checking: None,
             used: HashSet::new(),
         }
@@ -86,7 +98,11 @@ impl<'p> Planner<'p> {
 
     fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
         let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
-        let given = Given { values: request.args.clone(), ..Given::default() };
+        let mut given = Given { values: request.args.clone(), ..Given::default() };
+        if self.explaining {
+            let typed = request.args.keys().map(|id| (id.clone(), Provenance::command_line()));
+            given.origins = Some(typed.collect());
+        }
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
             let found = self.unknown_param(definition, id);
             self.warn(&[found]);

@@ -117,9 +117,10 @@ pub(crate) struct RunArgs {
     // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
     non_interactive: bool,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
     /// Runs a job for another process, which waits for its id.
     #[arg(long, hide = true)]
     pub(crate) runner: bool,
@@ -143,12 +144,16 @@ pub(crate) struct PlanArgs {
     /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
     #[arg(long, value_name = "path")]
     pub(crate) assume_values: Option<PathBuf>,
+    /// Tells of each value where it came from: file, line and column, and the params it passed through.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Selects output format [default: a tree].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Shows all mistakes in the project's files, in what nothing uses yet, too.
@@ -162,9 +167,10 @@ pub(crate) struct CheckArgs {
     /// Selects output format [default: text with the lines in question].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<FindingFormat>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Shows the project as one polytope file.
@@ -178,9 +184,10 @@ pub(crate) struct ConfigArgs {
     /// Selects output format [default: yaml].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Explains a kind of mistake; without an id, lists all kinds.
@@ -211,9 +218,8 @@ pub(crate) struct FmtArgs {
     /// Changes nothing, but shows what would change.
     #[arg(long)]
     pub(crate) diff: bool,
-    /// Takes the project of this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Shows what is running.
@@ -226,6 +232,8 @@ pub(crate) struct PsArgs {
     /// Selects output format [default: a table].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Shows what a job said.
@@ -244,6 +252,10 @@ pub(crate) struct LogsArgs {
     /// Selects output format [default: lines].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    // Its usual letter follows here.
+    #[arg(long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
     /// Shows the lines of this step or container only.
     #[arg(long, value_name = "id")]
     pub(crate) step: Option<String>,
@@ -262,6 +274,8 @@ pub(crate) struct StopArgs {
     /// Kills it instead of asking it to stop.
     #[arg(long)]
     pub(crate) kill: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Removes what killed jobs left behind, and nothing else.
@@ -277,6 +291,8 @@ pub(crate) struct CleanArgs {
     /// Removes the volumes that outlive jobs, too, with what they hold.
     #[arg(long)]
     pub(crate) volumes: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Helps editors with polytope files: a language server over stdin and stdout.
@@ -369,6 +385,22 @@ pub(crate) struct ContextArgs {
     /// Runs as a specific user against a specific Polytope instance.
     #[arg(short, long, value_name = "context")]
     pub(crate) context: Option<String>,
+}
+
+/// Which project.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArgs {
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Which commits of other repositories.
+#[derive(Debug, Default, Args)]
+pub(crate) struct LockArgs {
+    /// Takes the newest commits of other repositories, and pins those in polytope.lock.
+    #[arg(long)]
+    pub(crate) update_locks: bool,
 }
 
 /// How data is printed.

@@ -32,7 +32,8 @@ async fn run_job(args: &RunArgs, context: &str) -> Outcome {
     let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
-    let project = targets::readable(app.load(args.polytope_file.as_deref(), context)?)?;
+    let mut project = targets::readable(targets::load(&app, &args.project, &args.locks, context)?)?;
+    app.refer(&mut project, &groups);
     let request = RunRequest {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
