@@ -46,7 +46,7 @@ struct Row {
 }
 
 /// How wide the columns may get; what is longer stands out.
-const WIDEST: [usize; 3] = [32, 40, 48];
+const WIDEST: [usize; 3] = [32, 36, 48];
 
 fn lay_out(rows: &[Row], depth: usize, out: &mut String) {
     let width = |column: usize, cell: fn(&Row) -> &str| {
@@ -123,13 +123,15 @@ impl<'s> Rows<'s> {
             }
             return;
         }
+        if !provenance.through.is_empty() {
+            self.row(path, count(value), provenance);
+        }
         for (path, part, of) in parts.into_iter().filter(|(_, part, _)| !part.is_null()) {
             match env_value(part) {
                 Some(value) => self.value(&path, value, &of.entry("value")),
                 None => self.value(&path, part, &of),
             }
         }
-        self.passed(provenance);
     }
 
     fn row(&mut self, path: &str, value: String, provenance: &Provenance) {
@@ -145,9 +147,17 @@ impl<'s> Rows<'s> {
                     }
                 }
             }
-            _ => {}
+            Origin::Written(_)
+            | Origin::CommandLine
+            | Origin::Default(_)
+            | Origin::Absent
+            | Origin::Value { .. }
+            | Origin::Secret { .. }
+            | Origin::Output(_)
+            | Origin::List(..)
+            | Origin::Map(..) => {}
         }
-        self.passed(provenance);
+        self.passed("as", provenance);
     }
 
     /// A line about a part of the value before.
@@ -155,13 +165,14 @@ impl<'s> Rows<'s> {
         let (origin, span) = told(&of.origin);
         let place = span.map(|span| at(span, self.sources)).unwrap_or_default();
         self.rows.push(Row { origin: format!("{word} {origin}"), place, ..Row::default() });
+        self.passed("  as", of);
     }
 
     /// The params that handed a value on.
-    fn passed(&mut self, provenance: &Provenance) {
+    fn passed(&mut self, word: &str, provenance: &Provenance) {
         for passed in &provenance.through {
             let ParamPlace { id, definition, .. } = &passed.param;
-            let origin = format!("as {id} of {definition}");
+            let origin = format!("{word} {id} of {definition}");
             self.rows.push(Row { origin, place: at(passed.span, self.sources), ..Row::default() });
         }
     }
@@ -215,7 +226,10 @@ fn env_value(item: &Data) -> Option<&Data> {
 }
 
 fn count(value: &Data) -> String {
-    pt_syntax::count(value.as_list().map_or(0, <[Data]>::len), "item").to_string()
+    match value.as_map() {
+        Some(map) => pt_syntax::count(map.len(), "key").to_string(),
+        None => pt_syntax::count(value.as_list().map_or(0, <[Data]>::len), "item").to_string(),
+    }
 }
 
 fn at(span: Span, sources: &Sources) -> String {
