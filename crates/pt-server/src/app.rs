@@ -138,7 +138,7 @@ pub struct Presence {
 
 impl App {
     /// How long a container may take to stop.
-    const GRACE: Duration = Duration::from_secs(10);
+    pub const GRACE: Duration = Duration::from_secs(10);
 
     /// Opens the application's state.
     ///

@@ -97,13 +97,16 @@ impl Command {
 /// A target is the name of a template, tool or module, with its arguments in
 /// braces: `pt run stack 'polytope/postgres{port: 5433}'`. Several run in
 /// parallel; what follows a comma waits until everything before it succeeded.
+/// Without one, all targets of the project are listed.
+///
+/// On a terminal, arguments that are missing are asked for.
 ///
 /// The first Ctrl-C stops the job, the second kills it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
     /// What to run.
-    #[arg(value_name = "target", required = true)]
+    #[arg(value_name = "target")]
     pub(crate) targets: Vec<String>,
     #[command(flatten)]
     pub(crate) context: ContextArgs,
@@ -114,9 +117,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "id")]
     pub(crate) job_id: Option<String>,
     /// Prints lines only: asks nothing, draws nothing.
-    // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
-    non_interactive: bool,
+    pub(crate) non_interactive: bool,
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]

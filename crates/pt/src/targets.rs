@@ -41,9 +41,6 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
         }
     }
     groups.retain(|group| !group.is_empty());
-    if groups.is_empty() {
-        return Err(Failure::usage("Which target? Name a template or module: `pt run stack`."));
-    }
     Ok(groups)
 }
 

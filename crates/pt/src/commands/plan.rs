@@ -18,6 +18,9 @@ pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
     let groups = targets::read(&args.targets)?;
+    if groups.is_empty() {
+        return Err(Failure::usage("Which target? Name a template or module: `pt plan stack`."));
+    }
     let mut project = targets::readable(targets::load(&app, &args.project, &args.locks, &context)?)?;
     app.refer(&mut project, &groups);
     let assumed = Assumed::read(args)?;
