@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::help;
 use crate::output::Format;
@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     #[command(alias = "validate")]
     Check(CheckArgs),
+    Eval(EvalArgs),
     Explain(ExplainArgs),
     Config(ConfigArgs),
     Fmt(FmtArgs),
@@ -77,6 +78,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Plan(_) => "plan",
             Self::Check(_) => "check",
+            Self::Eval(_) => "eval",
             Self::Explain(_) => "explain",
             Self::Config(_) => "config",
             Self::Fmt(_) => "fmt",
@@ -190,6 +192,49 @@ pub(crate) struct ConfigArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) locks: LockArgs,
+}
+
+/// Prints the value of a piece of code.
+///
+/// The code is Clojure, or what its prefix says, as in polytope files: `#pt-js`,
+/// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
+/// its like may not ask for values and secrets, code without a prefix may.
+///
+/// No job runs: what needs one, such as starting containers, fails. What the code
+/// prints goes to stderr.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct EvalArgs {
+    /// The code; `-` is stdin.
+    #[arg(value_name = "code", conflicts_with = "file", allow_hyphen_values = true)]
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Reads the code from a file.
+    #[arg(short, long, value_name = "path")]
+    pub(crate) file: Option<PathBuf>,
+    /// Tells the language of code without a prefix [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
+
+/// A language of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CodeLanguage {
+    /// Clojure.
+    #[value(alias = "clojure")]
+    Clj,
+    /// JavaScript.
+    #[value(alias = "javascript")]
+    Js,
+    /// Python.
+    #[value(alias = "python")]
+    Py,
 }
 
 /// Explains a kind of mistake; without an id, lists all kinds.
