@@ -15,6 +15,7 @@ use crate::bind::{Bound, Given, meant_for};
 use crate::missing::Store;
 use crate::partial::{Hole, Partial};
 use crate::planner::Planner;
+use crate::provenance::Origins;
 use crate::settings::{Settings, secret, value};
 use crate::snippet::snippet_of;
 
@@ -104,6 +105,11 @@ impl<'p> Planner<'p> {
                 }
             }
             given.written.push(arg);
+        }
+        if self.explaining {
+            let none = Origins::default();
+            let origins = bound.origins.as_ref().unwrap_or(&none);
+            given.origins = Some(self.provenance_of_args(given.written.iter().copied(), definition, origins));
         }
         if let Some(checking) = &mut self.checking {
             checking.findings.append(&mut errors);

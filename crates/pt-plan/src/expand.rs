@@ -5,8 +5,8 @@ use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
 use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
-use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::check::code::unreadable;
+use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
@@ -236,6 +236,7 @@ impl<'p> Planner<'p> {
                 snippet,
                 code_span: node.span,
                 params: bound.values,
+                origins: bound.origins,
                 services,
                 home: self.home(definition),
             })),
@@ -253,6 +254,7 @@ impl<'p> Planner<'p> {
                 snippet,
                 code_span: node.span,
                 params: bound.values.clone(),
+                origins: bound.origins.clone(),
                 services: Vec::new(),
                 home: self.home(definition),
             })),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::help;
 use crate::output::Format;
@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     #[command(alias = "validate")]
     Check(CheckArgs),
+    Eval(EvalArgs),
     Explain(ExplainArgs),
     Config(ConfigArgs),
     Fmt(FmtArgs),
@@ -79,6 +80,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Plan(_) => "plan",
             Self::Check(_) => "check",
+            Self::Eval(_) => "eval",
             Self::Explain(_) => "explain",
             Self::Config(_) => "config",
             Self::Fmt(_) => "fmt",
@@ -101,13 +103,16 @@ impl Command {
 /// A target is the name of a template, tool or module, with its arguments in
 /// braces: `pt run stack 'polytope/postgres{port: 5433}'`. Several run in
 /// parallel; what follows a comma waits until everything before it succeeded.
+/// Without one, all targets of the project are listed.
+///
+/// On a terminal, arguments that are missing are asked for.
 ///
 /// The first Ctrl-C stops the job, the second kills it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
     /// What to run.
-    #[arg(value_name = "target", required = true)]
+    #[arg(value_name = "target")]
     pub(crate) targets: Vec<String>,
     #[command(flatten)]
     pub(crate) context: ContextArgs,
@@ -118,12 +123,12 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "id")]
     pub(crate) job_id: Option<String>,
     /// Prints lines only: asks nothing, draws nothing.
-    // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
-    non_interactive: bool,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    pub(crate) non_interactive: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
     /// Runs a job for another process, which waits for its id.
     #[arg(long, hide = true)]
     pub(crate) runner: bool,
@@ -147,12 +152,16 @@ pub(crate) struct PlanArgs {
     /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
     #[arg(long, value_name = "path")]
     pub(crate) assume_values: Option<PathBuf>,
+    /// Tells of each value where it came from: file, line and column, and the params it passed through.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Selects output format [default: a tree].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Shows all mistakes in the project's files, in what nothing uses yet, too.
@@ -166,9 +175,10 @@ pub(crate) struct CheckArgs {
     /// Selects output format [default: text with the lines in question].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<FindingFormat>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Shows the project as one polytope file.
@@ -182,9 +192,53 @@ pub(crate) struct ConfigArgs {
     /// Selects output format [default: yaml].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
+}
+
+/// Prints the value of a piece of code.
+///
+/// The code is Clojure, or what its prefix says, as in polytope files: `#pt-js`,
+/// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
+/// its like may not ask for values and secrets, code without a prefix may.
+///
+/// No job runs: what needs one, such as starting containers, fails. What the code
+/// prints goes to stderr.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct EvalArgs {
+    /// The code; `-` is stdin.
+    #[arg(value_name = "code", conflicts_with = "file", allow_hyphen_values = true)]
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Reads the code from a file.
+    #[arg(short, long, value_name = "path")]
+    pub(crate) file: Option<PathBuf>,
+    /// Tells the language of code without a prefix [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
+
+/// A language of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CodeLanguage {
+    /// Clojure.
+    #[value(alias = "clojure")]
+    Clj,
+    /// JavaScript.
+    #[value(alias = "javascript")]
+    Js,
+    /// Python.
+    #[value(alias = "python")]
+    Py,
 }
 
 /// Explains a kind of mistake; without an id, lists all kinds.
@@ -215,9 +269,8 @@ pub(crate) struct FmtArgs {
     /// Changes nothing, but shows what would change.
     #[arg(long)]
     pub(crate) diff: bool,
-    /// Takes the project of this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Shows what is running.
@@ -230,6 +283,8 @@ pub(crate) struct PsArgs {
     /// Selects output format [default: a table].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Shows what a job said.
@@ -248,6 +303,10 @@ pub(crate) struct LogsArgs {
     /// Selects output format [default: lines].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    // Its usual letter follows here.
+    #[arg(long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
     /// Shows the lines of this step or container only.
     #[arg(long, value_name = "id")]
     pub(crate) step: Option<String>,
@@ -266,6 +325,8 @@ pub(crate) struct StopArgs {
     /// Kills it instead of asking it to stop.
     #[arg(long)]
     pub(crate) kill: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Removes what killed jobs left behind, and nothing else.
@@ -281,6 +342,8 @@ pub(crate) struct CleanArgs {
     /// Removes the volumes that outlive jobs, too, with what they hold.
     #[arg(long)]
     pub(crate) volumes: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Helps editors with polytope files: a language server over stdin and stdout.
@@ -373,6 +436,22 @@ pub(crate) struct ContextArgs {
     /// Runs as a specific user against a specific Polytope instance.
     #[arg(short, long, value_name = "context")]
     pub(crate) context: Option<String>,
+}
+
+/// Which project.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArgs {
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Which commits of other repositories.
+#[derive(Debug, Default, Args)]
+pub(crate) struct LockArgs {
+    /// Takes the newest commits of other repositories, and pins those in polytope.lock.
+    #[arg(long)]
+    pub(crate) update_locks: bool,
 }
 
 /// How data is printed.
@@ -488,7 +567,6 @@ pub(crate) struct ExportedArgs {
     pub(crate) targets: Vec<String>,
     #[command(flatten)]
     pub(crate) context: ContextArgs,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }

@@ -1,5 +1,6 @@
 //! The command line: reads it, carries out the command, says what went wrong.
 
+mod ask;
 mod cli;
 mod commands;
 mod config;
@@ -72,6 +73,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Run(args) => commands::run::run(args, &config()?),
         Command::Plan(args) => commands::plan::run(args, &config()?),
         Command::Check(args) => commands::check::run(args, &config()?),
+        Command::Eval(args) => commands::eval::run(args, &config()?),
         Command::Explain(args) => commands::explain::run(args),
         Command::Config(args) => commands::config::run(args),
         Command::Fmt(args) => commands::fmt::run(args),

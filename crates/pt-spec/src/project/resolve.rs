@@ -124,7 +124,8 @@ impl Project {
         let (templates, others) = (of(true), of(false));
         let (word, names) = if templates.is_empty() { ("module", others) } else { ("template", templates) };
         let shown = names.len().min(MAX_TARGETS);
-        let more = if names.len() > shown { format!(" and {} more", names.len() - shown) } else { String::new() };
+        let more =
+            if names.len() > shown { format!(" and {} more", names.len() - shown) } else { String::new() };
         match names.as_slice() {
             [] => diagnostic,
             [only] => diagnostic.hint(format!("there is one {word}: {only}")),
@@ -142,7 +143,8 @@ impl Project {
             self.definitions().map(|definition| definition.id.text.clone()).collect()
         };
         let near = suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
-        let near = near.or_else(|| self.standard.named(&self.sources, reference).map(|name| name.to_string()));
+        let near =
+            near.or_else(|| self.standard.named(&self.sources, reference).map(|name| name.to_string()));
         if near.is_none() && wanted == Wanted::Target && !reference.contains('/') {
             return self.with_targets(diagnostic);
         }

@@ -7,7 +7,7 @@ use pt_model::{Secret, Text};
 use pt_plan::{Named, Plan};
 use pt_server::{App, Environment};
 
-use crate::cli::{ExportArgs, ExportTo};
+use crate::cli::{ExportArgs, ExportTo, LockArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
@@ -21,8 +21,10 @@ pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
     };
     let context = config.context(to.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
-    let groups = targets::read(&to.targets)?;
-    let project = targets::readable(app.load(to.polytope_file.as_deref(), &context)?)?;
+    let mut project = targets::load(&app, &to.project, &LockArgs::default(), &context)?;
+    let groups = targets::read(&to.targets, &mut project.loaded.project)?;
+    let mut project = targets::readable(project)?;
+    app.refer(&mut project, &groups);
     let planned = app.plan(&project, &groups, &AnySecret)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
     let exported = export(&plan);
