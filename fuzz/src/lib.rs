@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use pt_clj::{Context, Limits, Program};
 use pt_spec::{Type, plain};
 use pt_syntax::{
-    Format, ModuleRef, Node, NodeKind, Parsed, Piece, Reading, SourceId, Sources, Span, Style, TargetCall, near_miss,
-    parse, parse_flow, references, render,
+    Format, ModuleRef, Node, NodeKind, Parsed, Piece, Reading, SourceId, Sources, Span, Style, TargetCall,
+    near_miss, parse, parse_flow, references, render,
 };
 
 /// Reading a document ends without a panic; places lie inside the text; what is said can be drawn.
