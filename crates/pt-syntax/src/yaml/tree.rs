@@ -124,6 +124,8 @@ impl<'t> Tree<'t> {
 
     /// The tree, what is still open closed where the text broke off.
     pub(super) fn finish(mut self) -> (Node, Findings) {
+        // Nobody is left to name them, and to keep them may cost what was just refused.
+        self.open.iter_mut().for_each(|open| open.anchor = 0);
         while !self.open.is_empty() {
             let end = self.end;
             if self.close(end..end).is_break() {
