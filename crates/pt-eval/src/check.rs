@@ -162,11 +162,7 @@ mod tests {
         use Occasion::{Args, Code};
         for (text, occasion, expected) in [
             ("return params.x", Args, ""),
-            (
-                "pt.log('a'); nobody.knows(this)",
-                Code,
-                "UnknownName at nobody: Nothing is named nobody",
-            ),
+            ("pt.log('a'); nobody.knows(this)", Code, "UnknownName at nobody: Nothing is named nobody"),
             (
                 "const {a, b: [c]} = params; for (const d of c) f(d, e); function f(x) { return x + y }",
                 Code,

@@ -18,12 +18,14 @@ mod evaluate;
 mod expand;
 mod literal;
 mod missing;
+mod no_type;
 mod order;
 mod partial;
 mod plan;
 mod planner;
 mod settings;
 mod snippet;
+mod swallowed;
 mod tree;
 
 pub use check::{Around, check};

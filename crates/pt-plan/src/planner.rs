@@ -117,7 +117,8 @@ impl<'p> Planner<'p> {
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
-            let started = self.enter(definition).and_then(|()| bind(definition, &name, &given, self.project.sources()));
+            let started =
+                self.enter(definition).and_then(|()| bind(definition, &name, &given, self.project.sources()));
             match started {
                 Ok(bound) => self.template(definition, name, &bound, list),
                 Err(found) => drop(self.draft(step_id(&name), vec![name], DraftDoes::Fails(found), None)),

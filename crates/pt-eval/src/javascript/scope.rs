@@ -15,9 +15,9 @@ use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::{GetSpan, SourceType};
 use rquickjs::{Context, Runtime};
 
+use crate::EvalError;
 use crate::check::{Mistake, MistakeKind};
 use crate::suggestion::nearest;
-use crate::EvalError;
 
 /// Names that every script has, beside those of the language.
 const OURS: [&str; 5] = ["params", "inputs", "pt", "console", "arguments"];
@@ -32,13 +32,17 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
     let Some(first) = parsed.diagnostics.iter().next() else { return error };
     let labels: Vec<(usize, usize)> =
         first.labels.as_ref().iter().map(|label| (label.offset() as usize, label.len() as usize)).collect();
-    let missing = first.message.strip_prefix("Expected `").and_then(|rest| rest.strip_suffix("` but found `EOF`"));
+    let missing =
+        first.message.strip_prefix("Expected `").and_then(|rest| rest.strip_suffix("` but found `EOF`"));
     let Some(missing) = missing else {
         let unterminated = first.message.starts_with("Unterminated");
         return match labels.first() {
             Some((start, length)) if unterminated => {
                 let what = first.message.trim_start_matches("Unterminated ").trim_end_matches('.');
-                EvalError { range: Some(*start..start + length), ..EvalError::code(format!("This {what} never ends")) }
+                EvalError {
+                    range: Some(*start..start + length),
+                    ..EvalError::code(format!("This {what} never ends"))
+                }
             }
             _ => error,
         };
@@ -91,7 +95,8 @@ pub(super) fn unknown_names(text: &str, given: &[&str]) -> Vec<Mistake> {
     }
     found.sort_by_key(|(range, _)| range.start);
     let declared: Vec<&str> = scoping.symbol_names().collect();
-    let known = || declared.iter().chain(given).copied().chain(OURS).chain(globals().iter().map(String::as_str));
+    let known =
+        || declared.iter().chain(given).copied().chain(OURS).chain(globals().iter().map(String::as_str));
     let mistake = |(range, name): (Range<usize>, String)| {
         // Everything short is near to everything else that is short.
         let meant = nearest(&name, known()).filter(|_| name.len() > 2).map(str::to_owned);

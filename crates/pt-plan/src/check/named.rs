@@ -18,9 +18,12 @@ pub(super) fn awaited(definition: &Definition) -> Vec<Diagnostic> {
         .collect();
     let told = |name: &Name| {
         let word = definition.kind.word();
-        Diagnostic::warning("unknown-after", format!("The {word} '{}' has no step '{}' to await", definition.id.text, name.text))
-            .at(name.span, "ignored")
-            .did_you_mean(suggest(&name.text, ids.iter().map(String::as_str)))
+        Diagnostic::warning(
+            "unknown-after",
+            format!("The {word} '{}' has no step '{}' to await", definition.id.text, name.text),
+        )
+        .at(name.span, "ignored")
+        .did_you_mean(suggest(&name.text, ids.iter().map(String::as_str)))
     };
     names.iter().filter(|name| !ids.contains(&name.text)).map(told).collect()
 }
