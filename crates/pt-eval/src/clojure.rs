@@ -84,7 +84,7 @@ fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
     let unknown = ["Unable to resolve", "No such var"].iter().any(|head| error.message.starts_with(head));
     let kind = if unknown { MistakeKind::UnknownName } else { MistakeKind::Syntax };
     let meant = match error.suggestions.as_slice() {
-        [only] if unknown && !error.message.contains(": pt/") => Some(only.to_string()),
+        [only] if unknown && !error.message.contains(": pt/") => Some(only.clone()),
         _ => None,
     };
     let told = check::syntax(fault(error, snippet, &Limits::default()));

@@ -7,6 +7,7 @@ use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
 use crate::literal;
+use crate::no_type::no_type;
 use crate::partial::Partial;
 use crate::provenance::{Origins, of_param};
 
@@ -99,8 +100,8 @@ fn wrong_type(
     let head = Segment::Key(param.id.text.clone());
     let path = DataPath([head].into_iter().chain(error.path.0.iter().cloned()).collect());
     let message = format!("{reference}: {path}: {}", error.message);
-    if error.message.starts_with("Unknown type") {
-        return Diagnostic::error("unknown-type", message).at(param.ty_span, "this is no type");
+    if let Some(unknown) = error.message.strip_prefix("Unknown type: ") {
+        return no_type(message, param, unknown, sources);
     }
     let missing = error.path.0.is_empty() && error.message == "Missing required value";
     let mut diagnostic = Diagnostic::error(if missing { "missing-arg" } else { "type-mismatch" }, message);

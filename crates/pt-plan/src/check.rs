@@ -15,15 +15,17 @@ mod written;
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Atom, Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
-use pt_syntax::{Diagnostic, Severity, Sources, Span, suggest};
+use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
+use pt_syntax::{Diagnostic, Severity, Sources, Span};
 
 use crate::bind::{Bound, Given};
 use crate::draft::DraftDoes;
 use crate::expand::step_id;
+use crate::no_type::no_type;
 use crate::order::settle;
 use crate::plan::{Does, Named, StepPlan};
 use crate::planner::Planner;
+use crate::swallowed::with_swallowed_line;
 use finding::Findings;
 
 /// What a check may look at beside the project.
@@ -76,7 +78,8 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     findings.extend(named::tools_for_agents(project));
     for definition in &declared {
         findings.extend(named::awaited(definition));
-        findings.extend(definition.diagnostics.iter().cloned());
+        let own = definition.diagnostics.iter().cloned();
+        findings.extend(own.map(|found| with_swallowed_line(found, project.sources())));
         findings.extend(types(definition, project.sources()));
         findings.extend(params::check(definition));
         findings.extend(steps(definition));
@@ -179,12 +182,7 @@ fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
         if let Some(unknown) = unknown_type(&param.ty) {
             // In the words in which planning says so, for the same place.
             let message = format!("{}: {id}: Unknown type: {unknown}", definition.id.text);
-            let place = type_place(param, unknown, sources);
-            let diagnostic = Diagnostic::error("unknown-type", message).at(place, "this is no type");
-            found.push(match meant_type(unknown) {
-                Ok(meant) => diagnostic.hint(format!("did you mean `{meant}`?")).replace_by(meant),
-                Err(hint) => diagnostic.hint(hint),
-            });
+            found.push(no_type(message, param, unknown, sources));
             continue;
         }
         if let Type::Default(of, value) = &param.ty
@@ -203,59 +201,6 @@ fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// The word in a type that is no type; all of the type if it is not one word.
-fn type_place(param: &pt_spec::Param, unknown: &str, sources: &Sources) -> Span {
-    let whole = param.ty_span;
-    let text = sources.slice(whole);
-    let part_of_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    let alone = |at: &usize| {
-        !text[..*at].ends_with(part_of_word) && !text[*at + unknown.len()..].starts_with(part_of_word)
-    };
-    let Some(at) = text.match_indices(unknown).map(|(at, _)| at).find(alone) else { return whole };
-    let offset = |at: usize| whole.start + u32::try_from(at).unwrap_or_default();
-    Span { start: offset(at), end: offset(at + unknown.len()), ..whole }
-}
-
-/// Words for types elsewhere, and ours.
-const STRANGERS: [(&str, &str); 18] = [
-    ("string", "str"),
-    ("text", "str"),
-    ("integer", "int"),
-    ("port", "int"),
-    ("number", "num"),
-    ("float", "num"),
-    ("double", "num"),
-    ("boolean", "bool"),
-    ("object", "{}"),
-    ("map", "{}"),
-    ("dict", "{}"),
-    ("array", "[any]"),
-    ("list", "[any]"),
-    ("path", "absolute-path"),
-    ("image", "docker-image"),
-    ("null", "any"),
-    ("env", "env-var"),
-    ("service", "service-spec"),
-];
-
-/// What to write instead of a type that is none, or a hint where nobody knows.
-fn meant_type(unknown: &str) -> Result<&'static str, String> {
-    let word = unknown.to_ascii_lowercase();
-    let ours = |word: &str| STRANGERS.iter().find(|(stranger, _)| *stranger == word).map(|(_, ours)| *ours);
-    let near = || {
-        let words = Atom::ALL.iter().map(|atom| atom.word()).chain(STRANGERS.iter().map(|(word, _)| *word));
-        let near = suggest(unknown, words)?;
-        Some(ours(near).unwrap_or(near))
-    };
-    ours(&word).or_else(near).ok_or_else(|| {
-        if unknown.starts_with('[') {
-            "types with brackets are lists: write them without quotes".to_owned()
-        } else {
-            "`pt explain unknown-type` lists the types".to_owned()
-        }
-    })
 }
 
 /// The first part of a type that is none.

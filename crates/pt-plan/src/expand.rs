@@ -10,6 +10,7 @@ use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
+use crate::swallowed::with_swallowed_line;
 
 /// What a chain of modules ends in.
 enum End<'p> {
@@ -85,7 +86,8 @@ impl<'p> Planner<'p> {
         let callee = match self.project.resolve(Some(definition), &reference.text, wanted) {
             Ok(callee) => callee,
             Err(found) => {
-                let found = DraftDoes::Fails(vec![found.at(reference.span, "")]);
+                let found = with_swallowed_line(found.at(reference.span, ""), self.project.sources());
+                let found = DraftDoes::Fails(vec![found]);
                 self.look_at_args(args, definition, bound);
                 return (name.clone(), vec![self.draft(name, chain, found, span)]);
             }
@@ -185,7 +187,8 @@ impl<'p> Planner<'p> {
                         Ok(callee) => callee,
                         Err(found) => {
                             self.look_at_args(args, definition, &bound);
-                            return Err(vec![found.at(next.span, "")]);
+                            let found = found.at(next.span, "");
+                            return Err(vec![with_swallowed_line(found, self.project.sources())]);
                         }
                     };
                     given = self.evaluate_args(callee, args, definition, &bound)?;

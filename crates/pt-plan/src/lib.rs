@@ -19,6 +19,7 @@ mod expand;
 mod explain;
 mod literal;
 mod missing;
+mod no_type;
 mod order;
 mod partial;
 mod plan;
@@ -26,6 +27,7 @@ mod planner;
 mod provenance;
 mod settings;
 mod snippet;
+mod swallowed;
 mod tree;
 
 pub use check::{Around, check};

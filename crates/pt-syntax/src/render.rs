@@ -67,9 +67,9 @@ fn grouped(diagnostics: &[Diagnostic]) -> Vec<Said<'_>> {
     // What has no place comes first.
     sorted.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
     let mut groups: Vec<Said<'_>> = Vec::new();
-    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut known: HashMap<(&str, &str, &[String]), usize> = HashMap::new();
     for diagnostic in sorted {
-        let key = (diagnostic.id, diagnostic.message.as_str());
+        let key = (diagnostic.id, diagnostic.message.as_str(), diagnostic.hints.as_slice());
         match (known.get(&key), diagnostic.labels.first()) {
             (Some(at), Some(label)) => {
                 let group = &mut groups[*at];

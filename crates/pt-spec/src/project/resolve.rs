@@ -37,7 +37,7 @@ impl Project {
                 }
                 Ok(ModuleRef::Local(_)) | Err(_) => None,
             },
-            Some(_) => return self.of_others(reference, wanted).map_err(Box::new),
+            Some(_) => return self.of_others(reference, wanted),
         };
         found.ok_or_else(|| Box::new(self.unknown(from, reference, wanted)))
     }
@@ -79,31 +79,31 @@ impl Project {
     }
 
     /// What a reference to another repository names.
-    fn of_others(&self, reference: &str, wanted: Wanted) -> Result<&Definition, Diagnostic> {
+    fn of_others(&self, reference: &str, wanted: Wanted) -> Resolved<'_> {
         let unknown =
             || Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
         let remote = match ModuleRef::parse(reference) {
             Ok(ModuleRef::Remote(remote)) => remote,
-            Ok(ModuleRef::Local(_)) => return Err(unknown()),
-            Err(bad) => return Err(unknown().note(bad.message)),
+            Ok(ModuleRef::Local(_)) => return Err(Box::new(unknown())),
+            Err(bad) => return Err(Box::new(unknown().note(bad.message))),
         };
         let namespace = match self.remotes.get(without_id(reference)) {
             Some(Ok(namespace)) => *namespace,
             Some(Err(why)) => {
                 let standard = self.standard.references(&self.sources);
                 let near = suggest(reference, standard.iter().map(String::as_str));
-                return Err(match near {
+                return Err(Box::new(match near {
                     Some(near) => unknown().did_you_mean(Some(near)),
                     None => unknown().note(why),
-                });
+                }));
             }
-            None => return Err(unknown().note("the repository was not fetched")),
+            None => return Err(Box::new(unknown().note("the repository was not fetched"))),
         };
         let found = match &remote.id {
             Some(id) => self.named(namespace, id, wanted),
             None => self.main_of(namespace, &remote.project),
         };
-        found.ok_or_else(|| match &remote.id {
+        let unnamed = || match &remote.id {
             Some(id) => {
                 let known = self.namespaces[namespace].callables.keys().map(String::as_str);
                 let near = suggest(id, known).map(|near| format!("{}!{near}", without_id(reference)));
@@ -112,7 +112,8 @@ impl Project {
             None => unknown()
                 .note("none of its modules is its default one")
                 .hint(format!("name the module: {reference}!my-module")),
-        })
+        };
+        found.ok_or_else(|| Box::new(unnamed()))
     }
 
     /// With what there is to run instead: templates, or else modules and tools.
@@ -143,8 +144,7 @@ impl Project {
             self.definitions().map(|definition| definition.id.text.clone()).collect()
         };
         let near = suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
-        let near =
-            near.or_else(|| self.standard.named(&self.sources, reference).map(|name| name.to_string()));
+        let near = near.or_else(|| self.standard.named(&self.sources, reference));
         if near.is_none() && wanted == Wanted::Target && !reference.contains('/') {
             return self.with_targets(diagnostic);
         }
