@@ -8,6 +8,7 @@ mod api;
 mod bridge;
 mod data;
 mod fault;
+pub(crate) mod repl;
 
 use std::cell::Cell;
 use std::panic::resume_unwind;

@@ -90,8 +90,7 @@ impl<'p> Planner<'p> {
         if self.explaining {
             let none = Origins::default();
             let origins = bound.origins.as_ref().unwrap_or(&none);
-            given.origins =
-                Some(self.provenance_of_args(given.written.iter().copied(), definition, origins));
+            given.origins = Some(self.provenance_of_args(given.written.iter().copied(), definition, origins));
         }
         if let Some(checking) = &mut self.checking {
             checking.findings.append(&mut errors);

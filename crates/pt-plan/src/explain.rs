@@ -95,12 +95,9 @@ impl<'s> Rows<'s> {
 
     /// A value as a whole, or part by part where the parts came from different places, or are things of their own.
     fn value(&mut self, path: &str, value: &Data, provenance: &Provenance) {
-        let things =
-            value.as_list().is_some_and(|items| items.iter().any(|item| item.as_map().is_some()));
-        let apart = match &provenance.origin {
-            Origin::List(..) | Origin::Map(..) => things || !is_plain(provenance),
-            _ => false,
-        };
+        let things = value.as_list().is_some_and(|items| items.iter().any(|item| item.as_map().is_some()));
+        let of_parts = matches!(provenance.origin, Origin::List(..) | Origin::Map(..));
+        let apart = of_parts && (things || !is_plain(provenance));
         let parts: Vec<(String, &Data, Provenance)> = match value {
             Data::List(items) if apart || things => items
                 .iter()
@@ -110,7 +107,14 @@ impl<'s> Rows<'s> {
             Data::Map(entries) if apart => {
                 entries.iter().map(|(key, of)| (format!("{path}.{key}"), of, provenance.entry(key))).collect()
             }
-            _ => Vec::new(),
+            Data::Null
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Str(_)
+            | Data::Secret(_)
+            | Data::List(_)
+            | Data::Map(_) => Vec::new(),
         };
         if parts.is_empty() {
             return self.row(path, short_data(value), provenance);
@@ -202,7 +206,9 @@ fn told(origin: &Origin) -> (String, Option<Span>) {
         Origin::Written(span) => ("written".to_owned(), Some(*span)),
         Origin::List(span, _) | Origin::Map(span, _) => ("written".to_owned(), *span),
         Origin::CommandLine => ("given on the command line".to_owned(), None),
-        Origin::Default(param) => (format!("default of {} of {}", param.id, param.definition), Some(param.span)),
+        Origin::Default(param) => {
+            (format!("default of {} of {}", param.id, param.definition), Some(param.span))
+        }
         Origin::Absent => ("not given".to_owned(), None),
         Origin::Value { name, span } => (format!("value {name}"), Some(*span)),
         Origin::Secret { name, span } => (format!("secret {name}"), Some(*span)),
@@ -249,7 +255,11 @@ fn short(text: &str) -> String {
     if line.chars().count() > most {
         return line.chars().take(most).chain(['…']).collect();
     }
-    if line.len() < text.len() { format!("{line} …").chars().take(WIDEST[1]).collect() } else { line.to_owned() }
+    if line.len() < text.len() {
+        format!("{line} …").chars().take(WIDEST[1]).collect()
+    } else {
+        line.to_owned()
+    }
 }
 
 /// A plan made by [`crate::plan_with_provenance`] as JSON: `target`, `kind` and `steps`. A step has `id`, `at`, `chain`

@@ -135,21 +135,15 @@ impl Provenance {
 
     /// Of an item of the list.
     pub(crate) fn item(&self, at: usize) -> Self {
-        match &self.origin {
-            Origin::List(_, items) => items.get(at).cloned().unwrap_or_else(|| Self::new(Origin::Absent)),
-            _ => Self::new(self.origin.clone()),
-        }
+        let Origin::List(_, items) = &self.origin else { return Self::new(self.origin.clone()) };
+        items.get(at).cloned().unwrap_or_else(|| Self::new(Origin::Absent))
     }
 
     /// Of an entry of the map.
     pub(crate) fn entry(&self, key: &str) -> Self {
-        match &self.origin {
-            Origin::Map(_, entries) => {
-                let entry = entries.iter().find(|(name, _)| name == key);
-                entry.map_or_else(|| Self::new(Origin::Absent), |(_, entry)| entry.clone())
-            }
-            _ => Self::new(self.origin.clone()),
-        }
+        let Origin::Map(_, entries) = &self.origin else { return Self::new(self.origin.clone()) };
+        let entry = entries.iter().find(|(name, _)| name == key);
+        entry.map_or_else(|| Self::new(Origin::Absent), |(_, entry)| entry.clone())
     }
 
     fn place(&self) -> Place {
@@ -209,7 +203,9 @@ impl Planner<'_> {
                 Reading::Interpolated(pieces) => {
                     let referred = |piece: &Piece<'_>| match piece {
                         Piece::Text(_) => None,
-                        Piece::Reference(reference) => Some(self.provenance_of_reference(node, reference, inside)),
+                        Piece::Reference(reference) => {
+                            Some(self.provenance_of_reference(node, reference, inside))
+                        }
                     };
                     Origin::Text { span: node.span, pieces: pieces.iter().filter_map(referred).collect() }
                 }
@@ -231,7 +227,12 @@ impl Planner<'_> {
         })
     }
 
-    fn provenance_of_reference(&self, node: &Node, reference: &Reference<'_>, inside: &Inside<'_>) -> Provenance {
+    fn provenance_of_reference(
+        &self,
+        node: &Node,
+        reference: &Reference<'_>,
+        inside: &Inside<'_>,
+    ) -> Provenance {
         let span = self.place_within(node, reference.range.clone());
         let name = reference.name.to_owned();
         Provenance::new(match reference.kind {

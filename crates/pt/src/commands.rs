@@ -11,6 +11,7 @@ pub(crate) mod lsp;
 pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod ps;
+pub(crate) mod repl;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod secrets;

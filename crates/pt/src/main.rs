@@ -74,6 +74,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Explain(args) => commands::explain::run(args),
         Command::Config(args) => commands::config::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
+        Command::Repl(args) => commands::repl::run(args, &config()?),
         Command::Schema => commands::schema::run(),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),

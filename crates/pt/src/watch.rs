@@ -63,10 +63,7 @@ impl Watcher {
         }
         let (names, seconds) = (names.join(", "), grace.as_secs());
         let again = if interrupted { " again" } else { "" };
-        err(
-            Style::new(),
-            format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."),
-        )
+        err(Style::new(), format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."))
     }
 
     fn line(&mut self, line: &LogLine) -> io::Result<()> {

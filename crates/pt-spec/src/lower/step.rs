@@ -39,7 +39,14 @@ fn lower_step(node: Node) -> Step {
             Diagnostic::error("wrong-shape", "A step must name a module, or be a map with `module`")
                 .at(span, "this is neither"),
         );
-        return Step { id: None, info: None, does: StepBody::Nothing, after: Vec::new(), span, diagnostics: found };
+        return Step {
+            id: None,
+            info: None,
+            does: StepBody::Nothing,
+            after: Vec::new(),
+            span,
+            diagnostics: found,
+        };
     };
     let (id, name) = (fields.take("id"), fields.take("name"));
     let id = id.or(name).and_then(name_of);

@@ -24,7 +24,11 @@ pub(super) fn project(project: &Project) -> Data {
         }
     }
     if !project.triggers().is_empty() {
-        put(&mut file, "triggers", project.triggers().iter().map(|it| trigger(project, it)).collect::<Data>());
+        put(
+            &mut file,
+            "triggers",
+            project.triggers().iter().map(|it| trigger(project, it)).collect::<Data>(),
+        );
     }
     Data::Map(file)
 }

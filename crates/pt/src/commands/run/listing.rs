@@ -46,5 +46,9 @@ fn info(definition: &Definition) -> String {
     let info = definition.info.as_deref().unwrap_or_default().trim();
     let line = info.lines().next().unwrap_or_default();
     let line = line.split_once(". ").map_or(line, |(sentence, _)| sentence).trim_end_matches('.');
-    if line.chars().count() > MOST { line.chars().take(MOST - 1).chain(['…']).collect() } else { line.to_owned() }
+    if line.chars().count() > MOST {
+        line.chars().take(MOST - 1).chain(['…']).collect()
+    } else {
+        line.to_owned()
+    }
 }
