@@ -14,7 +14,5 @@ pub(crate) mod ps;
 pub(crate) mod repl;
 pub(crate) mod run;
 pub(crate) mod schema;
-pub(crate) mod secrets;
 pub(crate) mod stop;
-pub(crate) mod values;
 pub(crate) mod version;

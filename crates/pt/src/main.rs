@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
+use commands::named::Noun;
 use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
@@ -81,8 +82,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
         Command::Lsp(args) => commands::lsp::run(args),
-        Command::Values(command) => commands::values::run(command, &config()?),
-        Command::Secrets(command) => commands::secrets::run(command, &config()?),
+        Command::Values(command) => commands::named::run(Noun::Value, command, &config()?),
+        Command::Secrets(command) => commands::named::run(Noun::Secret, command, &config()?),
     }
 }
 
