@@ -96,10 +96,8 @@ impl<'s> Rows<'s> {
     /// A value as a whole, or part by part where the parts came from different places, or are things of their own.
     fn value(&mut self, path: &str, value: &Data, provenance: &Provenance) {
         let things = value.as_list().is_some_and(|items| items.iter().any(|item| item.as_map().is_some()));
-        let apart = match &provenance.origin {
-            Origin::List(..) | Origin::Map(..) => things || !is_plain(provenance),
-            _ => false,
-        };
+        let of_parts = matches!(provenance.origin, Origin::List(..) | Origin::Map(..));
+        let apart = of_parts && (things || !is_plain(provenance));
         let parts: Vec<(String, &Data, Provenance)> = match value {
             Data::List(items) if apart || things => items
                 .iter()
@@ -109,7 +107,14 @@ impl<'s> Rows<'s> {
             Data::Map(entries) if apart => {
                 entries.iter().map(|(key, of)| (format!("{path}.{key}"), of, provenance.entry(key))).collect()
             }
-            _ => Vec::new(),
+            Data::Null
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Str(_)
+            | Data::Secret(_)
+            | Data::List(_)
+            | Data::Map(_) => Vec::new(),
         };
         if parts.is_empty() {
             return self.row(path, short_data(value), provenance);

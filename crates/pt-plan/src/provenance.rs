@@ -135,21 +135,15 @@ impl Provenance {
 
     /// Of an item of the list.
     pub(crate) fn item(&self, at: usize) -> Self {
-        match &self.origin {
-            Origin::List(_, items) => items.get(at).cloned().unwrap_or_else(|| Self::new(Origin::Absent)),
-            _ => Self::new(self.origin.clone()),
-        }
+        let Origin::List(_, items) = &self.origin else { return Self::new(self.origin.clone()) };
+        items.get(at).cloned().unwrap_or_else(|| Self::new(Origin::Absent))
     }
 
     /// Of an entry of the map.
     pub(crate) fn entry(&self, key: &str) -> Self {
-        match &self.origin {
-            Origin::Map(_, entries) => {
-                let entry = entries.iter().find(|(name, _)| name == key);
-                entry.map_or_else(|| Self::new(Origin::Absent), |(_, entry)| entry.clone())
-            }
-            _ => Self::new(self.origin.clone()),
-        }
+        let Origin::Map(_, entries) = &self.origin else { return Self::new(self.origin.clone()) };
+        let entry = entries.iter().find(|(name, _)| name == key);
+        entry.map_or_else(|| Self::new(Origin::Absent), |(_, entry)| entry.clone())
     }
 
     fn place(&self) -> Place {

@@ -115,10 +115,7 @@ fn understand(ty: &Type, text: &str) -> Result<Data, String> {
         readings.reverse();
     }
     let [first, second] = readings;
-    let wrong = match ty.check(&first) {
-        Ok(_) => return Ok(first),
-        Err(wrong) => wrong,
-    };
+    let Err(wrong) = ty.check(&first) else { return Ok(first) };
     if ty.check(&second).is_ok() {
         return Ok(second);
     }
@@ -134,7 +131,6 @@ fn understand(ty: &Type, text: &str) -> Result<Data, String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
 mod tests {
     use super::*;
 

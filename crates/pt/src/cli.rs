@@ -52,6 +52,7 @@ pub(crate) enum Command {
     #[command(alias = "validate")]
     Check(CheckArgs),
     Eval(EvalArgs),
+    Repl(ReplArgs),
     Explain(ExplainArgs),
     Config(ConfigArgs),
     Fmt(FmtArgs),
@@ -81,6 +82,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Check(_) => "check",
             Self::Eval(_) => "eval",
+            Self::Repl(_) => "repl",
             Self::Explain(_) => "explain",
             Self::Config(_) => "config",
             Self::Fmt(_) => "fmt",
@@ -222,6 +224,25 @@ pub(crate) struct EvalArgs {
     pub(crate) lang: Option<CodeLanguage>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
+
+/// Evaluates code line by line.
+///
+/// What a line defines, the next ones see. A line with open brackets goes on in
+/// the next one; Tab completes names; the history stays. Values and secrets of the
+/// project are there; no job runs. What comes from a pipe is evaluated likewise,
+/// and the values are printed.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ReplArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Tells the language [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
     /// Gives the code its params, a map in YAML or JSON.
     #[arg(long, value_name = "data")]
     pub(crate) params: Option<String>,

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
+use commands::named::Noun;
 use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
@@ -77,6 +78,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Explain(args) => commands::explain::run(args),
         Command::Config(args) => commands::config::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
+        Command::Repl(args) => commands::repl::run(args, &config()?),
         Command::Schema => commands::schema::run(),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
@@ -85,8 +87,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Lsp(args) => commands::lsp::run(args),
         Command::Import(args) => commands::import::run(args),
         Command::Export(args) => commands::export::run(args, &config()?),
-        Command::Values(command) => commands::values::run(command, &config()?),
-        Command::Secrets(command) => commands::secrets::run(command, &config()?),
+        Command::Values(command) => commands::named::run(Noun::Value, command, &config()?),
+        Command::Secrets(command) => commands::named::run(Noun::Secret, command, &config()?),
     }
 }
 

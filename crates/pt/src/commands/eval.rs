@@ -2,13 +2,13 @@
 
 pub(crate) mod sandbox;
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
 use pt_eval::{EvalError, EvalErrorKind, Limits, Scope, Snippet};
 use pt_model::{Data, Map, Masker};
 use pt_spec::plain;
-use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, references};
+use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
 
 use crate::cli::{CodeLanguage, EvalArgs};
 use crate::config::Config;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
         Ok(data) => show(&data, args),
         Err(error) => {
             host.opened()?;
-            complain(&error, &name, &text, &code)?;
+            complain(&error, &name, &text, &code, true)?;
             Err(Failure::silent(1))
         }
     }
@@ -70,10 +70,15 @@ pub(crate) fn params(text: Option<&str>) -> Result<Map, Failure> {
     match plain(&document.root) {
         Data::Map(map) => Ok(map),
         Data::Null => Ok(Map::new()),
-        other => Err(Failure::usage(format!(
-            "--params must be a map, as '{{port: 80}}'; this is {}.",
-            other.kind()
-        ))),
+        other @ (Data::Bool(_)
+        | Data::Int(_)
+        | Data::Float(_)
+        | Data::Str(_)
+        | Data::Secret(_)
+        | Data::List(_)) => {
+            let kind = other.kind();
+            Err(Failure::usage(format!("--params must be a map, as '{{port: 80}}'; this is {kind}.")))
+        }
     }
 }
 
@@ -119,8 +124,14 @@ fn show(data: &Data, args: &EvalArgs) -> Outcome {
     Ok(out.write_all(render(data, format, args.output.pretty())?.as_bytes())?)
 }
 
-/// Shows what went wrong, and where in the code.
-pub(crate) fn complain(error: &EvalError, name: &str, text: &str, code: &Code<'_>) -> Outcome {
+/// Shows what went wrong, and where in the code; also, unless there are many to come, where to read more.
+pub(crate) fn complain(
+    error: &EvalError,
+    name: &str,
+    text: &str,
+    code: &Code<'_>,
+    with_more: bool,
+) -> Outcome {
     let mut sources = Sources::default();
     let source = sources.add(name, text);
     let mut found = Diagnostic::error(id(&error.kind), error.message.clone());
@@ -129,7 +140,12 @@ pub(crate) fn complain(error: &EvalError, name: &str, text: &str, code: &Code<'_
         found = found.at(Span { source, start: offset(range.start), end: offset(range.end) }, "");
     }
     found = error.hint.iter().fold(found, |found, hint| found.hint(hint.clone()));
-    targets::show(&[found], &sources)
+    if with_more {
+        return targets::show(&[found], &sources);
+    }
+    let color = std::io::stderr().is_terminal();
+    let shown = pt_syntax::render(&[found], &sources, Style { color, ..Style::default() });
+    Ok(anstream::stderr().write_all(shown.as_bytes())?)
 }
 
 fn id(kind: &EvalErrorKind) -> &'static str {

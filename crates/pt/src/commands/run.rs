@@ -128,9 +128,10 @@ async fn follow(
                 return Err(Failure { code: 130, ..Failure::new("The job was left while it was ending.").hint(hint) });
             }
             () = slow.told() => {
-                let interrupted = so_far.borrow().interrupts > 0;
-                // Where nobody reads it there is nobody to tell.
-                let _ = watcher.as_ref().map(|watcher| watcher.waiting(App::GRACE, interrupted));
+                let interrupts = so_far.borrow().interrupts;
+                // After the second they are being killed; and where nobody reads it there is nobody to tell.
+                let told = watcher.as_ref().filter(|_| interrupts < 2);
+                let _ = told.map(|watcher| watcher.waiting(App::GRACE, interrupts > 0));
             }
             () = &mut deadline, if !timed_out => {
                 running.control.stop("it took longer than --timeout allows");

@@ -1,9 +1,10 @@
 //! The world of code that no job runs: it has the values and secrets of the project, and nothing else.
 
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pt_eval::{Host, NoHost};
-use pt_model::{Data, Failure, Text};
+use pt_model::{Data, Failure, Masker, Part, Text};
 use pt_server::{App, Environment};
 use pt_store::Scope;
 
@@ -14,12 +15,36 @@ pub(crate) struct Sandbox<'c> {
     store: Option<(App, Scope)>,
     /// What kept the store from being read. Nobody may take it for a value that is not set.
     broken: Option<crate::failure::Failure>,
+    /// The secrets that were handed out.
+    secrets: Arc<Mutex<Masker>>,
+    /// Whether what is printed is what is wanted, rather than a word on the way to a value.
+    talking: bool,
 }
 
 impl<'c> Sandbox<'c> {
     /// With the values and secrets of this context.
     pub(crate) fn new(context: &'c str) -> Self {
-        Self { context, store: None, broken: None }
+        Self { context, store: None, broken: None, secrets: Arc::default(), talking: false }
+    }
+
+    /// What code prints goes to stdout.
+    pub(crate) fn talking(self) -> Self {
+        Self { talking: true, ..self }
+    }
+
+    /// The secrets that were handed out, and will be.
+    pub(crate) fn secrets(&self) -> Arc<Mutex<Masker>> {
+        Arc::clone(&self.secrets)
+    }
+
+    fn hand_out(&self, text: Text) -> Data {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in text.parts() {
+            if let Part::Secret(secret) = part {
+                secrets.add(secret.clone());
+            }
+        }
+        Data::from(text)
     }
 
     /// # Errors
@@ -52,7 +77,7 @@ impl<'c> Sandbox<'c> {
         };
         let (app, scope) = &*self.store.insert((app, scope));
         Ok(match noun {
-            "secret" => app.store.secret(scope, name)?.map(|secret| Data::from(Text::from(secret))),
+            "secret" => app.store.secret(scope, name)?.map(Text::from).map(|text| self.hand_out(text)),
             _ => app.store.value(scope, name)?.map(|value| Data::from(value.data)),
         })
     }
@@ -83,6 +108,10 @@ impl Host for Sandbox<'_> {
 
     fn print(&mut self, line: &str) {
         // Where nobody reads it there is nobody to tell.
-        let _ = writeln!(anstream::stderr().lock(), "{line}");
+        let _ = if self.talking {
+            writeln!(anstream::stdout().lock(), "{line}")
+        } else {
+            writeln!(anstream::stderr().lock(), "{line}")
+        };
     }
 }
