@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::function::{self, Refusal, camel, kebab};
-use crate::{EvalError, Language, Occasion, Snippet, calls, clojure, javascript};
+use crate::{EvalError, Language, Occasion, Snippet, calls, clojure, javascript, python};
 
 /// A mistake in code, found without running it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,24 +31,17 @@ pub enum MistakeKind {
     NotInArgs,
     /// `pt/value` or `pt/secret` in code whose prefix does not allow them.
     NeedsSettings,
-    /// This build cannot run such code.
-    Unsupported,
 }
 
-/// The mistakes in a piece of code. In Clojure that is everything that its analysis finds; in JavaScript, whose names
-/// are looked up only when it runs, its syntax and the calls of the runner.
+/// The mistakes in a piece of code. In Clojure that is everything that its analysis finds; in JavaScript and Python, whose names
+/// are looked up only when they run, their syntax and the calls of the runner.
 pub fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
     let unread = match snippet.language {
         Language::Clojure => clojure::check(snippet, occasion),
         Language::JavaScript => javascript::check(snippet).into_iter().map(syntax).collect(),
-        Language::Python => vec![Mistake {
-            kind: MistakeKind::Unsupported,
-            message: "Python code is not supported by this build.".to_owned(),
-            range: None,
-            hint: Some("Write it in JavaScript (#pt-js) or Clojure (#pt-clj).".to_owned()),
-        }],
+        Language::Python => python::check(snippet).into_iter().map(syntax).collect(),
     };
-    if unread.iter().any(|mistake| matches!(mistake.kind, MistakeKind::Syntax | MistakeKind::Unsupported)) {
+    if unread.iter().any(|mistake| mistake.kind == MistakeKind::Syntax) {
         return unread;
     }
     let mut found: Vec<Mistake> = calls::runner_names(snippet.language, snippet.text)
@@ -63,8 +56,12 @@ pub fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
 fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -> Option<Mistake> {
     let written = &snippet.text[range.clone()];
     let (name, near_name, prefix): (String, fn(&str) -> String, _) = match snippet.language {
-        Language::Clojure | Language::Python => {
+        Language::Clojure => {
             (written.trim_start_matches("pt/").to_owned(), |near| format!("pt/{near}"), "clj")
+        }
+        Language::Python => {
+            let name = written.trim_start_matches("pt.").replace('_', "-");
+            (name, |near| format!("pt.{}", near.replace('-', "_")), "py")
         }
         Language::JavaScript => {
             (kebab(written.trim_start_matches("pt.")), |near| format!("pt.{}", camel(near)), "js")

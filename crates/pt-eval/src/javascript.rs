@@ -20,7 +20,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{Context, Ctx, Runtime, Value};
 
 use crate::host::Session;
-use crate::{EvalError, Limits, Occasion, Scope, Snippet};
+use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
 use api::{Api, Failures};
 use bridge::Caller;
 use fault::Source;
@@ -75,14 +75,6 @@ pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
 
 /// How long reading a script may take.
 const CHECK: Duration = Duration::from_secs(2);
-
-/// Whether a word stands anywhere in the text.
-fn mentions(text: &str, word: &str) -> bool {
-    let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-    text.match_indices(word).any(|(at, _)| {
-        !text[..at].ends_with(part_of_name) && !text[at + word.len()..].starts_with(part_of_name)
-    })
-}
 
 fn evaluate(
     snippet: &Snippet<'_>,

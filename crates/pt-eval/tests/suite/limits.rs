@@ -110,12 +110,3 @@ fn code_leaves_nothing_behind() {
     run("#pt-clj (def x 1)", &limits, host);
     assert_eq!(run("#pt-clj x", &limits, host), "! Unable to resolve symbol: x @ x");
 }
-
-#[test]
-fn python_is_not_in_this_build() {
-    assert_eq!(
-        run("#pt-py 5 + 3", &Limits::default(), &mut Script { answers: &[], log: String::new() }),
-        "! Unsupported: Python code is not supported by this build. \
-         (Write it in JavaScript (#pt-js) or Clojure (#pt-clj).)"
-    );
-}
