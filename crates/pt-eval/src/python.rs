@@ -24,6 +24,10 @@ use watch::Watch;
 /// The file that stack traces name.
 const FILE: &str = "snippet";
 
+/// Bytes of a single number, text or list that is made at once. Nobody can stop a multiplication: with this it takes a
+/// second at most.
+const LARGEST: usize = 16 << 20;
+
 /// Levels of calls.
 const DEEPEST_CALL: usize = 1000;
 
@@ -39,7 +43,8 @@ pub(crate) fn run(
     let mut runner = Runner::new(session);
     let result = execute(source, scope, limits, &watch, &mut runner);
     runner.hand_over(true);
-    let result = result.unwrap_or_else(|error| Err(fault::from_exception(&error, source, runner.failures())));
+    let result =
+        result.unwrap_or_else(|error| Err(fault::from_exception(&error, source, runner.failures(), limits)));
     // Nothing that code catches or returns after it was told to stop counts.
     watch.ended().map_or(result, Err)
 }
@@ -47,7 +52,9 @@ pub(crate) fn run(
 /// The mistake that keeps a script from being read, if there is one.
 pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
     let source = Source::of(snippet);
-    compile(source, Vec::new()).err().map(|error| fault::from_exception(&error, source, &[]))
+    compile(source, Vec::new())
+        .err()
+        .map(|error| fault::from_exception(&error, source, &[], &Limits::default()))
 }
 
 fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyException> {
@@ -70,19 +77,19 @@ fn execute(
         names.push("pt".to_owned());
         values.push(runner::namespace(scope));
     }
-    let tracked = ResourceLimits::default().max_memory(limits.memory).max_recursion_depth(DEEPEST_CALL);
+    let tracked =
+        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
     let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
     let mut progress = compile(source, names)?.start(values, tracker, runner.writer());
     loop {
-        progress = match progress? {
-            RunProgress::Complete(value) => return Ok(convert(&value)),
-            waiting => {
-                if let Some(stopped) = watch.stopped() {
-                    return Ok(Err(stopped));
-                }
-                resume(waiting, runner)
-            }
-        };
+        let waiting = progress?;
+        if let RunProgress::Complete(value) = waiting {
+            return Ok(convert(&value));
+        }
+        if let Some(stopped) = watch.stopped() {
+            return Ok(Err(stopped));
+        }
+        progress = resume(waiting, runner);
     }
 }
 

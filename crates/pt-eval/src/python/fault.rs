@@ -5,9 +5,9 @@ use std::ops::Range;
 use monty_types::{CodeLoc, ExcType, MontyException};
 use pt_model::Failure;
 
-use super::FILE;
+use super::{FILE, LARGEST};
 use crate::function::{self, Refusal};
-use crate::{EvalError, Occasion, Snippet, suggestion};
+use crate::{EvalError, Limits, Occasion, Snippet, suggestion};
 
 /// What scripts may import.
 const MODULES: &str =
@@ -80,7 +80,12 @@ fn blanks(line: &str) -> usize {
 }
 
 /// The error for an exception that nobody caught.
-pub(super) fn from_exception(error: &MontyException, source: Source<'_>, failures: &[Failure]) -> EvalError {
+pub(super) fn from_exception(
+    error: &MontyException,
+    source: Source<'_>,
+    failures: &[Failure],
+    limits: &Limits,
+) -> EvalError {
     let range = source.place(error);
     let message = error.message().unwrap_or_default();
     // An exception holds the message of the failure, and nothing else.
@@ -91,6 +96,9 @@ pub(super) fn from_exception(error: &MontyException, source: Source<'_>, failure
     if let Some((absent, instead)) = absent(message) {
         let described = EvalError::code(format!("SyntaxError: {absent} not in this Python")).at(range);
         return instead.into_iter().fold(described, EvalError::with_hint);
+    }
+    if error.exc_type() == ExcType::MemoryError && message.starts_with("memory limit exceeded") {
+        return EvalError::memory(limits.memory.min(LARGEST));
     }
     // What `map` and `sorted` call cannot wait.
     if let Some((_, rest)) = message.split_once("external function '") {
@@ -129,6 +137,7 @@ fn absent(message: &str) -> Option<(String, Option<&'static str>)> {
 }
 
 /// The way out of common mistakes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "there are many kinds of exceptions")]
 fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
     let quoted = message.rsplit('\'').nth(1).unwrap_or_default();
     match kind {
