@@ -1,13 +1,14 @@
 //! JavaScript, by QuickJS.
 //!
 //! Each snippet gets a runtime of its own: that costs no more than a context in a shared one, bounds its memory, and
-//! leaves nothing behind. A script that asks the runner for something runs on a thread beside the caller's, which
+//! leaves nothing behind. Only what cannot tell the difference runs in a [`shared`] one. A script that asks the runner for something runs on a thread beside the caller's, which
 //! serves it: functions given to QuickJS cannot borrow the host.
 
 mod api;
 mod bridge;
 mod data;
 mod fault;
+mod shared;
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -37,7 +38,12 @@ pub(crate) fn run(
 ) -> Result<Data, EvalError> {
     let occasion = session.occasion;
     if !mentions(snippet.text, "pt") && !mentions(snippet.text, "console") {
-        return evaluate(snippet, scope, limits, occasion, None);
+        // Steps have threads of their own, for one script each.
+        let shared = || shared::evaluate(snippet.text, scope, limits);
+        return match (occasion == Occasion::Args).then(shared).flatten() {
+            Some(result) => result,
+            None => evaluate(snippet, scope, limits, occasion, None),
+        };
     }
     thread::scope(|threads| {
         let (caller, desk) = bridge::open();
