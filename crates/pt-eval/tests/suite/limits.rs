@@ -156,3 +156,25 @@ fn code_leaves_nothing_behind() {
     run("#pt-clj (def x 1)", &limits, host);
     assert_eq!(run("#pt-clj x", &limits, host), "! Unable to resolve symbol: x @ x");
 }
+
+/// Runs a script while another waits for it.
+struct Nested(usize);
+
+impl Host for Nested {
+    fn call(&mut self, _: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        self.0 += 1;
+        if self.0 < 4 {
+            run("#pt-js pt.log('inner'); pt.log('again')", &Limits::default(), self);
+        }
+        Ok(args.into_iter().next().unwrap_or_default())
+    }
+
+    fn print(&mut self, _: &str) {}
+}
+
+#[test]
+fn a_host_may_run_code_while_it_is_asked() {
+    for text in ["#pt-js pt.log('a') + pt.log('b')", "#pt-py pt.log('a') + pt.log('b')"] {
+        assert_eq!(run(text, &Limits::default(), &mut Nested(0)), "\"ab\"", "{text}");
+    }
+}
