@@ -1,51 +1,104 @@
-//! How long code in args takes, from text to data: `cargo run --release -p pt-eval --example speed`.
+//! Times JavaScript and Python, and prints what it measured as JSON: see bench/code, which compares it.
+//!
+//! `cargo run --release -p pt-eval --example speed`
 
+#![expect(clippy::print_stdout, reason = "its output is what it is for")]
+
+use std::fs;
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use pt_eval::{Language, Limits, Scope, Snippet};
+use pt_eval::{EvalErrorKind, Language, Limits, NoHost, Scope, Snippet, evaluate, run};
 use pt_model::{Data, Map, Masker};
 
-const SNIPPETS: &[(&str, Language, &str)] = &[
-    ("js: a param as a number", Language::JavaScript, "parseInt(params['redpandaPort'])"),
-    (
-        "js: services",
-        Language::JavaScript,
-        "params.cmd === './bin/run' ? [{ id: 'web', ports: [{ protocol: 'http', port: params.port }] }] : null;",
-    ),
-    ("js: asks the runner", Language::JavaScript, "pt.param('cmd') + pt.moduleRepoRef"),
-    ("clj: a param as a number", Language::Clojure, "(Integer/parseInt (:redpanda-port params))"),
-    (
-        "clj: mounts",
-        Language::Clojure,
-        "(concat (when-let [v (:cmd params)] [{:path \"/a\" :source v}]) (for [s [1 2]] {:path \"/b\" :source s}))",
-    ),
-];
+const ENDLESS: &str = include_str!("../tests/suite/endless.txt");
 
-#[expect(clippy::print_stdout, reason = "its output is what it is for")]
+/// Time that endless code is given.
+const TIME: Duration = Duration::from_millis(100);
+
 fn main() {
-    let params: Map = [
-        ("redpanda-port".to_owned(), Data::from("9092")),
-        ("cmd".to_owned(), Data::from("./bin/run")),
-        ("port".to_owned(), Data::Int(3000)),
-    ]
-    .into_iter()
-    .collect();
+    let params = Map::from([
+        ("port".to_owned(), Data::from("8080")),
+        ("hosts".to_owned(), Data::List((0..5).map(|n| Data::from(format!("host-{n}"))).collect())),
+    ]);
     let masker = Masker::default();
-    let scope = Scope { params: &params, repo_ref: Some("repo"), project_ref: None, masker: &masker };
-    let limits = Limits::default();
-    for (name, language, text) in SNIPPETS {
-        let snippet = Snippet { language: *language, text, settings: false };
-        let mut times: Vec<Duration> = Vec::new();
-        for _ in 0..500 {
-            let begun = Instant::now();
-            let result = pt_eval::evaluate(&snippet, &scope, &limits);
-            times.push(begun.elapsed());
-            if let Err(error) = result {
-                println!("{name}: {error}");
-                return;
-            }
-        }
-        times.sort();
-        println!("{name:<28} median {:>9.1?}  best {:>9.1?}", times[times.len() / 2], times[0]);
+    let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
+    let value = |text: &str| {
+        let (language, text) = split(text);
+        let snippet = Snippet { language, text, settings: false };
+        black_box(evaluate(&snippet, &scope, &Limits::default()))
+    };
+    for (name, text, times) in [
+        ("js shared: one expression", "#pt-js parseInt(params['port'])", 20_000),
+        ("js shared: a list", "#pt-js params.hosts.map(h => ({ host: h, port: 80 }))", 20_000),
+        ("js isolated: one expression", "#pt-js try { parseInt(params['port']) } finally {}", 2_000),
+        ("js fib 30", "#pt-js const fib = n => n < 2 ? n : fib(n - 1) + fib(n - 2); fib(30)", 3),
+        ("py one expression", "#pt-py int(params['port'])", 20_000),
+        ("py a list", "#pt-py [{'host': h, 'port': 80} for h in params['hosts']]", 20_000),
+        ("py fib 25", "#pt-py\ndef fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(25)", 3),
+        ("py loop 1e6", "#pt-py\nn = 0\nfor i in range(1000000):\n    n += i\nn", 3),
+    ] {
+        assert!(value(text).is_ok(), "{text}");
+        let mut taken: Vec<Duration> = (0..times)
+            .map(|_| {
+                let begun = Instant::now();
+                assert!(value(text).is_ok());
+                begun.elapsed()
+            })
+            .collect();
+        taken.sort();
+        print(name, taken[times / 2].as_secs_f64() * 1e6, "us");
     }
+    for (language, text) in [
+        ("js", "#pt-js params.hosts.map(h => ({ host: h, port: 80 }))"),
+        ("js isolated", "#pt-js try { params.hosts.map(h => ({ host: h, port: 80 })) } finally {}"),
+        ("py", "#pt-py [{'host': h, 'port': 80} for h in params['hosts']]"),
+    ] {
+        (0..5_000).for_each(|_| assert!(value(text).is_ok()));
+        let before = resident();
+        (0..100_000).for_each(|_| assert!(value(text).is_ok()));
+        print(&format!("{language} growth by 100,000 evaluations"), resident() - before, "KiB");
+    }
+    let attacks = ENDLESS.lines().map(|line| line.replace("\\n", "\n"));
+    let big = "#pt-py\nn = 3\nwhile True: n *= n".to_owned();
+    let mut worst: Vec<(String, f64)> = Vec::new();
+    for text in attacks.chain([big]) {
+        let (language, code) = split(&text);
+        let snippet = Snippet { language, text: code, settings: false };
+        let limits = Limits { time: Some(TIME), ..Limits::default() };
+        let begun = Instant::now();
+        let result = run(&snippet, &scope, &limits, &mut NoHost);
+        let late = begun.elapsed().saturating_sub(TIME).as_secs_f64() * 1e3;
+        let stopped = matches!(&result, Err(error) if error.kind == EvalErrorKind::TimedOut || error.message.contains("memory"));
+        assert!(stopped, "{text}: {result:?}");
+        worst.push((text, late));
+    }
+    for language in ["js", "clj", "py"] {
+        let prefix = format!("#pt-{language}");
+        let of = worst.iter().filter(|(text, _)| text.starts_with(&prefix) && !text.contains("n *= n"));
+        let (count, late) = of.fold((0, 0.0_f64), |(count, late), (_, this)| (count + 1, late.max(*this)));
+        print(&format!("{language} later than the deadline, worst of {count}"), late, "ms");
+    }
+    print("py later than the deadline, big numbers", worst.last().map_or(0.0, |(_, late)| *late), "ms");
+}
+
+fn split(text: &str) -> (Language, &str) {
+    let (prefix, code) = text.split_at(7.min(text.find([' ', '\n']).unwrap_or(0)));
+    let language = match prefix {
+        "#pt-js" => Language::JavaScript,
+        "#pt-py" => Language::Python,
+        _ => Language::Clojure,
+    };
+    (language, code.strip_prefix(' ').unwrap_or(code))
+}
+
+/// Memory of this process, in KiB.
+fn resident() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches("kB").trim().parse().unwrap_or_default()
+}
+
+fn print(name: &str, value: f64, unit: &str) {
+    println!("{{\"name\": \"{name}\", \"value\": {value:.2}, \"unit\": \"{unit}\"}}");
 }

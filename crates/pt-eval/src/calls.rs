@@ -10,9 +10,9 @@ const VALUES: [&str; 2] = ["pt/module-repo-ref", "pt/module-project-ref"];
 /// What `pt` has in JavaScript beside the functions of the runner.
 const LOOKUPS: [&str; 2] = ["pt.param", "pt.input"];
 
-/// The places of `pt/NAME` in Clojure, of `pt.NAME(` in JavaScript; texts and comments are no places.
+/// The places of `pt/NAME` in Clojure, of `pt.NAME(` in JavaScript and Python; texts and comments are no places.
 pub(crate) fn runner_names(language: Language, text: &str) -> Vec<Range<usize>> {
-    let prefix = if language == Language::JavaScript { "pt." } else { "pt/" };
+    let prefix = if language == Language::Clojure { "pt/" } else { "pt." };
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -28,7 +28,8 @@ pub(crate) fn runner_names(language: Language, text: &str) -> Vec<Range<usize>> 
             let called = text[range.end..].trim_start().starts_with('(');
             let counts = match language {
                 Language::JavaScript => called && !LOOKUPS.contains(&&text[range.clone()]),
-                Language::Clojure | Language::Python => !VALUES.contains(&&text[range.clone()]),
+                Language::Python => called,
+                Language::Clojure => !VALUES.contains(&&text[range.clone()]),
             };
             if name > 0 && counts {
                 found.push(range.clone());
@@ -51,12 +52,18 @@ fn skipped(language: Language, text: &str) -> Option<usize> {
             let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
             Some(quoted(text, quote))
         }
-        Language::Clojure | Language::Python if text.starts_with(';') => Some(to("\n", 1)),
+        Language::Python if text.starts_with('#') => Some(to("\n", 1)),
+        Language::Python => {
+            let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let triple = quote.to_string().repeat(3);
+            Some(if text.starts_with(&triple) { to(&triple, 3) } else { quoted(text, quote) })
+        }
+        Language::Clojure if text.starts_with(';') => Some(to("\n", 1)),
         // A character: `\"`.
-        Language::Clojure | Language::Python if text.starts_with('\\') => {
+        Language::Clojure if text.starts_with('\\') => {
             Some(1 + text[1..].chars().next().map_or(0, char::len_utf8))
         }
-        Language::Clojure | Language::Python => text.starts_with('"').then(|| quoted(text, '"')),
+        Language::Clojure => text.starts_with('"').then(|| quoted(text, '"')),
     }
 }
 
@@ -75,14 +82,10 @@ fn quoted(text: &str, quote: char) -> usize {
 }
 
 fn in_name(language: Language, c: char) -> bool {
-    c.is_alphanumeric()
-        || c == '_'
-        || c == '$'
-        || (language != Language::JavaScript && "-?!*+<>=.'".contains(c))
+    c.is_alphanumeric() || c == '_' || c == '$' || (language == Language::Clojure && "-?!*+<>=.'".contains(c))
 }
 
 /// Whether a character before `pt` makes it the end of another word.
 fn joins(language: Language, c: char) -> bool {
-    in_name(language, c)
-        || matches!(c, '.' | ':' | '/') && !(language == Language::JavaScript && matches!(c, ':' | '/'))
+    in_name(language, c) || c == '.' || (language == Language::Clojure && matches!(c, ':' | '/'))
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::function::{self, Refusal, camel, kebab};
-use crate::{EvalError, Language, Occasion, Snippet, calls, clojure, javascript};
+use crate::{EvalError, Language, Occasion, Snippet, calls, clojure, javascript, python};
 
 /// A mistake in code, found without running it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,6 @@ pub enum MistakeKind {
     NotInArgs,
     /// `pt/value` or `pt/secret` in code whose prefix does not allow them.
     NeedsSettings,
-    /// This build cannot run such code.
-    Unsupported,
 }
 
 /// The mistake that keeps a piece of code from being read at all, if there is one.
@@ -42,25 +40,19 @@ pub fn unreadable(snippet: &Snippet<'_>) -> Option<Mistake> {
     match snippet.language {
         Language::Clojure => clojure::unreadable(snippet),
         Language::JavaScript => javascript::check(snippet).map(syntax),
-        Language::Python => None,
+        Language::Python => python::check(snippet).map(syntax),
     }
 }
 
-/// The mistakes in a piece of code: in its syntax, names that mean nothing, and calls of the runner that it refuses.
-/// `names` are those that the code is given beside `params` and `inputs`.
+/// The mistakes in a piece of code: in its syntax, names that mean nothing, and calls of the runner that it refuses. Names
+/// of Python are looked up only when it runs. `names` are those that the code is given beside `params` and `inputs`.
 pub fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<Mistake> {
     let unread = match snippet.language {
         Language::Clojure => clojure::check(snippet, occasion, names),
         Language::JavaScript => javascript::check(snippet).into_iter().map(syntax).collect(),
-        Language::Python => vec![Mistake {
-            kind: MistakeKind::Unsupported,
-            message: "Python code is not supported by this build.".to_owned(),
-            range: None,
-            hint: Some("Write it in JavaScript (#pt-js) or Clojure (#pt-clj).".to_owned()),
-            meant: None,
-        }],
+        Language::Python => python::check(snippet).into_iter().map(syntax).collect(),
     };
-    if unread.iter().any(|mistake| matches!(mistake.kind, MistakeKind::Syntax | MistakeKind::Unsupported)) {
+    if unread.iter().any(|mistake| mistake.kind == MistakeKind::Syntax) {
         return unread;
     }
     let unknown = match snippet.language {
@@ -80,8 +72,12 @@ pub fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<M
 fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -> Option<Mistake> {
     let written = &snippet.text[range.clone()];
     let (name, near_name, prefix): (String, fn(&str) -> String, _) = match snippet.language {
-        Language::Clojure | Language::Python => {
+        Language::Clojure => {
             (written.trim_start_matches("pt/").to_owned(), |near| format!("pt/{near}"), "clj")
+        }
+        Language::Python => {
+            let name = written.trim_start_matches("pt.").replace('_', "-");
+            (name, |near| format!("pt.{}", near.replace('-', "_")), "py")
         }
         Language::JavaScript => {
             (kebab(written.trim_start_matches("pt.")), |near| format!("pt.{}", camel(near)), "js")

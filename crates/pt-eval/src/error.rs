@@ -30,8 +30,6 @@ pub enum EvalErrorKind {
     Interrupted,
     /// It ran longer than it may.
     TimedOut,
-    /// This build cannot run such code.
-    Unsupported,
 }
 
 impl EvalError {
@@ -60,10 +58,6 @@ impl EvalError {
     pub(crate) fn memory(bytes: usize) -> Self {
         let size = if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") };
         Self::code(format!("The code needs more than {size} of memory."))
-    }
-
-    pub(crate) fn unsupported(message: &str) -> Self {
-        Self::new(EvalErrorKind::Unsupported, message)
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {

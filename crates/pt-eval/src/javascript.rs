@@ -1,8 +1,7 @@
 //! JavaScript, by QuickJS.
 //!
 //! Each snippet gets a runtime of its own: that costs no more than a context in a shared one, bounds its memory, and
-//! leaves nothing behind. A script that asks the runner for something runs on a thread beside the caller's, which
-//! serves it: functions given to QuickJS cannot borrow the host.
+//! leaves nothing behind. Only what cannot tell the difference runs in a [`shared`] one.
 
 mod api;
 mod bridge;
@@ -10,11 +9,10 @@ mod data;
 mod fault;
 pub(crate) mod repl;
 mod scope;
+mod shared;
 
 use std::cell::Cell;
-use std::panic::resume_unwind;
 use std::rc::Rc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use pt_model::{Data, Map, Masker};
@@ -23,9 +21,8 @@ use rquickjs::{Context, Ctx, Runtime, Value};
 
 use crate::check::Mistake;
 use crate::host::Session;
-use crate::{EvalError, Limits, Occasion, Scope, Snippet};
+use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
 use api::{Api, Failures};
-use bridge::Caller;
 use fault::Source;
 
 /// Bytes of machine stack for the script; running out of them is an error it can catch.
@@ -40,21 +37,14 @@ pub(crate) fn run(
 ) -> Result<Data, EvalError> {
     let occasion = session.occasion;
     if !mentions(snippet.text, "pt") && !mentions(snippet.text, "console") {
-        return evaluate(snippet, scope, limits, occasion, None);
+        // Steps have threads of their own, for one script each.
+        let shared = || shared::evaluate(snippet.text, scope, limits);
+        return match (occasion == Occasion::Args).then(shared).flatten() {
+            Some(result) => result,
+            None => evaluate(snippet, scope, limits, occasion, false),
+        };
     }
-    thread::scope(|threads| {
-        let (caller, desk) = bridge::open();
-        let worker = thread::Builder::new()
-            .name("javascript".to_owned())
-            .stack_size(4 * STACK)
-            .spawn_scoped(threads, move || {
-                let _ending = caller.ending();
-                evaluate(snippet, scope, limits, occasion, Some(caller))
-            })
-            .map_err(|error| EvalError::code(format!("Cannot start a thread for the code: {error}.")))?;
-        desk.serve(session);
-        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
-    })
+    bridge::serving(session, || evaluate(snippet, scope, limits, occasion, true))
 }
 
 /// The names in a script that mean nothing.
@@ -78,31 +68,24 @@ pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
     // What cannot be read does not run: so it is told in the words in which running it would be.
     let masker = Masker::default();
     let scope = Scope { params: &Map::new(), repo_ref: None, project_ref: None, masker: &masker };
-    evaluate(snippet, &scope, &limits, Occasion::Args, None).err()
+    evaluate(snippet, &scope, &limits, Occasion::Args, false).err()
 }
 
 /// How long reading a script may take.
 const CHECK: Duration = Duration::from_secs(2);
 
-/// Whether a word stands anywhere in the text.
-fn mentions(text: &str, word: &str) -> bool {
-    let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-    text.match_indices(word).any(|(at, _)| {
-        !text[..at].ends_with(part_of_name) && !text[at + word.len()..].starts_with(part_of_name)
-    })
-}
-
+/// Runs a script; where it `reaches` for the runner it has to be served.
 fn evaluate(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
     occasion: Occasion,
-    caller: Option<Caller>,
+    reaches: bool,
 ) -> Result<Data, EvalError> {
     let watch = Rc::new(Watch::new(limits));
     let result = prepare(limits, &watch).and_then(|context| {
         context.with(|ctx| {
-            let api = caller.map(|caller| Api::new(caller, Rc::clone(&watch), snippet.settings, occasion));
+            let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion));
             let failures = api.as_ref().map(Api::failures).unwrap_or_default();
             Script { ctx, snippet, limits, failures }.run(scope, api)
         })

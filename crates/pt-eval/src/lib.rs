@@ -1,6 +1,6 @@
 //! Runs a piece of code over data and a host API.
 //!
-//! A [`Snippet`] — Clojure or JavaScript, as it stands in a polytope file — is run in a [`Scope`]: the arguments of the
+//! A [`Snippet`] — Clojure, JavaScript or Python, as it stands in a polytope file — is run in a [`Scope`]: the arguments of the
 //! module, template or tool around it, under the names `params` and `inputs`, and the references of its repository and
 //! project. What the code computes comes back as [`Data`].
 //!
@@ -20,6 +20,8 @@ mod function;
 mod host;
 mod javascript;
 mod limits;
+mod memory;
+mod python;
 mod repl;
 mod secrets;
 mod suggestion;
@@ -49,7 +51,7 @@ pub enum Language {
     Clojure,
     /// `#pt-js`, `pt.js`.
     JavaScript,
-    /// `#pt-py`.
+    /// `#pt-py`, `pt.py`.
     Python,
 }
 
@@ -71,8 +73,8 @@ pub struct Snippet<'a> {
     pub language: Language,
     /// The code. Ranges in errors are bytes of this text.
     pub text: &'a str,
-    /// Whether the functions `value` and `secret` exist: with the prefixes `pt.clj` and `pt.js` they do, with `#pt-clj`
-    /// and `#pt-js` they do not.
+    /// Whether the functions `value` and `secret` exist: with the prefixes `pt.clj`, `pt.js` and `pt.py` they do, with
+    /// `#pt-clj`, `#pt-js` and `#pt-py` they do not.
     pub settings: bool,
 }
 
@@ -126,11 +128,18 @@ fn in_session(
     let result = match snippet.language {
         Language::Clojure => clojure::run(snippet, scope, limits, &mut session),
         Language::JavaScript => javascript::run(snippet, scope, limits, &mut session),
-        Language::Python => Err(EvalError::unsupported("Python code is not supported by this build.")
-            .with_hint("Write it in JavaScript (#pt-js) or Clojure (#pt-clj).")),
+        Language::Python => python::run(snippet, scope, limits, &mut session),
     };
     match result {
         Ok(data) => Ok(session.secrets.mark(data)),
         Err(error) => Err(session.secrets.hide(error)),
     }
+}
+
+/// Whether a word stands anywhere in the text.
+fn mentions(text: &str, word: &str) -> bool {
+    let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(part_of_name) && !text[at + word.len()..].starts_with(part_of_name)
+    })
 }

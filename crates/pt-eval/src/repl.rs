@@ -18,22 +18,20 @@ pub trait Lines {
 
 /// Lets somebody talk with a language. The code may call every runner function that `host` answers.
 ///
-/// `talk` may run on a thread of its own.
-///
 /// # Errors
 /// The language is not supported line by line.
-pub fn repl<R: Send>(
+pub fn repl<R>(
     language: Language,
     scope: &Scope<'_>,
     limits: &Limits,
     host: &mut dyn Host,
-    talk: impl FnOnce(&mut dyn Lines) -> R + Send,
+    talk: impl FnOnce(&mut dyn Lines) -> R,
 ) -> Result<R, EvalError> {
     let mut session = Session { host, secrets: Secrets::of(scope), occasion: Occasion::Code, settings: true };
     match language {
         Language::Clojure => Ok(clojure::repl::talk(scope, limits, &mut session, talk)),
         Language::JavaScript => javascript::repl::talk(scope, limits, &mut session, talk),
-        Language::Python => Err(EvalError::unsupported("There is no REPL for Python yet.")
+        Language::Python => Err(EvalError::code("There is no REPL for Python yet.")
             .with_hint("`pt eval --lang py` evaluates one piece of code.")),
     }
 }

@@ -10,7 +10,7 @@ use rquickjs::object::Property;
 use rquickjs::{Ctx, Exception, FromJs, Function, Object, Result, Value};
 
 use super::Watch;
-use super::bridge::Caller;
+use super::bridge;
 use super::data::{self, Trouble, from_js, to_js};
 use crate::function::{self, FUNCTIONS, Refusal, RunnerFunction, camel};
 use crate::{Occasion, Scope};
@@ -23,7 +23,6 @@ pub(super) type Failures = RefCell<Vec<Failure>>;
 
 /// What the functions of `pt` and `console` need.
 pub(super) struct Api {
-    caller: Caller,
     watch: Rc<Watch>,
     failures: Rc<Failures>,
     settings: bool,
@@ -31,8 +30,8 @@ pub(super) struct Api {
 }
 
 impl Api {
-    pub(super) fn new(caller: Caller, watch: Rc<Watch>, settings: bool, occasion: Occasion) -> Self {
-        Self { caller, watch, failures: Rc::default(), settings, occasion }
+    pub(super) fn new(watch: Rc<Watch>, settings: bool, occasion: Occasion) -> Self {
+        Self { watch, failures: Rc::default(), settings, occasion }
     }
 
     /// What calls have failed with so far, and will.
@@ -50,7 +49,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: Option<Api>) 
     define(&globals, "params", params)?;
     let Some(api) = api else { return Ok(()) };
     let api = Rc::new(api);
-    define(&globals, "console", console(ctx, &api)?)?;
+    define(&globals, "console", console(ctx)?)?;
     define(&globals, "pt", runner(ctx, scope, &api)?)
 }
 
@@ -113,7 +112,7 @@ fn runner_function<'js>(
         if api.watch.check().is_some() {
             return Err(Exception::throw_message(&ctx, "The code was stopped."));
         }
-        match api.caller.call(function.name, given) {
+        match bridge::call(function.name, given) {
             Ok(answer) => to_js(&ctx, &answer),
             Err(failure) => Err(throw(&ctx, &api.failures, failure)?),
         }
@@ -132,13 +131,12 @@ fn throw(ctx: &Ctx<'_>, failures: &Failures, failure: Failure) -> Result<rquickj
     Ok(error.throw())
 }
 
-fn console<'js>(ctx: &Ctx<'js>, api: &Rc<Api>) -> Result<Object<'js>> {
+fn console<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let console = Object::new(ctx.clone())?;
     for level in ["log", "info", "warn", "error", "debug"] {
-        let api = Rc::clone(api);
         let print = move |args: Rest<Value<'js>>| -> Result<()> {
             let words: Vec<String> = args.0.iter().map(printed).collect::<Result<_>>()?;
-            api.caller.print(words.join(" "));
+            bridge::print(&words.join(" "));
             Ok(())
         };
         define(&console, level, Function::new(ctx.clone(), print)?)?;

@@ -1,88 +1,53 @@
-//! Calls from the thread of a script to the thread that has the host.
-
-use std::sync::mpsc::{Receiver, Sender, channel};
+//! From the functions of a script to the host.
+//!
+//! A function given to QuickJS may live as long as its runtime, and so cannot borrow the host. For the time in which a script
+//! runs, the host stands where its functions find it.
 
 use pt_model::{Data, Failure};
+use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
 use crate::host::Session;
 
-enum Request {
-    Call { function: &'static str, args: Vec<Data> },
-    Print(String),
-    Ended,
-}
+scoped_thread_local!(static mut DESK: for<'a> At<'a>);
 
-/// The script's end.
-pub(super) struct Caller {
-    requests: Sender<Request>,
-    answers: Receiver<Result<Data, Failure>>,
-}
+/// Where the session is.
+struct At<'a>(&'a mut (dyn Desk + 'a));
 
-/// The host's end.
-pub(super) struct Desk {
-    requests: Receiver<Request>,
-    answers: Sender<Result<Data, Failure>>,
-}
+impl<'a> ReborrowMut<'a> for At<'_> {
+    type Result = At<'a>;
 
-/// A bridge between the two.
-pub(super) fn open() -> (Caller, Desk) {
-    let (ask, requests) = channel();
-    let (answer, answers) = channel();
-    (Caller { requests: ask, answers }, Desk { requests, answers: answer })
-}
-
-/// Tells the host's end, when it goes, that nothing more will come. The script's functions hold senders as well, and
-/// would keep the host's end waiting if QuickJS ever leaked one.
-pub(super) struct Ending(Sender<Request>);
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        // With the host gone nobody needs to know.
-        self.0.send(Request::Ended).ok();
+    fn reborrow_mut(&'a mut self) -> At<'a> {
+        At(self.0)
     }
 }
 
-impl Caller {
-    /// To be held as long as the script may call.
-    pub(super) fn ending(&self) -> Ending {
-        Ending(self.requests.clone())
+/// The session without its lifetime.
+trait Desk {
+    fn call(&mut self, function: &'static str, args: Vec<Data>) -> Result<Data, Failure>;
+    fn print(&mut self, text: &str);
+}
+
+impl Desk for Session<'_> {
+    fn call(&mut self, function: &'static str, args: Vec<Data>) -> Result<Data, Failure> {
+        Session::call(self, function, args)
     }
 
-    /// Asks the host and waits.
-    pub(super) fn call(&self, function: &'static str, args: Vec<Data>) -> Result<Data, Failure> {
-        let gone = || Failure { message: "The runner has ended.".to_owned(), data: Data::Null };
-        self.requests.send(Request::Call { function, args }).map_err(|_| gone())?;
-        self.answers.recv().map_err(|_| gone())?
-    }
-
-    /// Hands over text that was printed, and waits until it is: what the script says and what is said of it keep their
-    /// order, and a script cannot print faster than somebody reads.
-    pub(super) fn print(&self, text: String) {
-        // With the host gone nobody reads it.
-        if self.requests.send(Request::Print(text)).is_ok() {
-            self.answers.recv().ok();
-        }
+    fn print(&mut self, text: &str) {
+        Session::print(self, text);
     }
 }
 
-impl Desk {
-    /// Answers until the script has ended.
-    pub(super) fn serve(self, session: &mut Session<'_>) {
-        for request in &self.requests {
-            match request {
-                Request::Ended => return,
-                Request::Print(text) => {
-                    session.print(&text);
-                    if self.answers.send(Ok(Data::Null)).is_err() {
-                        return;
-                    }
-                }
-                Request::Call { function, args } => {
-                    if self.answers.send(session.call(function, args)).is_err() {
-                        return;
-                    }
-                }
-            }
-        }
-    }
+/// Lets a script reach the host.
+pub(super) fn serving<R>(session: &mut Session<'_>, script: impl FnOnce() -> R) -> R {
+    DESK.set(At(session), script)
+}
+
+/// Asks the host and waits. Only for functions of scripts that are served.
+pub(super) fn call(function: &'static str, args: Vec<Data>) -> Result<Data, Failure> {
+    DESK.with(|desk| desk.0.call(function, args))
+}
+
+/// Hands over text that was printed.
+pub(super) fn print(text: &str) {
+    DESK.with(|desk| desk.0.print(text));
 }

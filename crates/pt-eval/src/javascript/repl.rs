@@ -1,48 +1,36 @@
 //! JavaScript, line by line.
 
-use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::thread;
 
 use rquickjs::convert::Coerced;
 use rquickjs::{Context, FromJs, Value};
 
 use super::api::{self, Api, Failures};
 use super::fault::Source;
-use super::{STACK, Script, Stop, Watch, bridge, data, prepare};
+use super::{Script, Stop, Watch, bridge, data, prepare};
 use crate::function::camel;
 use crate::host::Session;
 use crate::repl::Lines;
 use crate::{EvalError, FUNCTIONS, Language, Limits, Scope, Snippet};
 
-/// Talks in one context, on a thread beside the caller's, which serves it.
-pub(crate) fn talk<R: Send>(
+/// Talks in one context.
+pub(crate) fn talk<R>(
     scope: &Scope<'_>,
     limits: &Limits,
     session: &mut Session<'_>,
-    talk: impl FnOnce(&mut dyn Lines) -> R + Send,
+    talk: impl FnOnce(&mut dyn Lines) -> R,
 ) -> Result<R, EvalError> {
     let occasion = session.occasion;
-    thread::scope(|threads| {
-        let (caller, desk) = bridge::open();
-        let worker = thread::Builder::new()
-            .name("javascript".to_owned())
-            .stack_size(4 * STACK)
-            .spawn_scoped(threads, move || {
-                let _ending = caller.ending();
-                let watch = Rc::new(Watch::new(limits));
-                let context = prepare(limits, &watch)?;
-                let api = Api::new(caller, Rc::clone(&watch), true, occasion);
-                let failures = api.failures();
-                context
-                    .with(|ctx| api::install(&ctx, scope, Some(api)))
-                    .map_err(|error| EvalError::code(format!("JavaScript could not be started: {error}.")))?;
-                Ok(talk(&mut JavaScript { context, limits, watch, failures }))
-            })
-            .map_err(|error| EvalError::code(format!("Cannot start a thread for the code: {error}.")))?;
-        desk.serve(session);
-        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+    bridge::serving(session, || {
+        let watch = Rc::new(Watch::new(limits));
+        let context = prepare(limits, &watch)?;
+        let api = Api::new(Rc::clone(&watch), true, occasion);
+        let failures = api.failures();
+        context
+            .with(|ctx| api::install(&ctx, scope, Some(api)))
+            .map_err(|error| EvalError::code(format!("JavaScript could not be started: {error}.")))?;
+        Ok(talk(&mut JavaScript { context, limits, watch, failures }))
     })
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn snippet(text: &str) -> Snippet<'_> {
         ("#pt-js", Language::JavaScript, false),
         ("pt.js", Language::JavaScript, true),
         ("#pt-py", Language::Python, false),
+        ("pt.py", Language::Python, true),
     ] {
         if let Some(text) = text.strip_prefix(prefix) {
             return Snippet { language, text, settings };
@@ -73,7 +74,7 @@ pub(crate) fn shown(snippet: &Snippet<'_>, result: Result<Data, EvalError>) -> S
         EvalErrorKind::Code => format!("! {}", error.message),
         EvalErrorKind::Failed(failure) if failure.data.is_null() => format!("! failed: {}", failure.message),
         EvalErrorKind::Failed(failure) => format!("! failed: {} {}", failure.message, failure.data),
-        kind @ (EvalErrorKind::Interrupted | EvalErrorKind::TimedOut | EvalErrorKind::Unsupported) => {
+        kind @ (EvalErrorKind::Interrupted | EvalErrorKind::TimedOut) => {
             format!("! {kind:?}: {}", error.message)
         }
     };

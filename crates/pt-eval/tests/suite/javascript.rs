@@ -208,3 +208,33 @@ fn running_code_talks_to_the_host() {
         assert_eq!(ran(script, r#"{"image":"alpine"}"#, answers), expected, "{script}");
     }
 }
+
+/// Scripts in args that need nothing of their own share a context, one after the other; nobody can tell.
+#[test]
+fn sharing_a_context_does_not_show() {
+    let each = [
+        ("leak = 1; leak", "1"),
+        ("typeof leak", r#""undefined""#),
+        ("Array.prototype.leak = 2; [].leak", "2"),
+        ("[].leak", "null"),
+        ("Math.leak = 3; Math.leak", "3"),
+        ("Math.leak", "null"),
+        ("const M = Math; M.max = () => 7; M.max(1)", "7"),
+        ("Math.max(1)", "1"),
+        ("params.x = 4; params.x", "4"),
+        ("params.x", "1"),
+        ("const o = {}; o.toString = () => 'mine'; `${o}`", r#""mine""#),
+        ("const e = new Error('a'); e.name = 'E'; e.message = 'b'; `${e}`", r#""E: b""#),
+        ("return params.x", "1"),
+        ("var f = function () { return typeof this }; f()", r#""object""#),
+        ("nope", "! ReferenceError: nope is not defined @ nope"),
+        ("[1, NaN]", "! Cannot convert NaN to data. It stands at `[1]`."),
+        ("Error.prepareStackTrace = () => 'leak'; 1", "1"),
+        ("new Error('e').stack.includes('leak')", "false"),
+        ("0777 + 010", "519"),
+        ("delete params.x; params.x === undefined", "true"),
+    ];
+    for _ in 0..3 {
+        check(r#"{"x":1}"#, &each);
+    }
+}

@@ -9,21 +9,10 @@ use crate::common::{Script, map, scope, shown, snippet};
 use pt_eval::{Host, Limits};
 use pt_model::{Data, Failure, Masker};
 
-const ENDLESS: &[&str] = &[
-    "#pt-js while (true) {}",
-    "#pt-js while (true) { try { while (true) {} } catch (e) {} }",
-    "#pt-js try { while (true) {} } finally { while (true) {} }",
-    "#pt-js [1].map(() => { while (true) {} })",
-    "#pt-js /(a+)+$/.test('a'.repeat(40) + 'b')",
-    "#pt-js ({ get x() { while (true) {} } })",
-    "#pt-js while (true) { try { pt.log('x') } catch (e) {} }",
-    "#pt-clj (loop [] (recur))",
-    "#pt-clj (while true (try (while true) (catch Throwable e)))",
-    "#pt-clj (try (loop [] (recur)) (finally (loop [] (recur))))",
-    "#pt-clj (reduce + (range))",
-    "#pt-clj (while true (pt/log \"x\"))",
-    "#pt-clj (last (repeat 1))",
-];
+/// Code that never ends, or not for a very long time: one a line, `\n` for line ends.
+fn endless() -> Vec<String> {
+    include_str!("endless.txt").lines().map(|line| line.replace("\\n", "\n")).collect()
+}
 
 fn run(text: &str, limits: &Limits, host: &mut dyn Host) -> String {
     let (params, masker) = (map("{}"), Masker::default());
@@ -33,18 +22,21 @@ fn run(text: &str, limits: &Limits, host: &mut dyn Host) -> String {
 
 #[test]
 fn endless_code_ends_when_its_time_is_over() {
-    for text in ENDLESS {
+    let mut worst = (Duration::ZERO, String::new());
+    for text in &endless() {
         let limits = Limits { time: Some(Duration::from_millis(50)), ..Limits::default() };
         let begun = Instant::now();
         let result = run(text, &limits, &mut Script { answers: &[], log: String::new() });
         assert!(result.starts_with("! TimedOut: The code ran longer than 50ms."), "{text}: {result}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{text}: {:?}", begun.elapsed());
+        worst = worst.max((begun.elapsed(), text.clone()));
     }
+    // Twenty times as much as it takes on a machine with nothing else to do.
+    assert!(worst.0 < Duration::from_secs(2), "{worst:?}");
 }
 
 #[test]
 fn endless_code_ends_when_it_is_interrupted() {
-    for text in ENDLESS {
+    for text in &endless() {
         let limits = Limits::default();
         let flag = Arc::clone(&limits.interrupt);
         let timer = thread::spawn(move || {
@@ -75,6 +67,7 @@ fn a_stop_during_a_call_cannot_be_caught() {
     for text in [
         "#pt-js try { pt.sleep('1h') } catch (e) { pt.spawn({}) } 'survived'",
         "#pt-clj (try (pt/sleep \"1h\") (catch Exception e (pt/spawn {}))) \"survived\"",
+        "#pt-py\ntry:\n    pt.sleep('1h')\nexcept BaseException:\n    pt.spawn({})\n'survived'",
     ] {
         let mut host = Stopping(Limits::default(), 0);
         let limits = host.0.clone();
@@ -92,12 +85,62 @@ fn memory_and_stack_have_an_end() {
             "#pt-js (function f() { return f() + 1 })()",
             "! RangeError: Maximum call stack size exceeded @ return",
         ),
+        ("#pt-js let s = 'x'; while (true) s = [s, s]; s", "! The code needs more than 8 MiB of memory."),
+        ("#pt-js 'x'.repeat(2 ** 29)", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py a = []\nwhile True: a.append([])", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py list(range(10 ** 12))", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py [n for n in range(10 ** 12)]", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py 'x' * 10 ** 10", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py [None] * 10 ** 10", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py\ns = 'x'\nwhile True: s += s", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py 10 ** 10 ** 10", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py ''.join('x' * 1000 for _ in range(10 ** 9))", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py '{:>99999999}'.format(1)", "! The code needs more than 8 MiB of memory."),
+        ("#pt-py dict((n, [n]) for n in range(10 ** 12))", "! The code needs more than 8 MiB of memory."),
+        (
+            "#pt-py\nwhile True:\n    try:\n        list(range(10 ** 12))\n    except BaseException: pass",
+            "! The code needs more than 8 MiB of memory.",
+        ),
+        ("#pt-py\ndef f(): return f() + 1\nf()", "! RecursionError: maximum recursion depth exceeded @ f()"),
+        (
+            "#pt-py\ndef f(): return sorted([1], key=lambda _: f())\nf()",
+            "! RecursionError: maximum recursion depth exceeded @ sorted([1], key=lambda _: f())",
+        ),
+        (
+            "#pt-py\nclass A:\n    def __repr__(self): return repr(self)\nrepr(A())",
+            "! RecursionError: maximum recursion depth exceeded @ repr(self)",
+        ),
+        ("#pt-py\na = []\nfor _ in range(100000): a = [a]\nstr(a)[:1]", "\"[\""),
+        (
+            "#pt-py\na = []\nfor _ in range(100000): a = [a]\na",
+            "! Cannot convert more than 256 levels of lists and maps to data.",
+        ),
+        ("#pt-py\na = []\nfor _ in range(100000): a = [a]\na == [a]", "! "),
         ("#pt-clj (letfn [(f [] (inc (f)))] (f))", "! StackOverflowError @ (f)"),
         ("#pt-clj (try (letfn [(f [] (inc (f)))] (f)) (catch Throwable e \"caught\"))", "\"caught\""),
         ("#pt-js try { (function f() { return f() + 1 })() } catch (e) { 'caught' }", "\"caught\""),
     ] {
         let limits = Limits { memory: 8 << 20, time: Some(Duration::from_secs(20)), ..Limits::default() };
-        assert_eq!(run(text, &limits, &mut Script { answers: &[], log: String::new() }), expected, "{text}");
+        let seen = run(text, &limits, &mut Script { answers: &[], log: String::new() });
+        assert!(
+            if expected == "! " { seen.starts_with(expected) } else { seen == expected },
+            "{text}: {seen}"
+        );
+    }
+}
+
+/// Text that is hard to read is refused, in whatever language.
+#[test]
+fn brackets_within_brackets_have_an_end() {
+    for (language, open, close) in
+        [("#pt-js ", "[", "]"), ("#pt-py ", "[", "]"), ("#pt-py ", "(", ")"), ("#pt-py ", "-", "1")]
+    {
+        for depth in [200, 2_000, 100_000] {
+            let text = format!("{language}{}{}", open.repeat(depth), close.repeat(depth));
+            let limits = Limits { time: Some(Duration::from_secs(20)), ..Limits::default() };
+            let seen = run(&text, &limits, &mut Script { answers: &[], log: String::new() });
+            assert!(depth == 200 || seen.starts_with("! "), "{language}{open} {depth}: {seen:.80}");
+        }
     }
 }
 
@@ -107,15 +150,31 @@ fn code_leaves_nothing_behind() {
     let limits = Limits::default();
     run("#pt-js x = 1; Array.prototype.evil = 2; params.y = 3", &limits, host);
     assert_eq!(run("#pt-js [typeof x, [].evil, params.y]", &limits, host), r#"["undefined",null,null]"#);
+    run("#pt-py\nx = 1\nparams['y'] = 3", &limits, host);
+    assert_eq!(run("#pt-py params.get('y')", &limits, host), "null");
+    assert_eq!(run("#pt-py x", &limits, host), "! NameError: name 'x' is not defined @ x");
     run("#pt-clj (def x 1)", &limits, host);
     assert_eq!(run("#pt-clj x", &limits, host), "! Unable to resolve symbol: x @ x");
 }
 
+/// Runs a script while another waits for it.
+struct Nested(usize);
+
+impl Host for Nested {
+    fn call(&mut self, _: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        self.0 += 1;
+        if self.0 < 4 {
+            run("#pt-js pt.log('inner'); pt.log('again')", &Limits::default(), self);
+        }
+        Ok(args.into_iter().next().unwrap_or_default())
+    }
+
+    fn print(&mut self, _: &str) {}
+}
+
 #[test]
-fn python_is_not_in_this_build() {
-    assert_eq!(
-        run("#pt-py 5 + 3", &Limits::default(), &mut Script { answers: &[], log: String::new() }),
-        "! Unsupported: Python code is not supported by this build. \
-         (Write it in JavaScript (#pt-js) or Clojure (#pt-clj).)"
-    );
+fn a_host_may_run_code_while_it_is_asked() {
+    for text in ["#pt-js pt.log('a') + pt.log('b')", "#pt-py pt.log('a') + pt.log('b')"] {
+        assert_eq!(run(text, &Limits::default(), &mut Nested(0)), "\"ab\"", "{text}");
+    }
 }

@@ -6,5 +6,6 @@ mod common;
 mod corpus;
 mod javascript;
 mod limits;
+mod python;
 mod secrets;
 mod seed;

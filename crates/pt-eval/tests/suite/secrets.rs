@@ -56,6 +56,13 @@ fn secrets_are_marked_in_whatever_leaves_the_code() {
             "{\"k[secret pw]\":{\"deep\":[\"[secret pw]\"]}}",
             1,
         ),
+        (
+            "pt.py [params['password'], 'x' + params['password'] + 'y', params['url'], pt.secret('vault'), len(params['password'])]",
+            "[\"[secret pw]\",\"x[secret pw]y\",\"http://[secret pw]@db\",\"[secret vault]\",7]",
+            4,
+        ),
+        ("pt.py print('pw is', params['password'], {'p': pt.secret('vault')})", "null", 0),
+        ("pt.py pt.spawn(env=[{'name': 'P', 'value': params['password']}]) and None", "null", 1),
         ("pt.js console.log('pw is ' + params.password, {p: pt.secret('vault')})", "null", 0),
         ("pt.js pt.spawn({env: [{name: 'P', value: params.password}]}); null", "null", 1),
         (
@@ -87,6 +94,8 @@ fn secrets_known_beforehand_are_hidden_in_errors_too() {
         "#pt-js throw new Error('bad ' + params.plain)",
         "#pt-js pt.fail('bad ' + params.plain, {p: params.plain})",
         "#pt-js throw {p: params.plain}",
+        "#pt-py raise ValueError('bad ' + params['plain'])",
+        "#pt-py pt.fail('bad ' + params['plain'], {'p': params['plain']})",
         "#pt-clj (throw (Exception. (str \"bad \" (:plain params))))",
         "#pt-clj (pt/fail (str \"bad \" (:plain params)) {:p (:plain params)})",
     ] {

@@ -89,6 +89,5 @@ fn id(kind: MistakeKind) -> &'static str {
         MistakeKind::UnknownFunction => "unknown-function",
         MistakeKind::NotInArgs => "not-in-args",
         MistakeKind::NeedsSettings => "value-in-code",
-        MistakeKind::Unsupported => "not-supported",
     }
 }

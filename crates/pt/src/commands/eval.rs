@@ -5,7 +5,7 @@ pub(crate) mod sandbox;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
-use pt_eval::{EvalError, EvalErrorKind, Limits, Scope, Snippet};
+use pt_eval::{EvalError, Limits, Scope, Snippet};
 use pt_model::{Data, Map, Masker};
 use pt_spec::plain;
 use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
@@ -134,7 +134,7 @@ pub(crate) fn complain(
 ) -> Outcome {
     let mut sources = Sources::default();
     let source = sources.add(name, text);
-    let mut found = Diagnostic::error(id(&error.kind), error.message.clone());
+    let mut found = Diagnostic::error("code-error", error.message.clone());
     if let Some(range) = &error.range {
         let offset = |at: usize| u32::try_from(at + code.body_offset).unwrap_or(u32::MAX);
         found = found.at(Span { source, start: offset(range.start), end: offset(range.end) }, "");
@@ -146,14 +146,4 @@ pub(crate) fn complain(
     let color = std::io::stderr().is_terminal();
     let shown = pt_syntax::render(&[found], &sources, Style { color, ..Style::default() });
     Ok(anstream::stderr().write_all(shown.as_bytes())?)
-}
-
-fn id(kind: &EvalErrorKind) -> &'static str {
-    match kind {
-        EvalErrorKind::Unsupported => "not-supported",
-        EvalErrorKind::Code
-        | EvalErrorKind::Failed(_)
-        | EvalErrorKind::Interrupted
-        | EvalErrorKind::TimedOut => "code-error",
-    }
 }

@@ -1,0 +1,182 @@
+//! Data into Python and back.
+
+use monty_types::{MontyDate, MontyObject, MontyTime, MontyType};
+use pt_model::{Data, Map};
+
+use crate::{DEEPEST, TOO_DEEP};
+
+/// Data as a script sees it; keys stay as they are.
+pub(super) fn to_python(data: &Data) -> MontyObject {
+    match data {
+        Data::Null => MontyObject::None,
+        Data::Bool(yes) => MontyObject::Bool(*yes),
+        Data::Int(number) => MontyObject::Int(*number),
+        Data::Float(number) => MontyObject::Float(*number),
+        Data::Str(text) => MontyObject::String(text.clone()),
+        Data::Secret(text) => MontyObject::String(text.expose()),
+        Data::List(items) => MontyObject::List(items.iter().map(to_python).collect()),
+        Data::Map(map) => map_to_python(map),
+    }
+}
+
+/// A map as a script sees it.
+pub(super) fn map_to_python(map: &Map) -> MontyObject {
+    let entry = |(key, value): (&String, &Data)| (MontyObject::String(key.clone()), to_python(value));
+    MontyObject::dict(map.iter().map(entry).collect::<Vec<_>>())
+}
+
+/// Why a value is no data.
+pub(super) struct Unfit {
+    /// What it is and where it stands.
+    pub(super) message: String,
+    /// The way out.
+    pub(super) hint: Option<&'static str>,
+}
+
+/// A script's value as data.
+pub(super) fn from_python(value: &MontyObject) -> Result<Data, Unfit> {
+    read(value, 0).map_err(|Found { what, mut path, lazy }| {
+        path.reverse();
+        let path = path.concat();
+        let mut message = format!("Cannot convert {what} to data.");
+        if !path.is_empty() && what != TOO_DEEP {
+            message = format!("{message} It stands at `{}`.", path.trim_start_matches('.'));
+        }
+        Unfit { message, hint: lazy.then_some("make a list of it: `list(…)`") }
+    })
+}
+
+/// A value that is no data, and the steps from it outwards.
+struct Found {
+    what: String,
+    path: Vec<String>,
+    /// Whether `list` makes data of it.
+    lazy: bool,
+}
+
+fn unfit(what: impl Into<String>) -> Result<Data, Found> {
+    Err(Found { what: what.into(), path: Vec::new(), lazy: false })
+}
+
+fn read(value: &MontyObject, depth: usize) -> Result<Data, Found> {
+    if depth > DEEPEST {
+        return unfit(TOO_DEEP);
+    }
+    Ok(match value {
+        MontyObject::None => Data::Null,
+        MontyObject::Bool(yes) => Data::Bool(*yes),
+        MontyObject::Int(number) => Data::Int(*number),
+        MontyObject::BigInt(number) => {
+            i64::try_from(number).map_or_else(|_| Data::Str(number.to_string()), Data::Int)
+        }
+        MontyObject::Float(number) => return float(*number),
+        MontyObject::String(text) | MontyObject::Path(text) => Data::Str(text.clone()),
+        MontyObject::List(items)
+        | MontyObject::Tuple(items)
+        | MontyObject::NamedTuple { values: items, .. }
+        | MontyObject::Set(items)
+        | MontyObject::FrozenSet(items) => {
+            let item =
+                |(index, item)| read(item, depth + 1).map_err(|found| within(found, format!("[{index}]")));
+            Data::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?)
+        }
+        MontyObject::Dict(entries) => map(entries.iter(), depth)?,
+        MontyObject::ClassInstance(instance) if instance.class_type.is_dataclass => {
+            map(instance.attrs.iter(), depth)?
+        }
+        MontyObject::ClassInstance(instance) => {
+            return unfit(format!("an object of the class {}", instance.class_type.name));
+        }
+        MontyObject::Date(date) => Data::Str(day(date)),
+        MontyObject::DateTime(at) => {
+            let date = MontyDate { year: at.year, month: at.month, day: at.day };
+            let clock = clock(at.hour, at.minute, at.second, at.microsecond, at.offset_seconds);
+            Data::Str(format!("{}T{clock}", day(&date)))
+        }
+        MontyObject::Time(MontyTime { hour, minute, second, microsecond, offset_seconds, .. }) => {
+            Data::Str(clock(*hour, *minute, *second, *microsecond, *offset_seconds))
+        }
+        MontyObject::Exception { exc_type, arg } => {
+            let arg = arg.as_ref().map(|arg| format!(": {arg}")).unwrap_or_default();
+            Data::Str(format!("{exc_type}{arg}"))
+        }
+        MontyObject::TimeDelta(_) => return unfit("a timedelta"),
+        MontyObject::TimeZone(_) => return unfit("a timezone"),
+        MontyObject::Bytes(_) => return unfit("bytes"),
+        MontyObject::Function { .. } | MontyObject::BuiltinFunction(_) => return unfit("a function"),
+        MontyObject::Type(MontyType::Exception(name)) => return unfit(format!("the class {name}")),
+        MontyObject::Type(class) => return unfit(format!("the class {}", class.name())),
+        MontyObject::Cycle(..) => return unfit("an object that contains itself"),
+        MontyObject::FileHandle(_) => return unfit("a file"),
+        MontyObject::Ellipsis | MontyObject::NotImplemented => return unfit(value.py_repr()),
+        MontyObject::Repr(shown) => return other(shown),
+    })
+}
+
+/// What monty can only show: `<function f at 0x…>`, `range(0, 3)`, `<map object>`.
+fn other(shown: &str) -> Result<Data, Found> {
+    let word = shown.trim_start_matches('<').split([' ', '(']).next().unwrap_or_default();
+    let what = match word {
+        "function" | "bound" | "method" | "built-in" => "a function",
+        "module" => "a module",
+        "deeply" => TOO_DEEP,
+        "coroutine" => "a coroutine",
+        "range" => "a range",
+        "dict_keys" => "the keys of a dict",
+        "dict_values" => "the values of a dict",
+        "dict_items" => "the items of a dict",
+        word if word.ends_with("iterator") || word.starts_with("itertools.") => "an iterator",
+        "generator" | "map" | "filter" | "zip" | "enumerate" | "reversed" => "an iterator",
+        _ => return unfit(format!("`{shown}`")),
+    };
+    let lazy = ["a range", "an iterator"].contains(&what) || what.contains("of a dict");
+    Err(Found { what: what.to_owned(), path: Vec::new(), lazy })
+}
+
+fn map<'v>(
+    entries: impl Iterator<Item = &'v (MontyObject, MontyObject)>,
+    depth: usize,
+) -> Result<Data, Found> {
+    let mut map = Map::new();
+    for (key, value) in entries {
+        // As `str` gives it: `1`, `True`, `None`.
+        let key = key.to_string();
+        match read(value, depth + 1) {
+            Ok(value) => map.insert(key, value),
+            Err(found) => return Err(within(found, format!(".{key}"))),
+        };
+    }
+    Ok(Data::Map(map))
+}
+
+fn within(mut found: Found, step: String) -> Found {
+    found.path.push(step);
+    found
+}
+
+fn float(number: f64) -> Result<Data, Found> {
+    if number.is_nan() {
+        return unfit("NaN");
+    }
+    if number.is_infinite() {
+        return unfit("an infinite number");
+    }
+    let integer = number as i64;
+    // Beyond 2^63 the cast saturates, and the limit itself is no `i64`.
+    let exact = integer as f64 == number && integer != i64::MAX;
+    Ok(if exact { Data::Int(integer) } else { Data::Float(number) })
+}
+
+fn day(date: &MontyDate) -> String {
+    format!("{:04}-{:02}-{:02}", date.year, date.month, date.day)
+}
+
+/// As `isoformat` gives it.
+fn clock(hour: u8, minute: u8, second: u8, microsecond: u32, offset: Option<i32>) -> String {
+    let fraction = if microsecond == 0 { String::new() } else { format!(".{microsecond:06}") };
+    let zone = offset.map(|offset| {
+        let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    });
+    format!("{hour:02}:{minute:02}:{second:02}{fraction}{}", zone.unwrap_or_default())
+}

@@ -1,0 +1,182 @@
+//! What a script raised, for people.
+
+use std::ops::Range;
+
+use monty_types::{CodeLoc, ExcType, MontyException};
+use pt_model::Failure;
+
+use super::{FILE, LARGEST};
+use crate::function::{self, Refusal};
+use crate::{EvalError, Limits, Occasion, Snippet, suggestion};
+
+/// What scripts may import.
+const MODULES: &str =
+    "json, re, math, datetime, itertools, functools, collections, dataclasses, base64, typing, unicodedata";
+
+/// Names that every script has.
+const BUILTINS: &str = "params inputs pt abs all any bool bytes chr dict divmod enumerate filter float format frozenset \
+                        getattr hasattr hash int isinstance iter len list map max min next ord pow print range repr \
+                        reversed round set sorted str sum tuple type zip True False None Exception ValueError KeyError \
+                        TypeError RuntimeError IndexError";
+
+/// The script that failed.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    /// Whether `pt.value` and `pt.secret` exist.
+    settings: bool,
+    /// Blanks at the beginning of lines that only place the script in its file.
+    indent: usize,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(snippet: &Snippet<'a>) -> Self {
+        let text = snippet.text;
+        // What follows the prefix on its line stands apart from the lines below, unless it opens a block.
+        let first = text.lines().next().unwrap_or_default().trim();
+        let below = text.lines().skip(1).filter(|line| !line.trim().is_empty());
+        let indent = if first.ends_with(':') { 0 } else { below.map(blanks).min().unwrap_or(0) };
+        Self { text, settings: snippet.settings, indent }
+    }
+
+    /// The script as Python wants it.
+    pub(super) fn dedented(&self) -> String {
+        let lines = self.text.split_inclusive('\n').enumerate();
+        lines.map(|(at, line)| &line[self.cut(at, line)..]).collect()
+    }
+
+    /// Bytes that are cut off the line with that index.
+    fn cut(&self, at: usize, line: &str) -> usize {
+        if at == 0 { blanks(line) } else { blanks(line).min(self.indent) }
+    }
+
+    /// The byte at a line and column; monty counts both from 1, columns in characters.
+    fn offset(&self, place: CodeLoc) -> Option<usize> {
+        let at = usize::try_from(place.line).ok()?.checked_sub(1)?;
+        let column = usize::try_from(place.column).ok()?.checked_sub(1)?;
+        let begin = if at == 0 { 0 } else { self.text.match_indices('\n').nth(at - 1)?.0 + 1 };
+        let start = begin + self.cut(at, &self.text[begin..]);
+        Some(self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at))
+    }
+
+    /// Where an exception was raised.
+    fn place(&self, error: &MontyException) -> Option<Range<usize>> {
+        let frame = error.traceback().iter().rev().find(|frame| frame.filename == FILE)?;
+        let (start, end) = (self.offset(frame.start)?, self.offset(frame.end)?);
+        // A statement over many lines is too much to underline.
+        let line = self.text[start..].find('\n').map_or(self.text.len(), |end| start + end);
+        let end = end.clamp(start, line);
+        // Of a call whose function there is not, only the function.
+        let unknown = matches!(error.exc_type(), ExcType::NameError | ExcType::AttributeError);
+        let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        let after = self.text[start..end].find(|c| !name(c)).filter(|after| unknown && *after > 0);
+        Some(start..after.map_or(end, |after| start + after))
+    }
+}
+
+/// The blanks at the beginning of a line.
+fn blanks(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// The error for an exception that nobody caught.
+pub(super) fn from_exception(
+    error: &MontyException,
+    source: Source<'_>,
+    failures: &[Failure],
+    limits: &Limits,
+) -> EvalError {
+    let range = source.place(error);
+    let message = error.message().unwrap_or_default();
+    // An exception holds the message of the failure, and nothing else.
+    let failed = failures.iter().rev().find(|failure| failure.message == message);
+    if let Some(failure) = failed.filter(|_| error.exc_type() == ExcType::RuntimeError) {
+        return EvalError::failed(failure.clone()).at(range);
+    }
+    if let Some((absent, instead)) = absent(message) {
+        let described = EvalError::code(format!("SyntaxError: {absent} not in this Python")).at(range);
+        return instead.into_iter().fold(described, EvalError::with_hint);
+    }
+    if error.exc_type() == ExcType::MemoryError && message.starts_with("memory limit exceeded") {
+        return EvalError::memory(limits.memory.min(LARGEST));
+    }
+    // What `map` and `sorted` call cannot wait.
+    if let Some((_, rest)) = message.split_once("external function '") {
+        let name = rest.split('\'').next().unwrap_or_default();
+        return EvalError::code(format!(
+            "RuntimeError: {name} cannot be called from within another function's call"
+        ))
+        .at(range)
+        .with_hint("call it in a loop or a comprehension");
+    }
+    let described = EvalError::code(error.summary()).at(range);
+    hint(error.exc_type(), message, source).into_iter().fold(described, EvalError::with_hint)
+}
+
+/// What monty cannot read: what that is, and what to write instead.
+fn absent(message: &str) -> Option<(String, Option<&'static str>)> {
+    let (_, what) = message.split_once("does not yet support ")?;
+    let known = [
+        ("the 'del'", "`del` is", Some("of a dict, `d.pop(key)`; of a list, `l.pop(index)`")),
+        ("yield", "`yield` is", Some("collect the values in a list")),
+        ("pattern matching", "`match` is", Some("use `if` and `elif`")),
+        (
+            "class inheritance",
+            "inheritance of classes is",
+            Some("exceptions of your own can be `RuntimeError(…)`"),
+        ),
+        ("method decorators", "`@property`, `@staticmethod` and `@classmethod` are", None),
+    ];
+    let found = known.iter().find(|(begin, ..)| what.starts_with(begin));
+    Some(
+        found.map_or_else(
+            || (format!("{what}: this is"), None),
+            |(_, is, instead)| ((*is).to_owned(), *instead),
+        ),
+    )
+}
+
+/// The way out of common mistakes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "there are many kinds of exceptions")]
+fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
+    let quoted = message.rsplit('\'').nth(1).unwrap_or_default();
+    match kind {
+        ExcType::NameError => unknown(quoted, source.text),
+        ExcType::AttributeError if message.starts_with("'pt' object") => {
+            match function::find(&quoted.replace('_', "-"), Occasion::Code, source.settings) {
+                Err(Refusal::NeedsSettings) => Some(format!(
+                    "Values and secrets cannot be read in #pt-py. Pass it through args as a param (`pt.{quoted} …`) \
+                     and use `params`, or begin the code with `pt.py` instead of `#pt-py`."
+                )),
+                Err(Refusal::Unknown { near: Some(near) }) => {
+                    Some(format!("Did you mean pt.{}?", near.replace('-', "_")))
+                }
+                Err(Refusal::Unknown { near: None } | Refusal::NotInArgs) | Ok(_) => None,
+            }
+        }
+        ExcType::TypeError if message.contains("for %: 'str'") => {
+            Some("write f\"{value}\" or `.format(…)`".to_owned())
+        }
+        ExcType::TypeError if message.contains("for |: 'dict' and 'dict'") => {
+            Some("write `{**first, **second}`".to_owned())
+        }
+        ExcType::ModuleNotFoundError => Some(format!("There are {MODULES}.")),
+        _ => None,
+    }
+}
+
+/// For a name without a value.
+fn unknown(name: &str, text: &str) -> Option<String> {
+    let meant = match name {
+        "true" => "True",
+        "false" => "False",
+        "null" | "nil" | "undefined" => "None",
+        _ if name.chars().count() < 3 => return None,
+        _ => {
+            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let here = words.filter(|word| *word != name && !word.starts_with(|c: char| c.is_ascii_digit()));
+            suggestion::nearest(name, BUILTINS.split_whitespace().chain(here).filter(|word| word.len() > 2))?
+        }
+    };
+    Some(format!("Did you mean {meant}?"))
+}

@@ -1,0 +1,198 @@
+//! The object `pt`, the output, and what scripts ask of the system.
+
+use std::borrow::Cow;
+
+use jiff::tz::Offset;
+use jiff::{Timestamp, Zoned};
+use monty_types::{
+    ExcType, ExtFunctionResult, MontyClassInstance, MontyClassType, MontyDate, MontyDateTime, MontyException,
+    MontyObject, MontyTimeZone, MontyUuid, OsFunctionCall, PrintWriter, PrintWriterCallback,
+};
+use pt_model::{Data, Failure, Map};
+
+use super::data::{from_python, to_python};
+use crate::Scope;
+use crate::function::Refusal;
+use crate::host::Session;
+
+/// What the functions of `pt` are called where they stand alone: `f = pt.log`.
+const ALONE: &str = "pt.";
+
+/// The runner as a script sees it.
+pub(super) struct Runner<'s, 'h> {
+    session: &'s mut Session<'h>,
+    failures: Vec<Failure>,
+    /// The line that is being printed.
+    line: String,
+}
+
+/// Bytes of a line that are held back for its end.
+const LONGEST_LINE: usize = 64 << 10;
+
+impl<'s, 'h> Runner<'s, 'h> {
+    pub(super) fn new(session: &'s mut Session<'h>) -> Self {
+        Self { session, failures: Vec::new(), line: String::new() }
+    }
+
+    /// Where the script prints to.
+    pub(super) fn writer(&mut self) -> PrintWriter<'_> {
+        PrintWriter::Callback(self)
+    }
+
+    /// Hands over what was printed; a line that has not ended only if it is the last, or very long.
+    pub(super) fn hand_over(&mut self, last: bool) {
+        let ended = self.line.rfind('\n').map(|end| end + 1);
+        let whole = last || self.line.len() - ended.unwrap_or(0) > LONGEST_LINE;
+        let rest = self.line.split_off(if whole { self.line.len() } else { ended.unwrap_or(0) });
+        let lines = std::mem::replace(&mut self.line, rest);
+        if !lines.is_empty() {
+            self.session.print(lines.strip_suffix('\n').unwrap_or(&lines));
+        }
+    }
+
+    /// What calls have failed with so far. Exceptions in the script hold the message only.
+    pub(super) fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    /// The function `pt.NAME` as a value, if there is one.
+    pub(super) fn function(&self, name: &str) -> Option<MontyObject> {
+        let found =
+            !matches!(self.session.find(&kebab(name)), Err(Refusal::Unknown { .. } | Refusal::NeedsSettings));
+        found.then(|| MontyObject::Function { name: format!("{ALONE}{name}"), docstring: None })
+    }
+
+    /// Calls `pt.NAME`, or whatever else has no definition in the script.
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        of_pt: bool,
+        args: &[MontyObject],
+        named: &[(MontyObject, MontyObject)],
+    ) -> ExtFunctionResult {
+        let known = if of_pt { Some(name) } else { name.strip_prefix(ALONE) };
+        let Some(name) = known else { return ExtFunctionResult::NotFound(name.to_owned()) };
+        let raise =
+            |kind, message: String| ExtFunctionResult::Error(MontyException::new(kind, Some(message)));
+        let function = match self.session.find(&kebab(name)) {
+            Ok(function) => function,
+            Err(Refusal::NotInArgs) => {
+                return raise(ExcType::RuntimeError, format!("pt.{name} cannot be used in args"));
+            }
+            Err(Refusal::Unknown { .. } | Refusal::NeedsSettings) => {
+                return raise(ExcType::AttributeError, format!("'pt' object has no attribute '{name}'"));
+            }
+        };
+        let mut given = Vec::with_capacity(args.len() + 1);
+        for (index, arg) in args.iter().enumerate() {
+            match from_python(arg) {
+                Ok(data) => given.push(data),
+                Err(unfit) => {
+                    let message = format!("{} It is argument {} of pt.{name}.", unfit.message, index + 1);
+                    return raise(ExcType::TypeError, message);
+                }
+            }
+        }
+        // `pt.spawn(image="alpine", expose_as="x")`: one map, its keys as polytope files write them.
+        let mut map = Map::new();
+        for (key, value) in named {
+            let key = key.to_string();
+            match from_python(value) {
+                Ok(data) => map.insert(kebab(&key), data),
+                Err(unfit) => {
+                    let message = format!("{} It is argument {key} of pt.{name}.", unfit.message);
+                    return raise(ExcType::TypeError, message);
+                }
+            };
+        }
+        if !map.is_empty() {
+            given.push(Data::Map(map));
+        }
+        match self.session.call(function.name, given) {
+            Ok(answer) => ExtFunctionResult::Return(to_python(&answer)),
+            Err(failure) => {
+                let message = failure.message.clone();
+                self.failures.push(failure);
+                raise(ExcType::RuntimeError, message)
+            }
+        }
+    }
+}
+
+/// `await_done` as the runner spells it. In other spellings there is none.
+fn kebab(name: &str) -> String {
+    if name.contains('-') { name.to_owned() } else { name.replace('_', "-") }
+}
+
+/// The object `pt`. Its functions are looked up when they are called.
+pub(super) fn namespace(scope: &Scope<'_>) -> MontyObject {
+    let text = |text: &str| MontyObject::String(text.to_owned());
+    let attribute = |(name, value): (&str, Option<&str>)| (text(name), value.map_or(MontyObject::None, text));
+    let attributes = [("module_repo_ref", scope.repo_ref), ("module_project_ref", scope.project_ref)];
+    MontyObject::ClassInstance(Box::new(MontyClassInstance {
+        class_type: MontyClassType {
+            name: "pt".to_owned(),
+            id: MontyUuid::from_u128(1),
+            host_defined: true,
+            is_dataclass: false,
+            attrs: Vec::new().into(),
+        },
+        instance_id: MontyUuid::from_u128(2),
+        attrs: attributes.map(attribute).to_vec().into(),
+    }))
+}
+
+/// What a script asks of the system: it may know what time it is.
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever monty may ask for is refused")]
+pub(super) fn system(call: &OsFunctionCall) -> ExtFunctionResult {
+    let found = match call {
+        OsFunctionCall::DateToday => MontyObject::Date(day(Zoned::now().date())),
+        OsFunctionCall::DateTimeNow(zone) => now(zone.as_ref()),
+        other => {
+            let message =
+                format!("{} cannot be used: code reaches neither files nor the environment", other.name());
+            return ExtFunctionResult::Error(MontyException::new(ExcType::PermissionError, Some(message)));
+        }
+    };
+    ExtFunctionResult::Return(found)
+}
+
+fn now(zone: Option<&MontyTimeZone>) -> MontyObject {
+    let offset = |zone: &MontyTimeZone| Offset::from_seconds(zone.offset_seconds).unwrap_or(Offset::UTC);
+    let now = match zone {
+        Some(zone) => offset(zone).to_datetime(Timestamp::now()),
+        None => Zoned::now().datetime(),
+    };
+    let MontyDate { year, month, day } = day(now.date());
+    MontyObject::DateTime(MontyDateTime {
+        year,
+        month,
+        day,
+        hour: now.hour().unsigned_abs(),
+        minute: now.minute().unsigned_abs(),
+        second: now.second().unsigned_abs(),
+        microsecond: now.subsec_nanosecond().unsigned_abs() / 1000,
+        offset_seconds: zone.map(|zone| zone.offset_seconds),
+        timezone_name: zone.and_then(|zone| zone.name.clone()),
+    })
+}
+
+fn day(date: jiff::civil::Date) -> MontyDate {
+    MontyDate { year: date.year().into(), month: date.month().unsigned_abs(), day: date.day().unsigned_abs() }
+}
+
+impl PrintWriterCallback for Runner<'_, '_> {
+    fn stdout_write(&mut self, output: Cow<'_, str>) -> Result<(), MontyException> {
+        self.line.push_str(&output);
+        self.hand_over(false);
+        Ok(())
+    }
+
+    fn stdout_push(&mut self, end: char) -> Result<(), MontyException> {
+        self.line.push(end);
+        if end == '\n' {
+            self.hand_over(false);
+        }
+        Ok(())
+    }
+}
