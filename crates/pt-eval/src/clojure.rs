@@ -2,6 +2,7 @@
 
 mod data;
 mod host;
+pub(crate) mod repl;
 
 use std::sync::Arc;
 use std::time::Duration;

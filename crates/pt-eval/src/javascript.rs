@@ -8,6 +8,7 @@ mod api;
 mod bridge;
 mod data;
 mod fault;
+pub(crate) mod repl;
 mod scope;
 
 use std::cell::Cell;

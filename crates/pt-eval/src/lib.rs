@@ -20,6 +20,7 @@ mod function;
 mod host;
 mod javascript;
 mod limits;
+mod repl;
 mod secrets;
 mod suggestion;
 
@@ -36,6 +37,7 @@ pub use error::{EvalError, EvalErrorKind};
 pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction};
 pub use host::{Host, NoHost};
 pub use limits::Limits;
+pub use repl::{Lines, repl};
 
 use host::Session;
 use secrets::Secrets;

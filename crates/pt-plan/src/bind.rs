@@ -9,6 +9,7 @@ use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Sources, Spa
 use crate::literal;
 use crate::no_type::no_type;
 use crate::partial::Partial;
+use crate::provenance::{Origins, of_param};
 
 /// Ids of args whose values are not known, and why.
 pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
@@ -29,6 +30,8 @@ pub(crate) struct Given<'p> {
     pub(crate) misspelt: Vec<(Name, String)>,
     /// Whether somebody typed it, rather than a file having it.
     pub(crate) typed: bool,
+    /// Where the values came from, if that is kept.
+    pub(crate) origins: Option<Origins>,
 }
 
 /// The param that an arg of another name must have been meant for: it has to be given, and is not.
@@ -44,6 +47,8 @@ pub(crate) struct Bound {
     pub(crate) values: Map,
     /// Params whose values are not known, and why.
     pub(crate) unknown: Unknown,
+    /// Where the values came from, if that is kept.
+    pub(crate) origins: Option<Origins>,
 }
 
 /// Gives every param of `definition` its value. Args that no param asks for are dropped.
@@ -69,8 +74,15 @@ pub(crate) fn bind(
             bound.values.insert(id.clone(), Data::Null);
             continue;
         }
-        match param.ty.check(given.values.get(id).unwrap_or(&Data::Null)) {
-            Ok(value) => drop(bound.values.insert(id.clone(), value)),
+        let supplied = given.values.get(id).unwrap_or(&Data::Null);
+        match param.ty.check(supplied) {
+            Ok(value) => {
+                if let Some(origins) = &given.origins {
+                    let origin = of_param(origins, reference, param, supplied, &value);
+                    bound.origins.get_or_insert_default().insert(id.clone(), origin);
+                }
+                bound.values.insert(id.clone(), value);
+            }
             Err(errors) => found.extend(errors.iter().map(&wrong)),
         }
     }

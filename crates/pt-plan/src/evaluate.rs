@@ -15,6 +15,7 @@ use crate::bind::{Bound, Given, meant_for};
 use crate::missing::Store;
 use crate::partial::{Hole, Partial};
 use crate::planner::Planner;
+use crate::provenance::Origins;
 use crate::settings::{Settings, secret, value};
 use crate::snippet::snippet_of;
 
@@ -29,7 +30,7 @@ struct Inside<'p, 'b> {
 
 /// What went wrong in one arg.
 #[derive(Default)]
-struct Trouble {
+struct Trouble<'p> {
     /// Mistakes.
     errors: Vec<Diagnostic>,
     /// Values and secrets that are not set: the arg is not known.
@@ -37,17 +38,32 @@ struct Trouble {
     /// The parts of the arg that are not known.
     holes: Vec<Hole>,
     /// Where in the arg we are.
-    path: Vec<Segment>,
+    path: Vec<Inward<'p>>,
 }
 
-impl Trouble {
+/// A step of the way into an arg.
+#[derive(Clone, Copy)]
+enum Inward<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+impl Trouble<'_> {
+    fn path(&self) -> Vec<Segment> {
+        let segment = |inward: &Inward<'_>| match inward {
+            Inward::Key(key) => Segment::Key((*key).to_owned()),
+            Inward::Index(index) => Segment::Index(*index),
+        };
+        self.path.iter().map(segment).collect()
+    }
+
     fn hole(&mut self) {
-        self.holes.push(Hole { path: self.path.clone(), is_text: false });
+        self.holes.push(Hole { path: self.path(), is_text: false });
     }
 
     /// Text that is not known; gives what stands in for it.
     fn text_hole(&mut self, written: &str) -> Data {
-        self.holes.push(Hole { path: self.path.clone(), is_text: true });
+        self.holes.push(Hole { path: self.path(), is_text: true });
         Data::from(written.trim())
     }
 }
@@ -90,6 +106,11 @@ impl<'p> Planner<'p> {
             }
             given.written.push(arg);
         }
+        if self.explaining {
+            let none = Origins::default();
+            let origins = bound.origins.as_ref().unwrap_or(&none);
+            given.origins = Some(self.provenance_of_args(given.written.iter().copied(), definition, origins));
+        }
         if let Some(checking) = &mut self.checking {
             checking.findings.append(&mut errors);
         }
@@ -111,7 +132,7 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble<'p>) -> Data {
         match &node.kind {
             NodeKind::Str(text) => self.text(node, text, inside, trouble),
             NodeKind::Form(text) => {
@@ -120,7 +141,7 @@ impl<'p> Planner<'p> {
             }
             NodeKind::List(items) => {
                 let item = |(at, item)| {
-                    trouble.path.push(Segment::Index(at));
+                    trouble.path.push(Inward::Index(at));
                     let value = self.data(item, inside, trouble);
                     trouble.path.pop();
                     value
@@ -129,7 +150,7 @@ impl<'p> Planner<'p> {
             }
             NodeKind::Map(entries) => {
                 let entry = |entry: &'p pt_syntax::Entry| {
-                    trouble.path.push(Segment::Key(entry.key.clone()));
+                    trouble.path.push(Inward::Key(&entry.key));
                     let value = self.data(&entry.value, inside, trouble);
                     trouble.path.pop();
                     (entry.key.clone(), value)
@@ -145,7 +166,7 @@ impl<'p> Planner<'p> {
         node: &'p Node,
         text: &'p str,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         match references(text) {
             Reading::Literal => {
@@ -180,7 +201,7 @@ impl<'p> Planner<'p> {
         node: &Node,
         reference: &Reference<'_>,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         match reference.kind {
             ReferenceKind::Param => {
@@ -245,7 +266,7 @@ impl<'p> Planner<'p> {
         store: Store,
         node: &Node,
         reference: &Reference<'_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         let place = self.within(node, reference.range.clone());
         let found = self.missing.add(store, reference.name, place);
@@ -284,7 +305,7 @@ impl<'p> Planner<'p> {
         node: &'p Node,
         code: &Code<'_>,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         let broken = self.checking.as_ref().is_some_and(|checking| checking.broken_code.contains(&node.span));
         if broken || !inside.bound.unknown.is_empty() {

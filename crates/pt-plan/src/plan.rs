@@ -8,6 +8,8 @@ use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Arg, Condition, Kind, Name, plain};
 use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span, TargetCall};
 
+use crate::provenance::Origins;
+
 /// What somebody wants to run: `polytope/postgres{image: x}`.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -156,6 +158,8 @@ pub struct CodeCall {
     pub code_span: Span,
     /// What it is given: every declared param, null where nothing was given.
     pub params: Map,
+    /// Where the params came from, if that was asked for.
+    pub origins: Option<Origins>,
     /// The services among the params. Whoever spawns a container for this code publishes their ports.
     pub services: Vec<ServiceSpec>,
     /// Where it was declared.

@@ -13,11 +13,24 @@ use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
 use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
+use crate::provenance::Provenance;
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
 pub fn plan<'p>(project: &'p Project, requests: &'p [Vec<Request>], named: &'p dyn Named) -> Planned {
-    let mut planner = Planner::new(project, named);
+    plan_by(Planner::new(project, named), requests)
+}
+
+/// The same, and each piece of code that will run knows where its params came from ([`crate::CodeCall::origins`]).
+pub fn plan_with_provenance<'p>(
+    project: &'p Project,
+    requests: &'p [Vec<Request>],
+    named: &'p dyn Named,
+) -> Planned {
+    plan_by(Planner { explaining: true, ..Planner::new(project, named) }, requests)
+}
+
+fn plan_by<'p>(mut planner: Planner<'p>, requests: &'p [Vec<Request>]) -> Planned {
     let mut errors = Vec::new();
     let mut kind = None;
     for group in requests {
@@ -57,6 +70,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) warnings: Vec<Diagnostic>,
     /// What keeps code from being read, by where the code stands: many steps may run the same.
     pub(crate) unreadable: HashMap<Span, Option<Diagnostic>>,
+    /// Whether it is kept where values come from.
+    pub(crate) explaining: bool,
     /// What is kept while a whole project is checked.
     pub(crate) checking: Option<Checking>,
     /// Definitions whose warnings were told.
@@ -78,6 +93,7 @@ impl<'p> Planner<'p> {
             secrets: Vec::new(),
             warnings: Vec::new(),
             unreadable: HashMap::new(),
+            explaining: false,
             checking: None,
             used: HashSet::new(),
         }
@@ -101,6 +117,10 @@ impl<'p> Planner<'p> {
             typed: true,
             ..Given::default()
         };
+        if self.explaining {
+            let typed = request.args.keys().map(|id| (id.clone(), Provenance::command_line()));
+            given.origins = Some(typed.collect());
+        }
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
             let found = self.unknown_param(definition, id);
             let place = request.written.iter().find(|arg| arg.id.text == *id);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pt_model::Data;
 use pt_syntax::{Diagnostic, Node, Severity, SourceId, Span};
 
 use crate::Type;
@@ -39,8 +40,12 @@ pub struct Definition {
     pub id: Name,
     /// What it is.
     pub kind: Kind,
+    /// Its name for people.
+    pub name: Option<String>,
     /// What it is for.
     pub info: Option<String>,
+    /// The version of the runner API that its code says it is written for; kept, without effect.
+    pub api_version: Option<Data>,
     /// What it can be given.
     pub params: Vec<Param>,
     /// What it does.
@@ -127,6 +132,8 @@ pub struct Arg {
 pub struct Step {
     /// Its id, if it was given one.
     pub id: Option<Name>,
+    /// What it is for.
+    pub info: Option<String>,
     /// What it does.
     pub does: StepBody,
     /// What it waits for.

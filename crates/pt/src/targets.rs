@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use pt_model::{StepId, parse_duration};
@@ -11,6 +10,7 @@ use pt_server::{App, LoadedProject};
 use pt_spec::{Loaded, Project};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
+use crate::cli::{LockArgs, ProjectArgs};
 use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 
@@ -39,16 +39,24 @@ pub(crate) fn read(targets: &[String], project: &mut Project) -> Result<Vec<Vec<
         }
     }
     groups.retain(|group| !group.is_empty());
-    if groups.is_empty() {
-        return Err(Failure::usage("Which target? Name a template or module: `pt run stack`."));
-    }
     Ok(groups)
 }
 
+/// The project that options name.
+pub(crate) fn load(
+    app: &App,
+    project: &ProjectArgs,
+    locks: &LockArgs,
+    context: &str,
+) -> Result<LoadedProject, Failure> {
+    let file = project.polytope_file.as_deref();
+    Ok(if locks.update_locks { app.load_newest(file, context)? } else { app.load(file, context)? })
+}
+
 /// The project, whoever's values and secrets it may run with. There must be a polytope file.
-pub(crate) fn project(app: &App, file: Option<&Path>) -> Result<LoadedProject, Failure> {
+pub(crate) fn project(app: &App, project: &ProjectArgs, locks: &LockArgs) -> Result<LoadedProject, Failure> {
     // Contexts differ in values and secrets alone.
-    let project = app.load(file, LOCAL)?;
+    let project = load(app, project, locks, LOCAL)?;
     let there = !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty();
     let missing = || {
         Failure::usage("There is no polytope file here or above.")

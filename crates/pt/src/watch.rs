@@ -47,6 +47,25 @@ impl Watcher {
         }
     }
 
+    /// Whether the job has been asked to stop and has not.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.job.status == Status::Stopping
+    }
+
+    /// Says which containers take their time to stop, and how long they may.
+    pub(crate) fn waiting(&self, grace: Duration, interrupted: bool) -> io::Result<()> {
+        let live = self.job.containers.iter().filter(|(_, container)| {
+            matches!(container.status, ContainerStatus::Running | ContainerStatus::Stopping)
+        });
+        let names: Vec<&str> = live.map(|(id, _)| id.as_str()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let (names, seconds) = (names.join(", "), grace.as_secs());
+        let again = if interrupted { " again" } else { "" };
+        err(Style::new(), format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."))
+    }
+
     fn line(&mut self, line: &LogLine) -> io::Result<()> {
         let last = self.last.entry(line.step.clone()).or_default();
         if last.len() == LAST_LINES {

@@ -6,6 +6,7 @@ use super::Lowered;
 use super::fields::Fields;
 use super::step::lower_steps;
 use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
+use crate::plain::plain;
 use crate::ty::{Atom, Type};
 
 /// The keys that people are told of; older spellings of some are known besides.
@@ -58,8 +59,8 @@ pub(super) fn lower_definition(
         );
     }
     let info = fields.take_text(&["info", "ìnfo"]);
-    fields.take("name");
-    fields.take("api-version");
+    let name = fields.take_text(&["name"]);
+    let api_version = fields.take("api-version").filter(|node| !node.is_null()).map(|node| plain(&node));
     // Where `pt config` says it found it.
     fields.take("origin");
     let is_default = fields.take("default?").is_some_and(|node| matches!(node.kind, NodeKind::Bool(true)));
@@ -80,7 +81,9 @@ pub(super) fn lower_definition(
     lowered.definitions.push(Definition {
         id,
         kind,
+        name,
         info,
+        api_version,
         params,
         body,
         awaits,
