@@ -10,6 +10,7 @@ use ls_types::{
 use pt_plan::{Around, check};
 use pt_syntax::{Diagnostic, Label, Severity};
 
+use crate::mend;
 use crate::text::Lines;
 use crate::workspace::View;
 
@@ -54,6 +55,12 @@ fn show(view: &View, diagnostic: &Diagnostic, range: Range, places: &[(&Label, P
         Some(DiagnosticRelatedInformation { location, message: label.text.clone() })
     });
     let related: Vec<_> = related.collect();
+    let cause =
+        places.first().map(|(label, _)| *label).filter(|label| diagnostic.labels.first() == Some(label));
+    let written = |label: &Label| {
+        let place = label.span.start as usize..label.span.end as usize;
+        view.source(label.span).get(place).unwrap_or_default()
+    };
     Shown {
         range,
         severity: Some(match diagnostic.severity {
@@ -63,6 +70,7 @@ fn show(view: &View, diagnostic: &Diagnostic, range: Range, places: &[(&Label, P
         code: Some(NumberOrString::String(diagnostic.id.to_owned())),
         source: Some("polytope".to_owned()),
         message,
+        data: cause.and_then(|label| mend::kept(diagnostic, written(label))),
         related_information: (!related.is_empty()).then_some(related),
         ..Shown::default()
     }

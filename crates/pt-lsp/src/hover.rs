@@ -38,7 +38,14 @@ fn show(workspace: &Workspace<'_>, view: &View, subject: &Subject<'_>) -> Option
                     workspace.surroundings.values(root)
                 }
             };
-            let state = if set.contains(name) {
+            let value = match kind {
+                // What a secret says is nobody's business.
+                ReferenceKind::Value => workspace.surroundings.named(root).value(name),
+                ReferenceKind::Param | ReferenceKind::Secret | ReferenceKind::Output => None,
+            };
+            let state = if let Some(value) = value {
+                format!("Is set: `{}`", value.lines().next().unwrap_or_default().replace('`', "'"))
+            } else if set.contains(name) {
                 "Is set.".to_owned()
             } else {
                 format!("Is not set: `pt {}s set {name} <data>`", kind.word())

@@ -16,6 +16,7 @@ mod docs;
 mod hover;
 mod keys;
 mod locate;
+mod mend;
 mod mention;
 mod names;
 mod outline;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ls_types::{
-    CodeLensOptions, CompletionOptions, InitializeResult, OneOf, PublishDiagnosticsParams, RenameOptions,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
-    WorkDoneProgressOptions,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
+    InitializeResult, OneOf, PublishDiagnosticsParams, RenameOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Uri, WorkDoneProgressOptions,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use pt_model::HostDirs;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::diagnose::{diagnose, uri_of};
 use crate::workspace::{Texts, Workspace};
-use crate::{Surroundings, complete, hover, locate, outline};
+use crate::{Surroundings, complete, hover, locate, mend, outline};
 
 /// Why the conversation broke off.
 #[derive(Debug)]
@@ -81,6 +81,10 @@ fn introduction() -> InitializeResult {
         })),
         document_symbol_provider: Some(OneOf::Left(true)),
         document_formatting_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         ..ServerCapabilities::default()
     };
@@ -161,6 +165,9 @@ impl Server<'_> {
             "textDocument/formatting" => reply(id, params, |of: ls_types::DocumentFormattingParams| {
                 outline::layout(workspace, &path(&of.text_document.uri)?)
             }),
+            "textDocument/codeAction" => {
+                reply(id, params, |asked: ls_types::CodeActionParams| Ok(mend::fixes(asked)))
+            }
             "textDocument/codeLens" => reply(id, params, |of: ls_types::CodeLensParams| {
                 Ok(outline::lenses(workspace, &path(&of.text_document.uri)?))
             }),

@@ -291,6 +291,8 @@ impl<'p> Planner<'p> {
                 Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
                     .at(self.within(node, miss.range), miss.message);
             let found = match miss.meant {
+                // A name that nobody can guess is no cure yet.
+                Some(meant) if meant.contains("NAME") => found.hint(format!("did you mean `{meant}`?")),
                 Some(meant) => found.hint(format!("did you mean `{meant}`?")).replace_by(meant),
                 None => found,
             };
