@@ -32,7 +32,7 @@ const TOO_DEEP: &str = "more than 256 levels of lists and maps";
 
 use pt_model::{Data, Map, Masker};
 
-pub use check::{Mistake, MistakeKind, check};
+pub use check::{Mistake, MistakeKind, check, unreadable};
 pub use error::{EvalError, EvalErrorKind};
 pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction};
 pub use host::{Host, NoHost};

@@ -17,7 +17,9 @@ mod draft;
 mod evaluate;
 mod expand;
 mod explain;
+mod literal;
 mod missing;
+mod no_type;
 mod order;
 mod partial;
 mod plan;
@@ -25,6 +27,7 @@ mod planner;
 mod provenance;
 mod settings;
 mod snippet;
+mod swallowed;
 mod tree;
 
 pub use check::{Around, check};

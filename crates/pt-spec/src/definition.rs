@@ -51,7 +51,7 @@ pub struct Definition {
     /// What it does.
     pub body: Body,
     /// Steps after whose end a call of this tool returns; without, all of them.
-    pub awaits: Option<Vec<String>>,
+    pub awaits: Option<Vec<Name>>,
     /// Whether it is meant where only its project is named.
     pub is_default: bool,
     /// Where it was declared.
@@ -94,6 +94,8 @@ pub struct Param {
     pub info: Option<String>,
     /// What its values must be.
     pub ty: Type,
+    /// Where that is said; all of the param if it is not.
+    pub ty_span: Span,
     /// All of it in its file.
     pub span: Span,
 }

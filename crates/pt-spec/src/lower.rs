@@ -12,7 +12,7 @@ use pt_syntax::{Diagnostic, Node, NodeKind};
 
 use crate::definition::{Definition, Kind, Name, Origin};
 use crate::trigger::Trigger;
-use definition::lower_definition;
+use definition::{lower_definition, words};
 use fields::Fields;
 use trigger::lower_triggers;
 
@@ -23,7 +23,7 @@ pub(crate) struct Lowered {
     pub(crate) includes: Vec<Include>,
     pub(crate) instructions: Option<String>,
     pub(crate) triggers: Vec<Trigger>,
-    pub(crate) mcp_only: Option<Vec<String>>,
+    pub(crate) mcp_only: Option<Vec<Name>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -70,9 +70,7 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
         lowered.instructions = node.as_str().map(str::to_owned);
     }
     if let Some(node) = fields.take("mcp") {
-        lowered.mcp_only = node
-            .get("only")
-            .map(|only| only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect());
+        lowered.mcp_only = node.get("only").map(words);
     }
     if let Some(node) = fields.take("triggers") {
         lower_triggers(node, origin, &mut lowered);

@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Stop(StopArgs),
     Clean(CleanArgs),
     Lsp(LspArgs),
+    Import(ImportArgs),
+    Export(ExportArgs),
     /// Sets and shows values, to which polytope files refer with `pt.value`.
     #[command(subcommand, alias = "value", verbatim_doc_comment)]
     Values(NamedCommand),
@@ -90,6 +92,8 @@ impl Command {
             Self::Stop(_) => "stop",
             Self::Clean(_) => "clean",
             Self::Lsp(_) => "lsp",
+            Self::Import(_) => "import",
+            Self::Export(_) => "export",
             Self::Values(_) => "values",
             Self::Secrets(_) => "secrets",
         }
@@ -530,4 +534,60 @@ fn misprint(command: clap::Command) -> clap::Command {
     }
     let description = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     command.long_about(format!("{}{description}", help::AT_THE_MARGIN))
+}
+
+/// Makes a polytope file from a file of another tool.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ImportArgs {
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+/// The other tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    /// Makes a polytope file from a Compose file, and prints it.
+    /// What cannot be carried over is said on stderr, with its place; so is what to
+    /// set in place of variables.
+    #[command(verbatim_doc_comment)]
+    Compose {
+        /// The Compose file [default: the one in this directory].
+        #[arg(value_name = "file")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Prints what would run as a file for another tool.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) to: ExportTo,
+}
+
+/// The other tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportTo {
+    /// Prints the containers of a plan as a Compose file.
+    /// Secrets become variables. What cannot be said there is said on stderr.
+    #[command(verbatim_doc_comment)]
+    Compose(ExportedArgs),
+    /// Prints the containers of a plan as Kubernetes manifests.
+    /// Secrets are read from a Kubernetes secret. What cannot be said there is said on
+    /// stderr.
+    #[command(alias = "k8s", verbatim_doc_comment)]
+    Kubernetes(ExportedArgs),
+}
+
+/// What is exported.
+#[derive(Debug, Args)]
+pub(crate) struct ExportedArgs {
+    /// What would be run.
+    #[arg(value_name = "target", required = true)]
+    pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }

@@ -27,6 +27,9 @@ use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -82,6 +85,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
         Command::Lsp(args) => commands::lsp::run(args),
+        Command::Import(args) => commands::import::run(args),
+        Command::Export(args) => commands::export::run(args, &config()?),
         Command::Values(command) => commands::named::run(Noun::Value, command, &config()?),
         Command::Secrets(command) => commands::named::run(Noun::Secret, command, &config()?),
     }

@@ -7,16 +7,16 @@ use std::time::Duration;
 use pt_model::{StepId, parse_duration};
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
 use pt_server::{App, LoadedProject};
-use pt_spec::{Loaded, plain};
+use pt_spec::{Loaded, Project};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
 use crate::cli::{LockArgs, ProjectArgs};
 use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 
-/// Reads targets. A comma at the end of one, or alone, means that what follows waits for everything before.
-pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
-    let mut sources = Sources::default();
+/// Reads targets, as texts of the project. A comma at the end of one, or alone, means that what follows waits for
+/// everything before.
+pub(crate) fn read(targets: &[String], project: &mut Project) -> Result<Vec<Vec<Request>>, Failure> {
     let mut groups = vec![Vec::new()];
     for target in targets {
         let (call, last) = match target.trim_end().strip_suffix(',') {
@@ -24,16 +24,14 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
             None => (target.trim_end(), false),
         };
         if !call.is_empty() {
-            let source = sources.add("<arguments>", call);
+            let source = project.add_text("<arguments>", call);
             let (call, diagnostics) = TargetCall::parse(source, call);
             if !diagnostics.is_empty() {
-                show(&diagnostics, &sources)?;
+                show(&diagnostics, project.sources())?;
                 return Err(Failure::silent(2));
             }
-            let args =
-                call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
             if let Some(group) = groups.last_mut() {
-                group.push(Request { reference: call.reference, args });
+                group.push(Request::from(call));
             }
         }
         if last {

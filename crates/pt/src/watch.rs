@@ -171,6 +171,9 @@ impl Watcher {
     fn step(&self, step: &StepId, status: Status, message: &str) -> io::Result<()> {
         match status {
             Status::Success => self.note(step, "✔", green(), "Step finished."),
+            Status::Failed if self.doomed.contains(step) => {
+                self.note(step, "✘", red(), "Step failed (see above).")
+            }
             Status::Failed => {
                 let first = message.lines().next().unwrap_or_default();
                 self.note(step, "✘", red(), &format!("Step failed: {first}"))
@@ -205,8 +208,7 @@ impl Watcher {
     fn finished(&self, status: Status) -> io::Result<()> {
         for (id, message) in self.failed() {
             if self.doomed.contains(id) {
-                let first = message.lines().next().unwrap_or_default();
-                err(red(), format_args!("\n✘ Step '{id}' failed: {first} (see above)"))?;
+                // Said before the job began.
                 continue;
             }
             err(red(), format_args!("\n✘ Step '{id}' failed: {}", message.trim_end()))?;

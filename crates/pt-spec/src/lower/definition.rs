@@ -232,11 +232,13 @@ fn lower_param(key: Option<Name>, node: Node, found: &mut Vec<Diagnostic>) -> Op
         return None;
     };
     let mut fields = fields?;
+    let ty = fields.take("type");
     Some(Param {
         id,
         name: fields.take_text(&["name"]),
         info: fields.take_text(&["info", "ìnfo"]),
-        ty: fields.take("type").map_or(Type::Atom(Atom::Any), |node| Type::lower(&node)),
+        ty_span: ty.as_ref().map_or(span, |node| node.span),
+        ty: ty.map_or(Type::Atom(Atom::Any), |node| Type::lower(&node)),
         span,
     })
 }
@@ -257,7 +259,7 @@ pub(super) fn name_of(node: Node) -> Option<Name> {
 }
 
 /// A word or a list of words.
-fn words(node: &Node) -> Vec<String> {
-    let one = node.as_str().map(str::to_owned);
-    one.into_iter().chain(node.items().iter().filter_map(Node::as_str).map(str::to_owned)).collect()
+pub(super) fn words(node: &Node) -> Vec<Name> {
+    let name = |node: &Node| Some(Name { text: node.as_str()?.to_owned(), span: node.span });
+    name(node).into_iter().chain(node.items().iter().filter_map(name)).collect()
 }

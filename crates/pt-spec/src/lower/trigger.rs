@@ -159,10 +159,7 @@ fn events(node: &Node, found: &mut Vec<Diagnostic>) -> Vec<EventKind> {
             let message = format!("There is no event {}", crate::plain(word));
             let unknown = Diagnostic::error("unknown-event", message).at(word.span, "");
             let all = EventKind::ALL.iter().map(|event| event.word());
-            found.push(match suggest(word.as_str().unwrap_or_default(), all) {
-                Some(near) => unknown.hint(format!("did you mean '{near}'?")),
-                None => unknown,
-            });
+            found.push(unknown.did_you_mean(suggest(word.as_str().unwrap_or_default(), all)));
         }
         known
     };

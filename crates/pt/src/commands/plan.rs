@@ -17,11 +17,12 @@ use crate::targets;
 pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
-    let groups = targets::read(&args.targets)?;
+    let mut project = targets::load(&app, &args.project, &args.locks, &context)?;
+    let groups = targets::read(&args.targets, &mut project.loaded.project)?;
     if groups.is_empty() {
         return Err(Failure::usage("Which target? Name a template or module: `pt plan stack`."));
     }
-    let mut project = targets::readable(targets::load(&app, &args.project, &args.locks, &context)?)?;
+    let mut project = targets::readable(project)?;
     app.refer(&mut project, &groups);
     let assumed = Assumed::read(args)?;
     let planned = if args.explain {
@@ -41,7 +42,8 @@ pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
         (None, true) => pt_plan::explain(plan, sources),
     };
     out.write_all(text.as_bytes())?;
-    if startable { Ok(()) } else { Err(Failure::silent(1)) }
+    // A plan with a step that will fail is shown, but CI must hear of it.
+    if startable && targets::doomed(plan).is_empty() { Ok(()) } else { Err(Failure::silent(1)) }
 }
 
 /// Values and secrets to take for those that are not set.

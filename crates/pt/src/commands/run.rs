@@ -35,8 +35,9 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
 async fn run_job(args: &RunArgs, context: &str) -> Outcome {
     let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
     let app = App::open(Environment::read()?)?;
-    let mut groups = targets::read(&args.targets)?;
-    let mut project = targets::readable(targets::load(&app, &args.project, &args.locks, context)?)?;
+    let mut project = targets::load(&app, &args.project, &args.locks, context)?;
+    let mut groups = targets::read(&args.targets, &mut project.loaded.project)?;
+    let mut project = targets::readable(project)?;
     if groups.is_empty() {
         return listing::show(&project.loaded.project);
     }

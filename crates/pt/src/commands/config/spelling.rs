@@ -2,7 +2,7 @@
 
 use pt_model::{Data, Map};
 use pt_spec::{
-    After, Arg, Body, Condition, Definition, Kind, Param, Project, Step, StepBody, Trigger, TriggerOn,
+    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Trigger, TriggerOn,
     TriggerTemplate, Type, Wanted, plain,
 };
 use pt_syntax::{Node, NodeKind};
@@ -14,7 +14,7 @@ pub(super) fn project(project: &Project) -> Data {
         put(&mut file, "instructions", project.instructions().join("\n\n"));
     }
     if let Some(only) = project.mcp_only() {
-        put(&mut file, "mcp", map([("only", texts(only))]));
+        put(&mut file, "mcp", map([("only", names(only))]));
     }
     for (key, kind) in [("templates", Kind::Template), ("tools", Kind::Tool), ("modules", Kind::Module)] {
         let of_kind = project.definitions().filter(|definition| definition.kind == kind);
@@ -95,7 +95,7 @@ fn definition(project: &Project, definition: &Definition) -> Data {
         Body::Nothing => {}
     }
     if let Some(awaits) = &definition.awaits {
-        put(&mut spelled, "await", texts(awaits));
+        put(&mut spelled, "await", names(awaits));
     }
     Data::Map(spelled)
 }
@@ -193,8 +193,8 @@ fn value(node: &Node) -> Data {
     }
 }
 
-fn texts(texts: &[String]) -> Data {
-    texts.iter().map(|text| Data::from(&**text)).collect()
+fn names(names: &[Name]) -> Data {
+    names.iter().map(|name| Data::from(&*name.text)).collect()
 }
 
 fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
