@@ -1,6 +1,6 @@
 //! The layout of polytope files: text in, text out.
 //!
-//! [`format`] lays a YAML or JSON text out anew. It moves what is white and nothing else: indentation, blank lines, the
+//! [`format`] lays a YAML, JSON or EDN text out anew. It moves what is white and nothing else: indentation, blank lines, the
 //! spaces inside `{a: b, c: [d, e]}`. Words, quotes, the order of keys, comments and the content of block scalars stay as
 //! they are. Before a text is given back it is read again and held against what was given: the same data in the same
 //! words, the same comments in the same order. A text for which that fails is refused, never changed.
@@ -16,7 +16,14 @@
 //!   bracket on its line aligns the lines below.
 //! - A comment of its own line is indented like what it was aligned with; a comment behind something keeps its distance.
 //! - Lines of a text that goes over several are moved together.
+//!
+//! # The layout of EDN
+//!
+//! - Line breaks stay, at most one blank line in a row. In brackets no space inside, one between; commas stay.
+//! - Items stand below the first one of their bracket; a call, `(` and a name, is indented by two whatever it calls.
+//! - Texts and comments as in YAML, but that lines of a text stay where they are: their blanks belong to it.
 
+mod edn;
 mod json;
 mod yaml;
 
@@ -35,7 +42,7 @@ pub fn format(source: SourceId, text: &str, notation: Format) -> Result<String, 
     let laid_out = match notation {
         Format::Yaml => yaml::format(text),
         Format::Json => json::format(text),
-        Format::Edn => Ok(text.to_owned()),
+        Format::Edn => edn::format(text),
     };
     laid_out.map_err(|refusal| vec![refusal.diagnostic(source, text)])
 }

@@ -39,8 +39,12 @@ fn data(text: &str, format: Format) -> String {
             | NodeKind::Bool(_)
             | NodeKind::Int(_)
             | NodeKind::Float(_)
-            | NodeKind::Str(_)
-            | NodeKind::Form(_)) => write!(shown, "{kind:?},").unwrap(),
+            | NodeKind::Str(_)) => write!(shown, "{kind:?},").unwrap(),
+            // Blanks between the words of code say nothing.
+            NodeKind::Form(code) => {
+                let bare: String = code.split_whitespace().collect();
+                write!(shown, "{},", bare.replace(',', "")).unwrap();
+            }
         }
     }
     let mut shown = String::new();
@@ -76,7 +80,10 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
         if path.is_dir() {
             files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "json") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| ["yml", "json", "edn"].iter().any(|of| extension == *of))
+        {
             found.push(path);
         }
     }
@@ -93,7 +100,11 @@ fn files_of_public_projects() {
     let (mut formatted, mut unchanged) = (0, 0);
     for path in &found {
         let text = std::fs::read_to_string(path).unwrap();
-        let format = if path.extension().unwrap() == "json" { Format::Json } else { Format::Yaml };
+        let format = match path.extension().unwrap().to_str() {
+            Some("json") => Format::Json,
+            Some("edn") => Format::Edn,
+            _ => Format::Yaml,
+        };
         let mut sources = Sources::default();
         let source = sources.add(path.display().to_string(), &*text);
         match pt_format::format(source, &text, format) {

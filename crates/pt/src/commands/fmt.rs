@@ -27,9 +27,6 @@ pub(crate) fn run(args: &FmtArgs) -> Outcome {
         } else {
             (path.display().to_string(), output::read_text(&path)?, Format::of(&path))
         };
-        if notation == Format::Edn {
-            writeln!(anstream::stderr(), "{name} was left as it is: EDN is not formatted")?;
-        }
         let mut sources = Sources::default();
         let source = sources.add(&*name, &*text);
         match pt_format::format(source, &text, notation.into()) {
