@@ -83,7 +83,7 @@ fn memory_and_stack_have_an_end() {
         ("#pt-js new Array(1e8).fill('x')", "! The code needs more than 8 MiB of memory."),
         (
             "#pt-js (function f() { return f() + 1 })()",
-            "! RangeError: Maximum call stack size exceeded @ return",
+            "! RangeError: Maximum call stack size exceeded @ f",
         ),
         ("#pt-js let s = 'x'; while (true) s = [s, s]; s", "! The code needs more than 8 MiB of memory."),
         ("#pt-js 'x'.repeat(2 ** 29)", "! The code needs more than 8 MiB of memory."),
@@ -101,14 +101,17 @@ fn memory_and_stack_have_an_end() {
             "#pt-py\nwhile True:\n    try:\n        list(range(10 ** 12))\n    except BaseException: pass",
             "! The code needs more than 8 MiB of memory.",
         ),
-        ("#pt-py\ndef f(): return f() + 1\nf()", "! RecursionError: maximum recursion depth exceeded @ f()"),
+        (
+            "#pt-py\ndef f(): return f() + 1\nf()",
+            "! RecursionError: maximum recursion depth exceeded @ f() < f()",
+        ),
         (
             "#pt-py\ndef f(): return sorted([1], key=lambda _: f())\nf()",
-            "! RecursionError: maximum recursion depth exceeded @ sorted([1], key=lambda _: f())",
+            "! RecursionError: maximum recursion depth exceeded @ sorted([1], key=lambda _: f()) < f() < f()",
         ),
         (
             "#pt-py\nclass A:\n    def __repr__(self): return repr(self)\nrepr(A())",
-            "! RecursionError: maximum recursion depth exceeded @ repr(self)",
+            "! RecursionError: maximum recursion depth exceeded @ repr(self) < repr(A())",
         ),
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\nstr(a)[:1]", "\"[\""),
         (
