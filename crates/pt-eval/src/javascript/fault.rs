@@ -158,8 +158,7 @@ fn place(error: &Object<'_>, source: &Source<'_>) -> Option<Range<usize>> {
 /// Where what went wrong was called, from within outwards.
 fn calls(error: &Object<'_>, source: &Source<'_>) -> Vec<Range<usize>> {
     let stack = property(error, "stack").unwrap_or_default();
-    let calls = source.places(&stack).skip(1).collect();
-    calls
+    source.places(&stack).skip(1).collect()
 }
 
 fn property(object: &Object<'_>, name: &str) -> Option<String> {

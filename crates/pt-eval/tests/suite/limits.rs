@@ -81,10 +81,7 @@ fn memory_and_stack_have_an_end() {
     for (text, expected) in [
         ("#pt-js let a = []; while (true) a.push({})", "! The code needs more than 8 MiB of memory."),
         ("#pt-js new Array(1e8).fill('x')", "! The code needs more than 8 MiB of memory."),
-        (
-            "#pt-js (function f() { return f() + 1 })()",
-            "! RangeError: Maximum call stack size exceeded @ f",
-        ),
+        ("#pt-js (function f() { return f() + 1 })()", "! RangeError: Maximum call stack size exceeded @ f"),
         ("#pt-js let s = 'x'; while (true) s = [s, s]; s", "! The code needs more than 8 MiB of memory."),
         ("#pt-js 'x'.repeat(2 ** 29)", "! The code needs more than 8 MiB of memory."),
         ("#pt-py a = []\nwhile True: a.append([])", "! The code needs more than 8 MiB of memory."),
@@ -111,7 +108,7 @@ fn memory_and_stack_have_an_end() {
         ),
         (
             "#pt-py\nclass A:\n    def __repr__(self): return repr(self)\nrepr(A())",
-            "! RecursionError: maximum recursion depth exceeded @ repr(self) < repr(A())",
+            "! RecursionError: maximum recursion depth exceeded @ repr(self)",
         ),
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\nstr(a)[:1]", "\"[\""),
         (
