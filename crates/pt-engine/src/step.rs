@@ -47,7 +47,7 @@ impl StepThread {
             project_ref: call.home.project_ref.as_deref(),
             masker: &masker,
         };
-        let limits = Limits { interrupt, ..Limits::default() };
+        let limits = Limits { interrupt, ..Limits::of_code() };
         let mut host = StepHost { step: step.clone(), messages: messages.clone(), log: log.clone() };
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
@@ -120,6 +120,9 @@ fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
         None => Span { end: call.code_span.start, ..call.code_span },
     };
     let mut diagnostic = Diagnostic::error("code-error", first).at(span, "");
+    for called in error.calls {
+        diagnostic = diagnostic.at(call.place(sources, called), "called here");
+    }
     diagnostic = rest.lines().fold(diagnostic, Diagnostic::note);
     diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
     let rendered = render(&[diagnostic], sources, Style::default());

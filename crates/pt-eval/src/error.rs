@@ -15,6 +15,8 @@ pub struct EvalError {
     pub message: String,
     /// Where, in bytes of the snippet's text.
     pub range: Option<Range<usize>>,
+    /// If that is in a function of the snippet: where it was called, and where its caller was, and so on; the last few.
+    pub calls: Vec<Range<usize>>,
     /// The way out.
     pub hint: Option<String>,
 }
@@ -32,9 +34,12 @@ pub enum EvalErrorKind {
     TimedOut,
 }
 
+/// Calls that an error tells of.
+const MOST_CALLS: usize = 5;
+
 impl EvalError {
     pub(crate) fn new(kind: EvalErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), range: None, hint: None }
+        Self { kind, message: message.into(), range: None, calls: Vec::new(), hint: None }
     }
 
     pub(crate) fn code(message: impl Into<String>) -> Self {
@@ -62,6 +67,17 @@ impl EvalError {
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// With what was called where, from within outwards. Of what calls itself one place is enough.
+    pub(crate) fn called(mut self, calls: impl IntoIterator<Item = Range<usize>>) -> Self {
+        for call in calls {
+            let known = self.calls.contains(&call) || self.range.as_ref() == Some(&call);
+            if !known && self.calls.len() < MOST_CALLS {
+                self.calls.push(call);
+            }
+        }
         self
     }
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 pub struct Limits {
     /// How long it may run, waiting included.
     pub time: Option<Duration>,
-    /// Bytes of memory for its data. Kept by JavaScript only: the Clojure evaluator does not count them.
+    /// Bytes of memory for its data. Kept by JavaScript and Python: the Clojure evaluator does not count them. What is
+    /// allowed much memory may take long over it: a single call of a built-in function of JavaScript runs to its end.
     pub memory: usize,
     /// Set by another thread to stop it. A call to the host that is under way has to end by itself.
     pub interrupt: Arc<AtomicBool>,
@@ -23,6 +24,16 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What code in args may use up: ten seconds, 64 MiB.
+    pub fn of_args() -> Self {
+        Self { time: Some(Duration::from_secs(10)), ..Self::default() }
+    }
+
+    /// What the code of a step may use up: 256 MiB, in all the time it wants.
+    pub fn of_code() -> Self {
+        Self { memory: 256 << 20, ..Self::default() }
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.time.map(|time| Instant::now() + time)
     }

@@ -1,7 +1,6 @@
 //! Args as written to args as values.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use pt_eval::{Limits, Scope, evaluate_with};
 use pt_model::{Data, Map, Masker, Part, Text};
@@ -18,9 +17,6 @@ use crate::planner::Planner;
 use crate::provenance::Origins;
 use crate::settings::{Settings, secret, value};
 use crate::snippet::snippet_of;
-
-/// How long code in args may compute.
-const TIME: Duration = Duration::from_secs(10);
 
 /// Whose args are evaluated: what `pt.param` refers to, and where code stands.
 struct Inside<'p, 'b> {
@@ -321,21 +317,22 @@ impl<'p> Planner<'p> {
             masker: &Masker::new(self.secrets.iter().cloned()),
         };
         let mut settings = Settings { named: self.named, not_set: Vec::new(), secrets: Vec::new() };
-        let limits = Limits { time: Some(TIME), ..Limits::default() };
-        let result = evaluate_with(&snippet_of(code).as_code(), &scope, &limits, &mut settings);
+        let result = evaluate_with(&snippet_of(code).as_code(), &scope, &Limits::of_args(), &mut settings);
         settings.secrets.iter().for_each(|secret| self.remember(secret));
         let error = match result {
             Ok(data) => return data,
             Err(error) => error,
         };
-        let span = match error.range {
-            Some(range) => self.within(node, range.start + code.body_offset..range.end + code.body_offset),
-            None => node.span,
+        let place = |range: Range<usize>| {
+            self.within(node, range.start + code.body_offset..range.end + code.body_offset)
         };
+        let span = error.range.map_or(node.span, place);
         if settings.not_set.is_empty() {
             let unread = pt_eval::unreadable(&snippet_of(code).as_code()).is_some();
             let id = if unread { "code-syntax" } else { "code-error" };
             let found = Diagnostic::error(id, error.message).at(span, "");
+            let found =
+                error.calls.into_iter().fold(found, |found, call| found.at(place(call), "called here"));
             trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }
         trouble.hole();

@@ -9,7 +9,7 @@ use rquickjs::{Object, Value};
 use super::api::{Failures, RUNNER_FAILURE};
 use super::data::from_js;
 use crate::function::{self, Refusal, camel, kebab};
-use crate::{EvalError, Limits, Occasion};
+use crate::{EvalError, Limits, Occasion, suggestion};
 
 /// The file that stack traces name.
 pub(super) const FILE: &str = "snippet";
@@ -49,8 +49,18 @@ impl<'a> Source<'a> {
 
     /// The place where a stack trace begins within the text: the word there with what is joined to it by dots.
     fn place(&self, stack: &str) -> Option<Range<usize>> {
-        let (line, column) = stack.lines().find_map(position)?;
+        self.places(stack).next()
+    }
+
+    /// The places of a stack trace, from within outwards.
+    fn places(&self, stack: &str) -> impl Iterator<Item = Range<usize>> {
+        stack.lines().filter_map(position).filter_map(|(line, column)| self.word(line, column))
+    }
+
+    fn word(&self, line: usize, column: usize) -> Option<Range<usize>> {
         let at = self.offset(line, column)?;
+        // QuickJS begins statements with the blank before them.
+        let at = at + self.text[at..].len() - self.text[at..].trim_start_matches(' ').len();
         let joined = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.');
         let before =
             self.text[..at].chars().rev().take_while(|c| joined(*c)).map(char::len_utf8).sum::<usize>();
@@ -73,7 +83,7 @@ pub(super) fn failure(thrown: &Value<'_>, source: &Source<'_>, failures: &Failur
     let error = thrown.as_object()?;
     let index: usize = error.get::<_, Option<usize>>(RUNNER_FAILURE).ok()??;
     let failure = failures.borrow().get(index)?.clone();
-    Some(EvalError::failed(failure).at(place(error, source)))
+    Some(EvalError::failed(failure).at(place(error, source)).called(calls(error, source)))
 }
 
 /// The error for a value that was thrown and not caught.
@@ -107,13 +117,29 @@ pub(super) fn from_thrown(
         }
         _ => Cow::from(message),
     };
-    let hint = word.and_then(|word| hint(word, &message, settings));
+    let hint = word.and_then(|word| hint(word, &message, source, settings));
     let message = if message.is_empty() { name } else { format!("{name}: {message}") };
-    EvalError { hint, ..EvalError::code(message).at(range) }
+    EvalError { hint, ..EvalError::code(message).at(range).called(calls(error, source)) }
+}
+
+/// Names that every script has.
+const GLOBALS: &str = "params inputs console Array Boolean Date Error JSON Map Math Number Object RegExp Set String Symbol \
+                       decodeURIComponent encodeURIComponent isFinite isNaN parseFloat parseInt undefined";
+
+/// For a name that means nothing: a near one of the script, or of those that every script has.
+fn near(name: &str, text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$'));
+    let here = words.filter(|word| *word != name && !word.starts_with(|c: char| c.is_ascii_digit()));
+    let all = GLOBALS.split_whitespace().chain(here).filter(|word| word.len() > 2);
+    let near = (name.chars().count() > 2).then(|| suggestion::nearest(name, all)).flatten()?;
+    Some(format!("Did you mean {near}?"))
 }
 
 /// The way out of common mistakes.
-fn hint(word: &str, message: &str, settings: bool) -> Option<String> {
+fn hint(word: &str, message: &str, source: &Source<'_>, settings: bool) -> Option<String> {
+    if let Some(name) = message.strip_suffix(" is not defined") {
+        return near(name, source.text);
+    }
     let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
     match function::find(&kebab(name), Occasion::Code, settings) {
         Err(Refusal::NeedsSettings) => Some(format!(
@@ -127,6 +153,12 @@ fn hint(word: &str, message: &str, settings: bool) -> Option<String> {
 
 fn place(error: &Object<'_>, source: &Source<'_>) -> Option<Range<usize>> {
     source.place(&property(error, "stack")?)
+}
+
+/// Where what went wrong was called, from within outwards.
+fn calls(error: &Object<'_>, source: &Source<'_>) -> Vec<Range<usize>> {
+    let stack = property(error, "stack").unwrap_or_default();
+    source.places(&stack).skip(1).collect()
 }
 
 fn property(object: &Object<'_>, name: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use monty_types::{CodeLoc, ExcType, MontyException};
+use monty_types::{CodeLoc, ExcType, MontyException, StackFrame};
 use pt_model::Failure;
 
 use super::{FILE, LARGEST};
@@ -61,15 +61,26 @@ impl<'a> Source<'a> {
 
     /// Where an exception was raised.
     fn place(&self, error: &MontyException) -> Option<Range<usize>> {
-        let frame = error.traceback().iter().rev().find(|frame| frame.filename == FILE)?;
+        self.places(error).next()
+    }
+
+    /// That, where what raised it was called, and so on outwards.
+    fn places(&self, error: &MontyException) -> impl Iterator<Item = Range<usize>> {
+        let frames = error.traceback().iter().rev().filter(|frame| frame.filename == FILE);
+        frames.enumerate().filter_map(|(at, frame)| {
+            let unknown = matches!(error.exc_type(), ExcType::NameError | ExcType::AttributeError);
+            self.range(frame, unknown && at == 0)
+        })
+    }
+
+    /// What a frame stands at. Of a call whose function there is not, only the function.
+    fn range(&self, frame: &StackFrame, only_name: bool) -> Option<Range<usize>> {
         let (start, end) = (self.offset(frame.start)?, self.offset(frame.end)?);
         // A statement over many lines is too much to underline.
         let line = self.text[start..].find('\n').map_or(self.text.len(), |end| start + end);
         let end = end.clamp(start, line);
-        // Of a call whose function there is not, only the function.
-        let unknown = matches!(error.exc_type(), ExcType::NameError | ExcType::AttributeError);
         let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
-        let after = self.text[start..end].find(|c| !name(c)).filter(|after| unknown && *after > 0);
+        let after = self.text[start..end].find(|c| !name(c)).filter(|after| only_name && *after > 0);
         Some(start..after.map_or(end, |after| start + after))
     }
 }
@@ -91,7 +102,7 @@ pub(super) fn from_exception(
     // An exception holds the message of the failure, and nothing else.
     let failed = failures.iter().rev().find(|failure| failure.message == message);
     if let Some(failure) = failed.filter(|_| error.exc_type() == ExcType::RuntimeError) {
-        return EvalError::failed(failure.clone()).at(range);
+        return EvalError::failed(failure.clone()).at(range).called(source.places(error).skip(1));
     }
     if let Some((absent, instead)) = absent(message) {
         let described = EvalError::code(format!("SyntaxError: {absent} not in this Python")).at(range);
@@ -109,7 +120,7 @@ pub(super) fn from_exception(
         .at(range)
         .with_hint("call it in a loop or a comprehension");
     }
-    let described = EvalError::code(error.summary()).at(range);
+    let described = EvalError::code(error.summary()).at(range).called(source.places(error).skip(1));
     hint(error.exc_type(), message, source).into_iter().fold(described, EvalError::with_hint)
 }
 

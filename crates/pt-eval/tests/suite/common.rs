@@ -81,6 +81,9 @@ pub(crate) fn shown(snippet: &Snippet<'_>, result: Result<Data, EvalError>) -> S
     if let Some(range) = error.range {
         write!(shown, " @ {}", &snippet.text[range]).unwrap();
     }
+    for call in error.calls {
+        write!(shown, " < {}", &snippet.text[call]).unwrap();
+    }
     if let Some(hint) = error.hint {
         write!(shown, " ({hint})").unwrap();
     }

@@ -136,6 +136,12 @@ fn mistakes_are_named_with_their_place() {
             ),
             ("let x = (1 + ", "! SyntaxError: unexpected token in expression: '' @ "),
             ("throw new Error('no port')", "! Error: no port @ Error"),
+            (
+                "const f = () => { nope() }; function g() {\n  f(1)\n}\ng()",
+                "! ReferenceError: nope is not defined @ nope < f < g",
+            ),
+            ("const f = n => f(n + nope); f(1)", "! ReferenceError: nope is not defined @ nope < f"),
+            ("portt + params.port", "! ReferenceError: portt is not defined @ portt (Did you mean port?)"),
             ("return nope", "! ReferenceError: nope is not defined @ nope"),
             ("throw 'text'", "! Uncaught text"),
             ("throw {code: 1}", r#"! Uncaught {"code":1}"#),

@@ -98,7 +98,10 @@ fn mistakes_are_named_with_their_place() {
             ("nope(1)", "! NameError: name 'nope' is not defined @ nope"),
             ("true", "! NameError: name 'true' is not defined @ true (Did you mean True?)"),
             ("x = (1 + ", "! SyntaxError: unexpected EOF while parsing @ "),
-            ("def f():\n    return 1 / 0\nf()", "! ZeroDivisionError: division by zero @ 1 / 0"),
+            (
+                "def f(n):\n    return 1 / n\ndef g():\n    return f(0)\ng()",
+                "! ZeroDivisionError: division by zero @ 1 / n < f(0) < g()",
+            ),
             ("'a' + 1", "! TypeError: can only concatenate str (not \"int\") to str @ 'a' + 1"),
             (
                 "del params['x']",
