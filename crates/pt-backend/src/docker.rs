@@ -5,6 +5,7 @@
 
 mod connect;
 mod container;
+mod door;
 mod error;
 mod image;
 mod network;
@@ -25,8 +26,8 @@ use pt_model::Labels;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::backend::{
-    Backend, BackendError, BackendInfo, ContainerRequest, ExecRequest, Found, FoundContainer, FoundNetwork,
-    FoundVolume, ImagePolicy, Progress, Running,
+    Backend, BackendError, BackendInfo, ContainerRequest, Door, ExecRequest, Found, FoundContainer,
+    FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
 
@@ -156,6 +157,16 @@ impl Backend for Docker {
 
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
         self.download(id, path).await
+    }
+
+    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+        self.upload(id, dir, archive)
+            .await
+            .map_err(|error| self.failed("put files into the container", error))
+    }
+
+    async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {
+        self.open_door_to(id, port).await
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use pt_backend::Backend;
 use pt_model::{ContainerId, Event, Job, LogLine, StepId};
 use pt_plan::Plan;
-use pt_store::{Instance, JobKey, Store, StoreError};
-use pt_syntax::Sources;
+use pt_store::{Instance, JobKey, Scope, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::dispatcher::Dispatcher;
+use crate::outside::{Outside, Planning};
 
 /// What jobs run on.
 #[derive(Clone)]
@@ -24,14 +24,18 @@ pub struct Engine {
 }
 
 /// How one job is to be run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The job, already created in the store.
     pub job: JobKey,
     /// The checkout it belongs to.
     pub instance: Instance,
-    /// The files from which the plan was made, so that failures can point into them.
-    pub sources: Sources,
+    /// The project against which the plan was made.
+    pub project: Arc<dyn Planning>,
+    /// The world around the job.
+    pub outside: Arc<dyn Outside>,
+    /// Whose values and secrets it reads and sets.
+    pub scope: Scope,
     /// Directory from which `pt` was called: what `./x` in host mounts is relative to.
     pub working_dir: PathBuf,
     /// The person who runs it.

@@ -87,7 +87,7 @@ impl Watcher {
                 self.container(container, change)
             }
             What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
-            What::StepFinished { step, status, failure } => {
+            What::StepFinished { step, status, failure, .. } => {
                 let message = failure.as_ref().map_or("", |failure| failure.message.as_str());
                 self.step(step, *status, message)
             }
