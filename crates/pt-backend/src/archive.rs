@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::backend::FileInfo;
+use crate::backend::{FileInfo, FileSource, MountRequest};
 
 /// A file or directory of this machine as an archive with one entry at its root, named like it.
 ///
@@ -34,6 +34,31 @@ pub(crate) fn contents_of(path: &Path) -> io::Result<Vec<u8>> {
             archive.append_dir_all(entry.file_name(), entry.path())?;
         } else {
             archive.append_path_with_name(entry.path(), entry.file_name())?;
+        }
+    }
+    archive.into_inner()
+}
+
+/// Files as they would be mounted, as an archive.
+///
+/// # Errors
+/// Something cannot be read, or is a volume, whose files are elsewhere.
+pub fn context_of(mounts: &[MountRequest]) -> io::Result<Vec<u8>> {
+    let mut archive = builder();
+    for MountRequest { path, source } in mounts {
+        let at = path.trim_matches('/');
+        match source {
+            FileSource::Host { path, .. } if path.is_dir() => {
+                archive.append_dir_all(if at.is_empty() { "." } else { at }, path)?;
+            }
+            FileSource::Host { path, .. } => archive.append_path_with_name(path, at)?,
+            FileSource::File { content, mode } => {
+                append_file(&mut archive, at, content.expose().as_bytes(), *mode)?;
+            }
+            FileSource::Volume { .. } => {
+                let message = format!("{path}: the files of a volume are not on this machine");
+                return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+            }
         }
     }
     archive.into_inner()

@@ -117,6 +117,9 @@ pub trait Backend: Send + Sync + 'static {
         self.put_archive(id, dir, archive).await
     }
 
+    /// Builds an image; gives its digest. What the builder says goes to `output`, which never blocks.
+    async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError>;
+
     /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
 }
@@ -321,6 +324,21 @@ pub struct ExecRequest {
     pub user: Option<String>,
     /// Whether it has a terminal.
     pub tty: bool,
+}
+
+/// An image to build.
+#[derive(Clone, Debug, Default)]
+pub struct BuildRequest {
+    /// The build context, a tar archive.
+    pub context: Vec<u8>,
+    /// Path of the Dockerfile in it.
+    pub dockerfile: String,
+    /// Names of the image.
+    pub tags: Vec<String>,
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
+    /// The stage to build; the last without.
+    pub target: Option<String>,
 }
 
 /// A container or command that runs.

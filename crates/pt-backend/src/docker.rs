@@ -3,6 +3,7 @@
 //! [`Docker::connect`] finds the engine; the rest is the [`Backend`] trait, a file per group of deeds. Requests carry no
 //! API version (the client library sends none), so each engine speaks its own newest.
 
+mod build;
 mod connect;
 mod container;
 mod door;
@@ -26,8 +27,8 @@ use pt_model::Labels;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::backend::{
-    Backend, BackendError, BackendInfo, ContainerRequest, Door, ExecRequest, Found, FoundContainer,
-    FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
+    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecRequest, Found,
+    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
 
@@ -163,6 +164,10 @@ impl Backend for Docker {
         self.upload(id, dir, archive)
             .await
             .map_err(|error| self.failed("put files into the container", error))
+    }
+
+    async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {
+        self.build(request, output).await
     }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {

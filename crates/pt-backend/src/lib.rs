@@ -11,9 +11,9 @@ pub mod docker;
 mod hint;
 pub mod sim;
 
-pub use archive::archive_of;
+pub use archive::{archive_of, context_of};
 pub use backend::{
-    Backend, BackendError, BackendInfo, Chunk, ContainerRequest, Door, ErrorKind, ExecRequest, Exit,
-    FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, MountRequest,
+    Backend, BackendError, BackendInfo, BuildRequest, Chunk, ContainerRequest, Door, ErrorKind, ExecRequest,
+    Exit, FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, MountRequest,
     Progress, PublishedPort, Running,
 };

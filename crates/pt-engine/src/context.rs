@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
-use crate::engine::{Engine, Options};
+use crate::engine::{Engine, Notice, Options};
 use crate::mask::Mask;
 use crate::name::Names;
 
@@ -16,6 +17,7 @@ pub(crate) struct JobContext {
     pub(crate) names: Names,
     pub(crate) mask: Mask,
     pub(crate) runtime: Handle,
+    pub(crate) notices: mpsc::UnboundedSender<Notice>,
     /// How many volumes without a name there have been.
     pub(crate) anonymous_volumes: AtomicU32,
 }

@@ -134,6 +134,7 @@ impl Dispatcher {
             names,
             mask,
             runtime: Handle::current(),
+            notices: notices.clone(),
             anonymous_volumes: Default::default(),
         };
         let mut dispatcher = Self {

@@ -6,7 +6,9 @@
 mod container;
 mod convert;
 mod http;
+mod image;
 mod log;
+mod prompt;
 mod repository;
 mod steps;
 mod value;
@@ -26,6 +28,8 @@ use crate::call::{Call, Question, container, target};
 use crate::context::Context;
 use crate::dispatcher::Message;
 use crate::log::LogSender;
+use image::Builds;
+use prompt::Questions;
 
 /// Answers the code of one step.
 pub(crate) struct StepHost {
@@ -42,6 +46,8 @@ pub(crate) struct StepHost {
     line: String,
     /// Whether something was logged since the dispatcher was last asked.
     logged: Cell<bool>,
+    builds: Builds,
+    questions: Questions,
     /// How many pieces of code evaluate one another.
     evaluations: usize,
 }
@@ -67,6 +73,8 @@ impl StepHost {
             log,
             line: String::new(),
             logged: Cell::new(false),
+            builds: Builds::default(),
+            questions: Questions::default(),
             evaluations: 0,
         }
     }
@@ -136,6 +144,10 @@ impl Host for StepHost {
             "write-yaml" | "write-json" | "write-edn" => convert::write(args),
             "http-request" => self.http_request(args),
             "store-dataset" => self.store_dataset(args),
+            "spawn-image-build" => self.spawn_image_build(args),
+            "await-image-build" => self.await_image_build(args),
+            "request-user-input" => self.request_user_input(args),
+            "await-user-input" => self.await_user_input(args),
             _ => Err(failure(format!("The runner function pt/{function} is not supported yet."))),
         }
     }

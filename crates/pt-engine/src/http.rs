@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT,
+};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -64,14 +66,18 @@ async fn follow(request: &HttpRequest, connection_time: &mut Duration) -> Result
     for _ in 0..=REDIRECTS {
         let response = ask_once(&request, connection_time).await?;
         let location = response.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-        let (Some(location), true) = (location, response.status.is_redirection()) else { return Ok(response) };
-        let uri = join(&request.uri, location).ok_or_else(|| format!("{} redirects to {location}", request.uri))?;
+        let (Some(location), true) = (location, response.status.is_redirection()) else {
+            return Ok(response);
+        };
+        let uri =
+            join(&request.uri, location).ok_or_else(|| format!("{} redirects to {location}", request.uri))?;
         // Who redirects elsewhere does not get to see for whom the credentials were.
         if uri.authority() != request.uri.authority() {
             request.headers.remove(hyper::header::AUTHORIZATION);
             request.headers.remove(hyper::header::COOKIE);
         }
-        let keeps_method = matches!(response.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+        let keeps_method =
+            matches!(response.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
         if !keeps_method && request.method != Method::HEAD {
             request.method = Method::GET;
             request.body = Bytes::new();

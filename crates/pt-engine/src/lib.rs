@@ -27,5 +27,5 @@ mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Engine, Notice, Options, Person, Running, Shown};
+pub use engine::{Control, Engine, InputRequest, Notice, Options, Person, Running, Shown};
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -94,6 +94,8 @@ pub struct RunRequest {
     pub until: Option<StepId>,
     /// The job's id, if one was wished.
     pub job: Option<JobId>,
+    /// Whether somebody is there to answer questions.
+    pub interactive: bool,
 }
 
 /// A job as the store knows it, and whether its runner lives.
@@ -302,6 +304,7 @@ impl App {
             instance,
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
+            interactive: request.interactive,
             until: request.until,
             grace: Self::GRACE,
         };

@@ -11,6 +11,8 @@ use pt_model::{
     What,
 };
 
+use crate::ask::ask;
+
 /// Shows what happens to a job.
 pub(crate) struct Watcher {
     job: Job,
@@ -42,6 +44,10 @@ impl Watcher {
             Notice::Event(event) => {
                 self.job.apply(&event);
                 self.event(&event)
+            }
+            Notice::Input(request) => {
+                ask(request);
+                Ok(())
             }
             Notice::Progress { container, text } => self.progress(&container, &text),
         }

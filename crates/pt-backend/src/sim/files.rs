@@ -258,6 +258,18 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, node: &Node) -> io::R
     }
 }
 
+/// The text of a file in an archive.
+pub(super) fn text_in(archive: &[u8], path: &str) -> Option<String> {
+    let mut archive = tar::Archive::new(archive);
+    let mut entries = archive.entries().ok()?.flatten();
+    let mut entry = entries.find(|entry| {
+        entry.path().is_ok_and(|found| absolute("/", &found.to_string_lossy()) == absolute("/", path))
+    })?;
+    let mut text = String::new();
+    io::Read::read_to_string(&mut entry, &mut text).ok()?;
+    Some(text)
+}
+
 /// An error in a shell's words.
 fn plain(error: &io::Error) -> String {
     let known = [

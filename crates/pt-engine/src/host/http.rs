@@ -37,18 +37,23 @@ fn request(args: &Args<'_>, wish: &Data) -> Result<HttpRequest, Failure> {
         Data::Null => Method::GET,
         method => {
             let name = args.text_of(method, "method")?.trim_start_matches(':').to_uppercase();
-            Method::from_bytes(name.as_bytes()).map_err(|_| args.wrong("method", "Must be a method of HTTP", method))?
+            Method::from_bytes(name.as_bytes())
+                .map_err(|_| args.wrong("method", "Must be a method of HTTP", method))?
         }
     };
     let mut headers = HeaderMap::new();
-    for (name, value) in entry(wish, &["headers"]).as_map().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in
+        entry(wish, &["headers"]).as_map().into_iter().flatten().filter(|(_, value)| !value.is_null())
+    {
         let (name, value) = header(name, &value.to_text().expose()).map_err(|why| args.failure(why))?;
         headers.append(name, value);
     }
     let body = match entry(wish, &["body"]) {
         Data::Null => String::new(),
         body @ (Data::Map(_) | Data::List(_)) => {
-            headers.entry(CONTENT_TYPE).or_insert(hyper::header::HeaderValue::from_static("application/json"));
+            headers
+                .entry(CONTENT_TYPE)
+                .or_insert(hyper::header::HeaderValue::from_static("application/json"));
             super::convert::opened(body).to_string()
         }
         text => text.to_text().expose(),

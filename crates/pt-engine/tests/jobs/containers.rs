@@ -144,3 +144,31 @@ fn datasets_are_mounted_at_their_versions() {
         "1\n2\ntwo\nsh: can't create /m/f: Read-only file system\none\nsh: can't create /m/f: Read-only file system\ntwo",
     );
 }
+
+#[test]
+fn images_are_built() {
+    assert_logs(
+        r#"
+(let [source {:path "/Dockerfile" :source {:type "string" :data "FROM base\nRUN true"}}
+      id (pt/spawn-image-build {:tags ["app:1"] :sources [source]})
+      {:keys [digest metadata]} (pt/await-image-build id)]
+  (pt/log (subs digest 0 9) (pr-str (:tags metadata)))
+  (pt/log (= digest (:digest (pt/await-image-build id))))
+  (pt/await-done (pt/spawn {:image "app:1" :cmd "echo from it"}))
+  (doseq [wish [{:sources [(assoc source :path "/other")]}
+                {:tags ["b"] :sources [(assoc-in source [:source :data] "FROM missing")]}
+                {:tags ["b"]}]]
+    (pt/log (try (pt/await-image-build (pt/spawn-image-build wish)) (catch Exception e (ex-message e))))))
+"#,
+        r#"
+FROM base
+RUN true
+sha256:00 ["app:1"]
+true
+from it
+cannot build the image an image: there is no Dockerfile in the context
+FROM missing
+cannot build the image b: the image that it is built upon is not here
+pt/spawn-image-build: sources: Missing required value"#,
+    );
+}

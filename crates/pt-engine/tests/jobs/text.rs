@@ -63,3 +63,11 @@ fn a_bad_duration_is_told() {
         "failed: pt/sleep: Must be a duration such as \"5s\", or milliseconds (got \"soon\")",
     );
 }
+
+#[test]
+fn a_person_is_asked_where_there_is_one() {
+    let ask =
+        "(let [id (pt/request-user-input :str {:message \"?\"})] (pt/log (pr-str (pt/await-user-input id))))";
+    assert_logs(ask, "failed: Input requested, but running non-interactively.");
+    assert_logs(&format!("; interactive\n{ask}"), r#"{:data "forty-two", :by-user {:id "ann"}}"#);
+}

@@ -9,7 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pt_backend::Backend;
 use pt_backend::sim::{Sim, SimOptions};
-use pt_engine::{Control, Engine, Notice, Options, Outputs, Outside, Person, Planning, RepositoryAt};
+use pt_engine::{
+    Control, Engine, InputRequest, Notice, Options, Outputs, Outside, Person, Planning, RepositoryAt,
+};
 use pt_model::{ContainerChange, Data, Labels, Secret, Text, What};
 use pt_plan::{Named, Planned, Request};
 use pt_spec::{Project, World};
@@ -117,7 +119,9 @@ pub(crate) fn happens(steps: &str, until: Option<&str>, faults: &str, deeds: &[(
 
 /// Runs the template `t` of a whole file.
 pub(crate) fn happens_in(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed)]) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    // Servers of this machine answer in its time.
+    let simulated = !file.contains("pt/http-request");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(simulated).build();
     runtime.unwrap().block_on(run(file, until, faults, deeds))
 }
 
@@ -137,7 +141,8 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         outside: Arc::new(Little { file: file.to_owned(), dir: store.dir().to_owned() }),
         scope: Scope::new("local", instance.id.clone()),
         working_dir: PathBuf::from("/project"),
-        person: Person { uid: 1000, gid: 1000, home: None },
+        person: Person { uid: 1000, gid: 1000, name: "ann".to_owned(), home: None },
+        interactive: file.contains("interactive"),
         until: until.map(Into::into),
         grace: Duration::from_secs(10),
     };
@@ -154,6 +159,10 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         let line = match notice {
             Notice::Event(event) => told(&event.what),
             Notice::Line(shown) => Some(format!("{} | {}", shown.line.step, shown.line.text)),
+            Notice::Input(InputRequest { kind, answer, .. }) => {
+                drop(answer.send(Data::from("forty-two")));
+                Some(format!("asked for {kind}"))
+            }
             Notice::Progress { .. } => None,
         };
         let Some(line) = line else { continue };
