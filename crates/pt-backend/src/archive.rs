@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::backend::{FileInfo, FileSource, MountRequest};
@@ -115,27 +115,21 @@ pub(crate) fn first(archive: &[u8]) -> io::Result<First> {
 }
 
 /// What an archive of a path lists: of a directory what is in it, of anything else that itself.
-pub(crate) fn list(archive: impl Read) -> io::Result<Vec<FileInfo>> {
+pub(crate) fn list(archive: impl Read, path: &str) -> io::Result<Vec<FileInfo>> {
     let mut archive = tar::Archive::new(archive);
     let mut files = Vec::new();
+    // Archives of a path begin with it, those of `/` need not.
+    let mut root = path.trim_matches('/').is_empty().then_some(0);
     for (at, entry) in archive.entries()?.enumerate() {
         let entry = entry?;
         let path = entry.path()?.into_owned();
-        let mut parts = path.components();
-        // Docker names the root after the path, and calls that of `/` nothing.
-        let depth = parts.by_ref().filter(|part| !matches!(part, std::path::Component::CurDir)).count();
-        let is_root = at == 0;
-        if is_root && entry.header().entry_type().is_dir() {
-            files.clear();
-            files.push((depth, None));
-            continue;
-        }
-        let root_depth = files.first().and_then(|(depth, file)| file.is_none().then_some(*depth));
-        if root_depth.is_none_or(|root| depth == root + 1) {
-            files.push((depth, Some(info(&entry, &path)?)));
+        let depth = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
+        match root {
+            None if at == 0 && entry.header().entry_type().is_dir() => root = Some(depth),
+            Some(root) if depth != root + 1 => {}
+            Some(_) | None => files.push(info(&entry, &path)?),
         }
     }
-    let mut files: Vec<FileInfo> = files.into_iter().filter_map(|(_, file)| file).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
@@ -182,7 +176,7 @@ mod tests {
         fs::write(dir.path().join("b"), "four").unwrap();
         std::os::unix::fs::symlink("b", dir.path().join("a")).unwrap();
         let names = |archive: Vec<u8>| -> Vec<(String, &str, u64)> {
-            list(archive.as_slice())
+            list(archive.as_slice(), "/some/where")
                 .unwrap()
                 .into_iter()
                 .map(|file| (file.name, file.kind, file.size))

@@ -71,7 +71,7 @@ pub trait Backend: Send + Sync + 'static {
     /// What is at a path of a container, whether it runs or not: of a directory what is in it, of a file that itself.
     async fn list_path(&self, id: &str, path: &str) -> Result<Vec<FileInfo>, BackendError> {
         let archive = self.read_path(id, path).await?;
-        archive::list(archive.as_slice()).map_err(|error| unreadable(path, &error.to_string()))
+        archive::list(archive.as_slice(), path).map_err(|error| unreadable(path, &error.to_string()))
     }
 
     /// The content of a file of a container, whether it runs or not. Links are followed.

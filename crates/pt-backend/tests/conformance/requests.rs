@@ -87,5 +87,5 @@ pub(crate) async fn images_are_built(bed: &Bed) {
     let missing = BuildRequest { dockerfile: "Nothing".to_owned(), ..request };
     let error = bed.backend.build_image(missing, no_progress()).await.unwrap_err();
     assert!(error.message.contains(&format!("cannot build the image {}", tags[0])), "{error}");
-    crate::image::forget(&tags).await;
+    image::forget(&tags).await;
 }

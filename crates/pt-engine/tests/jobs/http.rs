@@ -81,7 +81,7 @@ fn who_cannot_be_reached_is_an_answer_and_nonsense_is_none() {
     let told = logs(&format!(
         r#"
 (doseq [url ["http://127.0.0.1:{free}/" "http://127.0.0.1:{broken}/" "ftp://x/" "https://127.0.0.1:{broken}/"]]
-  (let [r (pt/http-request {{:url url}})]
+  (let [r (pt/http-request {{:url url :timeout "300ms"}})]
     (pt/log (pr-str (:status r)) (first (str/split (:error r) #": ")))))
 (pt/http-request {{:url "not a url"}})
 "#
@@ -90,7 +90,7 @@ fn who_cannot_be_reached_is_an_answer_and_nonsense_is_none() {
         told,
         format!(
             "nil cannot connect to 127.0.0.1:{free}\nnil http://127.0.0.1:{broken}/ gave no answer\nnil ftp://x/ begins with \
-             neither http:// nor https://\nnil cannot connect to 127.0.0.1:{broken}\nfailed: pt/http-request: url: Must be \
+             neither http:// nor https://\nnil https://127.0.0.1:{broken}/ did not answer within 300ms\nfailed: pt/http-request: url: Must be \
              a URL (got \"not a url\")"
         )
     );

@@ -93,8 +93,13 @@ fn load(file: &str) -> Project {
 
 /// What code logs: its lines, and the end of the step if it failed.
 pub(crate) fn logs(code: &str) -> String {
+    logs_of("#pt-clj", code)
+}
+
+/// The same of code with this prefix.
+pub(crate) fn logs_of(prefix: &str, code: &str) -> String {
     let code: String = code.trim().lines().map(|line| format!("      {line}\n")).collect();
-    let happened = happens(&format!("  - id: a\n    code: |\n      #pt-clj\n{code}"), None, "", &[]);
+    let happened = happens(&format!("  - id: a\n    code: |\n      {prefix}\n{code}"), None, "", &[]);
     let shown = |line: &str| match line.strip_prefix("a | ") {
         Some(line) => Some(line.to_owned()),
         None => line.strip_prefix("a failed: ").map(|why| format!("failed: {why}")),
