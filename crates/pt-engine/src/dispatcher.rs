@@ -101,6 +101,8 @@ enum Effect {
     Answer(Reply, Result<Data, Failure>),
     /// Somebody learns that what was reported before has been told.
     Passed(oneshot::Sender<()>),
+    /// Those who watch are told something that is not kept.
+    Tell(Notice),
     /// A step's code starts.
     Start(Box<StepThread>),
 }
@@ -250,6 +252,8 @@ impl Dispatcher {
             match effect {
                 Effect::Answer(reply, answer) => drop(reply.send(answer)),
                 Effect::Passed(passed) => drop(passed),
+                // Nobody may be watching any more.
+                Effect::Tell(notice) => drop(self.notices.send(notice)),
                 Effect::Start(thread) => self.start_thread(*thread),
             }
         }

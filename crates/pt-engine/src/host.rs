@@ -89,13 +89,17 @@ impl StepHost {
         })
     }
 
-    /// Asks the dispatcher and waits for its answer.
-    fn ask(&self, question: Question) -> Result<Data, Failure> {
-        let (reply, answer) = oneshot::channel();
-        // What was logged before is told before what follows from the question.
+    /// Waits until what was logged has been told, so that it comes before what follows.
+    pub(crate) fn settle(&self) {
         if self.logged.replace(false) {
             self.log.blocking_settle();
         }
+    }
+
+    /// Asks the dispatcher and waits for its answer.
+    fn ask(&self, question: Question) -> Result<Data, Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.settle();
         let call = Call { step: self.step.clone(), question, reply };
         self.messages.send(Message::Call(call)).map_err(|_| stopped())?;
         self.wait(async { answer.await.unwrap_or_else(|_| Err(stopped())) })

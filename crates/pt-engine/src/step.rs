@@ -55,7 +55,7 @@ impl StepThread {
             Err(_) => Err(failure("Polytope broke while it ran the step's code. This is a bug.")),
         };
         host.finish_line();
-        host.log.blocking_settle();
+        host.settle();
         // The dispatcher outlives its steps; when it is gone the process ends.
         let _ = host.messages.send(Message::StepEnded { step: host.step.clone(), result });
     }

@@ -226,8 +226,7 @@ impl Dispatcher {
             }
             Report::Trouble(message) => self.warn(message),
             Report::Progress(text) => {
-                // Nobody may be watching.
-                let _ = self.notices.send(Notice::Progress { container: id.clone(), text });
+                self.effects.push(Effect::Tell(Notice::Progress { container: id.clone(), text }));
             }
             Report::Mark(passed) => self.effects.push(Effect::Passed(passed)),
             Report::Over(problem) => {
@@ -306,6 +305,9 @@ impl Dispatcher {
             self.answer(reply, end);
         }
         self.release_if_ended(id);
+        if let Some(step) = self.job.containers.get(id).map(|container| container.step.clone()) {
+            self.end_if_stopped(&step);
+        }
     }
 
     /// Wishes something of a container.

@@ -32,6 +32,8 @@ pub(super) struct StepState {
     token: CancellationToken,
     /// Whether somebody asked this step to stop.
     pub(super) asked_to_stop: bool,
+    /// Whether its code was stopped: the step ends with its containers.
+    is_stopped: bool,
     /// The services among its params, for the first container it starts.
     pub(super) services: Vec<ServiceSpec>,
     pub(super) containers: Vec<ContainerId>,
@@ -105,6 +107,7 @@ impl Dispatcher {
             token: token.unwrap_or(&self.stopping).child_token(),
             parent,
             asked_to_stop: false,
+            is_stopped: false,
             services: Vec::new(),
             containers: Vec::new(),
             output: Data::Null,
@@ -203,8 +206,22 @@ impl Dispatcher {
                 step.output = output;
                 self.end_step(id, Status::Success, None);
             }
-            Err(_) if self.is_stopping() || asked_to_stop => self.end_step(id, Status::Stopped, None),
+            Err(_) if asked_to_stop || self.job.status == Status::Stopping => {
+                step.is_stopped = true;
+                self.end_if_stopped(id);
+            }
             Err(failure) => self.end_step(id, Status::Failed, Some(failure)),
+        }
+    }
+
+    /// Ends a step whose code was stopped when its containers have ended.
+    pub(super) fn end_if_stopped(&mut self, id: &StepId) {
+        let Some(step) = self.steps.get(id).filter(|step| step.is_stopped) else { return };
+        let is_its =
+            |container: &ContainerId| self.job.containers.get(container).is_some_and(|c| c.step == *id);
+        let left = step.containers.iter().any(|container| is_its(container) && !self.has_ended(container));
+        if !left && !self.status(id).has_ended() {
+            self.end_step(id, Status::Stopped, None);
         }
     }
 
