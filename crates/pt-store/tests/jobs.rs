@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use jiff::Timestamp;
-use pt_model::{Event, InstanceId, Job, JobId, Status, StepId, What};
+use pt_model::{Data, Event, InstanceId, Job, JobId, Status, StepId, What};
 use pt_store::{JobKey, Runner, Store};
 use tempfile::tempdir;
 
