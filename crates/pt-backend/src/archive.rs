@@ -135,18 +135,18 @@ pub(crate) fn list(archive: impl Read, path: &str) -> io::Result<Vec<FileInfo>> 
 }
 
 fn info<R: Read>(entry: &tar::Entry<'_, R>, path: &Path) -> io::Result<FileInfo> {
-    use tar::EntryType as Type;
     let header = entry.header();
     let name = |name: Result<Option<&str>, std::str::Utf8Error>, id: u64| match name {
         Ok(Some(name)) if !name.is_empty() => name.to_owned(),
         Ok(_) | Err(_) => id.to_string(),
     };
-    let kind = match header.entry_type() {
-        Type::Regular | Type::Continuous | Type::GNUSparse | Type::Link => "file",
-        Type::Directory => "dir",
-        Type::Symlink => "symlink",
-        Type::Fifo => "fifo",
-        _ => "unknown",
+    let of = header.entry_type();
+    let kind = match () {
+        () if of.is_file() || of.is_contiguous() || of.is_gnu_sparse() || of.is_hard_link() => "file",
+        () if of.is_dir() => "dir",
+        () if of.is_symlink() => "symlink",
+        () if of.is_fifo() => "fifo",
+        () => "unknown",
     };
     let target = entry.link_name()?.filter(|_| header.entry_type().is_symlink());
     Ok(FileInfo {

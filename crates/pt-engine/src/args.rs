@@ -1,4 +1,8 @@
 //! Reads what code hands to a runner function.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one or two kinds of data are accepted, all others refused alike"
+)]
 
 use std::time::Duration;
 

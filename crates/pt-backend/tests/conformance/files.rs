@@ -86,17 +86,22 @@ pub(crate) async fn survive_a_restart_of_the_container(bed: &Bed) {
 }
 
 pub(crate) async fn are_read_written_and_listed(bed: &Bed) {
-    let request = bed.shell("until test -e /go/now; do sleep 0.1; done; cat /new/dir/run; test -e /tmp/y || touch /tmp/x");
+    let request = bed
+        .shell("until test -e /go/now; do sleep 0.1; done; cat /new/dir/run; test -e /tmp/y || touch /tmp/x");
     let (id, running) = bed.start(&request).await;
     let backend = &bed.backend;
     backend.write_file(&id, "/new/dir/run", &"echo ran\n".into(), 0o755).await.unwrap();
     backend.write_file(&id, "/new/dir/a", &"text".into(), 0o600).await.unwrap();
     assert_eq!(backend.read_file(&id, "/new/dir/a").await.unwrap(), b"text");
     let listed = backend.list_path(&id, "/new/dir").await.unwrap();
-    let shown: Vec<_> = listed.iter().map(|file| (file.name.as_str(), file.kind, file.size, file.mode)).collect();
+    let shown: Vec<_> =
+        listed.iter().map(|file| (file.name.as_str(), file.kind, file.size, file.mode)).collect();
     assert_eq!(shown, [("a", "file", 4, 0o600), ("run", "file", 9, 0o755)]);
     let above = backend.list_path(&id, "/new").await.unwrap();
-    assert_eq!(above.iter().map(|file| (file.name.as_str(), file.kind)).collect::<Vec<_>>(), [("dir", "dir")]);
+    assert_eq!(
+        above.iter().map(|file| (file.name.as_str(), file.kind)).collect::<Vec<_>>(),
+        [("dir", "dir")]
+    );
     backend.write_file(&id, "/go/now", &"".into(), 0o644).await.unwrap();
     assert_eq!(Ended::of(running).await, Ended::with("echo ran\n", 0));
     // Also when it has exited.

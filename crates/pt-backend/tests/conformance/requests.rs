@@ -68,7 +68,8 @@ pub(crate) async fn terminal_writes_everything_to_one_stream(bed: &Bed) {
 
 pub(crate) async fn images_are_built(bed: &Bed) {
     let recipe = format!("FROM {} AS first\nFROM first\nCOPY dir/greeting /greeting\n", image::SHELL);
-    let files: Vec<MountRequest> = vec![file("/Recipe", &recipe, 0o644), file("/dir/greeting", "hello\n", 0o644)];
+    let files: Vec<MountRequest> =
+        vec![file("/Recipe", &recipe, 0o644), file("/dir/greeting", "hello\n", 0o644)];
     let tags = vec![format!("{}:1", bed.name("built")), bed.name("also")];
     let request = BuildRequest {
         context: context_of(&files).unwrap(),
@@ -80,8 +81,11 @@ pub(crate) async fn images_are_built(bed: &Bed) {
     let digest = bed.backend.build_image(request.clone(), no_progress()).await.unwrap();
     assert!(digest.starts_with("sha256:") && digest.len() == 71, "{digest}");
     for (at, image) in tags.iter().enumerate() {
-        let container =
-            ContainerRequest { name: bed.name(&at.to_string()), image: image.clone(), ..bed.argv(&["echo", "built"]) };
+        let container = ContainerRequest {
+            name: bed.name(&at.to_string()),
+            image: image.clone(),
+            ..bed.argv(&["echo", "built"])
+        };
         assert_eq!(bed.run_once(&container).await, Ended::with("built\n", 0));
     }
     let missing = BuildRequest { dockerfile: "Nothing".to_owned(), ..request };

@@ -22,7 +22,7 @@ impl Dispatcher {
             Question::Exec { container, request } => self.exec(step, &container, *request, reply),
             Question::AwaitExec(exec) => self.await_exec(&exec, reply),
             Question::OpenService { service, container } => {
-                self.open_service(step, service, container, reply)
+                self.open_service(step, service, container, reply);
             }
             Question::StopService(id) => {
                 let stopped = self.stop_service(&id);

@@ -1,4 +1,8 @@
 //! Containers and services: what code starts, runs in them, reads and writes.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one or two kinds of data are accepted, all others refused alike"
+)]
 
 use jiff::Timestamp;
 use pt_backend::{BackendError, ExecRequest, FileInfo};

@@ -1,4 +1,8 @@
 //! `http-request`.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one or two kinds of data are accepted, all others refused alike"
+)]
 
 use std::time::Duration;
 
@@ -29,7 +33,7 @@ fn request(args: &Args<'_>, wish: &Data) -> Result<HttpRequest, Failure> {
         let values = value.as_list().unwrap_or(std::slice::from_ref(value));
         for value in values.iter().filter(|value| !value.is_null()) {
             url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(&format!("{}={}", escaped(name), escaped(&value.to_text().expose())));
+            url.extend([&escaped(name), "=", &escaped(&value.to_text().expose())]);
         }
     }
     let uri: Uri = url.parse().map_err(|_| args.wrong("url", "Must be a URL", &Data::from(url.as_str())))?;

@@ -16,7 +16,7 @@ impl StepHost {
         let text = text.join(" ");
         match level.as_deref() {
             Some(level @ ("error" | "warn" | "warning" | "debug")) => {
-                self.print_text(&format!("{level}: {text}"))
+                self.print_text(&format!("{level}: {text}"));
             }
             Some("info") | None => self.print_text(&text),
             Some(other) => self.print_text(&format!("{other} {text}")),

@@ -1,4 +1,8 @@
 //! Modules, steps, code within code, and time.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "one or two kinds of data are accepted, all others refused alike"
+)]
 
 use std::sync::Arc;
 

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use pt_model::{Data, Failure, Secret, Text};
+use pt_store::Scope;
 
 use super::StepHost;
 use crate::args::{Args, failure};
 use crate::call::{Extent, Question};
 
 impl StepHost {
-    /// `value`: what was set for the job, else for the project.
+    /// `value`: what was set for the job, else for the project, else outside of any project.
     pub(super) fn value(&self, args: &Args<'_>) -> Result<Data, Failure> {
         let name = args.text(0, "name")?;
         let of_job = self.ask(Question::Value { of: Extent::Job, name: name.clone() })?;
@@ -16,12 +17,14 @@ impl StepHost {
             return Ok(Data::from(of_job.to_text()));
         }
         let Self { context, .. } = self;
-        let found =
-            context.engine.store.value(&context.options.scope, &name).map_err(|error| args.failure(error))?;
-        match found {
-            Some(value) => Ok(Data::Str(value.data)),
-            None => Err(failure(format!("Value '{name}' is not set."))),
+        let of_project = &context.options.scope;
+        for scope in [of_project, &Scope::outside(&of_project.context)] {
+            let found = context.engine.store.value(scope, &name).map_err(|error| args.failure(error))?;
+            if let Some(value) = found {
+                return Ok(Data::Str(value.data));
+            }
         }
+        Err(failure(format!("Value '{name}' is not set.")))
     }
 
     pub(super) fn secret(&self, args: &Args<'_>) -> Result<Data, Failure> {
