@@ -11,7 +11,7 @@ use pt_model::{
     What,
 };
 
-use crate::ask::ask;
+use crate::answer::ask;
 
 /// Shows what happens to a job.
 pub(crate) struct Watcher {
