@@ -228,14 +228,12 @@ impl<'p> Planner<'p> {
                 }
                 None => self.not_set(Store::Secret, node, reference, trouble),
             },
-            // A plan is made before any step has ended.
             ReferenceKind::Output => {
-                let found = Diagnostic::error("not-supported", "Outputs of steps cannot be used in args")
-                    .at(self.within(node, reference.range.clone()), "")
-                    .hint("call the module from code, which may wait: `pt/output`, `pt/call-module`");
-                trouble.errors.push(found);
-                trouble.hole();
-                Data::Null
+                let output = self.named.output(self.level, reference.name, reference.path);
+                output.unwrap_or_else(|| {
+                    trouble.hole();
+                    Data::Null
+                })
             }
         }
     }
@@ -316,7 +314,7 @@ impl<'p> Planner<'p> {
             project_ref: home.project_ref.as_deref(),
             masker: &Masker::new(self.secrets.iter().cloned()),
         };
-        let mut settings = Settings { named: self.named, not_set: Vec::new(), secrets: Vec::new() };
+        let mut settings = Settings::new(self.named, self.level);
         let result = evaluate_with(&snippet_of(code).as_code(), &scope, &Limits::of_args(), &mut settings);
         settings.secrets.iter().for_each(|secret| self.remember(secret));
         let error = match result {
@@ -327,7 +325,7 @@ impl<'p> Planner<'p> {
             self.within(node, range.start + code.body_offset..range.end + code.body_offset)
         };
         let span = error.range.map_or(node.span, place);
-        if settings.not_set.is_empty() {
+        if settings.not_set.is_empty() && !settings.late {
             let unread = pt_eval::unreadable(&snippet_of(code).as_code()).is_some();
             let id = if unread { "code-syntax" } else { "code-error" };
             let found = Diagnostic::error(id, error.message).at(span, "");

@@ -30,6 +30,9 @@ fn explain_step(step: &StepPlan, depth: usize, sources: &Sources, out: &mut Stri
     match &step.does {
         Does::Code(call) => lay_out(&Rows::of(call, sources).rows, depth + 1, out),
         Does::Group(steps) => steps.iter().for_each(|step| explain_step(step, depth + 1, sources, out)),
+        Does::Late => {
+            _ = writeln!(out, "{indent}  known when its turn comes: its args hold results of other steps")
+        }
         Does::Fails(found) => {
             found.iter().for_each(|diagnostic| _ = writeln!(out, "{indent}  fails: {}", diagnostic.message));
         }
@@ -293,6 +296,7 @@ fn explained_step(step: &StepPlan, sources: &Sources) -> Value {
         Does::Group(steps) => {
             shown["steps"] = steps.iter().map(|step| explained_step(step, sources)).collect();
         }
+        Does::Late => shown["late"] = json!(true),
         Does::Fails(found) => {
             shown["fails"] = found.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
         }

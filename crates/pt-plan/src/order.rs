@@ -235,6 +235,7 @@ fn assemble(
         let does = match draft.does {
             DraftDoes::Code(call) => Does::Code(*call),
             DraftDoes::Group => Does::Group(steps),
+            DraftDoes::Late => Does::Late,
             DraftDoes::Fails(mut found) => {
                 // What is wrong inside of a group is wrong whether or not its turn comes.
                 steps.iter().for_each(|step| failures(step, &mut found));
@@ -260,7 +261,7 @@ fn failures(step: &StepPlan, found: &mut Vec<Diagnostic>) {
     match &step.does {
         Does::Fails(more) => found.extend(more.iter().cloned()),
         Does::Group(steps) => steps.iter().for_each(|step| failures(step, found)),
-        Does::Code(_) => {}
+        Does::Code(_) | Does::Late => {}
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use pt_eval::Language;
-use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
+use pt_model::{Data, Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Arg, Condition, Kind, Name, plain};
 use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span, TargetCall};
 
@@ -21,6 +21,8 @@ pub struct Request {
     pub span: Option<Span>,
     /// The args as written there.
     pub written: Vec<Arg>,
+    /// Whether code asks rather than a person: then tools and modules come before templates, and args may be in camelCase.
+    pub from_code: bool,
 }
 
 impl From<TargetCall> for Request {
@@ -30,7 +32,8 @@ impl From<TargetCall> for Request {
             id: Name { text: entry.key.clone(), span: entry.key_span },
             value: entry.value.clone(),
         });
-        Self { written: written.collect(), reference: call.reference, args, span: Some(call.span) }
+        let (reference, span) = (call.reference, Some(call.span));
+        Self { written: written.collect(), reference, args, span, from_code: false }
     }
 }
 
@@ -43,6 +46,12 @@ pub trait Named {
     ///
     /// It is a text that holds a [`Secret`], unless its value is only assumed: that is no secret, and shows.
     fn secret(&self, name: &str) -> Option<Text>;
+
+    /// The result of a step, or what is at a path in it. None as long as nobody can know: then the step that asks is
+    /// planned once more when its turn comes ([`Does::Late`]). `level` counts the groups around the place that asks.
+    fn output(&self, _level: usize, _step: &str, _path: Option<&str>) -> Option<Data> {
+        None
+    }
 }
 
 /// What planning gave.
@@ -65,6 +74,8 @@ pub struct Plan {
     pub kind: Kind,
     /// What the first target was given.
     pub args: Map,
+    /// What was asked for.
+    pub requests: Vec<Vec<Request>>,
     /// The steps in the order of their declaration.
     pub steps: Vec<StepPlan>,
     /// Every secret that the steps use.
@@ -125,6 +136,8 @@ pub enum Does {
     Code(CodeCall),
     /// It runs steps, and ends when all of them have ended.
     Group(Vec<StepPlan>),
+    /// Its args hold results of other steps: what it does is known when its turn comes.
+    Late,
     /// It fails at its turn, for these reasons.
     Fails(Vec<Diagnostic>),
 }

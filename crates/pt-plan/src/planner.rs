@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pt_model::Secret;
+use pt_model::{Map, Secret};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
@@ -65,6 +65,8 @@ pub(crate) struct Planner<'p> {
     /// The `template:` steps around, up to the group around.
     pub(crate) templates: Vec<TemplateUse>,
     pub(crate) template_uses: usize,
+    /// The number of groups around.
+    pub(crate) level: usize,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -89,6 +91,7 @@ impl<'p> Planner<'p> {
             templates: Vec::new(),
             project_id: project.id(),
             template_uses: 0,
+            level: 0,
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),
@@ -104,17 +107,18 @@ impl<'p> Planner<'p> {
     }
 
     fn request(&mut self, request: &'p Request) -> Result<Kind, Box<Diagnostic>> {
-        let definition = self.project.resolve(None, &request.reference, Wanted::Target).map_err(|found| {
+        let wanted = if request.from_code { Wanted::Any } else { Wanted::Target };
+        let definition = self.project.resolve(None, &request.reference, wanted).map_err(|found| {
             Box::new(match request.span {
                 Some(span) => found.at(span, ""),
                 None => *found,
             })
         })?;
         let mut given = Given {
-            values: request.args.clone(),
+            values: args(definition, request),
             written: request.written.iter().collect(),
             call: request.span,
-            typed: true,
+            typed: !request.from_code,
             ..Given::default()
         };
         if self.explaining {
@@ -187,8 +191,31 @@ impl<'p> Planner<'p> {
             target_id: targets.first().map(|target| step_id(target)).unwrap_or_default(),
             kind,
             args: all.first().map(|request| request.args.clone()).unwrap_or_default(),
+            requests: requests.to_vec(),
             steps: settle(self.drafts, &self.lists),
             secrets: self.secrets,
         }
     }
+}
+
+/// The args under the ids of the params they are for.
+fn args(definition: &Definition, request: &Request) -> Map {
+    let named = |id: &String| {
+        let param = definition.params.iter().find(|param| camel(&param.id.text) == *id);
+        match param.filter(|_| request.from_code && definition.param(id).is_none()) {
+            Some(param) => param.id.text.clone(),
+            None => id.clone(),
+        }
+    };
+    request.args.iter().map(|(id, value)| (named(id), value.clone())).collect()
+}
+
+/// `db-host` as JavaScript spells it: `dbHost`.
+fn camel(id: &str) -> String {
+    let mut words = id.split(['-', '_']);
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| {
+        let (head, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        camel + &head.to_uppercase() + rest
+    })
 }

@@ -50,8 +50,8 @@ impl Tree {
             match &step.does {
                 // What follows below are steps too: this line is none.
                 Does::Group(_) if !chain.is_empty() => out.line(&format!("the steps of {chain}:")),
-                Does::Code(_) | Does::Fails(_) if !chain.is_empty() => out.line(&chain),
-                Does::Code(_) | Does::Group(_) | Does::Fails(_) => {}
+                Does::Code(_) | Does::Late | Does::Fails(_) if !chain.is_empty() => out.line(&chain),
+                Does::Code(_) | Does::Late | Does::Group(_) | Does::Fails(_) => {}
             }
             match &step.does {
                 Does::Code(call) if call.module == "polytope/container" => out.container(call),
@@ -65,6 +65,7 @@ impl Tree {
                     }
                     steps.iter().for_each(|step| out.step(step));
                 }
+                Does::Late => out.line("known when its turn comes: its args hold results of other steps"),
                 Does::Fails(found) => {
                     found.iter().for_each(|diagnostic| out.line(&format!("fails: {}", diagnostic.message)));
                 }

@@ -9,6 +9,7 @@ mod app;
 mod client;
 mod disk;
 mod environment;
+mod outside;
 mod repositories;
 
 pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Started, Unset};

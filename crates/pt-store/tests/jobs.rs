@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use jiff::Timestamp;
-use pt_model::{Event, InstanceId, Job, JobId, Status, StepId, What};
+use pt_model::{Data, Event, InstanceId, Job, JobId, Status, StepId, What};
 use pt_store::{JobKey, Runner, Store};
 use tempfile::tempdir;
 
@@ -28,8 +28,8 @@ fn life(job: &JobKey) -> Vec<Event> {
         What::JobStarted,
         What::StepStarted { step: db.clone() },
         What::Warned { step: None, message: "mind the gap".into() },
-        What::StepFinished { step: db, status: Status::Success, failure: None },
-        What::StepFinished { step: api, status: Status::Canceled, failure: None },
+        What::StepFinished { step: db, status: Status::Success, failure: None, output: Data::Null },
+        What::StepFinished { step: api, status: Status::Canceled, failure: None, output: Data::Null },
         What::JobFinished { status: Status::Failed },
     ];
     (0..).zip(whats).map(|(seq, what)| event(seq, what)).collect()
