@@ -32,7 +32,6 @@ fn sorted_by_file_and_place_with_notes_and_hints() {
     ];
     let expected = "\
 error[no-docker]: Docker is not running
- |
  = help: start it
 
 error[unknown-module]: No module, tool or template named 'postgre'.

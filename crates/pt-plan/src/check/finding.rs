@@ -51,7 +51,6 @@ fn is_of_text(found: &Diagnostic) -> bool {
         "missing-include",
         "duplicate-id",
         "unknown-key",
-        "not-supported",
     ];
     let harmless = found.severity == Severity::Warning && found.id != "missing-space";
     !harmless && !of_language.contains(&found.id)
