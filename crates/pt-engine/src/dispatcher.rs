@@ -16,12 +16,13 @@ mod steps;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 use pt_model::{ContainerId, Data, Event, Failure, Job, Labels, Map, ServiceId, Status, StepId, What};
 use pt_plan::Plan;
-use pt_store::StoreError;
+use pt_store::{EventWriter, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -70,6 +71,7 @@ pub(crate) struct Dispatcher {
     job: Job,
     /// What others see of the job.
     watched: watch::Sender<Job>,
+    books: EventWriter,
     /// Events that are not stored yet, and what is to be done when they are.
     news: Vec<Event>,
     effects: Vec<Effect>,
@@ -110,6 +112,9 @@ enum Effect {
 /// The most messages whose events are stored together.
 const BATCH: usize = 4096;
 
+/// How long messages are gathered while a job stops.
+const BREATH: Duration = Duration::from_millis(5);
+
 impl Dispatcher {
     pub(crate) fn new(
         engine: Engine,
@@ -120,6 +125,7 @@ impl Dispatcher {
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
         let mask = Mask::default();
         mask.learn(plan.secrets.iter().cloned());
+        let books = engine.store.event_writer(&options.job)?;
         let writer = engine.store.log_writer(&options.job)?;
         let (log, keeper) = keep_logs(writer, mask.clone(), notices.clone());
         let names = Names::new(&options.instance, &options.job.job);
@@ -143,6 +149,7 @@ impl Dispatcher {
             context: Arc::new(context),
             job: Job::default(),
             watched,
+            books,
             news: Vec::new(),
             effects: Vec::new(),
             steps: IndexMap::new(),
@@ -188,6 +195,10 @@ impl Dispatcher {
         while !self.is_over() {
             tokio::select! {
                 Some(message) = self.messages.1.recv() => {
+                    if self.is_stopping() {
+                        // Whatever runs ends now: what ends at once is stored at once.
+                        tokio::time::sleep(BREATH).await;
+                    }
                     self.hear(message).await;
                     for _ in 0..BATCH {
                         let Ok(message) = self.messages.1.try_recv() else { break };
@@ -241,7 +252,7 @@ impl Dispatcher {
     /// Stores what happened, tells it, and does what follows from it.
     fn publish(&mut self) -> Result<(), StoreError> {
         if !self.news.is_empty() {
-            self.context.engine.store.append(&self.context.options.job, &self.news)?;
+            self.books.append(&self.news)?;
             self.watched.send_modify(|job| self.news.iter().for_each(|event| job.apply(event)));
             for event in self.news.drain(..) {
                 // Nobody may be watching any more.

@@ -33,7 +33,35 @@ impl fmt::Display for JobKey {
     }
 }
 
+/// Writes the events of a job. A job has one: its runner's. It knows the job's summary, which [`Store::append`] must read
+/// each time.
+#[derive(Debug)]
+pub struct EventWriter {
+    store: Store,
+    job: JobKey,
+    number: i64,
+    summary: JobSummary,
+}
+
+impl EventWriter {
+    /// Appends events: all or none, numbered on from the ones before.
+    pub fn append(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        let mut summary = self.summary.clone();
+        self.store
+            .database()
+            .write("append events", |tx| write(tx, &self.job, self.number, &mut summary, events))?;
+        self.summary = summary;
+        Ok(())
+    }
+}
+
 impl Store {
+    /// Opens the events of a job for writing.
+    pub fn event_writer(&self, job: &JobKey) -> Result<EventWriter, StoreError> {
+        let (number, summary) = self.database().write("look a job up", |tx| self.load(tx, job))?;
+        Ok(EventWriter { store: self.clone(), job: job.clone(), number, summary })
+    }
+
     /// Creates a job for a target, under the target's id and the next number: `stack-10`.
     pub fn create_job(
         &self,
@@ -69,18 +97,7 @@ impl Store {
     pub fn append(&self, job: &JobKey, events: &[Event]) -> Result<(), StoreError> {
         self.database().write("append events", |tx| {
             let (number, mut summary) = self.load(tx, job)?;
-            let mut add = tx.prepare_cached("INSERT INTO event (job, seq, body) VALUES (?1, ?2, ?3)")?;
-            for event in events {
-                if event.seq != summary.events {
-                    let (job, expected) = (job.job.clone(), summary.events);
-                    return Err(StoreError::Gap { job, expected, found: event.seq }.into());
-                }
-                summary.apply(event);
-                add.execute(params![number, event.seq.cast_signed(), encode(event)?])?;
-            }
-            tx.prepare_cached("UPDATE job SET summary = ?2 WHERE number = ?1")?
-                .execute(params![number, encode(&summary)?])?;
-            Ok(())
+            write(tx, job, number, &mut summary, events)
         })
     }
 
@@ -158,6 +175,35 @@ impl Store {
         serde_json::from_str(text)
             .map_err(|cause| self.database().damaged(format!("{what} of job {job} cannot be read ({cause})")))
     }
+}
+
+fn write(
+    tx: &Transaction<'_>,
+    job: &JobKey,
+    number: i64,
+    summary: &mut JobSummary,
+    events: &[Event],
+) -> Result<(), WriteError> {
+    let mut bodies = Vec::with_capacity(events.len());
+    for event in events {
+        if event.seq != summary.events {
+            let (job, expected) = (job.job.clone(), summary.events);
+            return Err(StoreError::Gap { job, expected, found: event.seq }.into());
+        }
+        summary.apply(event);
+        bodies.push(encode(event)?);
+    }
+    let updated = tx
+        .prepare_cached("UPDATE job SET summary = ?2 WHERE number = ?1")?
+        .execute(params![number, encode(&summary)?])?;
+    if updated == 0 {
+        return Err(unknown(job).into());
+    }
+    let mut add = tx.prepare_cached("INSERT INTO event (job, seq, body) VALUES (?1, ?2, ?3)")?;
+    for (event, body) in events.iter().zip(bodies) {
+        add.execute(params![number, event.seq.cast_signed(), body])?;
+    }
+    Ok(())
 }
 
 fn insert(tx: &Transaction<'_>, job: &JobKey, at: Timestamp) -> Result<bool, WriteError> {

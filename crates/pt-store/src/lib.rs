@@ -28,7 +28,7 @@ mod value;
 pub use dataset::Dataset;
 pub use error::StoreError;
 pub use instance::Instance;
-pub use job::JobKey;
+pub use job::{EventWriter, JobKey};
 pub use log::{Follow, LogFilter, LogReader, LogWriter};
 pub use runner::{Runner, RunnerLock};
 pub use scope::{Scope, same_name};

@@ -95,18 +95,19 @@ impl Dispatcher {
                 return self.answer(reply, Err(failure(message)));
             }
         };
-        if self.has_ended(&container) {
-            let message =
-                format!("Service '{}' could not be opened: container '{container}' has exited.", service.id);
-            return self.answer(reply, Err(failure(message)));
-        }
         let mut published =
             self.containers.get(&container).map(|state| state.ports.clone()).unwrap_or_default();
         published.extend(doors.iter().map(|(port, _)| *port));
         let ports: Vec<OpenPort> = service.ports.iter().filter_map(|port| open(port, &published)).collect();
         let doors = doors.into_iter().map(|(_, door)| door).collect();
-        self.services.insert(service.id.clone(), ServiceState { _doors: doors });
-        self.emit(What::ServiceOpened { service: service.id, step, container, ports });
+        let id = service.id;
+        self.services.insert(id.clone(), ServiceState { _doors: doors });
+        let ended = self.has_ended(&container);
+        self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
+        if ended {
+            // It was quicker than the code that opens its service.
+            self.close_service(&id);
+        }
         self.answer(reply, Ok(Data::Null));
     }
 
