@@ -1,12 +1,13 @@
 //! Starting a job, and the handle by which others follow and stop it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pt_backend::Backend;
-use pt_model::{ContainerId, Event, Job, LogLine, StepId};
-use pt_plan::Plan;
+use pt_model::{ContainerId, Data, Event, Failure, Job, LogLine, StepId};
+use pt_plan::{Home, Plan};
 use pt_store::{Instance, JobKey, Store, StoreError};
 use pt_syntax::Sources;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
@@ -40,6 +41,19 @@ pub struct Options {
     pub until: Option<StepId>,
     /// How long a container may take to stop before it is killed.
     pub grace: Duration,
+    /// What standard modules do to the project's files.
+    pub workshop: Option<Arc<dyn Workshop>>,
+}
+
+/// What the code of standard modules may do to the files of a project: copy templates into it, say. The application
+/// knows how; a job without it has nobody to ask.
+pub trait Workshop: fmt::Debug + Send + Sync {
+    /// Carries out a function of the runner that only standard modules may call, on the thread of the step that called it.
+    /// Paths in the arguments were written in a file at `home`.
+    ///
+    /// # Errors
+    /// It cannot be done.
+    fn carry_out(&self, home: &Home, function: &str, args: &[Data]) -> Result<Data, Failure>;
 }
 
 /// The person who runs a job.

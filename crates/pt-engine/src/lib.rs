@@ -20,4 +20,4 @@ mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Engine, Notice, Options, Person, Running, Shown};
+pub use engine::{Control, Engine, Notice, Options, Person, Running, Shown, Workshop};

@@ -7,12 +7,13 @@ use std::thread;
 
 use pt_eval::{EvalError, EvalErrorKind, Host, Limits, Scope};
 use pt_model::{Data, Failure, Masker, StepId, Stream};
-use pt_plan::CodeCall;
+use pt_plan::{CodeCall, Home};
 use pt_syntax::{Diagnostic, Sources, Span, Style, render};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::call::{Call, failure};
 use crate::dispatcher::Message;
+use crate::engine::Workshop;
 use crate::log::{LogSender, Written};
 
 /// Stack of the thread on which code runs, in bytes. Only touched pages cost memory.
@@ -27,6 +28,7 @@ pub(crate) struct StepThread {
     pub(crate) interrupt: Arc<AtomicBool>,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
+    pub(crate) workshop: Option<Arc<dyn Workshop>>,
 }
 
 impl StepThread {
@@ -40,7 +42,7 @@ impl StepThread {
     }
 
     fn run(self) {
-        let Self { step, call, sources, masker, interrupt, messages, log } = self;
+        let Self { step, call, sources, masker, interrupt, messages, log, workshop } = self;
         let scope = Scope {
             params: &call.params,
             repo_ref: call.home.repo_ref.as_deref(),
@@ -48,7 +50,13 @@ impl StepThread {
             masker: &masker,
         };
         let limits = Limits { interrupt, ..Limits::default() };
-        let mut host = StepHost { step: step.clone(), messages: messages.clone(), log: log.clone() };
+        let mut host = StepHost {
+            step: step.clone(),
+            messages: messages.clone(),
+            log: log.clone(),
+            workshop,
+            home: call.home.clone(),
+        };
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
         let run = AssertUnwindSafe(|| pt_eval::run(&code, &scope, &limits, &mut host));
@@ -67,6 +75,8 @@ struct StepHost {
     step: StepId,
     messages: mpsc::UnboundedSender<Message>,
     log: LogSender,
+    workshop: Option<Arc<dyn Workshop>>,
+    home: Home,
 }
 
 impl Host for StepHost {
@@ -75,6 +85,7 @@ impl Host for StepHost {
         match function {
             "fail" => Err(asked_for(args)),
             "log" => Ok(self.log(args)),
+            "scaffold" | "new-project" => self.in_workshop(function, &args),
             _ => {
                 let (reply, answer) = oneshot::channel();
                 let call = Call { step: self.step.clone(), function: function.to_owned(), args, reply };
@@ -92,6 +103,19 @@ impl Host for StepHost {
 }
 
 impl StepHost {
+    /// Files of the project are changed here, where nobody else has to wait for it.
+    fn in_workshop(&self, function: &str, args: &[Data]) -> Result<Data, Failure> {
+        let is_standard = self.home.project_ref.as_deref().is_some_and(|project| project.starts_with("polytope/"));
+        match &self.workshop {
+            _ if !is_standard => {
+                let message = format!("pt/{function} is for the standard modules: call the module polytope/scaffold.");
+                Err(failure(message))
+            }
+            Some(workshop) => workshop.carry_out(&self.home, function, args),
+            None => Err(failure(format!("pt/{function}: there is no project here to change."))),
+        }
+    }
+
     /// `(pt/log "text")` or `(pt/log :warn "text")`; gives back the text.
     fn log(&mut self, args: Vec<Data>) -> Data {
         let (level, texts) = match args.as_slice() {

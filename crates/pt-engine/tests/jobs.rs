@@ -74,6 +74,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         person: Person { uid: 1000, gid: 1000, home: None },
         until: until.map(Into::into),
         grace: Duration::from_secs(10),
+        workshop: None,
     };
     let key = options.job.clone();
     let mut running = engine.start(plan, options).unwrap();

@@ -21,6 +21,7 @@ use crate::Disk;
 use crate::api::{Served, Socket};
 use crate::environment::{BackendChoice, Environment};
 use crate::repositories::Repositories;
+use crate::workshop::ProjectFiles;
 
 /// The application.
 pub struct App {
@@ -281,6 +282,7 @@ impl App {
         let socket_failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
         let socket = Socket::bind(&socket).map_err(socket_failed)?;
         let engine = Engine { backend, store: self.store.clone() };
+        let workshop = ProjectFiles::new(&self.environment, &loaded.project, &instance.root);
         let options = Options {
             job: key.clone(),
             instance,
@@ -289,6 +291,7 @@ impl App {
             person: self.environment.person.clone(),
             until: request.until,
             grace: Self::GRACE,
+            workshop: Some(Arc::new(workshop)),
         };
         let running = engine.start(plan, options)?;
         let served = socket.serve(running.job.clone(), running.control.clone());

@@ -10,6 +10,7 @@ mod client;
 mod disk;
 mod environment;
 mod repositories;
+mod workshop;
 
 pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Started, Unset};
 pub use client::{ClientError, stop_job};

@@ -69,6 +69,7 @@ impl Dispatcher {
             interrupt: Arc::clone(&step.interrupt),
             messages: self.messages.0.clone(),
             log: self.log.clone(),
+            workshop: self.options.workshop.clone(),
         };
         match thread.start() {
             Ok(()) => Ok(()),
