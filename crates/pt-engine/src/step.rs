@@ -85,7 +85,7 @@ impl Host for StepHost {
         match function {
             "fail" => Err(asked_for(args)),
             "log" => Ok(self.log(args)),
-            "scaffold" | "new-project" => self.in_workshop(function, &args),
+            "scaffold" | "new-project" | "project-tools" | "read-code" => self.in_workshop(function, &args),
             _ => {
                 let (reply, answer) = oneshot::channel();
                 let call = Call { step: self.step.clone(), function: function.to_owned(), args, reply };
@@ -105,10 +105,11 @@ impl Host for StepHost {
 impl StepHost {
     /// Files of the project are changed here, where nobody else has to wait for it.
     fn in_workshop(&self, function: &str, args: &[Data]) -> Result<Data, Failure> {
-        let is_standard = self.home.project_ref.as_deref().is_some_and(|project| project.starts_with("polytope/"));
+        let is_standard =
+            self.home.project_ref.as_deref().is_some_and(|project| project.starts_with("polytope/"));
         match &self.workshop {
             _ if !is_standard => {
-                let message = format!("pt/{function} is for the standard modules: call the module polytope/scaffold.");
+                let message = format!("pt/{function} is for the standard modules alone.");
                 Err(failure(message))
             }
             Some(workshop) => workshop.carry_out(&self.home, function, args),

@@ -103,8 +103,13 @@ pub static FUNCTIONS: &[RunnerFunction] = &[
 ];
 
 /// What the runner does for the code of standard modules alone. Nobody is offered these.
-static OF_STANDARD_MODULES: &[RunnerFunction] =
-    &[function("scaffold", Waits), function("new-project", Waits), function("service-address", Waits)];
+static OF_STANDARD_MODULES: &[RunnerFunction] = &[
+    function("scaffold", Waits),
+    function("new-project", Waits),
+    function("project-tools", Waits),
+    function("read-code", Waits),
+    function("service-address", Waits),
+];
 
 /// Why a function cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +128,8 @@ pub(crate) fn find(
     occasion: Occasion,
     settings: bool,
 ) -> Result<&'static RunnerFunction, Refusal> {
-    let Some(found) = FUNCTIONS.iter().chain(OF_STANDARD_MODULES).find(|function| function.name == name) else {
+    let Some(found) = FUNCTIONS.iter().chain(OF_STANDARD_MODULES).find(|function| function.name == name)
+    else {
         let here = FUNCTIONS.iter().filter(|function| settings || !function.settings);
         return Err(Refusal::Unknown { near: suggestion::nearest(name, here.map(|function| function.name)) });
     };

@@ -81,8 +81,11 @@ impl Action {
             .collect();
         // Secrets do not become part of files: they show as what they are.
         let values = data.get("template-values").as_map();
-        let values =
-            values.into_iter().flatten().map(|(key, value)| (key.clone(), value.to_text().masked())).collect();
+        let values = values
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), value.to_text().masked()))
+            .collect();
         Ok(Self {
             path,
             on_conflict,

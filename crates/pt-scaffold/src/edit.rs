@@ -55,7 +55,9 @@ pub fn include(text: &str, entry: Include<'_>) -> Edited {
             format!("{}[{}, {line}]{}", &text[..start], &text[start..end], &text[end..])
         }
     };
-    proven(&root, edited, "include", |new| new.get("include").is_some_and(|list| list.items().iter().any(|item| entry.is(item))))
+    proven(&root, edited, "include", |new| {
+        new.get("include").is_some_and(|list| list.items().iter().any(|item| entry.is(item)))
+    })
 }
 
 /// The text of a polytope file in YAML whose tool has one more step that calls something; nothing if it has one already.

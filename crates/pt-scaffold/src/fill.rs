@@ -57,7 +57,9 @@ fn apply(filter: &str, value: &str) -> Option<String> {
         "kebab_case" => words.iter().map(lower).collect::<Vec<_>>().join("-"),
         "snake_case" => words.iter().map(lower).collect::<Vec<_>>().join("_"),
         "pascal_case" => words.iter().map(capital).collect(),
-        "camel_case" => words.iter().enumerate().map(|(at, w)| if at == 0 { lower(w) } else { capital(w) }).collect(),
+        "camel_case" => {
+            words.iter().enumerate().map(|(at, w)| if at == 0 { lower(w) } else { capital(w) }).collect()
+        }
         "upper" => value.to_uppercase(),
         "lower" => value.to_lowercase(),
         _ => return None,
@@ -66,7 +68,9 @@ fn apply(filter: &str, value: &str) -> Option<String> {
 
 fn capital(word: &String) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars.flat_map(char::to_lowercase)).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars.flat_map(char::to_lowercase)).collect()
+    })
 }
 
 /// The words of a name: at signs between them, and where a small letter or digit is followed by a large one.
@@ -105,7 +109,10 @@ mod tests {
             ("{{ project-name | camel_case }}", "myApiServer"),
             ("{{ project-name | snake_case | upper }}", "MY_API_SERVER"),
             ("{{ project-name | lower }}", "my-apiserver"),
-            ("${{ secrets.TOKEN }} {{ .Values.x }} {{ other }}", "${{ secrets.TOKEN }} {{ .Values.x }} {{ other }}"),
+            (
+                "${{ secrets.TOKEN }} {{ .Values.x }} {{ other }}",
+                "${{ secrets.TOKEN }} {{ .Values.x }} {{ other }}",
+            ),
             ("{{ project-name | reversed }}", "{{ project-name | reversed }}"),
             ("style={{color: 'red'}} {{{ project-name }}}", "style={{color: 'red'}} {my-apiServer}"),
             ("{{ project-name", "{{ project-name"),

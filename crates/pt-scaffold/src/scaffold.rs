@@ -155,7 +155,8 @@ fn edited_root(
     if !includes && action.add_to_tools.is_empty() {
         return Ok(None);
     }
-    let name = place.root_file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        place.root_file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let old = match fs::read_to_string(place.root_file) {
         Ok(text) => text,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => String::new(),
@@ -164,8 +165,16 @@ fn edited_root(
     if name.ends_with(".json") || name.ends_with(".edn") {
         let mut wanted = Vec::new();
         wanted.extend(includes.then(|| format!("\"{target}\" to `include`")));
-        wanted.extend(action.add_to_tools.iter().map(|s| format!("a step that calls {} to the tool `{}`", s.call, s.tool)));
-        notes.push(format!("{name} was left as it is, since only YAML is edited. Add {}.", wanted.join(", and ")));
+        wanted.extend(
+            action
+                .add_to_tools
+                .iter()
+                .map(|s| format!("a step that calls {} to the tool `{}`", s.call, s.tool)),
+        );
+        notes.push(format!(
+            "{name} was left as it is, since only YAML is edited. Add {}.",
+            wanted.join(", and ")
+        ));
         return Ok(None);
     }
     let mut text = old.clone();
@@ -182,7 +191,8 @@ fn edited_root(
     };
     if includes {
         let done = format!("includes {target}");
-        let edited = step(include(&text, Include::Path(target)), done, format!("Add \"{target}\" to `include`."));
+        let edited =
+            step(include(&text, Include::Path(target)), done, format!("Add \"{target}\" to `include`."));
         text = edited.unwrap_or(text);
     }
     for crate::ToolStep { tool, call } in &action.add_to_tools {
@@ -199,9 +209,10 @@ fn write(place: Place<'_>, files: &[NewFile]) -> Result<(), ScaffoldError> {
         write_file(&path, file).map_err(|cause| {
             let mut failed = failed("Could not write", &path, &cause);
             if at > 0 {
-                failed.message.push_str(&format!(" What was copied before is there: {}.", listed(
-                    &files[..at].iter().map(|file| file.path.clone()).collect::<Vec<_>>(),
-                )));
+                failed.message.push_str(&format!(
+                    " What was copied before is there: {}.",
+                    listed(&files[..at].iter().map(|file| file.path.clone()).collect::<Vec<_>>(),)
+                ));
             }
             failed
         })?;

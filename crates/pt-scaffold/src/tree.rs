@@ -28,7 +28,8 @@ mod tests {
     #[test]
     fn trees() {
         let paths = ["src/main.py", "README.md", "src/lib/a.py", "zoo"].map(str::to_owned);
-        let expected = "api\n├── README.md\n├── src\n│   ├── lib\n│   │   └── a.py\n│   └── main.py\n└── zoo\n";
+        let expected =
+            "api\n├── README.md\n├── src\n│   ├── lib\n│   │   └── a.py\n│   └── main.py\n└── zoo\n";
         assert_eq!(draw("api", &paths), expected);
     }
 }

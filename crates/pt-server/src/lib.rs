@@ -9,6 +9,7 @@ mod app;
 mod client;
 mod disk;
 mod environment;
+mod reference;
 mod repositories;
 mod workshop;
 
@@ -16,4 +17,5 @@ pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Sta
 pub use client::{ClientError, stop_job};
 pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
+pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};

@@ -9,7 +9,7 @@ use pt_engine::Workshop;
 use pt_model::{Data, Failure, HostDirs, MountSource};
 use pt_plan::Home;
 use pt_scaffold::{Action, Place, Template, TemplateFile, scaffold};
-use pt_spec::{Project, RepoAddress, RepoRequest, World, standard_files};
+use pt_spec::{Definition, Kind, Project, RepoAddress, RepoRequest, World, args_schema, standard_files};
 
 use crate::Environment;
 use crate::repositories::Repositories;
@@ -59,13 +59,17 @@ impl ProjectFiles {
         let wished = asked.get("name").as_str().unwrap_or_default();
         let named = |c: char| c.is_alphanumeric() || "-_.".contains(c);
         if wished.is_empty() || wished.starts_with(['.', '-']) || !wished.chars().all(named) {
-            return Err(format!("`{wished}` cannot be the name of a directory: use letters, digits, - and _"));
+            return Err(format!(
+                "`{wished}` cannot be the name of a directory: use letters, digits, - and _"
+            ));
         }
         let free = |name: &String| !self.working_dir.join(name).exists();
         let numbered = (1..=NAMES).map(|number| format!("{wished}-{number}"));
         let name = std::iter::once(wished.to_owned()).chain(numbered).find(free);
-        let name = name.ok_or_else(|| format!("{wished} and {wished}-1 to {wished}-{NAMES} are there already"))?;
-        let action = Action { path: name.clone(), values: Some(Vec::new()), print_tree: true, ..Action::default() };
+        let name =
+            name.ok_or_else(|| format!("{wished} and {wished}-1 to {wished}-{NAMES} are there already"))?;
+        let action =
+            Action { path: name.clone(), values: Some(Vec::new()), print_tree: true, ..Action::default() };
         let action = Action { print_files: Some(Vec::new()), ..action };
         let dir = self.working_dir.join(&name);
         let place = Place { root: &self.working_dir, root_file: &dir.join("polytope.yml") };
@@ -81,6 +85,40 @@ impl ProjectFiles {
         }
         text.push_str(&format!("\nGo on with:\n  cd {name}\n  pt run stack\n"));
         Ok(text)
+    }
+
+    /// The project's tools as they are now, as models are told of tools.
+    fn tools(&self) -> Data {
+        let world = Repositories::new(&self.state_dir, &self.root).fetched_only();
+        let loaded = Project::load(&world, self.root_file.clone());
+        let tools = loaded
+            .project
+            .definitions()
+            .filter(|tool| tool.kind == Kind::Tool && !tool.id.text.starts_with('_'));
+        let tell = |tool: &Definition| {
+            let schema = serde_json::from_value(args_schema(&tool.params)).unwrap_or_default();
+            let entries = [
+                ("name", Data::Str(tool.id.text.clone())),
+                ("description", Data::Str(tool.info.clone().unwrap_or_default())),
+                ("parameters", schema),
+            ];
+            Data::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        };
+        Data::List(tools.map(tell).collect())
+    }
+
+    /// The paths of the files at a source, or the text of one of them.
+    fn read_code(&self, home: &Home, asked: &Data) -> Result<Data, String> {
+        let (files, _) = self.template(home, asked.get("source"))?;
+        let Some(path) = asked.get("path").as_str() else {
+            return Ok(Data::List(files.files.into_iter().map(|file| Data::Str(file.path)).collect()));
+        };
+        let file = files
+            .files
+            .into_iter()
+            .find(|file| file.path == path.trim_start_matches("./").trim_start_matches('/'));
+        let file = file.ok_or_else(|| format!("There is no file {path}"))?;
+        String::from_utf8(file.content).map(Data::Str).map_err(|_| format!("{path} is not text"))
     }
 
     /// The files to copy, and what people should know about where they come from.
@@ -168,11 +206,13 @@ impl Workshop for ProjectFiles {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = args.first().unwrap_or(&Data::Null);
         let done = match function {
-            "scaffold" => self.scaffold(home, asked),
-            "new-project" => self.new_project(home, asked),
+            "scaffold" => self.scaffold(home, asked).map(Data::Str),
+            "new-project" => self.new_project(home, asked).map(Data::Str),
+            "project-tools" => Ok(self.tools()),
+            "read-code" => self.read_code(home, asked),
             _ => Err(format!("The runner function pt/{function} is not supported yet.")),
         };
-        done.map(Data::Str).map_err(|message| Failure { message, data: Data::Null })
+        done.map_err(|message| Failure { message, data: Data::Null })
     }
 }
 
@@ -201,7 +241,11 @@ fn of_standard(project: &str, path: &str) -> Result<Template, String> {
         content: file.text.into_bytes(),
     };
     let files: Vec<_> = standard_files(project, path).into_iter().map(file).collect();
-    if files.is_empty() { Err(format!("polytope/{project} brings no {path}")) } else { Ok(Template { files }) }
+    if files.is_empty() {
+        Err(format!("polytope/{project} brings no {path}"))
+    } else {
+        Ok(Template { files })
+    }
 }
 
 /// Where a path of a repository may lead: `/x` from its root, else from the directory of the declaring file or its root.

@@ -7,6 +7,7 @@ use pt_model::Secret;
 use serde_json::json;
 
 use crate::cli::{DeleteArgs, GetArgs, ListArgs, NamedCommand, SetArgs};
+use crate::commands::defaults;
 use crate::commands::named::{self, Noun};
 use crate::config::Config;
 use crate::failure::Outcome;
@@ -20,6 +21,7 @@ pub(crate) fn run(command: &NamedCommand, config: &Config) -> Outcome {
         NamedCommand::Get(args) => get(args, config),
         NamedCommand::List(args) => list(args, config),
         NamedCommand::Delete(args) => delete(args, config),
+        NamedCommand::Defaults(args) => defaults::run(args, config),
     }
 }
 
