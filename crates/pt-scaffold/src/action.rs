@@ -55,10 +55,7 @@ impl Action {
     /// Says what is missing or cannot be.
     pub fn read(data: &Data) -> Result<Self, String> {
         let text = |key: &str| data.get(key).as_str().map(str::to_owned);
-        let flag = |key: &str, usual: bool| match data.get(key) {
-            Data::Bool(flag) => *flag,
-            _ => usual,
-        };
+        let flag = |key: &str, usual: bool| if let Data::Bool(flag) = data.get(key) { *flag } else { usual };
         let texts = |key: &str| -> Option<Vec<String>> {
             let list = data.get(key).as_list()?;
             Some(list.iter().filter_map(Data::as_str).map(str::to_owned).collect())

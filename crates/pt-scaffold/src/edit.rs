@@ -5,7 +5,6 @@
 
 mod place;
 
-use pt_model::Data;
 use pt_spec::{FILE_NAMES, plain};
 use pt_syntax::{Format, Node, NodeKind, Sources, parse};
 
@@ -82,12 +81,10 @@ pub fn add_step(text: &str, tool: &str, call: &str) -> Edited {
             lines.extend(made(4));
             layout.fill(key_end(&root, "tools"), &lines)?
         }
-        (Some(tools), None) => match tools.kind {
-            NodeKind::List(_) => {
-                layout.add_item(tools, &format!("id: {}\nrun:\n  - {step}", quoted(tool)))?
-            }
-            _ => layout.add_entry(tools, &format!("{}:\n  run:\n    - {step}", key(tool)))?,
-        },
+        (Some(tools @ Node { kind: NodeKind::List(_), .. }), None) => {
+            layout.add_item(tools, &format!("id: {}\nrun:\n  - {step}", quoted(tool)))?
+        }
+        (Some(tools), None) => layout.add_entry(tools, &format!("{}:\n  run:\n    - {step}", key(tool)))?,
         (Some(tools), Some(found)) => match steps_of(found) {
             Some(steps) if steps.items().iter().any(|step| calls(step, call)) => return Ok(None),
             Some(steps @ Node { kind: NodeKind::List(_), .. }) => layout.add_item(steps, &step)?,
@@ -165,20 +162,16 @@ fn read(text: &str) -> Result<Node, NotEdited> {
     if parsed.has_errors() {
         return refused("it cannot be read");
     }
-    match &parsed.document.root.kind {
-        NodeKind::Null | NodeKind::Map(_) => Ok(parsed.document.root),
-        _ => refused("it is no map"),
-    }
+    let root = parsed.document.root;
+    if matches!(root.kind, NodeKind::Null | NodeKind::Map(_)) { Ok(root) } else { refused("it is no map") }
 }
 
 /// The edited text, if it says all that the old one said, and what it should say now.
 fn proven(old: &Node, edited: String, key: &str, says: impl Fn(&Node) -> bool) -> Edited {
-    let without = |root: &Node| match plain(root) {
-        Data::Map(mut map) => {
-            map.shift_remove(key);
-            map
-        }
-        _ => pt_model::Map::new(),
+    let without = |root: &Node| {
+        let mut map = plain(root).as_map().cloned().unwrap_or_default();
+        map.shift_remove(key);
+        map
     };
     match read(&edited) {
         Ok(new) if says(&new) && without(old) == without(&new) => Ok(Some(edited)),

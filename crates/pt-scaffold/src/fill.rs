@@ -56,7 +56,7 @@ fn apply(filter: &str, value: &str) -> Option<String> {
     Some(match filter.replace('-', "_").as_str() {
         "kebab_case" => words.iter().map(lower).collect::<Vec<_>>().join("-"),
         "snake_case" => words.iter().map(lower).collect::<Vec<_>>().join("_"),
-        "pascal_case" => words.iter().map(capital).collect(),
+        "pascal_case" => words.iter().map(|word| capital(word)).collect(),
         "camel_case" => {
             words.iter().enumerate().map(|(at, w)| if at == 0 { lower(w) } else { capital(w) }).collect()
         }
@@ -66,7 +66,7 @@ fn apply(filter: &str, value: &str) -> Option<String> {
     })
 }
 
-fn capital(word: &String) -> String {
+fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars.flat_map(char::to_lowercase)).collect()

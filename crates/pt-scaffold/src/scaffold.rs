@@ -209,10 +209,8 @@ fn write(place: Place<'_>, files: &[NewFile]) -> Result<(), ScaffoldError> {
         write_file(&path, file).map_err(|cause| {
             let mut failed = failed("Could not write", &path, &cause);
             if at > 0 {
-                failed.message.push_str(&format!(
-                    " What was copied before is there: {}.",
-                    listed(&files[..at].iter().map(|file| file.path.clone()).collect::<Vec<_>>(),)
-                ));
+                let before: Vec<String> = files[..at].iter().map(|file| file.path.clone()).collect();
+                failed.message.extend([" What was copied before is there: ", &listed(&before), "."]);
             }
             failed
         })?;
@@ -264,7 +262,7 @@ fn tell(
         n => format!("{target}: {n} files were written.\n"),
     };
     if !kept.is_empty() && !written.is_empty() {
-        text.push_str(&format!("Kept as they were: {}.\n", listed(kept)));
+        text.extend(["Kept as they were: ", &listed(kept), ".\n"]);
     }
     for note in notes {
         text.extend([note.as_str(), "\n"]);
@@ -283,10 +281,10 @@ fn tell(
             Ok(content) => {
                 let shown: String = content.chars().take(SHOWN).collect();
                 let cut = if shown.len() < content.len() { "\n(cut)\n" } else { "" };
-                text.push_str(&format!("\n--- {path}\n{}\n{cut}", shown.trim_end()));
+                text.extend(["\n--- ", &path, "\n", shown.trim_end(), "\n", cut]);
             }
             Err(_) if action.print_files.is_none() => {}
-            Err(cause) => text.push_str(&format!("\n--- {path}\n(not shown: {})\n", words_of(&cause))),
+            Err(cause) => text.extend(["\n--- ", &path, "\n(not shown: ", &words_of(&cause), ")\n"]),
         }
     }
     text

@@ -93,7 +93,7 @@ impl Reference {
     pub fn page(&self) -> String {
         let Self { reference, info, params, example, .. } = self;
         let mut page = format!("# {reference}\n\n{info}\n\n## Example\n\n```\n$ {}\n```\n", example.command);
-        page.push_str(&format!("\nIn a polytope file:\n\n```yaml\n{}```\n", example.file));
+        page.extend(["\nIn a polytope file:\n\n```yaml\n", &example.file, "```\n"]);
         if !params.is_empty() {
             page.push_str("\n## Params\n\n| Param | Type | Default | |\n| --- | --- | --- | --- |\n");
         }
@@ -112,16 +112,17 @@ impl Reference {
                 cell(&param.info)
             );
         }
-        page.push_str(&format!("\n## What the example runs\n\n```\n{}```\n", self.tree));
+        page.extend(["\n## What the example runs\n\n```\n", &self.tree, "```\n"]);
         page
     }
 }
 
 impl ParamReference {
     fn new(param: &Param) -> Self {
-        let (ty, default) = match &param.ty {
-            Type::Default(of, value) => (of.to_string(), Some(value.clone())),
-            other => (other.to_string(), None),
+        let (ty, default) = if let Type::Default(of, value) = &param.ty {
+            (of.to_string(), Some(value.clone()))
+        } else {
+            (param.ty.to_string(), None)
         };
         Self {
             id: param.id.text.clone(),
@@ -152,7 +153,7 @@ impl Example {
         let key = if kind == Kind::Template { "template" } else { "module" };
         let mut file = format!("templates:\n  - id: stack\n    run:\n      - {key}: {reference}\n");
         if !given.is_empty() {
-            file.push_str(&format!("        args: {given}\n"));
+            file.extend(["        args: ", given, "\n"]);
         }
         Self { command, file }
     }

@@ -81,9 +81,9 @@ impl ProjectFiles {
         };
         text.push_str(&report.text);
         if let Err(why) = git_init(&dir) {
-            text.push_str(&format!("It is no Git repository yet: {why}\n"));
+            text.extend(["It is no Git repository yet: ", &why, "\n"]);
         }
-        text.push_str(&format!("\nGo on with:\n  cd {name}\n  pt run stack\n"));
+        text.extend(["\nGo on with:\n  cd ", &name, "\n  pt run stack\n"]);
         Ok(text)
     }
 

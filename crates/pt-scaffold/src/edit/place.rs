@@ -1,6 +1,6 @@
 //! Where in a text new lines go.
 
-use pt_syntax::{Node, NodeKind};
+use pt_syntax::{Entry, Node, NodeKind};
 
 use super::{NotEdited, refused};
 
@@ -91,15 +91,15 @@ impl Layout<'_> {
 
     /// Where what a node says ends, without blanks and comments behind it.
     fn end_of(self, node: &Node) -> usize {
-        let last = match &node.kind {
-            _ if self.is_flow(node) => None,
-            NodeKind::List(items) => items.last().map(|item| self.end_of(item)),
-            NodeKind::Map(entries) => entries.last().map(|entry| match entry.value.is_null() {
-                true => self.colon_behind(entry.key_span.end as usize),
-                false => self.end_of(&entry.value),
-            }),
-            _ => None,
+        if self.is_flow(node) {
+            return node.span.end as usize;
+        }
+        let of_entry = |entry: &Entry| match entry.value.is_null() {
+            true => self.colon_behind(entry.key_span.end as usize),
+            false => self.end_of(&entry.value),
         };
+        let last = node.items().last().map(|item| self.end_of(item));
+        let last = last.or_else(|| node.entries().last().map(of_entry));
         last.unwrap_or_else(|| self.text[..node.span.end as usize].trim_end().len())
     }
 
