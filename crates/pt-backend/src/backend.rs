@@ -1,12 +1,15 @@
 //! The trait, and what goes in and out.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pt_model::{Labels, Resources, Stream, Text};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::archive::{self, First};
 
 /// Something that can run containers.
 #[async_trait]
@@ -61,6 +64,133 @@ pub trait Backend: Send + Sync + 'static {
 
     /// A path of a container as a tar archive, whether it runs or not.
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError>;
+
+    /// Unpacks a tar archive at a directory of a container, whether it runs or not. Directories that are missing are made.
+    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError>;
+
+    /// What is at a path of a container, whether it runs or not: of a directory what is in it, of a file that itself.
+    async fn list_path(&self, id: &str, path: &str) -> Result<Vec<FileInfo>, BackendError> {
+        let archive = self.read_path(id, path).await?;
+        archive::list(archive.as_slice(), path).map_err(|error| unreadable(path, &error.to_string()))
+    }
+
+    /// The content of a file of a container, whether it runs or not. Links are followed.
+    async fn read_file(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS {
+            let archive = self.read_path(id, &path).await?;
+            match archive::first(&archive).map_err(|error| unreadable(&path, &error.to_string()))? {
+                First::File(content) => return Ok(content),
+                First::Link(target) if target.starts_with('/') => path = target,
+                First::Link(target) => {
+                    let (parent, _) = path.rsplit_once('/').unwrap_or_default();
+                    path = format!("{parent}/{target}");
+                }
+                First::Directory => return Err(unreadable(&path, "it is a directory")),
+                First::Other => return Err(unreadable(&path, "it is no file")),
+            }
+        }
+        Err(unreadable(&path, "it is a link to itself"))
+    }
+
+    /// Writes a file of a container, whether it runs or not. Directories that are missing are made.
+    async fn write_file(&self, id: &str, path: &str, content: &Text, mode: u32) -> Result<(), BackendError> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let added = archive::append_file(&mut archive, path, content.expose().as_bytes(), mode);
+        let archive = added.and_then(|()| archive.into_inner());
+        let archive = archive.map_err(|error| BackendError {
+            kind: ErrorKind::Refused,
+            message: format!("cannot write {path}: {error}"),
+            hint: String::new(),
+        })?;
+        self.put_archive(id, "/", archive).await
+    }
+
+    /// Copies a file of this machine, or what is in a directory of it, to a directory of a container.
+    async fn copy_in(&self, id: &str, from: &Path, dir: &str) -> Result<(), BackendError> {
+        let path = from.to_owned();
+        let archive = match tokio::task::spawn_blocking(move || archive::contents_of(&path)).await {
+            Ok(Ok(archive)) => archive,
+            Ok(Err(error)) => return Err(unreadable(&from.display().to_string(), &error.to_string())),
+            Err(_) => return Err(unreadable(&from.display().to_string(), "Polytope broke")),
+        };
+        self.put_archive(id, dir, archive).await
+    }
+
+    /// Builds an image; gives its digest. What the builder says goes to `output`, which never blocks.
+    async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError>;
+
+    /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
+    async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
+}
+
+/// How many links are followed to a file.
+const LINKS: usize = 16;
+
+fn unreadable(path: &str, why: &str) -> BackendError {
+    BackendError {
+        kind: ErrorKind::Refused,
+        message: format!("cannot read {path}: {why}"),
+        hint: String::new(),
+    }
+}
+
+/// A port of this machine that leads into a container. It closes when this is dropped.
+#[derive(Debug)]
+pub struct Door {
+    host: u16,
+    /// Who passes connections on.
+    keeper: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    /// A door that is open as long as this task runs.
+    pub(crate) fn kept_by(host: u16, keeper: JoinHandle<()>) -> Self {
+        Self { host, keeper: Some(keeper) }
+    }
+
+    /// A door that only the simulated world knows.
+    pub(crate) fn painted(host: u16) -> Self {
+        Self { host, keeper: None }
+    }
+
+    /// The port of this machine.
+    pub fn host(&self) -> u16 {
+        self.host
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.abort();
+        }
+    }
+}
+
+/// A file of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    /// Its name.
+    pub name: String,
+    /// `file`, `dir`, `symlink`, `fifo` or `unknown`.
+    pub kind: &'static str,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its permissions.
+    pub mode: u32,
+    /// Whose it is: a name, or a number where no name is known.
+    pub user: String,
+    /// Whose group's it is.
+    pub group: String,
+    /// Where a link leads.
+    pub target: Option<String>,
+    /// When it was last read, in seconds since 1970; unknown to most engines.
+    pub accessed: Option<i64>,
+    /// When it was last written.
+    pub modified: Option<i64>,
+    /// When something about it was last changed.
+    pub changed: Option<i64>,
 }
 
 /// Asks the system by taking the port for a moment. Port 0 stands for "no port can be had", which a start refuses.
@@ -127,6 +257,8 @@ pub struct ContainerRequest {
     pub stdin: bool,
     /// What it may use.
     pub resources: Resources,
+    /// Whether it runs without seccomp and AppArmor or SELinux confinement.
+    pub unconfined: bool,
     /// The network to join; the backend's default without.
     pub network: Option<String>,
     /// Names under which it is found there.
@@ -192,6 +324,21 @@ pub struct ExecRequest {
     pub user: Option<String>,
     /// Whether it has a terminal.
     pub tty: bool,
+}
+
+/// An image to build.
+#[derive(Clone, Debug, Default)]
+pub struct BuildRequest {
+    /// The build context, a tar archive.
+    pub context: Vec<u8>,
+    /// Path of the Dockerfile in it.
+    pub dockerfile: String,
+    /// Names of the image.
+    pub tags: Vec<String>,
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
+    /// The stage to build; the last without.
+    pub target: Option<String>,
 }
 
 /// A container or command that runs.

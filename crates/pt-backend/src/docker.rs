@@ -3,8 +3,10 @@
 //! [`Docker::connect`] finds the engine; the rest is the [`Backend`] trait, a file per group of deeds. Requests carry no
 //! API version (the client library sends none), so each engine speaks its own newest.
 
+mod build;
 mod connect;
 mod container;
+mod door;
 mod error;
 mod image;
 mod network;
@@ -25,8 +27,8 @@ use pt_model::Labels;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::backend::{
-    Backend, BackendError, BackendInfo, ContainerRequest, ExecRequest, Found, FoundContainer, FoundNetwork,
-    FoundVolume, ImagePolicy, Progress, Running,
+    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecRequest, Found,
+    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
 
@@ -156,6 +158,20 @@ impl Backend for Docker {
 
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
         self.download(id, path).await
+    }
+
+    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+        self.upload(id, dir, archive)
+            .await
+            .map_err(|error| self.failed("put files into the container", error))
+    }
+
+    async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {
+        self.build(request, output).await
+    }
+
+    async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {
+        self.open_door_to(id, port).await
     }
 }
 

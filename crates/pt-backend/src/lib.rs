@@ -5,13 +5,15 @@
 //! [`sim::Sim`], a small world in memory for tests; both pass the same suite, `tests/conformance`, and say the same words
 //! about the same obstacles. Errors are of few kinds, each with one line for people and the way out.
 
+mod archive;
 mod backend;
 pub mod docker;
 mod hint;
 pub mod sim;
 
+pub use archive::{archive_of, context_of};
 pub use backend::{
-    Backend, BackendError, BackendInfo, Chunk, ContainerRequest, ErrorKind, ExecRequest, Exit, FileSource,
-    Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, MountRequest, Progress, PublishedPort,
-    Running,
+    Backend, BackendError, BackendInfo, BuildRequest, Chunk, ContainerRequest, Door, ErrorKind, ExecRequest,
+    Exit, FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, MountRequest,
+    Progress, PublishedPort, Running,
 };

@@ -19,8 +19,8 @@ use pt_model::{Labels, Text};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backend::{
-    Backend, BackendError, BackendInfo, ContainerRequest, ErrorKind, ExecRequest, Found, FoundContainer,
-    FoundNetwork, FoundVolume, ImagePolicy, Progress, Running,
+    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ErrorKind, ExecRequest, Found,
+    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
 };
 use crate::hint;
 use fault::Faults;
@@ -330,6 +330,49 @@ impl Backend for Sim {
             Ok(None) => Err(refused(ErrorKind::NotFound, &attempt, "it is not there", "")),
             Err(error) => Err(refused(ErrorKind::Other, &attempt, &error.to_string(), "")),
         }
+    }
+
+    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+        let attempt = "put files into the container";
+        let world = self.world.lock();
+        let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
+        let unpacked = world.containers[&id].files.unpack(&absolute("/", dir), &archive);
+        unpacked.map_err(|reason| refused(ErrorKind::Refused, attempt, &reason, hint::MOUNT))
+    }
+
+    /// Images are built without a look at what is done to them: the Dockerfile must be there, and an image that is
+    /// `missing` cannot be built upon.
+    async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {
+        let name = request.tags.first().map_or("an image", String::as_str);
+        let attempt = format!("build the image {name}");
+        let refused = |reason: &str| refused(ErrorKind::Refused, &attempt, reason, "");
+        let dockerfile = files::text_in(&request.context, &request.dockerfile);
+        let dockerfile = dockerfile
+            .ok_or_else(|| refused(&format!("there is no {} in the context", request.dockerfile)))?;
+        for line in dockerfile.lines().filter(|line| !line.trim().is_empty()) {
+            drop(output.send(line.to_owned()));
+            if line.starts_with("FROM") && line.contains("missing") {
+                return Err(refused("the image that it is built upon is not here"));
+            }
+        }
+        let mut world = self.world.lock();
+        for tag in &request.tags {
+            world.images.insert(tag.clone(), SimImage::new(tag));
+        }
+        world.created += 1;
+        Ok(format!("sha256:{:064x}", world.created))
+    }
+
+    async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {
+        let attempt = "open a port of this machine";
+        let runs = {
+            let world = self.world.lock();
+            world.id_of(id).is_some_and(|id| world.containers[&id].is_running())
+        };
+        if !runs {
+            return Err(refused(ErrorKind::Refused, attempt, "the container is not running", ""));
+        }
+        Ok(Door::painted(self.free_port(Some(port.host), port.udp).await))
     }
 }
 

@@ -98,10 +98,25 @@ impl ContainerTask {
         let (network, image) = tokio::join!(self.network_made(), image);
         network?;
         image?;
+        let mut empty = Vec::new();
         for volume in &self.volumes {
-            self.volume(volume).await?;
+            if self.volume(volume).await? {
+                empty.extend(volume.fill.as_deref().map(|fill| (volume, fill)));
+            }
         }
-        if self.is_wanted() { self.backend.create_container(&self.request).await.map(Some) } else { Ok(None) }
+        if !self.is_wanted() {
+            return Ok(None);
+        }
+        let id = self.backend.create_container(&self.request).await?;
+        for (volume, fill) in empty {
+            if let Err(error) = self.backend.copy_in(&id, fill, &volume.path).await {
+                // Nobody may take it for one that was filled. The first error is the one to tell.
+                drop(self.backend.remove_container(&id).await);
+                drop(self.backend.remove_volume(&volume.name).await);
+                return Err(error);
+            }
+        }
+        Ok(Some(id))
     }
 
     fn is_wanted(&self) -> bool {
@@ -139,7 +154,8 @@ impl ContainerTask {
         }
     }
 
-    async fn volume(&self, volume: &NeededVolume) -> Result<(), BackendError> {
+    /// Makes sure of a volume; says whether it is new.
+    async fn volume(&self, volume: &NeededVolume) -> Result<bool, BackendError> {
         if volume.create == CreateVolume::Never {
             let found = self.backend.find(&volume.labels).await?;
             if !found.volumes.iter().any(|found| found.name == volume.name) {
@@ -152,10 +168,9 @@ impl ContainerTask {
                     hint: "Run what creates it first, or leave out `create`.".to_owned(),
                 });
             }
-            return Ok(());
+            return Ok(false);
         }
-        self.backend.create_volume(&volume.name, &volume.labels).await?;
-        Ok(())
+        self.backend.create_volume(&volume.name, &volume.labels).await
     }
 
     /// From the first start to the removal. Gives what stands in the way of the removal, if anything does.

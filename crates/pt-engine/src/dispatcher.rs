@@ -1,33 +1,51 @@
 //! The one owner of a job's state.
 //!
-//! It reads messages one by one: a question of a step's code, the end of a step, a change of a container, a request to
-//! stop. Each becomes events, which are stored, then applied to the job, then told to those who watch.
+//! It reads messages: a question of a step's code, the end of a step, a change of a container, a request to stop. Each
+//! becomes events, and maybe something to do for others: an answer, a step to start. Of all messages that are there at
+//! once, the events are stored in one go, then told to those who watch, and only then is the rest done: nobody sees an
+//! effect of what is not stored.
 
 mod answers;
 mod containers;
 mod ending;
+mod execs;
+mod modules;
+mod order;
+mod services;
 mod steps;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
-use pt_backend::PublishedPort;
-use pt_model::{ContainerId, Data, Event, Failure, Job, Labels, Masker, ServiceSpec, Status, StepId, What};
-use pt_plan::{Does, Plan, RunWhen, StepPlan};
+use pt_model::{ContainerId, Data, Event, Failure, Job, Labels, Map, ServiceId, Status, StepId, What};
+use pt_plan::Plan;
 use pt_store::StoreError;
-use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Call, Question, Reply, failure};
+use crate::args::failure;
+use crate::call::{Call, Reply};
 use crate::container::{Network, Report, Wish};
+use crate::context::{Context, JobContext};
 use crate::engine::{Engine, Notice, Options, StopRequest};
 use crate::log::{LogSender, keep_logs};
+use crate::mask::Mask;
 use crate::name::Names;
 use crate::port::Ports;
+use crate::step::StepThread;
+
+use containers::ContainerState;
+use execs::ExecState;
+use modules::Planned;
+use services::ServiceState;
+use steps::{Origin, StepState};
+
+pub(crate) use containers::SpawnContainer;
+pub(crate) use steps::SpawnedCode;
 
 /// What the dispatcher hears.
 #[derive(Debug)]
@@ -38,19 +56,34 @@ pub(crate) enum Message {
     StepEnded { step: StepId, result: Result<Data, Failure> },
     /// A container's task reports.
     Container { container: ContainerId, report: Report },
+    /// A command in a container has ended: its exit code, unless the backend lost sight of it.
+    ExecEnded { exec: String, code: Option<i64>, said: String },
+    /// A port was opened for a service, or could not be.
+    PortsOpened(services::Opened),
+    /// Something was planned that a step asked for.
+    Planned(Box<Planned>),
 }
 
 /// Carries out one job.
 pub(crate) struct Dispatcher {
-    engine: Engine,
-    options: Options,
-    names: Names,
-    masker: Masker,
-    job: watch::Sender<Job>,
+    context: Context,
+    job: Job,
+    /// What others see of the job.
+    watched: watch::Sender<Job>,
+    /// Events that are not stored yet, and what is to be done when they are.
+    news: Vec<Event>,
+    effects: Vec<Effect>,
     steps: IndexMap<StepId, StepState>,
+    /// Steps whose turn has not come, and whether it may have come for one of them.
+    queued: IndexSet<StepId>,
+    look_at_queue: bool,
     containers: HashMap<ContainerId, ContainerState>,
+    services: HashMap<ServiceId, ServiceState>,
+    /// Who waits for services that are not open.
+    waiting_for_services: HashMap<ServiceId, Vec<Reply>>,
+    execs: HashMap<String, ExecState>,
     ports: Ports,
-    anonymous_volumes: u32,
+    values: Map,
     network: Arc<Network>,
     notices: mpsc::UnboundedSender<Notice>,
     asked: watch::Receiver<StopRequest>,
@@ -64,34 +97,18 @@ pub(crate) struct Dispatcher {
     keeper: JoinHandle<Result<(), StoreError>>,
 }
 
-/// A step, beyond what its job shows of it.
-struct StepState {
-    does: Option<Does>,
-    run_when: Vec<RunWhen>,
-    /// The group whose part it is.
-    group: Option<StepId>,
-    /// Set to stop its code wherever it is.
-    interrupt: Arc<AtomicBool>,
-    /// Where its definition stands, and what it will serve: for the containers it starts.
-    call: Option<Surroundings>,
-    containers: Vec<ContainerId>,
-    output: Data,
+/// What is done once everything before it is stored.
+enum Effect {
+    /// The code hears the answer to its question. It may have been stopped meanwhile; then nobody hears it.
+    Answer(Reply, Result<Data, Failure>),
+    /// Somebody learns that what was reported before has been told.
+    Passed(oneshot::Sender<()>),
+    /// A step's code starts.
+    Start(Box<StepThread>),
 }
 
-struct Surroundings {
-    home: pt_plan::Home,
-    services: Vec<ServiceSpec>,
-}
-
-/// A container, beyond what its job shows of it.
-struct ContainerState {
-    wish: watch::Sender<Wish>,
-    ports: Vec<PublishedPort>,
-    started: bool,
-    over: bool,
-    waiting_for_start: Vec<Reply>,
-    waiting_for_end: Vec<Reply>,
-}
+/// The most messages whose events are stored together.
+const BATCH: usize = 4096;
 
 impl Dispatcher {
     pub(crate) fn new(
@@ -101,22 +118,42 @@ impl Dispatcher {
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
-        let masker = Masker::new(plan.secrets);
+        let mask = Mask::default();
+        mask.learn(plan.secrets.iter().cloned());
         let writer = engine.store.log_writer(&options.job)?;
-        let (log, keeper) = keep_logs(writer, masker.clone(), notices.clone());
+        let (log, keeper) = keep_logs(writer, mask.clone(), notices.clone());
         let names = Names::new(&options.instance, &options.job.job);
         let network = Network { name: names.network(), labels: labels(&options), made: OnceCell::new() };
-        let (job, watched) = watch::channel(Job::default());
-        let mut dispatcher = Self {
+        let (watched, watching) = watch::channel(Job::default());
+        let origin = Arc::new(Origin {
+            sources: options.project.sources().clone(),
+            planning: Arc::clone(&options.project),
+            requests: plan.requests,
+        });
+        let context = JobContext {
             engine,
             options,
             names,
-            masker,
-            job,
+            mask,
+            runtime: Handle::current(),
+            notices: notices.clone(),
+            anonymous_volumes: Default::default(),
+        };
+        let mut dispatcher = Self {
+            context: Arc::new(context),
+            job: Job::default(),
+            watched,
+            news: Vec::new(),
+            effects: Vec::new(),
             steps: IndexMap::new(),
+            queued: IndexSet::new(),
+            look_at_queue: true,
             containers: HashMap::new(),
+            services: HashMap::new(),
+            waiting_for_services: HashMap::new(),
+            execs: HashMap::new(),
             ports: Ports::default(),
-            anonymous_volumes: 0,
+            values: Map::new(),
             network: Arc::new(network),
             notices,
             asked,
@@ -128,10 +165,11 @@ impl Dispatcher {
             keeper,
         };
         let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
-        plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None));
-        let job = dispatcher.options.job.job.clone();
-        dispatcher.emit(What::JobCreated { job, target: plan.target, steps })?;
-        Ok((dispatcher, watched))
+        plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
+        let job = dispatcher.context.options.job.job.clone();
+        dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        dispatcher.publish()?;
+        Ok((dispatcher, watching))
     }
 
     /// Carries the job out to its end.
@@ -144,12 +182,19 @@ impl Dispatcher {
     }
 
     async fn carry_out(&mut self) -> Result<(), StoreError> {
-        self.emit(What::JobStarted)?;
-        self.start_steps()?;
+        self.emit(What::JobStarted);
+        self.start_steps();
+        self.publish()?;
         let mut asked = self.asked.clone();
         while !self.is_over() {
             tokio::select! {
-                Some(message) = self.messages.1.recv() => self.hear(message).await?,
+                Some(message) = self.messages.1.recv() => {
+                    self.hear(message).await;
+                    for _ in 0..BATCH {
+                        let Ok(message) = self.messages.1.try_recv() else { break };
+                        self.hear(message).await;
+                    }
+                }
                 kept = &mut self.keeper => match kept {
                     // It ends before its senders only when it failed.
                     Ok(kept) => return kept,
@@ -160,69 +205,69 @@ impl Dispatcher {
                 },
                 Ok(()) = asked.changed() => {
                     let request = asked.borrow_and_update().clone();
-                    self.stop(request)?;
+                    self.stop(request);
                 }
             }
-            self.start_steps()?;
+            self.start_steps();
+            self.publish()?;
         }
         Ok(())
     }
 
-    fn add_step(&mut self, plan: StepPlan, group: Option<StepId>) {
-        let state = StepState {
-            does: Some(plan.does),
-            run_when: plan.run_when,
-            group,
-            interrupt: Arc::default(),
-            call: None,
-            containers: Vec::new(),
-            output: Data::Null,
-        };
-        self.steps.insert(plan.id, state);
-    }
-
-    async fn hear(&mut self, message: Message) -> Result<(), StoreError> {
+    async fn hear(&mut self, message: Message) {
         match message {
             Message::StepEnded { step, result } => self.code_ended(&step, result),
-            Message::Container { container, report } => self.container_reports(&container, report),
-            Message::Call(Call { step, function, args, reply }) => match Question::read(&function, &args) {
-                Ok(question) if !self.is_stopping() || question.only_waits() => {
-                    self.answer(&step, question, reply).await
-                }
-                Ok(_) => {
-                    say(reply, Err(failure("The job is stopping.")));
-                    Ok(())
-                }
-                Err(failure) => {
-                    say(reply, Err(failure));
-                    Ok(())
-                }
-            },
+            Message::Container { container, report } => self.container_reports(&container, report).await,
+            Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
+            Message::PortsOpened(opened) => self.ports_opened(opened),
+            Message::Planned(planned) => self.planned(*planned),
+            Message::Call(Call { reply, .. }) if self.is_stopping() => {
+                self.answer(reply, Err(failure("The job is stopping.")));
+            }
+            Message::Call(Call { step, question, reply }) => self.question(&step, question, reply).await,
         }
     }
 
     fn status(&self, id: &StepId) -> Status {
-        self.job.borrow().steps.get(id).map_or(Status::Canceled, |step| step.status)
+        self.job.steps.get(id).map_or(Status::Canceled, |step| step.status)
     }
 
-    /// Stores what happened, applies it, and tells.
-    fn emit(&mut self, what: What) -> Result<(), StoreError> {
-        let event = Event { seq: self.job.borrow().events, at: Timestamp::now(), what };
-        self.engine.store.append(&self.options.job, std::slice::from_ref(&event))?;
-        self.job.send_modify(|job| job.apply(&event));
-        // Nobody may be watching any more.
-        let _ = self.notices.send(Notice::Event(event));
+    /// Takes note of what happened.
+    fn emit(&mut self, what: What) {
+        let event = Event { seq: self.job.events, at: Timestamp::now(), what };
+        self.job.apply(&event);
+        self.news.push(event);
+    }
+
+    /// Stores what happened, tells it, and does what follows from it.
+    fn publish(&mut self) -> Result<(), StoreError> {
+        if !self.news.is_empty() {
+            self.context.engine.store.append(&self.context.options.job, &self.news)?;
+            self.watched.send_modify(|job| self.news.iter().for_each(|event| job.apply(event)));
+            for event in self.news.drain(..) {
+                // Nobody may be watching any more.
+                let _ = self.notices.send(Notice::Event(event));
+            }
+        }
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::Answer(reply, answer) => drop(reply.send(answer)),
+                Effect::Passed(passed) => drop(passed),
+                Effect::Start(thread) => self.start_thread(*thread),
+            }
+        }
         Ok(())
+    }
+
+    /// Gives an answer, once what led to it is stored.
+    fn answer(&mut self, reply: Reply, answer: Result<Data, Failure>) {
+        self.effects.push(Effect::Answer(reply, answer));
     }
 }
 
 fn labels(options: &Options) -> Labels {
     Labels::of_instance(&options.instance.id, &options.instance.root.display().to_string())
         .job(&options.job.job)
-}
-
-fn within(group: &StepId, step: &StepId) -> StepId {
-    StepId::new(format!("{group}.{step}"))
 }
 
 /// Wishes only go forward.
@@ -232,9 +277,4 @@ fn forward(current: &mut Wish, wish: Wish) -> bool {
         *current = wish;
     }
     further
-}
-
-/// Gives the answer. The code that asked may have been stopped meanwhile; then nobody hears it.
-fn say(reply: Reply, answer: Result<Data, Failure>) {
-    let _ = reply.send(answer);
 }

@@ -1,19 +1,18 @@
 //! Starting a job, and the handle by which others follow and stop it.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pt_backend::Backend;
-use pt_model::{ContainerId, Data, Event, Failure, Job, LogLine, StepId};
-use pt_plan::{Home, Plan};
-use pt_store::{Instance, JobKey, Store, StoreError};
-use pt_syntax::Sources;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use pt_model::{ContainerId, Data, Event, Job, LogLine, StepId};
+use pt_plan::Plan;
+use pt_store::{Instance, JobKey, Scope, Store, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::dispatcher::Dispatcher;
+use crate::outside::{Outside, Planning};
 
 /// What jobs run on.
 #[derive(Clone)]
@@ -25,35 +24,28 @@ pub struct Engine {
 }
 
 /// How one job is to be run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The job, already created in the store.
     pub job: JobKey,
     /// The checkout it belongs to.
     pub instance: Instance,
-    /// The files from which the plan was made, so that failures can point into them.
-    pub sources: Sources,
+    /// The project against which the plan was made.
+    pub project: Arc<dyn Planning>,
+    /// The world around the job.
+    pub outside: Arc<dyn Outside>,
+    /// Whose values and secrets it reads and sets.
+    pub scope: Scope,
     /// Directory from which `pt` was called: what `./x` in host mounts is relative to.
     pub working_dir: PathBuf,
     /// The person who runs it.
     pub person: Person,
+    /// Whether somebody is there to answer questions.
+    pub interactive: bool,
     /// The step whose end ends the job.
     pub until: Option<StepId>,
     /// How long a container may take to stop before it is killed.
     pub grace: Duration,
-    /// What standard modules do to the project's files.
-    pub workshop: Option<Arc<dyn Workshop>>,
-}
-
-/// What the code of standard modules may do to the files of a project: copy templates into it, say. The application
-/// knows how; a job without it has nobody to ask.
-pub trait Workshop: fmt::Debug + Send + Sync {
-    /// Carries out a function of the runner that only standard modules may call, on the thread of the step that called it.
-    /// Paths in the arguments were written in a file at `home`.
-    ///
-    /// # Errors
-    /// It cannot be done.
-    fn carry_out(&self, home: &Home, function: &str, args: &[Data]) -> Result<Data, Failure>;
 }
 
 /// The person who runs a job.
@@ -63,6 +55,8 @@ pub struct Person {
     pub uid: u32,
     /// Group id.
     pub gid: u32,
+    /// Name, for people.
+    pub name: String,
     /// Home directory, for `~/…`.
     pub home: Option<PathBuf>,
 }
@@ -86,6 +80,8 @@ pub enum Notice {
     Event(Event),
     /// A line of output, already stored.
     Line(Shown),
+    /// Code asks the person who runs the job.
+    Input(InputRequest),
     /// How an image pull goes; not kept.
     Progress {
         /// The container that waits for the image.
@@ -93,6 +89,19 @@ pub enum Notice {
         /// A line for people.
         text: String,
     },
+}
+
+/// A question of code to a person. Dropped without an answer, the code hears that nobody answers.
+#[derive(Debug)]
+pub struct InputRequest {
+    /// The step that asks.
+    pub step: StepId,
+    /// What is asked for: `str`, `code`…
+    pub kind: String,
+    /// What goes with it, as code gave it; `message` is what people read.
+    pub options: Data,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Data>,
 }
 
 /// A line on its way to those who watch. Dropping it makes room for another: who shows slowly is waited for.

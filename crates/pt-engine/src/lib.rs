@@ -3,21 +3,29 @@
 //! [`Engine::start`] takes a plan and returns a [`Running`] job at once. One [dispatcher](dispatcher) owns the job's
 //! state: it starts the steps whose time has come, answers what their code asks of it, hears what the containers do,
 //! and turns all of it into events, each stored before anyone sees its effect. Code runs on a thread of its own
-//! ([`step`]), each container has a task that sees it through its life ([`container`]), and everything they write goes
+//! ([`step`]) and is answered by its [`host`], each container has a task that sees it through its life ([`container`]), and everything they write goes
 //! through one [keeper of logs](log). Nothing here knows which backend runs the containers, and nothing prints.
 
+mod args;
 mod call;
 mod cleanup;
 mod container;
+mod context;
 mod dispatcher;
 mod engine;
+mod exec;
+mod host;
+mod http;
 mod lines;
 mod log;
+mod mask;
 mod mount;
 mod name;
+mod outside;
 mod port;
 mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Engine, Notice, Options, Person, Running, Shown, Workshop};
+pub use engine::{Control, Engine, InputRequest, Notice, Options, Person, Running, Shown};
+pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use pt_model::{ContainerId, LogLine, Masker, StepId, Stream};
+use pt_model::{ContainerId, LogLine, StepId, Stream};
 use pt_store::{LogWriter, StoreError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Notice, Shown};
+use crate::mask::Mask;
 
 /// Lines of one origin on their way to the keeper.
 #[derive(Debug)]
@@ -69,17 +70,17 @@ const ROOM: usize = 8192;
 /// Starts the keeper. It ends when all senders are gone, with every line stored.
 pub(crate) fn keep_logs(
     writer: LogWriter,
-    masker: Masker,
+    mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
-    let keeper = Keeper { writer, masker, notices, room: Arc::new(Semaphore::new(ROOM)), seq: 0 };
+    let keeper = Keeper { writer, mask, notices, room: Arc::new(Semaphore::new(ROOM)), seq: 0 };
     (LogSender(sender), tokio::spawn(keeper.run(receiver)))
 }
 
 struct Keeper {
     writer: LogWriter,
-    masker: Masker,
+    mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
     room: Arc<Semaphore>,
     seq: u64,
@@ -108,7 +109,7 @@ impl Keeper {
                 step: written.step.clone(),
                 container: written.container.clone(),
                 stream: written.stream,
-                text: self.masker.mask(&text),
+                text: self.mask.mask(&text),
             };
             self.seq += 1;
             self.writer.append(&line)?;

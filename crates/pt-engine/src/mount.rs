@@ -1,35 +1,49 @@
-//! Mounts as written become mounts as a backend takes them: paths made absolute, volumes named.
+//! Mounts as written become mounts as a backend takes them: paths made absolute, volumes named, repositories fetched.
+//!
+//! All of it may read files and wait; it is done on the thread of the step that asks.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use pt_backend::{FileSource, MountRequest};
 use pt_model::{CreateVolume, HostDirs, Labels, Mount, MountSource, Text, VolumeId, VolumeScope};
 use pt_plan::Home;
 use pt_spec::{StandardFile, standard_files};
 
-use crate::engine::Options;
-use crate::name::Names;
+use crate::args::local_id;
+use crate::context::JobContext;
+use crate::outside::RepositoryAt;
 
 /// What mounts are relative to.
 pub(crate) struct Places<'a> {
-    pub(crate) options: &'a Options,
+    pub(crate) context: &'a JobContext,
     pub(crate) home: &'a Home,
-    pub(crate) names: &'a Names,
 }
 
 /// Mounts that a backend can take, and the volumes they need.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Mounts {
     pub(crate) requests: Vec<MountRequest>,
     pub(crate) volumes: Vec<NeededVolume>,
 }
 
 /// A volume that must be there before the container is created.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NeededVolume {
     pub(crate) name: String,
     pub(crate) labels: Labels,
     pub(crate) create: CreateVolume,
+    /// Where it is mounted.
+    pub(crate) path: String,
+    /// The file or directory of this machine that is copied into it when it is new.
+    pub(crate) fill: Option<PathBuf>,
+}
+
+/// Files of this machine.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) path: PathBuf,
+    pub(crate) read_only: bool,
 }
 
 impl Places<'_> {
@@ -37,46 +51,62 @@ impl Places<'_> {
     ///
     /// # Errors
     /// What cannot be mounted, and why.
-    pub(crate) fn resolve(&self, mounts: &[Mount], anonymous: &mut u32) -> Result<Mounts, String> {
+    pub(crate) fn resolve(&self, mounts: &[Mount]) -> Result<Mounts, String> {
         let mut resolved = Mounts::default();
-        for mount in mounts {
-            let source = match &mount.source {
-                MountSource::Host { path } => self.host(path)?,
-                MountSource::Repo { repo: Some(repo), path, .. } if repo.starts_with("polytope/") => {
-                    resolved.requests.extend(standard(repo, path.as_deref().unwrap_or("/"), &mount.path)?);
-                    continue;
+        for Mount { path, source } in mounts {
+            match source {
+                MountSource::Repo { repo: Some(repo), path: from, .. } if is_standard(repo) => {
+                    resolved.requests.extend(standard(repo, from.as_deref().unwrap_or("/"), path)?);
                 }
-                MountSource::Repo { repo, path, revision } => {
-                    self.repo(repo.as_deref(), path.as_deref(), revision.as_deref())?
-                }
-                MountSource::String { data } => file(data.clone()),
-                MountSource::Volume { source: Some(_), .. } => {
-                    return Err(not_yet(&mount.path, "volumes with a `source`"));
-                }
-                MountSource::Volume { id, scope, create, source: None } => {
-                    let volume = self.volume(id.as_ref(), *scope, *create, anonymous);
-                    let name = volume.name.clone();
+                MountSource::Volume { id, scope, create, source } => {
+                    let volume = self.volume(id.as_ref(), *scope, *create, path, source.as_deref())?;
+                    let source = FileSource::Volume { name: volume.name.clone() };
+                    resolved.requests.push(MountRequest { path: path.clone(), source });
                     resolved.volumes.push(volume);
-                    FileSource::Volume { name }
                 }
-                MountSource::Dataset { .. } => return Err(not_yet(&mount.path, "datasets as mounts")),
-            };
-            resolved.requests.push(MountRequest { path: mount.path.clone(), source });
+                MountSource::String { data } => {
+                    resolved.requests.push(MountRequest { path: path.clone(), source: file(data.clone()) });
+                }
+                MountSource::Host { .. } | MountSource::Repo { .. } | MountSource::Dataset { .. } => {
+                    let Files { path: from, read_only } = self.files(source)?;
+                    let source = FileSource::Host { path: from, read_only };
+                    resolved.requests.push(MountRequest { path: path.clone(), source });
+                }
+            }
         }
         Ok(resolved)
     }
 
-    fn host(&self, path: &str) -> Result<FileSource, String> {
+    /// Where the files of a source are on this machine.
+    ///
+    /// # Errors
+    /// They are not there, or the source has none.
+    pub(crate) fn files(&self, source: &MountSource) -> Result<Files, String> {
+        match source {
+            MountSource::Host { path } => self.host(path),
+            MountSource::Repo { repo, path, revision } => {
+                self.repo(repo.as_deref(), path.as_deref(), revision.as_deref())
+            }
+            MountSource::Dataset { dataset, path, version } => {
+                self.dataset(dataset, path.as_deref(), *version)
+            }
+            MountSource::String { .. } => Err("A text has no files.".to_owned()),
+            MountSource::Volume { .. } => Err("The files of a volume are not on this machine.".to_owned()),
+        }
+    }
+
+    fn host(&self, path: &str) -> Result<Files, String> {
+        let options = &self.context.options;
         let dirs = HostDirs {
-            home: self.options.person.home.as_deref(),
-            working_dir: &self.options.working_dir,
-            root: &self.options.instance.root,
+            home: options.person.home.as_deref(),
+            working_dir: &options.working_dir,
+            root: &options.instance.root,
         };
         let full = dirs
             .locate(path)
             .ok_or_else(|| format!("Host path {path}: the home directory is unknown; set HOME"))?;
         match full.canonicalize() {
-            Ok(path) => Ok(FileSource::Host { path, read_only: false }),
+            Ok(path) => Ok(Files { path, read_only: false }),
             Err(_) if HostDirs::is_relative_to_call(path) => Err(format!(
                 "Host path not found: {path} (looked for {}; paths that begin with ./ are relative to the directory from which `pt` is called)",
                 tidy(&full).display()
@@ -85,33 +115,93 @@ impl Places<'_> {
         }
     }
 
-    /// The project's own repository is its live working tree.
-    fn repo(
+    /// The project's own repository is its live working tree; others, and its own past, are read-only.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(crate) fn repo(
         &self,
         repo: Option<&str>,
         path: Option<&str>,
         revision: Option<&str>,
-    ) -> Result<FileSource, String> {
-        if repo.is_some_and(|repo| repo != "." && !repo.starts_with("local/")) {
-            return Err(not_yet(repo.unwrap_or_default(), "mounts from other repositories"));
-        }
-        if let Some(revision) = revision {
-            return Err(not_yet(revision, "mounts at a revision"));
-        }
-        let root = repo_root(&self.options.instance.root);
-        let candidates = match path {
-            None | Some("" | "/") => vec![root],
-            Some(path) if path.starts_with('/') => vec![root.join(path.trim_start_matches('/'))],
-            Some(path) => vec![self.home.dir.join(path), root.join(path)],
-        };
-        let found = candidates.iter().find_map(|candidate| candidate.canonicalize().ok());
-        match found {
-            Some(path) => Ok(FileSource::Host { path, read_only: false }),
-            None => Err(format!(
+    ) -> Result<Files, String> {
+        let candidates = self.candidates(repo, path, revision)?;
+        let found = candidates.iter().find_map(|candidate| {
+            let path = candidate.path.canonicalize().ok()?;
+            Some(Files { path, read_only: candidate.read_only })
+        });
+        found.ok_or_else(|| {
+            let looked: Vec<String> =
+                candidates.iter().map(|c| tidy(&c.path).display().to_string()).collect();
+            format!(
                 "Repository path not found: {} (looked for {})",
                 path.unwrap_or("/"),
-                candidates.iter().map(|c| tidy(c).display().to_string()).collect::<Vec<_>>().join(" and ")
-            )),
+                looked.join(" and ")
+            )
+        })
+    }
+
+    /// Where a path of a repository may be, first of all.
+    fn candidates(
+        &self,
+        repo: Option<&str>,
+        path: Option<&str>,
+        revision: Option<&str>,
+    ) -> Result<Vec<Files>, String> {
+        let home = self.home;
+        let within = |root: &Path, dir: Option<&Path>, read_only: bool| -> Vec<Files> {
+            let paths = match path {
+                None | Some("" | "/") => vec![root.to_owned()],
+                Some(path) if path.starts_with('/') => vec![root.join(path.trim_start_matches('/'))],
+                Some(path) => dir.into_iter().chain([root]).map(|dir| dir.join(path)).collect(),
+            };
+            paths.into_iter().map(|path| Files { path, read_only }).collect()
+        };
+        let own = repo.is_none_or(|repo| repo == "." || repo.starts_with("local/"));
+        // What a definition calls its own repository is the checkout that it came from.
+        let of_definition =
+            repo.is_some() && [&home.repo_ref, &home.project_ref].contains(&&repo.map(str::to_owned));
+        if revision.is_none() {
+            let checkout = home.checkout.as_deref();
+            let elsewhere = |checkout: &Path| within(checkout, Some(&home.dir), true);
+            if of_definition && let Some(checkout) = checkout {
+                return Ok(elsewhere(checkout));
+            }
+            if own {
+                let root = repo_root(&self.context.options.instance.root);
+                let dir = if checkout.is_some() { None } else { Some(home.dir.as_path()) };
+                let mut candidates = within(&root, dir, false);
+                // A file of another repository may mean its own when it says none.
+                candidates.extend(checkout.filter(|_| repo.is_none()).map(elsewhere).into_iter().flatten());
+                return Ok(candidates);
+            }
+        }
+        let reference = repo.filter(|_| !own);
+        let dir = self.context.options.outside.repository(&RepositoryAt { reference, revision })?;
+        if !own {
+            return Ok(within(&dir, None, true));
+        }
+        let root = repo_root(&self.context.options.instance.root);
+        let below = home.dir.strip_prefix(&root).ok().map(|below| dir.join(below));
+        Ok(within(&dir, below.as_deref(), true))
+    }
+
+    fn dataset(&self, reference: &str, path: Option<&str>, version: Option<i64>) -> Result<Files, String> {
+        let id = local_id(reference);
+        let number = version.map(u32::try_from).transpose().ok().filter(|number| *number != Some(0));
+        let missing = || match version {
+            Some(version) => format!("There is no version {version} of the dataset '{id}'."),
+            None => format!("There is no dataset '{id}'."),
+        };
+        let store = &self.context.engine.store;
+        let instance = &self.context.options.instance.id;
+        let dataset =
+            store.dataset(instance, id, number.ok_or_else(missing)?).map_err(|error| error.to_string())?;
+        let root = store.unpack_dataset(&dataset.ok_or_else(missing)?).map_err(|error| error.to_string())?;
+        let wanted = root.join(path.unwrap_or_default().trim_matches('/'));
+        match wanted.canonicalize() {
+            Ok(path) if path.starts_with(&root) => Ok(Files { path, read_only: true }),
+            Ok(_) | Err(_) => Err(format!("The dataset '{id}' has no {}.", path.unwrap_or("/"))),
         }
     }
 
@@ -120,24 +210,46 @@ impl Places<'_> {
         id: Option<&VolumeId>,
         scope: VolumeScope,
         create: CreateVolume,
-        anonymous: &mut u32,
-    ) -> NeededVolume {
+        path: &str,
+        source: Option<&MountSource>,
+    ) -> Result<NeededVolume, String> {
+        let context = self.context;
+        let fill = source.map(|source| self.files(source)).transpose();
+        let fill = fill.map_err(|why| format!("The volume at {path} cannot be filled: {why}"))?;
         let id = id.cloned().unwrap_or_else(|| {
-            *anonymous += 1;
-            VolumeId::new(format!("volume-{anonymous}"))
+            let number = context.anonymous_volumes.fetch_add(1, Ordering::Relaxed) + 1;
+            VolumeId::new(format!("volume-{number}"))
         });
-        let instance = &self.options.instance;
+        let id = if create == CreateVolume::Always { self.free_volume(&id, scope)? } else { id };
+        let instance = &context.options.instance;
         let labels = Labels::of_instance(&instance.id, &instance.root.display().to_string())
             .with(Labels::VOLUME, id.as_str());
-        match scope {
-            VolumeScope::Job => NeededVolume {
-                name: self.names.job_volume(&id),
-                labels: labels.job(&self.options.job.job),
-                create,
-            },
-            VolumeScope::Project => NeededVolume { name: self.names.project_volume(&id), labels, create },
-        }
+        let (name, labels) = match scope {
+            VolumeScope::Job => (context.names.job_volume(&id), labels.job(&context.options.job.job)),
+            VolumeScope::Project => (context.names.project_volume(&id), labels),
+        };
+        let fill = fill.map(|files| files.path);
+        Ok(NeededVolume { name, labels, create, path: path.to_owned(), fill })
     }
+
+    /// The id, or the id with a number if there is a volume of it.
+    fn free_volume(&self, id: &VolumeId, scope: VolumeScope) -> Result<VolumeId, String> {
+        let context = self.context;
+        let labels = Labels::default().with(Labels::INSTANCE, context.options.instance.id.as_str());
+        let found = context.runtime.block_on(context.engine.backend.find(&labels));
+        let found = found.map_err(|error| error.to_string())?;
+        let name = |id: &VolumeId| match scope {
+            VolumeScope::Job => context.names.job_volume(id),
+            VolumeScope::Project => context.names.project_volume(id),
+        };
+        let is_free = |id: &VolumeId| !found.volumes.iter().any(|volume| volume.name == name(id));
+        let numbered = (2..).map(|number| VolumeId::new(format!("{id}-{number}")));
+        Ok([id.clone()].into_iter().chain(numbered).find(is_free).unwrap_or_else(|| id.clone()))
+    }
+}
+
+fn is_standard(repo: &str) -> bool {
+    repo.starts_with("polytope/") || repo.starts_with("pt/")
 }
 
 /// Text as a file; executable if it names its interpreter.
@@ -161,17 +273,13 @@ fn standard(repo: &str, path: &str, target: &str) -> Result<Vec<MountRequest>, S
     Ok(files.into_iter().map(request).collect())
 }
 
-fn not_yet(what: &str, kind: &str) -> String {
-    format!("{what}: {kind} are not supported yet")
-}
-
 /// The Git work tree around a directory, or the directory itself.
-fn repo_root(dir: &Path) -> PathBuf {
+pub(crate) fn repo_root(dir: &Path) -> PathBuf {
     dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(dir).to_owned()
 }
 
 /// The path without `.` and `x/..`, for people.
-fn tidy(path: &Path) -> PathBuf {
+pub(crate) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {

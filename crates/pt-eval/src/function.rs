@@ -109,6 +109,7 @@ static OF_STANDARD_MODULES: &[RunnerFunction] = &[
     function("project-tools", Waits),
     function("read-code", Waits),
     function("service-address", Waits),
+    function("exec-output", Waits),
 ];
 
 /// Why a function cannot be called.

@@ -10,7 +10,7 @@ use crate::{ContainerId, Masker, Mount, Text};
 pub use read::SpecError;
 
 /// What a container should be.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ContainerSpec {
     /// Its id; `container` without.
@@ -47,9 +47,42 @@ pub struct ContainerSpec {
     /// How much of the machine it may use.
     #[serde(skip_serializing_if = "Resources::is_unlimited")]
     pub resources: Resources,
+    /// What to do when the job has a container with this id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create: Option<CreateContainer>,
+    /// How many of its kind.
+    #[serde(skip_serializing_if = "is_one")]
+    pub replicas: u32,
+    /// Whether it runs without seccomp and AppArmor or SELinux confinement.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfined: bool,
     /// Tags for people.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub tags: IndexMap<String, String>,
+}
+
+impl Default for ContainerSpec {
+    fn default() -> Self {
+        Self {
+            id: None,
+            image: String::new(),
+            cmd: None,
+            entrypoint: None,
+            env: Vec::new(),
+            mounts: Vec::new(),
+            workdir: None,
+            user: None,
+            tty: false,
+            no_stdin: false,
+            restart: Restart::default(),
+            update_image: false,
+            resources: Resources::default(),
+            create: None,
+            replicas: 1,
+            unconfined: false,
+            tags: IndexMap::new(),
+        }
+    }
 }
 
 impl ContainerSpec {
@@ -70,6 +103,24 @@ impl ContainerSpec {
         self.tags.values_mut().for_each(hide);
         self
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_one(replicas: &u32) -> bool {
+    *replicas == 1
+}
+
+/// What to do when a job has a container with the id that is wished for a new one. Without a word, the new one gets
+/// another id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreateContainer {
+    /// The one that runs is used.
+    WhenMissing,
+    /// It is stopped and removed, and the new one takes its place.
+    Always,
+    /// The one there is is used; a missing one is a failure.
+    Never,
 }
 
 /// An environment variable.

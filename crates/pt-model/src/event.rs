@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, ContainerSpec, Failure, JobId, OpenPort, ServiceId, Status, StepId};
+use crate::{ContainerId, ContainerSpec, Data, Failure, JobId, OpenPort, ServiceId, Status, StepId};
 
 /// Something that happened to a job. A [`Job`](crate::Job) is the fold of its events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub enum What {
         /// Why it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
+        /// What its code gave back, secrets masked.
+        #[serde(default, skip_serializing_if = "Data::is_null")]
+        output: Data,
     },
     /// A container was asked for.
     ContainerRequested {

@@ -104,6 +104,9 @@ pub struct Step {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// What its code gave back.
+    #[serde(default, skip_serializing_if = "Data::is_null")]
+    pub output: Data,
 }
 
 /// A container of a job.
@@ -212,11 +215,12 @@ impl Job {
                 step.status = Status::Running;
                 step.started_ts = Some(at);
             }
-            What::StepFinished { step, status, failure } => {
+            What::StepFinished { step, status, failure, output } => {
                 let step = self.steps.entry(step.clone()).or_default();
                 step.status = *status;
                 step.finished_ts = Some(at);
                 step.failure.clone_from(failure);
+                step.output.clone_from(output);
             }
             What::ContainerRequested { container, step, spec } => {
                 self.containers.insert(container.clone(), Container::requested(step, spec));

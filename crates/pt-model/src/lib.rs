@@ -17,7 +17,9 @@ mod service;
 mod text;
 mod words;
 
-pub use container::{ContainerSpec, EnvVar, Resources, Restart, RestartPolicy, SpecError, User};
+pub use container::{
+    ContainerSpec, CreateContainer, EnvVar, Resources, Restart, RestartPolicy, SpecError, User,
+};
 pub use data::{Data, Map};
 pub use duration::parse_duration;
 pub use event::{ContainerChange, Event, LogLine, Stream, What};

@@ -143,7 +143,7 @@ fn failures(steps: &[StepPlan], findings: &mut Findings) {
         match &step.does {
             Does::Fails(found) => findings.extend(found.iter().filter(|found| !is_missing(found)).cloned()),
             Does::Group(steps) => failures(steps, findings),
-            Does::Code(_) => {}
+            Does::Code(_) | Does::Late => {}
         }
     }
 }

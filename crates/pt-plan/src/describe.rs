@@ -86,6 +86,7 @@ fn describe_does(step: &StepPlan) -> Object {
                 shown.insert("await".to_owned(), json!(awaits.declared));
             }
         }
+        Does::Late => drop(shown.insert("late".to_owned(), json!(true))),
         Does::Fails(found) => {
             let first = found.first().map(|diagnostic| diagnostic.message.as_str());
             shown.insert("fails".to_owned(), json!(first.unwrap_or_default()));

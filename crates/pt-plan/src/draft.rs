@@ -35,6 +35,7 @@ pub(crate) enum DraftDoes {
     Code(Box<CodeCall>),
     /// The drafts that have this one as parent.
     Group,
+    Late,
     Fails(Vec<Diagnostic>),
 }
 

@@ -207,14 +207,12 @@ impl<'p> Planner<'p> {
                 }
                 None => self.not_set(Store::Secret, node, reference, trouble),
             },
-            // A plan is made before any step has ended.
             ReferenceKind::Output => {
-                let found = Diagnostic::error("not-supported", "Outputs of steps cannot be used in args")
-                    .at(self.within(node, reference.range.clone()), "")
-                    .hint("call the module from code, which may wait: `pt/output`, `pt/call-module`");
-                trouble.errors.push(found);
-                trouble.hole();
-                Data::Null
+                let output = self.named.output(self.level, reference.name, reference.path);
+                output.unwrap_or_else(|| {
+                    trouble.hole();
+                    Data::Null
+                })
             }
         }
     }
@@ -296,7 +294,7 @@ impl<'p> Planner<'p> {
             project_ref: home.project_ref.as_deref(),
             masker: &Masker::new(self.secrets.iter().cloned()),
         };
-        let mut settings = Settings { named: self.named, not_set: Vec::new(), secrets: Vec::new() };
+        let mut settings = Settings::new(self.named, self.level);
         let limits = Limits { time: Some(TIME), ..Limits::default() };
         let result = evaluate_with(&snippet_of(code).as_code(), &scope, &limits, &mut settings);
         settings.secrets.iter().for_each(|secret| self.remember(secret));
@@ -308,7 +306,7 @@ impl<'p> Planner<'p> {
             Some(range) => self.within(node, range.start + code.body_offset..range.end + code.body_offset),
             None => node.span,
         };
-        if settings.not_set.is_empty() {
+        if settings.not_set.is_empty() && !settings.late {
             let found = Diagnostic::error("code-error", error.message).at(span, "");
             trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }

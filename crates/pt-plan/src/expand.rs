@@ -143,7 +143,9 @@ impl<'p> Planner<'p> {
                 let inner = self.new_list(Some(list));
                 self.drafts[draft].awaits = definition.awaits.as_deref().map(|names| (inner, names));
                 let around = std::mem::take(&mut self.templates);
+                self.level += 1;
                 self.body_steps(definition, &bound, inner, Some(draft));
+                self.level -= 1;
                 self.templates = around;
                 draft
             }
@@ -218,7 +220,7 @@ impl<'p> Planner<'p> {
 
     fn code(&mut self, definition: &'p Definition, node: &'p Node, bound: Bound) -> DraftDoes {
         if !bound.unknown.is_empty() && self.checking.is_none() {
-            return DraftDoes::Fails(distinct(bound.unknown.into_values().flatten()));
+            return unknown(bound.unknown.into_values().flatten());
         }
         let mut bound = bound;
         bound.values.retain(|id, _| !bound.unknown.contains_key(id));
@@ -244,7 +246,7 @@ impl<'p> Planner<'p> {
 
     fn code_of_step(&mut self, definition: &'p Definition, bound: &Bound, node: &'p Node) -> DraftDoes {
         if !bound.unknown.is_empty() && self.checking.is_none() {
-            return DraftDoes::Fails(distinct(bound.unknown.values().flatten().cloned()));
+            return unknown(bound.unknown.values().flatten().cloned());
         }
         match snippet(node) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
@@ -313,6 +315,13 @@ impl<'p> Planner<'p> {
         });
         self.drafts.len() - 1
     }
+}
+
+/// What code does whose params are not all known: values and secrets that are not set stand in its way; results of steps
+/// will be known.
+fn unknown(why: impl Iterator<Item = Diagnostic>) -> DraftDoes {
+    let why = distinct(why);
+    if why.is_empty() { DraftDoes::Late } else { DraftDoes::Fails(why) }
 }
 
 fn distinct(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {

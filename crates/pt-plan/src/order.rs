@@ -227,6 +227,7 @@ fn assemble(
         let does = match draft.does {
             DraftDoes::Code(call) => Does::Code(*call),
             DraftDoes::Group => Does::Group(steps),
+            DraftDoes::Late => Does::Late,
             DraftDoes::Fails(found) => Does::Fails(found),
         };
         let awaits = draft.awaits.map(|(list, names)| Awaits {

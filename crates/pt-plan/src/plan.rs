@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use pt_eval::Language;
-use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
+use pt_model::{Data, Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Condition, Kind};
 use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span};
 
@@ -15,6 +15,8 @@ pub struct Request {
     pub reference: String,
     /// What it is given.
     pub args: Map,
+    /// Whether code asks rather than a person: then tools and modules come before templates, and args may be in camelCase.
+    pub from_code: bool,
 }
 
 /// Values and secrets that people have set.
@@ -26,6 +28,12 @@ pub trait Named {
     ///
     /// It is a text that holds a [`Secret`], unless its value is only assumed: that is no secret, and shows.
     fn secret(&self, name: &str) -> Option<Text>;
+
+    /// The result of a step, or what is at a path in it. None as long as nobody can know: then the step that asks is
+    /// planned once more when its turn comes ([`Does::Late`]). `level` counts the groups around the place that asks.
+    fn output(&self, _level: usize, _step: &str, _path: Option<&str>) -> Option<Data> {
+        None
+    }
 }
 
 /// What planning gave.
@@ -48,6 +56,8 @@ pub struct Plan {
     pub kind: Kind,
     /// What the first target was given.
     pub args: Map,
+    /// What was asked for.
+    pub requests: Vec<Vec<Request>>,
     /// The steps in the order of their declaration.
     pub steps: Vec<StepPlan>,
     /// Every secret that the steps use.
@@ -108,6 +118,8 @@ pub enum Does {
     Code(CodeCall),
     /// It runs steps, and ends when all of them have ended.
     Group(Vec<StepPlan>),
+    /// Its args hold results of other steps: what it does is known when its turn comes.
+    Late,
     /// It fails at its turn, for these reasons.
     Fails(Vec<Diagnostic>),
 }

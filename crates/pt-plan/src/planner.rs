@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pt_model::Secret;
+use pt_model::{Map, Secret};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::Diagnostic;
 
@@ -52,6 +52,8 @@ pub(crate) struct Planner<'p> {
     /// The `template:` steps around, up to the group around.
     pub(crate) templates: Vec<TemplateUse>,
     pub(crate) template_uses: usize,
+    /// The number of groups around.
+    pub(crate) level: usize,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -72,6 +74,7 @@ impl<'p> Planner<'p> {
             templates: Vec::new(),
             project_id: project.id(),
             template_uses: 0,
+            level: 0,
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),
@@ -85,8 +88,9 @@ impl<'p> Planner<'p> {
     }
 
     fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
-        let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
-        let given = Given { values: request.args.clone(), ..Given::default() };
+        let wanted = if request.from_code { Wanted::Any } else { Wanted::Target };
+        let definition = self.project.resolve(None, &request.reference, wanted)?;
+        let given = Given { values: args(definition, request), ..Given::default() };
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
             let found = self.unknown_param(definition, id);
             self.warn(&[found]);
@@ -143,8 +147,31 @@ impl<'p> Planner<'p> {
             target_id: targets.first().map(|target| step_id(target)).unwrap_or_default(),
             kind,
             args: all.first().map(|request| request.args.clone()).unwrap_or_default(),
+            requests: requests.to_vec(),
             steps: settle(self.drafts, &self.lists),
             secrets: self.secrets,
         }
     }
+}
+
+/// The args under the ids of the params they are for.
+fn args(definition: &Definition, request: &Request) -> Map {
+    let named = |id: &String| {
+        let param = definition.params.iter().find(|param| camel(&param.id.text) == *id);
+        match param.filter(|_| request.from_code && definition.param(id).is_none()) {
+            Some(param) => param.id.text.clone(),
+            None => id.clone(),
+        }
+    };
+    request.args.iter().map(|(id, value)| (named(id), value.clone())).collect()
+}
+
+/// `db-host` as JavaScript spells it: `dbHost`.
+fn camel(id: &str) -> String {
+    let mut words = id.split(['-', '_']);
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| {
+        let (head, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        camel + &head.to_uppercase() + rest
+    })
 }

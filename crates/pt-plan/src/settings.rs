@@ -16,11 +16,32 @@ pub(crate) fn secret(named: &dyn Named, name: &str) -> Option<Text> {
     spellings(name).find_map(|name| named.secret(&name))
 }
 
-/// What code in args may ask for: values and secrets.
+/// What code in args may ask for: values, secrets, and results of steps.
 pub(crate) struct Settings<'n> {
-    pub(crate) named: &'n dyn Named,
+    named: &'n dyn Named,
+    level: usize,
     pub(crate) not_set: Vec<(Store, String)>,
     pub(crate) secrets: Vec<Text>,
+    /// Whether it asked for the result of a step, which nobody knows yet.
+    pub(crate) late: bool,
+}
+
+impl<'n> Settings<'n> {
+    pub(crate) fn new(named: &'n dyn Named, level: usize) -> Self {
+        Self { named, level, not_set: Vec::new(), secrets: Vec::new(), late: false }
+    }
+
+    fn output(&mut self, args: &[Data]) -> Result<Data, Failure> {
+        let text = |at: usize| args.get(at).and_then(Data::as_str);
+        let found = self.named.output(self.level, text(0).unwrap_or_default(), text(1));
+        found.ok_or_else(|| {
+            self.late = true;
+            Failure {
+                message: "The result of a step is known when the step has ended.".to_owned(),
+                data: Data::Null,
+            }
+        })
+    }
 }
 
 impl Host for Settings<'_> {
@@ -28,6 +49,7 @@ impl Host for Settings<'_> {
         let store = match function {
             "value" => Store::Value,
             "secret" => Store::Secret,
+            "output" => return self.output(&args),
             _ => return NoHost.call(function, args),
         };
         let name = args.first().map(|name| name.to_text().masked()).unwrap_or_default();

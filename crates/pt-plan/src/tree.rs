@@ -61,6 +61,7 @@ impl Tree {
                     }
                     steps.iter().for_each(|step| out.step(step));
                 }
+                Does::Late => out.line("known when its turn comes: its args hold results of other steps"),
                 Does::Fails(found) => {
                     found.iter().for_each(|diagnostic| out.line(&format!("fails: {}", diagnostic.message)));
                 }

@@ -100,7 +100,7 @@ fn run(files: &Files, line: &str) -> String {
             Some(Data::Map(args)) => args,
             _ => Map::new(),
         };
-        groups.last_mut().unwrap().push(Request { reference: call.reference, args });
+        groups.last_mut().unwrap().push(Request { reference: call.reference, args, ..Request::default() });
         if word.ends_with(',') {
             groups.push(Vec::new());
         }
@@ -126,7 +126,7 @@ fn run(files: &Files, line: &str) -> String {
 fn failures(steps: &[StepPlan], told: &mut Vec<Diagnostic>) {
     for step in steps {
         match &step.does {
-            Does::Code(_) => {}
+            Does::Code(_) | Does::Late => {}
             Does::Group(steps) => failures(steps, told),
             Does::Fails(found) => {
                 let untold = |found: &&Diagnostic| !told.iter().any(|told| told.message == found.message);

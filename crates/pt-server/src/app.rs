@@ -11,7 +11,7 @@ use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
-use pt_model::{Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
+use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
 use pt_plan::{Around, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
@@ -20,6 +20,7 @@ use pt_syntax::Diagnostic;
 use crate::Disk;
 use crate::api::{Served, Socket};
 use crate::environment::{BackendChoice, Environment};
+use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
 use crate::workshop::ProjectFiles;
 
@@ -83,6 +84,8 @@ pub struct LoadedProject {
     pub instance: Instance,
     /// Whose values and secrets it reads.
     pub scope: Scope,
+    /// The root polytope file.
+    pub root_file: Option<PathBuf>,
 }
 
 /// How a plan is to be run.
@@ -92,6 +95,8 @@ pub struct RunRequest {
     pub until: Option<StepId>,
     /// The job's id, if one was wished.
     pub job: Option<JobId>,
+    /// Whether somebody is there to answer questions.
+    pub interactive: bool,
 }
 
 /// A job as the store knows it, and whether its runner lives.
@@ -207,11 +212,11 @@ impl App {
         let instance = self.instance_of(root_file.as_deref())?;
         let scope = scope(context, root_file.as_deref(), &instance);
         let world = Repositories::new(&self.environment.state_dir, &instance.root);
-        let loaded = match root_file {
+        let loaded = match root_file.clone() {
             Some(root_file) => Project::load(&world, root_file),
             None => Loaded { project: Project::without_file(here), diagnostics: Vec::new() },
         };
-        Ok(LoadedProject { loaded, instance, scope })
+        Ok(LoadedProject { loaded, instance, scope, root_file })
     }
 
     /// Plans what was asked for. Values and secrets that are not set are taken from `assumed`.
@@ -264,7 +269,7 @@ impl App {
         request: RunRequest,
     ) -> Result<Started, AppError> {
         let backend = self.backend().await?;
-        let LoadedProject { loaded, instance, .. } = project;
+        let LoadedProject { loaded, instance, scope, root_file } = project;
         let now = Timestamp::now();
         let key = match request.job {
             Some(job) => {
@@ -282,16 +287,28 @@ impl App {
         let socket_failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
         let socket = Socket::bind(&socket).map_err(socket_failed)?;
         let engine = Engine { backend, store: self.store.clone() };
-        let workshop = ProjectFiles::new(&self.environment, &loaded.project, &instance.root);
         let options = Options {
             job: key.clone(),
+            outside: Arc::new(ProjectOutside {
+                store: self.store.clone(),
+                scope: scope.clone(),
+                state_dir: self.environment.state_dir.clone(),
+                files: ProjectFiles::new(&self.environment, &loaded.project, &instance.root),
+                root: instance.root.clone(),
+                root_file,
+            }),
+            project: Arc::new(ProjectAtHand {
+                project: loaded.project,
+                store: self.store.clone(),
+                scope: scope.clone(),
+            }),
+            scope,
             instance,
-            sources: loaded.project.sources().clone(),
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
+            interactive: request.interactive,
             until: request.until,
             grace: Self::GRACE,
-            workshop: Some(Arc::new(workshop)),
         };
         let running = engine.start(plan, options)?;
         let served = socket.serve(running.job.clone(), running.control.clone());
@@ -388,7 +405,7 @@ fn closing_events(job: &Job) -> Vec<Event> {
     let open = job.steps.iter().filter(|(_, step)| !step.status.has_ended());
     let steps = open.map(|(id, step)| {
         let status = if step.status == Status::Queued { Status::Canceled } else { Status::Stopped };
-        What::StepFinished { step: id.clone(), status, failure: None }
+        What::StepFinished { step: id.clone(), status, failure: None, output: Data::Null }
     });
     let all = steps.chain([What::JobFinished { status: Status::Failed }]);
     let at = Timestamp::now();
@@ -418,12 +435,12 @@ impl Named for Unset {
 }
 
 /// Values and secrets as the store has them, else as they are assumed.
-struct NamedInStore<'a> {
-    store: &'a Store,
-    scope: Scope,
-    assumed: &'a dyn Named,
+pub(crate) struct NamedInStore<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) scope: Scope,
+    pub(crate) assumed: &'a dyn Named,
     /// The first that is set and cannot be read: nobody may take it for one that is not set.
-    unreadable: RefCell<Option<StoreError>>,
+    pub(crate) unreadable: RefCell<Option<StoreError>>,
 }
 
 impl NamedInStore<'_> {

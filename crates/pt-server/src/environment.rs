@@ -51,8 +51,12 @@ impl Environment {
                     .or_else(|| home.as_ref().map(|home| home.join(".docker"))),
             })
         };
-        let person =
-            Person { uid: rustix::process::getuid().as_raw(), gid: rustix::process::getgid().as_raw(), home };
+        let person = Person {
+            uid: rustix::process::getuid().as_raw(),
+            gid: rustix::process::getgid().as_raw(),
+            name: var("USER").or_else(|| var("LOGNAME")).unwrap_or_else(|| "user".to_owned()),
+            home,
+        };
         Ok(Self { state_dir, working_dir: env::current_dir()?, person, backend })
     }
 }

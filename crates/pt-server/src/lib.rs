@@ -9,6 +9,7 @@ mod app;
 mod client;
 mod disk;
 mod environment;
+mod outside;
 mod reference;
 mod repositories;
 mod workshop;

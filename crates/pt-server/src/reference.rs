@@ -64,7 +64,8 @@ impl Reference {
     /// Describes a definition that `reference` names.
     pub fn new(project: &Project, definition: &Definition, reference: &str) -> Self {
         let args = example_args(definition);
-        let request = Request { reference: reference.to_owned(), args: args.data.clone() };
+        let request =
+            Request { reference: reference.to_owned(), args: args.data.clone(), ..Request::default() };
         let planned = plan(project, &[vec![request]], &Unset as &dyn Named).plan;
         // What people have set, or what only they know, decides what their own modules do in the end.
         let planned = planned.filter(|plan| !plan.steps.iter().any(fails));
@@ -192,7 +193,7 @@ fn fails(step: &StepPlan) -> bool {
     match &step.does {
         Does::Fails(_) => true,
         Does::Group(steps) => steps.iter().any(fails),
-        Does::Code(_) => false,
+        Does::Code(_) | Does::Late => false,
     }
 }
 

@@ -75,6 +75,20 @@ impl Repositories {
         Self { fetched_only: true, ..self }
     }
 
+    /// The files of a revision of a repository on this machine. Nothing is pinned: the repository is the project's own.
+    pub(crate) fn revision_of(&self, root: &Path, revision: &str) -> Result<PathBuf, String> {
+        let url = format!("file://{}", root.display());
+        let home = self.dir.join(file_name(&url));
+        let git = Git { dir: home.join("git") };
+        let commit =
+            git.fetch(&url, revision).map_err(|error| format!("{revision} is not to be had: {error}"))?;
+        let dir = home.join(&commit);
+        if !dir.is_dir() {
+            files_of(&git, &commit, &home, &dir)?;
+        }
+        Ok(dir)
+    }
+
     fn checkout(&self, request: &RepoRequest) -> Result<Checkout, String> {
         let home = self.dir.join(file_name(&request.url));
         let git = Git { dir: home.join("git") };

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use pt_engine::Workshop;
-use pt_model::{Data, Failure, HostDirs, MountSource};
+use pt_model::{Data, HostDirs, MountSource};
 use pt_plan::Home;
 use pt_scaffold::{Action, Place, Template, TemplateFile, scaffold};
 use pt_spec::{Definition, Kind, Project, RepoAddress, RepoRequest, World, args_schema, standard_files};
@@ -200,19 +199,19 @@ impl ProjectFiles {
     }
 }
 
-impl Workshop for ProjectFiles {
-    fn carry_out(&self, home: &Home, function: &str, args: &[Data]) -> Result<Data, Failure> {
+impl ProjectFiles {
+    /// Carries out what a standard module asks for.
+    pub(crate) fn carry_out(&self, home: &Home, function: &str, args: &[Data]) -> Result<Data, String> {
         // Whoever broke in the middle has told so; what he left is on the disk for everybody to see.
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = args.first().unwrap_or(&Data::Null);
-        let done = match function {
+        match function {
             "scaffold" => self.scaffold(home, asked).map(Data::Str),
             "new-project" => self.new_project(home, asked).map(Data::Str),
             "project-tools" => Ok(self.tools()),
             "read-code" => self.read_code(home, asked),
             _ => Err(format!("The runner function pt/{function} is not supported yet.")),
-        };
-        done.map_err(|message| Failure { message, data: Data::Null })
+        }
     }
 }
 

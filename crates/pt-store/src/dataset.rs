@@ -101,6 +101,32 @@ impl Store {
         })
     }
 
+    /// The files of a version, unpacked beside its archive the first time they are wanted: what was stored, a file or a
+    /// directory. They belong to the store; nobody may change them.
+    pub fn unpack_dataset(&self, dataset: &Dataset) -> Result<PathBuf, StoreError> {
+        let dir = dataset.path.with_extension("files");
+        if !dir.is_dir() {
+            let name = random_name().map_err(StoreError::file("name a directory for", &dir))?;
+            let draft = dataset.path.with_extension(name);
+            let unpacked = unpack(&dataset.path, &draft).and_then(|()| match fs::rename(&draft, &dir) {
+                // Somebody else was quicker.
+                Err(_) if dir.is_dir() => fs::remove_dir_all(&draft),
+                renamed => renamed,
+            });
+            if let Err(cause) = unpacked {
+                // The first error is the one to tell.
+                drop(fs::remove_dir_all(&draft));
+                return Err(StoreError::file("unpack the dataset", &dataset.path)(cause));
+            }
+        }
+        // Archives of one path have it as their only entry; its name is not part of the dataset.
+        let entries = fs::read_dir(&dir).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        match entries.map_err(StoreError::file("read", &dir))?.as_slice() {
+            [only] => Ok(only.path()),
+            _ => Ok(dir),
+        }
+    }
+
     /// All versions of all datasets of an instance.
     pub fn datasets(&self, instance: &InstanceId) -> Result<Vec<Dataset>, StoreError> {
         self.database().read("list the datasets", |tx| {
@@ -133,6 +159,13 @@ impl Store {
 
 fn archive_file(dir: &Path, version: u32) -> PathBuf {
     dir.join(format!("{version}.tar"))
+}
+
+fn unpack(archive: &Path, dir: &Path) -> io::Result<()> {
+    let mut archive = tar::Archive::new(io::BufReader::new(File::open(archive)?));
+    archive.set_preserve_permissions(true);
+    fs::create_dir(dir)?;
+    archive.unpack(dir)
 }
 
 fn copy(from: &mut dyn Read, to: &Path) -> io::Result<(u64, String)> {

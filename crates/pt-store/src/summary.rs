@@ -78,7 +78,7 @@ impl JobSummary {
             What::StepStarted { step } => {
                 self.steps.insert(step.clone(), Status::Running);
             }
-            What::StepFinished { step, status, failure: _ } => {
+            What::StepFinished { step, status, failure: _, output: _ } => {
                 self.steps.insert(step.clone(), *status);
             }
             What::ServiceOpened { service, ports, .. } => {

@@ -28,8 +28,8 @@ fn life(job: &JobKey) -> Vec<Event> {
         What::JobStarted,
         What::StepStarted { step: db.clone() },
         What::Warned { step: None, message: "mind the gap".into() },
-        What::StepFinished { step: db, status: Status::Success, failure: None },
-        What::StepFinished { step: api, status: Status::Canceled, failure: None },
+        What::StepFinished { step: db, status: Status::Success, failure: None, output: Data::Null },
+        What::StepFinished { step: api, status: Status::Canceled, failure: None, output: Data::Null },
         What::JobFinished { status: Status::Failed },
     ];
     (0..).zip(whats).map(|(seq, what)| event(seq, what)).collect()

@@ -134,9 +134,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "id")]
     pub(crate) job_id: Option<String>,
     /// Prints lines only: asks nothing, draws nothing.
-    // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
-    non_interactive: bool,
+    pub(crate) non_interactive: bool,
     /// Reads this polytope file instead of the one around the working directory.
     #[arg(short = 'f', long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,

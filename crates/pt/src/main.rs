@@ -1,5 +1,6 @@
 //! The command line: reads it, carries out the command, says what went wrong.
 
+mod ask;
 mod cli;
 mod commands;
 mod config;

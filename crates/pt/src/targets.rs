@@ -33,7 +33,7 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
             let args =
                 call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
             if let Some(group) = groups.last_mut() {
-                group.push(Request { reference: call.reference, args });
+                group.push(Request { reference: call.reference, args, ..Request::default() });
             }
         }
         if last {
@@ -103,7 +103,7 @@ fn collect(step: &StepPlan, findings: &mut Vec<Diagnostic>) {
     match &step.does {
         Does::Fails(diagnostics) => findings.extend(diagnostics.iter().cloned()),
         Does::Group(steps) => steps.iter().for_each(|step| collect(step, findings)),
-        Does::Code(_) => {}
+        Does::Code(_) | Does::Late => {}
     }
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn doomed(plan: &Plan) -> HashSet<StepId> {
         match &step.does {
             Does::Fails(_) => drop(doomed.insert(StepId::new(id))),
             Does::Group(steps) => steps.iter().for_each(|step| add(step, &format!("{id}."), doomed)),
-            Does::Code(_) => {}
+            Does::Code(_) | Does::Late => {}
         }
     }
     let mut doomed = HashSet::new();

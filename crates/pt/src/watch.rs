@@ -11,6 +11,8 @@ use pt_model::{
     What,
 };
 
+use crate::ask::ask;
+
 /// Shows what happens to a job.
 pub(crate) struct Watcher {
     job: Job,
@@ -42,6 +44,10 @@ impl Watcher {
             Notice::Event(event) => {
                 self.job.apply(&event);
                 self.event(&event)
+            }
+            Notice::Input(request) => {
+                ask(request);
+                Ok(())
             }
             Notice::Progress { container, text } => self.progress(&container, &text),
         }
@@ -87,7 +93,7 @@ impl Watcher {
                 self.container(container, change)
             }
             What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
-            What::StepFinished { step, status, failure } => {
+            What::StepFinished { step, status, failure, .. } => {
                 let message = failure.as_ref().map_or("", |failure| failure.message.as_str());
                 self.step(step, *status, message)
             }

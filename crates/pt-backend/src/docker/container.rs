@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType,
@@ -18,6 +18,7 @@ use pt_model::Text;
 
 use super::error::{is_conflict, is_missing};
 use super::{Docker, label_map};
+use crate::archive::append_file;
 use crate::backend::{BackendError, ContainerRequest, ErrorKind, FileSource, MountRequest, PublishedPort};
 
 /// How long the engine may take, beyond the grace, to report a stop; and to end a removal that somebody else began.
@@ -44,11 +45,19 @@ impl Docker {
         let Some(archive) = archive(request).map_err(|error| unpackable(&request.name, &error))? else {
             return Ok(());
         };
-        let options =
-            UploadToContainerOptionsBuilder::new().path("/").no_overwrite_dir_non_dir("true").build();
-        let uploaded =
-            self.client.upload_to_container(id, Some(options), bollard::body_full(archive.into())).await;
+        let uploaded = self.upload(id, "/", archive).await;
         uploaded.map_err(|error| self.failed(format!("put files into the container {}", request.name), error))
+    }
+
+    pub(super) async fn upload(
+        &self,
+        id: &str,
+        dir: &str,
+        archive: Vec<u8>,
+    ) -> Result<(), bollard::errors::Error> {
+        let options =
+            UploadToContainerOptionsBuilder::new().path(dir).no_overwrite_dir_non_dir("true").build();
+        self.client.upload_to_container(id, Some(options), bollard::body_full(archive.into())).await
     }
 
     pub(super) async fn stop_within(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
@@ -148,6 +157,9 @@ fn host_config(request: &ContainerRequest) -> Result<HostConfig, BackendError> {
         // Reaps what is orphaned and passes signals on, so that a stop takes no ten seconds.
         init: Some(true),
         nano_cpus: request.resources.cpu_limit.map(nano_cpus),
+        security_opt: request.unconfined.then(|| {
+            ["seccomp=unconfined", "apparmor=unconfined", "label=disable"].map(str::to_owned).to_vec()
+        }),
         memory: request.resources.memory_limit.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
@@ -201,14 +213,8 @@ fn archive(request: &ContainerRequest) -> io::Result<Option<Vec<u8>>> {
     });
     let mut archive = tar::Builder::new(Vec::new());
     let mut empty = true;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     for (path, content, mode) in files {
-        let content = content.expose();
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(mode);
-        header.set_mtime(now);
-        archive.append_data(&mut header, path, content.as_bytes())?;
+        append_file(&mut archive, path, content.expose().as_bytes(), mode)?;
         empty = false;
     }
     if empty { Ok(None) } else { archive.into_inner().map(Some) }

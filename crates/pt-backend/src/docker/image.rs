@@ -108,7 +108,7 @@ fn registry(image: &str) -> String {
 }
 
 /// Without a tag the engine would pull all there are.
-fn name_and_tag(image: &str) -> (&str, &str) {
+pub(super) fn name_and_tag(image: &str) -> (&str, &str) {
     let last = image.rsplit('/').next().unwrap_or(image);
     if last.contains([':', '@']) { (image, "") } else { (image, "latest") }
 }

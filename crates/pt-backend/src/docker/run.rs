@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::container::{environment, exposed};
+use super::door::address;
 use super::error::is_missing;
 use super::{Docker, wording};
 use crate::backend::{BackendError, Chunk, ExecRequest, Exit, Running};
@@ -47,7 +48,7 @@ impl Docker {
         let (started, _) = tokio::join!(
             self.client.start_container(id, None::<StartContainerOptions>),
             // Asked the first time only; then it is known.
-            self.reachable.get_or_init(|| self.reaches_containers()),
+            self.is_reachable(),
         );
         started.map_err(|error| self.failed(attempt, error))?;
 
@@ -98,12 +99,12 @@ impl Docker {
 
     /// The container's address, where this machine can use it. A container that is gone again has none.
     async fn address_of(&self, id: &str) -> Option<IpAddr> {
-        if self.reachable.get() != Some(&true) {
-            return None;
-        }
-        let container = self.client.inspect_container(id, None::<InspectContainerOptions>).await.ok()?;
-        let networks = container.network_settings?.networks?;
-        networks.into_values().find_map(|network| network.ip_address?.parse().ok())
+        if self.reachable.get() == Some(&true) { address(&self.client, id).await } else { None }
+    }
+
+    /// Whether this machine can reach addresses of containers.
+    pub(super) async fn is_reachable(&self) -> bool {
+        *self.reachable.get_or_init(|| self.reaches_containers()).await
     }
 
     /// Bridges are on this machine unless the engine is elsewhere, in a virtual machine, or has no root.

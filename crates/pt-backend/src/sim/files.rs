@@ -190,6 +190,23 @@ impl Files {
         }
     }
 
+    /// Unpacks a tar archive at a directory, as an engine does.
+    pub(super) fn unpack(&self, dir: &str, archive: &[u8]) -> Told<()> {
+        let words = |error: io::Error| plain(&error);
+        for entry in tar::Archive::new(archive).entries().map_err(words)? {
+            let mut entry = entry.map_err(words)?;
+            let path = absolute(dir, &entry.path().map_err(words)?.to_string_lossy());
+            if entry.header().entry_type().is_dir() {
+                self.make_directories(&path)?;
+            } else {
+                let mut content = Vec::new();
+                io::Read::read_to_end(&mut entry, &mut content).map_err(words)?;
+                self.put(&path, &content, entry.header().mode().map_err(words)?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A path as a tar archive, named after its last part, as Docker gives it.
     pub(super) fn archive(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -239,6 +256,18 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, node: &Node) -> io::R
             archive.append_data(&mut header, path, content.as_slice())
         }
     }
+}
+
+/// The text of a file in an archive.
+pub(super) fn text_in(archive: &[u8], path: &str) -> Option<String> {
+    let mut archive = tar::Archive::new(archive);
+    let mut entries = archive.entries().ok()?.flatten();
+    let mut entry = entries.find(|entry| {
+        entry.path().is_ok_and(|found| absolute("/", &found.to_string_lossy()) == absolute("/", path))
+    })?;
+    let mut text = String::new();
+    io::Read::read_to_string(&mut entry, &mut text).ok()?;
+    Some(text)
 }
 
 /// An error in a shell's words.

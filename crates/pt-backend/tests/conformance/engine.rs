@@ -37,6 +37,32 @@ pub(crate) async fn address_can_be_reached(bed: &Bed) {
     assert!(page.contains("nobody:x:65534"), "{page}");
 }
 
+pub(crate) async fn door_leads_into_a_running_container(bed: &Bed) {
+    let (id, running) = bed.start(&bed.argv(&["busybox", "httpd", "-f", "-p", "80", "-h", "/etc"])).await;
+    if running.address.is_none() {
+        return;
+    }
+    // A port that is taken is replaced.
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let host = taken.local_addr().unwrap().port();
+    let door = bed.backend.open_door(&id, PublishedPort { container: 80, host, udp: false }).await.unwrap();
+    assert_ne!(door.host(), host);
+    let address: SocketAddr = (Ipv4Addr::LOCALHOST, door.host()).into();
+    let page = tokio::task::spawn_blocking(move || get(address)).await.unwrap();
+    assert!(page.contains("nobody:x:65534"), "{page}");
+    drop(door);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    TcpStream::connect(address).unwrap_err();
+}
+
+pub(crate) async fn unconfined_container_has_no_seccomp(bed: &Bed) {
+    for (unconfined, mode) in [(false, "Seccomp:\t2"), (true, "Seccomp:\t0")] {
+        let request = ContainerRequest { unconfined, ..bed.argv(&["cat", "/proc/self/status"]) };
+        let status = bed.run_once(&request).await.stdout;
+        assert!(status.contains(mode), "{status}");
+    }
+}
+
 pub(crate) async fn memory_limit_is_enforced_and_told(bed: &Bed) {
     let request = ContainerRequest {
         resources: Resources { memory_limit: Some(16 << 20), ..Resources::default() },

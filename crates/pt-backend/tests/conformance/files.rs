@@ -85,6 +85,53 @@ pub(crate) async fn survive_a_restart_of_the_container(bed: &Bed) {
     assert_eq!(Ended::of(running).await, Ended::with("again\n", 0));
 }
 
+pub(crate) async fn are_read_written_and_listed(bed: &Bed) {
+    let request = bed
+        .shell("until test -e /go/now; do sleep 0.1; done; cat /new/dir/run; test -e /tmp/y || touch /tmp/x");
+    let (id, running) = bed.start(&request).await;
+    let backend = &bed.backend;
+    backend.write_file(&id, "/new/dir/run", &"echo ran\n".into(), 0o755).await.unwrap();
+    backend.write_file(&id, "/new/dir/a", &"text".into(), 0o600).await.unwrap();
+    assert_eq!(backend.read_file(&id, "/new/dir/a").await.unwrap(), b"text");
+    let listed = backend.list_path(&id, "/new/dir").await.unwrap();
+    let shown: Vec<_> =
+        listed.iter().map(|file| (file.name.as_str(), file.kind, file.size, file.mode)).collect();
+    assert_eq!(shown, [("a", "file", 4, 0o600), ("run", "file", 9, 0o755)]);
+    let above = backend.list_path(&id, "/new").await.unwrap();
+    assert_eq!(
+        above.iter().map(|file| (file.name.as_str(), file.kind)).collect::<Vec<_>>(),
+        [("dir", "dir")]
+    );
+    backend.write_file(&id, "/go/now", &"".into(), 0o644).await.unwrap();
+    assert_eq!(Ended::of(running).await, Ended::with("echo ran\n", 0));
+    // Also when it has exited.
+    assert_eq!(backend.read_file(&id, "/tmp/x").await.unwrap(), b"");
+    backend.write_file(&id, "/tmp/late", &"late".into(), 0o644).await.unwrap();
+    assert_eq!(backend.read_file(&id, "/tmp/late").await.unwrap(), b"late");
+    for (path, words) in [("/none", ""), ("/new", "cannot read /new: it is a directory")] {
+        let error = backend.read_file(&id, path).await.unwrap_err();
+        assert!(error.message.contains(words), "{error}");
+    }
+    assert_eq!(backend.list_path(&id, "/none").await.unwrap_err().kind, pt_backend::ErrorKind::NotFound);
+    let root = backend.list_path(&id, "/").await.unwrap();
+    assert!(root.iter().any(|file| file.name == "new" && file.kind == "dir"), "{root:?}");
+}
+
+pub(crate) async fn of_the_host_fill_a_volume(bed: &Bed) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("sub")).unwrap();
+    std::fs::write(dir.path().join("sub/x"), "filled\n").unwrap();
+    let name = bed.name("v");
+    assert!(bed.backend.create_volume(&name, &bed.labels).await.unwrap());
+    let request = ContainerRequest { mounts: vec![volume(&name, "/data")], ..bed.shell("cat /data/sub/x") };
+    let id = bed.backend.create_container(&request).await.unwrap();
+    bed.backend.copy_in(&id, dir.path(), "/data").await.unwrap();
+    assert_eq!(Ended::of(bed.backend.start_container(&id).await.unwrap()).await, Ended::with("filled\n", 0));
+    bed.backend.remove_container(&id).await.unwrap();
+    let again = ContainerRequest { name: bed.name("again"), ..request };
+    assert_eq!(bed.run(&again).await, Ended::with("filled\n", 0));
+}
+
 /// Files of an archive by name, and what they hold.
 fn unpack(archive: &[u8]) -> Vec<(String, String)> {
     let mut files = Vec::new();

@@ -69,3 +69,12 @@ fn add(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) {
     header.set_mode(mode);
     tar.append_data(&mut header, path, bytes).unwrap();
 }
+
+/// Removes images that a case has built, where there is an engine that may have them.
+pub(crate) async fn forget(names: &[String]) {
+    let Ok(docker) = Docker::connect_with_defaults() else { return };
+    for name in names {
+        // Those of the simulated world are not there.
+        drop(docker.remove_image(name, None::<bollard::query_parameters::RemoveImageOptions>, None).await);
+    }
+}

@@ -45,6 +45,7 @@ conformance! {
         env_is_set,
         workdir_is_entered,
         user_is_taken,
+        images_are_built,
         terminal_writes_everything_to_one_stream;
     files:
         appear_with_content_and_mode,
@@ -53,6 +54,8 @@ conformance! {
         in_a_volume_outlive_the_container,
         of_a_volume_go_with_it,
         are_read_back_as_an_archive,
+        are_read_written_and_listed,
+        of_the_host_fill_a_volume,
         survive_a_restart_of_the_container;
     network:
         finds_containers_by_alias,
@@ -99,6 +102,8 @@ mod docker_only {
         volumes_of_the_image_go_with_the_container,
         container_has_an_init,
         address_can_be_reached,
+        door_leads_into_a_running_container,
+        unconfined_container_has_no_seccomp,
         exit_is_known_though_connections_break,
         exec_of_unknown_users_and_directories_is_told,
     }

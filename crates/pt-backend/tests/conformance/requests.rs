@@ -1,8 +1,8 @@
 //! What a request says, the container gets.
 
-use pt_backend::ContainerRequest;
+use pt_backend::{BuildRequest, ContainerRequest, MountRequest, context_of};
 
-use crate::bed::{Bed, Ended};
+use crate::bed::{Bed, Ended, file, no_progress};
 use crate::image;
 
 pub(crate) async fn exit_codes_are_reported(bed: &Bed) {
@@ -64,4 +64,32 @@ pub(crate) async fn user_is_taken(bed: &Bed) {
 pub(crate) async fn terminal_writes_everything_to_one_stream(bed: &Bed) {
     let request = ContainerRequest { tty: true, ..bed.shell("echo out; echo err >&2; printf end") };
     assert_eq!(bed.run(&request).await, Ended::with("out\r\nerr\r\nend", 0));
+}
+
+pub(crate) async fn images_are_built(bed: &Bed) {
+    let recipe = format!("FROM {} AS first\nFROM first\nCOPY dir/greeting /greeting\n", image::SHELL);
+    let files: Vec<MountRequest> =
+        vec![file("/Recipe", &recipe, 0o644), file("/dir/greeting", "hello\n", 0o644)];
+    let tags = vec![format!("{}:1", bed.name("built")), bed.name("also")];
+    let request = BuildRequest {
+        context: context_of(&files).unwrap(),
+        dockerfile: "Recipe".to_owned(),
+        tags: tags.clone(),
+        labels: vec![("dev.polytope.test".to_owned(), "1".to_owned())],
+        target: None,
+    };
+    let digest = bed.backend.build_image(request.clone(), no_progress()).await.unwrap();
+    assert!(digest.starts_with("sha256:") && digest.len() == 71, "{digest}");
+    for (at, image) in tags.iter().enumerate() {
+        let container = ContainerRequest {
+            name: bed.name(&at.to_string()),
+            image: image.clone(),
+            ..bed.argv(&["echo", "built"])
+        };
+        assert_eq!(bed.run_once(&container).await, Ended::with("built\n", 0));
+    }
+    let missing = BuildRequest { dockerfile: "Nothing".to_owned(), ..request };
+    let error = bed.backend.build_image(missing, no_progress()).await.unwrap_err();
+    assert!(error.message.contains(&format!("cannot build the image {}", tags[0])), "{error}");
+    image::forget(&tags).await;
 }

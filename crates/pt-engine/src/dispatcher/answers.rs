@@ -1,134 +1,103 @@
 //! What code is answered.
 
-use jiff::Timestamp;
-use pt_model::ContainerId;
-use pt_model::{Data, Failure, ServiceSpec, StepId, What};
-use pt_store::StoreError;
-use tokio::time::sleep;
+use pt_model::{Data, StepId};
 
-use super::{Dispatcher, forward, say};
-use crate::call::{Question, Reply, failure};
-use crate::container::Wish;
-use crate::engine::Engine;
-use crate::port::open;
+use super::Dispatcher;
+use super::modules::at_path;
+use super::steps::Waiting;
+use crate::args::failure;
+use crate::call::{Extent, Question, Reply, Target};
+use crate::engine::StopRequest;
 
 impl Dispatcher {
-    pub(super) async fn answer(
-        &mut self,
-        step: &StepId,
-        question: Question,
-        reply: Reply,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn question(&mut self, step: &StepId, question: Question, reply: Reply) {
         match question {
-            Question::Spawn(spec) => {
-                let id = self.spawn(step, *spec).await?;
-                say(reply, id.map(|id| Data::from(id.as_str())));
+            Question::Spawn(spawn) => self.spawn(step, *spawn, reply).await,
+            Question::AwaitStarted(id) => self.await_started(&id, reply),
+            Question::AwaitDone(id) => self.await_done(&id, reply),
+            Question::BackendId(id) => {
+                let found = self.backend_id(&id).map(Data::Str);
+                self.answer(reply, found);
             }
-            Question::AwaitStarted(id) => {
-                let ended = self.has_ended(&id);
-                match self.containers.get_mut(&id) {
-                    Some(container) if container.started => say(reply, Ok(Data::Bool(true))),
-                    Some(container) if !ended => container.waiting_for_start.push(reply),
-                    Some(_) => say(reply, Err(self.why_not_started(&id))),
-                    None => say(reply, Err(self.unknown(&id))),
-                }
-            }
-            Question::AwaitDone(id) => {
-                if !self.containers.contains_key(&id) {
-                    say(reply, Err(self.unknown(&id)));
-                } else if self.has_ended(&id) {
-                    say(reply, self.end_of(&id));
-                } else if let Some(container) = self.containers.get_mut(&id) {
-                    container.waiting_for_end.push(reply);
-                }
-            }
+            Question::Exec { container, request } => self.exec(step, &container, *request, reply),
+            Question::AwaitExec(exec) => self.await_exec(&exec, reply),
+            Question::ExecOutput(exec) => self.exec_output(&exec, reply),
             Question::OpenService { service, container } => {
-                let opened = self.open_service(step, service, container)?;
-                say(reply, opened.map(|()| Data::Null));
+                self.open_service(step, service, container, reply)
             }
-            Question::Stop(id) => match self.containers.get_mut(&id) {
-                Some(container) => {
-                    container.wish.send_if_modified(|wish| forward(wish, Wish::Stop));
-                    if self.has_ended(&id) {
-                        say(reply, self.end_of(&id));
-                    } else if let Some(container) = self.containers.get_mut(&id) {
-                        container.waiting_for_end.push(reply);
+            Question::AwaitService(id) => self.await_service(id, reply),
+            Question::StopService(id) => {
+                let stopped = self.stop_service(&id);
+                self.answer(reply, stopped);
+            }
+            Question::Stop(target) => self.stop_target(target, reply),
+            Question::CallModule(request) => self.call_module(step, request, reply),
+            Question::SpawnStep(spawn) => self.spawn_step(step, *spawn, reply),
+            Question::AwaitStep(id) => match self.find_step(step, id.as_str()) {
+                Some(id) => self.wait_for_step(&id, Waiting::Status(reply)),
+                None => self.answer(reply, Err(no_step(&id))),
+            },
+            Question::Output { step: name, path } => {
+                let found = self.find_step(step, &name).filter(|id| self.status(id).has_ended());
+                let output = found.and_then(|id| self.steps.get(&id)).map(|step| &step.output);
+                let output = output.map(|output| at_path(output, path.as_deref())).unwrap_or_default();
+                self.answer(reply, Ok(output));
+            }
+            Question::Value { of, name } => {
+                let value = self.value(step, of, &name);
+                self.answer(reply, Ok(value));
+            }
+            Question::SetValue { of, name, data } => {
+                let data = self.context.mask.find_in(data);
+                match of {
+                    Extent::Job => drop(self.values.insert(name, data)),
+                    Extent::Step => {
+                        if let Some(step) = self.steps.get_mut(step) {
+                            step.values.insert(name, data);
+                        }
                     }
                 }
-                None => say(reply, Err(self.unknown(&id))),
-            },
-            Question::StoreDataset { container, path, dataset } => {
-                self.store_dataset(&container, path, dataset, reply);
-            }
-            Question::Sleep(time) => {
-                let stopping = self.stopping.clone();
-                tokio::spawn(async move {
-                    let slept = tokio::select! {
-                        () = sleep(time) => Ok(Data::Null),
-                        () = stopping.cancelled() => Err(failure("The job is stopping.")),
-                    };
-                    say(reply, slept);
-                });
+                self.answer(reply, Ok(Data::Null));
             }
         }
-        Ok(())
     }
 
-    /// Opens a service of the named container, or of the one that the step started last.
-    pub(super) fn open_service(
-        &mut self,
-        step: &StepId,
-        service: ServiceSpec,
-        container: Option<ContainerId>,
-    ) -> Result<Result<(), Failure>, StoreError> {
-        let last = || self.steps.get(step).and_then(|step| step.containers.last().cloned());
-        let Some(container) = container.or_else(last) else {
-            return Ok(Err(failure(format!("Service '{}' has no container: spawn one first.", service.id))));
+    fn stop_target(&mut self, target: Target, reply: Reply) {
+        match target {
+            Target::Container(id) => self.stop_containers(&id, reply),
+            Target::Service(id) => {
+                let stopped = self.stop_service(&id);
+                self.answer(reply, stopped);
+            }
+            Target::Step(id) => {
+                if self.steps.contains_key(&id) {
+                    self.stop_step(&id);
+                    self.wait_for_step(&id, Waiting::End(reply));
+                } else {
+                    self.answer(reply, Err(no_step(&id)));
+                }
+            }
+            // The code that asked is stopped too, and hears no answer.
+            Target::Job => self.stop(StopRequest::Stop { reason: "a step asked for it".to_owned() }),
+        }
+    }
+
+    /// The value that was set for the job, or for the step or whoever called it.
+    fn value(&self, step: &StepId, of: Extent, name: &str) -> Data {
+        let mut values = match of {
+            Extent::Job => return self.values.get(name).cloned().unwrap_or_default(),
+            Extent::Step => self.steps.get(step),
         };
-        let Some(state) = self.containers.get(&container) else { return Ok(Err(self.unknown(&container))) };
-        let mut ports = Vec::new();
-        for port in &service.ports {
-            let Some(port) = open(port, &state.ports) else {
-                return Ok(Err(failure(format!(
-                    "Port {} of service '{}' is not published by container '{container}': ports are published when a \
-                     container starts. Pass the service through a param of type service-spec.",
-                    port.port, service.id
-                ))));
-            };
-            ports.push(port);
+        while let Some(step) = values {
+            if let Some(value) = step.values.get(name) {
+                return value.clone();
+            }
+            values = step.parent.as_ref().and_then(|parent| self.steps.get(parent));
         }
-        self.emit(What::ServiceOpened { service: service.id, step: step.clone(), container, ports })?;
-        Ok(Ok(()))
+        Data::Null
     }
+}
 
-    pub(super) fn store_dataset(&self, container: &ContainerId, path: String, dataset: String, reply: Reply) {
-        let backend_id =
-            self.job.borrow().containers.get(container).and_then(|container| container.backend_id.clone());
-        let Some(backend_id) = backend_id else { return say(reply, Err(self.unknown(container))) };
-        let Engine { backend, store } = self.engine.clone();
-        let (instance, job) = (self.options.instance.id.clone(), self.options.job.job.clone());
-        let killed = self.killed.clone();
-        tokio::spawn(async move {
-            let read = tokio::select! {
-                read = backend.read_path(&backend_id, &path) => read,
-                () = killed.cancelled() => return say(reply, Err(failure("The job was killed."))),
-            };
-            let stored = match read {
-                Ok(tar) => store
-                    .put_dataset(
-                        &instance,
-                        &dataset,
-                        &mut tar.as_slice(),
-                        Some(job.as_str()),
-                        Timestamp::now(),
-                    )
-                    .map(|dataset| i64::from(dataset.version))
-                    .map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            let why =
-                |error| failure(format!("Dataset '{dataset}' could not be stored from {path}: {error}"));
-            say(reply, stored.map(Data::Int).map_err(why));
-        });
-    }
+fn no_step(id: &StepId) -> pt_model::Failure {
+    failure(format!("There is no step '{id}' in this job."))
 }

@@ -3,56 +3,148 @@
 use std::mem;
 use std::sync::Arc;
 
-use pt_backend::{ContainerRequest, ImagePolicy};
+use pt_backend::{ContainerRequest, ImagePolicy, PublishedPort};
 use pt_model::{
-    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, Data, Failure, ServiceStatus, StepId, User,
-    What,
+    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, CreateContainer, Data, Failure,
+    ServiceSpec, StepId, User, What,
 };
-use pt_store::StoreError;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::{ContainerState, Dispatcher, Message, forward, labels, say};
-use crate::call::failure;
+use super::{Dispatcher, Effect, Message, forward, labels};
+use crate::args::failure;
+use crate::call::Reply;
 use crate::container::{ContainerTask, Report, Wish};
 use crate::engine::Notice;
-use crate::mount::Places;
+use crate::mount::Mounts;
+
+/// A container, beyond what its job shows of it.
+pub(super) struct ContainerState {
+    pub(super) wish: watch::Sender<Wish>,
+    pub(super) ports: Vec<PublishedPort>,
+    pub(super) started: bool,
+    pub(super) over: bool,
+    pub(super) waiting_for_start: Vec<Reply>,
+    pub(super) waiting_for_end: Vec<Reply>,
+    /// The others of its kind that were asked for with it.
+    replicas: Vec<ContainerId>,
+    /// The one that takes its place when it is gone.
+    successor: Option<Box<Successor>>,
+}
+
+struct Successor {
+    step: StepId,
+    spawn: SpawnContainer,
+    reply: Reply,
+}
+
+/// A container that code asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct SpawnContainer {
+    pub(crate) spec: ContainerSpec,
+    pub(crate) mounts: Mounts,
+}
 
 impl Dispatcher {
-    pub(super) async fn spawn(
+    /// Starts a container, or finds the one that serves as well; the answer is its id.
+    pub(super) async fn spawn(&mut self, step: &StepId, spawn: SpawnContainer, reply: Reply) {
+        let wished = spawn.spec.id.clone().unwrap_or_else(|| "container".into());
+        let there = self.containers.contains_key(&wished);
+        let runs = there && !self.has_ended(&wished);
+        match spawn.spec.create {
+            Some(CreateContainer::Never) if !there => {
+                let message = format!(
+                    "There is no container '{wished}' in this job, and it may not be created (create: never)."
+                );
+                return self.answer(reply, Err(failure(message)));
+            }
+            Some(CreateContainer::Never) => {}
+            Some(CreateContainer::WhenMissing) if runs => {}
+            Some(CreateContainer::Always | CreateContainer::WhenMissing)
+                if self.containers.get(&wished).is_some_and(|container| !container.over) =>
+            {
+                let successor = Successor { step: step.clone(), spawn, reply };
+                return self.replace(&wished, successor);
+            }
+            Some(CreateContainer::Always | CreateContainer::WhenMissing) => {
+                self.containers.remove(&wished);
+                return self.spawn_all(step, wished, &spawn, reply).await;
+            }
+            None => {
+                let id = self.free_container_id(&wished);
+                return self.spawn_all(step, id, &spawn, reply).await;
+            }
+        }
+        if let Some(step) = self.steps.get_mut(step)
+            && !step.containers.contains(&wished)
+        {
+            step.containers.push(wished.clone());
+        }
+        self.answer(reply, Ok(Data::from(wished.as_str())));
+    }
+
+    /// Has a container stopped and removed, and another one take its place.
+    fn replace(&mut self, id: &ContainerId, successor: Successor) {
+        self.wish(id, Wish::Remove);
+        let former = self.containers.get_mut(id).and_then(|container| {
+            let former = container.successor.take();
+            container.successor = Some(Box::new(successor));
+            former
+        });
+        if let Some(Successor { reply, .. }) = former.map(|former| *former) {
+            self.answer(reply, Err(failure(format!("Another container '{id}' was asked for meanwhile."))));
+        }
+    }
+
+    /// Starts as many of a kind as are wished.
+    async fn spawn_all(&mut self, step: &StepId, id: ContainerId, spawn: &SpawnContainer, reply: Reply) {
+        // The services of a step are those of the first container it starts; its replicas share their names, and the
+        // first has the ports.
+        let state = self.steps.get(step).filter(|state| state.containers.is_empty());
+        let services = state.map(|state| state.services.clone()).unwrap_or_default();
+        let mut replicas = Vec::new();
+        for number in 2..=spawn.spec.replicas {
+            let replica = self.free_container_id(&ContainerId::new(format!("{id}-{number}")));
+            self.spawn_one(step, &replica, spawn, &services, Vec::new());
+            replicas.push(replica);
+        }
+        let ports = self.ports.choose(&*self.context.engine.backend, &services).await;
+        self.spawn_one(step, &id, spawn, &services, ports);
+        if let Some(container) = self.containers.get_mut(&id) {
+            container.replicas = replicas;
+        }
+        self.answer(reply, Ok(Data::from(id.as_str())));
+    }
+
+    fn spawn_one(
         &mut self,
         step: &StepId,
-        spec: ContainerSpec,
-    ) -> Result<Result<ContainerId, Failure>, StoreError> {
-        let wished = spec.id.clone().unwrap_or_else(|| "container".into());
-        let id = self.free_container_id(wished);
-        let Some(state) = self.steps.get_mut(step) else { return Ok(Err(failure("The step is over."))) };
-        let Some(surroundings) = &state.call else { return Ok(Err(failure("The step is over."))) };
-        // The services of a step are those of the first container it starts.
-        let services = if state.containers.is_empty() { surroundings.services.clone() } else { Vec::new() };
-        let places = Places { options: &self.options, home: &surroundings.home, names: &self.names };
-        let mounts = match places.resolve(&spec.mounts, &mut self.anonymous_volumes) {
-            Ok(mounts) => mounts,
-            Err(message) => return Ok(Err(failure(message))),
-        };
-        state.containers.push(id.clone());
-        let ports = self.ports.choose(&*self.engine.backend, &services).await;
+        id: &ContainerId,
+        spawn: &SpawnContainer,
+        services: &[ServiceSpec],
+        ports: Vec<PublishedPort>,
+    ) {
+        let SpawnContainer { spec, mounts } = spawn;
+        if let Some(step) = self.steps.get_mut(step) {
+            step.containers.push(id.clone());
+        }
         let mut aliases: Vec<String> = services.iter().map(|service| service.id.to_string()).collect();
         aliases.push(id.to_string());
         aliases.dedup();
         let request = ContainerRequest {
-            name: self.names.container(&id),
-            labels: labels(&self.options).step(step).container(&id),
+            name: self.context.names.container(id),
+            labels: labels(&self.context.options).step(step).container(id),
             image: spec.image.clone(),
             cmd: spec.cmd.clone(),
             entrypoint: spec.entrypoint.clone(),
             env: spec.env.iter().map(|var| (var.name.clone(), var.value.clone())).collect(),
-            mounts: mounts.requests,
+            mounts: mounts.requests.clone(),
             workdir: spec.workdir.clone(),
             user: spec.user.as_ref().map(|user| self.user(user)),
             tty: spec.tty,
             stdin: !spec.no_stdin,
             resources: spec.resources,
+            unconfined: spec.unconfined,
             network: Some(self.network.name.clone()),
             aliases,
             ports: ports.clone(),
@@ -61,13 +153,13 @@ impl Dispatcher {
         let task = ContainerTask {
             id: id.clone(),
             step: step.clone(),
-            backend: Arc::clone(&self.engine.backend),
+            backend: Arc::clone(&self.context.engine.backend),
             network: Arc::clone(&self.network),
             request,
-            volumes: mounts.volumes,
+            volumes: mounts.volumes.clone(),
             image_policy: if spec.update_image { ImagePolicy::Newer } else { ImagePolicy::WhenMissing },
             restart: spec.restart,
-            grace: self.options.grace,
+            grace: self.context.options.grace,
             wish: wished,
             messages: self.messages.0.clone(),
             log: self.log.clone(),
@@ -79,12 +171,17 @@ impl Dispatcher {
             over: false,
             waiting_for_start: Vec::new(),
             waiting_for_end: Vec::new(),
+            replicas: Vec::new(),
+            successor: None,
         };
-        let spec = Box::new(spec.masked(&self.masker));
-        self.emit(What::ContainerRequested { container: id.clone(), step: step.clone(), spec })?;
+        let spec = spec.clone().masked(&self.context.mask.now());
+        self.emit(What::ContainerRequested {
+            container: id.clone(),
+            step: step.clone(),
+            spec: Box::new(spec),
+        });
         self.containers.insert(id.clone(), state);
-        self.watch_over(&id, tokio::spawn(task.run()));
-        Ok(Ok(id))
+        self.watch_over(id, tokio::spawn(task.run()));
     }
 
     /// A task that broke must not leave everybody waiting for it.
@@ -103,7 +200,7 @@ impl Dispatcher {
     }
 
     /// The id, or the id with a number if it is taken.
-    pub(super) fn free_container_id(&self, wished: ContainerId) -> ContainerId {
+    fn free_container_id(&self, wished: &ContainerId) -> ContainerId {
         let mut numbers = 2..;
         let mut id = wished.clone();
         while self.containers.contains_key(&id) {
@@ -112,59 +209,63 @@ impl Dispatcher {
         id
     }
 
-    pub(super) fn user(&self, user: &User) -> String {
+    fn user(&self, user: &User) -> String {
         match user {
             User::Named(name) => name.clone(),
-            User::Host => format!("{}:{}", self.options.person.uid, self.options.person.gid),
+            User::Host => format!("{}:{}", self.context.options.person.uid, self.context.options.person.gid),
         }
     }
 
-    pub(super) fn container_reports(&mut self, id: &ContainerId, report: Report) -> Result<(), StoreError> {
+    pub(super) async fn container_reports(&mut self, id: &ContainerId, report: Report) {
         match report {
             Report::Changed(change) => self.container_changed(id, change),
             Report::Ports(ports) => {
                 if let Some(container) = self.containers.get_mut(id) {
                     self.ports.exchange(&mem::replace(&mut container.ports, ports.clone()), &ports);
                 }
-                Ok(())
             }
             Report::Trouble(message) => self.warn(message),
             Report::Progress(text) => {
                 // Nobody may be watching.
                 let _ = self.notices.send(Notice::Progress { container: id.clone(), text });
-                Ok(())
             }
-            Report::Mark(passed) => {
-                drop(passed);
-                Ok(())
-            }
+            Report::Mark(passed) => self.effects.push(Effect::Passed(passed)),
             Report::Over(problem) => {
-                if let Some(container) = self.containers.get_mut(id) {
+                let successor = self.containers.get_mut(id).and_then(|container| {
                     container.over = true;
                     self.ports.release(&mem::take(&mut container.ports));
+                    container.successor.take()
+                });
+                if let Some(message) = problem {
+                    self.warn(message);
                 }
-                problem.map_or(Ok(()), |message| self.warn(message))
+                if let Some(successor) = successor {
+                    self.succeed(id, *successor).await;
+                }
             }
         }
     }
 
-    /// Tells people something that ends nothing. Backends may quote what they were given.
-    pub(super) fn warn(&mut self, message: String) -> Result<(), StoreError> {
-        self.emit(What::Warned { step: None, message: self.masker.mask(&message) })
+    async fn succeed(&mut self, id: &ContainerId, successor: Successor) {
+        let Successor { step, spawn, reply } = successor;
+        if self.is_stopping() {
+            return self.answer(reply, Err(failure("The job is stopping.")));
+        }
+        self.containers.remove(id);
+        self.spawn_all(&step, id.clone(), &spawn, reply).await;
     }
 
-    pub(super) fn container_changed(
-        &mut self,
-        id: &ContainerId,
-        change: ContainerChange,
-    ) -> Result<(), StoreError> {
+    /// Tells people something that ends nothing. Backends may quote what they were given.
+    pub(super) fn warn(&mut self, message: String) {
+        let message = self.context.mask.mask(&message);
+        self.emit(What::Warned { step: None, message });
+    }
+
+    fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
+        let mask = &self.context.mask;
         let change = match change {
-            ContainerChange::Failed { message } => {
-                ContainerChange::Failed { message: self.masker.mask(&message) }
-            }
-            ContainerChange::Pulling { image } => {
-                ContainerChange::Pulling { image: self.masker.mask(&image) }
-            }
+            ContainerChange::Failed { message } => ContainerChange::Failed { message: mask.mask(&message) },
+            ContainerChange::Pulling { image } => ContainerChange::Pulling { image: mask.mask(&image) },
             ContainerChange::Created { .. }
             | ContainerChange::Started
             | ContainerChange::Restarting { .. }
@@ -172,73 +273,145 @@ impl Dispatcher {
             | ContainerChange::Exited { .. }
             | ContainerChange::Removed => change,
         };
-        self.emit(What::ContainerChanged { container: id.clone(), change: change.clone() })?;
+        self.emit(What::ContainerChanged { container: id.clone(), change: change.clone() });
         match change {
             ContainerChange::Started => {
                 if let Some(container) = self.containers.get_mut(id) {
                     container.started = true;
-                    let waiting = mem::take(&mut container.waiting_for_start);
-                    waiting.into_iter().for_each(|reply| say(reply, Ok(Data::Bool(true))));
+                    for reply in mem::take(&mut container.waiting_for_start) {
+                        self.answer(reply, Ok(Data::Bool(true)));
+                    }
                 }
-                Ok(())
             }
             ContainerChange::Exited { .. } | ContainerChange::Failed { .. } => self.container_ended(id),
             ContainerChange::Pulling { .. }
             | ContainerChange::Created { .. }
             | ContainerChange::Restarting { .. }
             | ContainerChange::Stopping
-            | ContainerChange::Removed => Ok(()),
+            | ContainerChange::Removed => {}
         }
     }
 
-    pub(super) fn container_ended(&mut self, id: &ContainerId) -> Result<(), StoreError> {
-        let job = self.job.borrow();
-        let serves = |service: &pt_model::Service| {
-            service.container == *id && service.status == ServiceStatus::Running
-        };
-        let closed: Vec<_> =
-            job.services.iter().filter(|(_, s)| serves(s)).map(|(id, _)| id.clone()).collect();
-        drop(job);
-        for service in closed {
-            self.emit(What::ServiceClosed { service })?;
-        }
-        let Some(container) = self.containers.get_mut(id) else { return Ok(()) };
+    fn container_ended(&mut self, id: &ContainerId) {
+        self.close_services_of(id);
+        let Some(container) = self.containers.get_mut(id) else { return };
         let waiting_for_start = mem::take(&mut container.waiting_for_start);
         let waiting_for_end = mem::take(&mut container.waiting_for_end);
         for reply in waiting_for_start {
-            say(reply, Err(self.why_not_started(id)));
+            let why = self.why_not_started(id);
+            self.answer(reply, Err(why));
         }
         for reply in waiting_for_end {
-            say(reply, self.end_of(id));
+            let end = self.end_of(id);
+            self.answer(reply, end);
         }
         self.release_if_ended(id);
-        Ok(())
+    }
+
+    /// Wishes something of a container.
+    pub(super) fn wish(&self, id: &ContainerId, wish: Wish) {
+        if let Some(container) = self.containers.get(id) {
+            container.wish.send_if_modified(|current| forward(current, wish));
+        }
     }
 
     /// Lets go of a container that has ended and whose step, which might still read from it, has ended too.
     pub(super) fn release_if_ended(&self, id: &ContainerId) {
-        let job = self.job.borrow();
-        let step_ended = job
-            .containers
-            .get(id)
-            .is_some_and(|c| job.steps.get(&c.step).is_some_and(|s| s.status.has_ended()));
-        if let Some(container) = self.containers.get(id)
-            && (self.is_stopping() || step_ended)
-            && self.has_ended(id)
-        {
-            container.wish.send_if_modified(|wish| forward(wish, Wish::Remove));
+        let step = self.job.containers.get(id).map(|container| &container.step);
+        let step_ended =
+            step.and_then(|step| self.job.steps.get(step)).is_some_and(|step| step.status.has_ended());
+        if (self.is_stopping() || step_ended) && self.has_ended(id) {
+            self.wish(id, Wish::Remove);
         }
     }
 
+    pub(super) fn await_started(&mut self, id: &ContainerId, reply: Reply) {
+        let Some(reply) = self.for_all_replicas(id, reply, Self::await_started) else { return };
+        let ended = self.has_ended(id);
+        match self.containers.get_mut(id) {
+            Some(container) if container.started => self.answer(reply, Ok(Data::Bool(true))),
+            Some(container) if !ended => container.waiting_for_start.push(reply),
+            Some(_) => {
+                let why = self.why_not_started(id);
+                self.answer(reply, Err(why));
+            }
+            None => self.answer(reply, Err(unknown(id))),
+        }
+    }
+
+    pub(super) fn await_done(&mut self, id: &ContainerId, reply: Reply) {
+        let Some(reply) = self.for_all_replicas(id, reply, Self::await_done) else { return };
+        if !self.containers.contains_key(id) {
+            self.answer(reply, Err(unknown(id)));
+        } else if self.has_ended(id) {
+            let end = self.end_of(id);
+            self.answer(reply, end);
+        } else if let Some(container) = self.containers.get_mut(id) {
+            container.waiting_for_end.push(reply);
+        }
+    }
+
+    pub(super) fn stop_containers(&mut self, id: &ContainerId, reply: Reply) {
+        if !self.containers.contains_key(id) {
+            return self.answer(reply, Err(unknown(id)));
+        }
+        let replicas =
+            self.containers.get(id).map(|container| container.replicas.clone()).unwrap_or_default();
+        replicas.iter().chain([id]).for_each(|id| self.wish(id, Wish::Stop));
+        let (ended, end) = oneshot::channel();
+        self.await_done(id, ended);
+        tokio::spawn(async move {
+            // Whichever way it ended.
+            drop(end.await);
+            drop(reply.send(Ok(Data::Null)));
+        });
+    }
+
+    /// Asks of each replica what is asked of the first; the answer comes when all have answered. A failure, and an exit
+    /// code other than 0, is the answer of all. Gives the reply back if there is only the one.
+    fn for_all_replicas(
+        &mut self,
+        id: &ContainerId,
+        reply: Reply,
+        ask: fn(&mut Self, &ContainerId, Reply),
+    ) -> Option<Reply> {
+        let replicas =
+            self.containers.get(id).map(|container| container.replicas.clone()).unwrap_or_default();
+        if replicas.is_empty() {
+            return Some(reply);
+        }
+        let mut answers = Vec::new();
+        let (of_first, first) = oneshot::channel();
+        for replica in replicas {
+            let (ask_one, answer) = oneshot::channel();
+            ask(self, &replica, ask_one);
+            answers.push(answer);
+        }
+        tokio::spawn(async move {
+            let mut all = Ok(Data::Null);
+            for answer in [first].into_iter().chain(answers) {
+                // Who does not answer any more is gone, and so is who asks.
+                let Ok(answer) = answer.await else { return };
+                let is_bad = |answer: &Result<Data, Failure>| {
+                    !matches!(answer, Ok(Data::Null | Data::Int(0) | Data::Bool(true)))
+                };
+                if !is_bad(&all) {
+                    all = answer;
+                }
+            }
+            drop(reply.send(all));
+        });
+        Some(of_first)
+    }
+
     pub(super) fn has_ended(&self, id: &ContainerId) -> bool {
-        let status = self.job.borrow().containers.get(id).map(|container| container.status);
+        let status = self.job.containers.get(id).map(|container| container.status);
         matches!(status, Some(ContainerStatus::Exited | ContainerStatus::Failed))
     }
 
     /// The exit code of a container that has ended.
-    pub(super) fn end_of(&self, id: &ContainerId) -> Result<Data, Failure> {
-        let job = self.job.borrow();
-        let container = job.containers.get(id);
+    fn end_of(&self, id: &ContainerId) -> Result<Data, Failure> {
+        let container = self.job.containers.get(id);
         let exited = container.filter(|container| container.status == ContainerStatus::Exited);
         match exited.and_then(|container| container.exit_code) {
             Some(code) => Ok(Data::Int(code)),
@@ -247,8 +420,8 @@ impl Dispatcher {
     }
 
     /// What became of a container that has ended without an exit code, or before it was waited for.
-    pub(super) fn why_not_started(&self, id: &ContainerId) -> Failure {
-        let why = self.job.borrow().containers.get(id).and_then(|container| container.failure.clone());
+    fn why_not_started(&self, id: &ContainerId) -> Failure {
+        let why = self.job.containers.get(id).and_then(|container| container.failure.clone());
         let started = self.containers.get(id).is_some_and(|container| container.started);
         match why {
             Some(why) if started => failure(format!("Container '{id}' failed: {why}")),
@@ -257,7 +430,28 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn unknown(&self, id: &ContainerId) -> Failure {
-        failure(format!("There is no container '{id}' in this job."))
+    /// The backend's id of a container, whether it runs or not.
+    pub(super) fn backend_id(&self, id: &ContainerId) -> Result<String, Failure> {
+        let Some(container) = self.job.containers.get(id) else { return Err(unknown(id)) };
+        match &container.backend_id {
+            Some(_) if container.removed => Err(failure(format!("Container '{id}' is gone."))),
+            Some(backend_id) => Ok(backend_id.clone()),
+            None if self.has_ended(id) => Err(self.why_not_started(id)),
+            None => {
+                Err(failure(format!("Container '{id}' has not started yet: pt/await-started waits for it.")))
+            }
+        }
     }
+
+    pub(super) fn running_backend_id(&self, id: &ContainerId) -> Result<String, Failure> {
+        let backend_id = self.backend_id(id)?;
+        match self.job.containers.get(id).map(|container| container.status) {
+            Some(ContainerStatus::Running) => Ok(backend_id),
+            _ => Err(failure(format!("Container '{id}' is not running."))),
+        }
+    }
+}
+
+fn unknown(id: &ContainerId) -> Failure {
+    failure(format!("There is no container '{id}' in this job."))
 }

@@ -1,141 +1,394 @@
-//! When steps start, and how they end.
+//! Steps: how they start, and how they end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use pt_model::{Data, Failure, Status, StepId, What};
-use pt_plan::{CodeCall, Does};
-use pt_store::StoreError;
+use pt_model::{ContainerId, Data, Failure, Map, ServiceSpec, Status, StepId, What};
+use pt_plan::{CodeCall, Does, Request, RunWhen, StepPlan};
+use pt_syntax::Sources;
+use tokio_util::sync::CancellationToken;
 
-use super::{Dispatcher, Surroundings, within};
-use crate::call::failure;
+use super::{Dispatcher, Effect, Message, forward};
+use crate::args::failure;
+use crate::call::Reply;
+use crate::container::Wish;
 use crate::engine::StopRequest;
-use crate::schedule::{Turn, turn};
+use crate::host::StepHost;
+use crate::outside::Planning;
 use crate::step::StepThread;
 
+/// A step, beyond what its job shows of it.
+pub(super) struct StepState {
+    does: Option<Does>,
+    pub(super) run_when: Vec<RunWhen>,
+    /// The group whose part it is, or the step whose code called it.
+    pub(super) parent: Option<StepId>,
+    /// Its id in the plan it comes from.
+    pub(super) planned_id: StepId,
+    pub(super) origin: Arc<Origin>,
+    parts: Option<Parts>,
+    /// Set to stop its code wherever it is: while it computes, and while it waits.
+    interrupt: Arc<AtomicBool>,
+    token: CancellationToken,
+    /// Whether somebody asked this step to stop.
+    pub(super) asked_to_stop: bool,
+    /// The services among its params, for the first container it starts.
+    pub(super) services: Vec<ServiceSpec>,
+    pub(super) containers: Vec<ContainerId>,
+    pub(super) output: Data,
+    failure: Option<Failure>,
+    pub(super) values: Map,
+    waiting: Vec<Waiting>,
+}
+
+/// The steps of a group.
+struct Parts {
+    all: Vec<StepId>,
+    /// Those with whose end the group ends.
+    awaited: Vec<StepId>,
+    /// How many of them have not ended.
+    open: usize,
+}
+
+/// Where the plan of a step comes from.
+pub(crate) struct Origin {
+    pub(crate) planning: Arc<dyn Planning>,
+    pub(crate) requests: Vec<Vec<Request>>,
+    pub(crate) sources: Sources,
+}
+
+/// Who waits for the end of a step, and for what of it.
+pub(super) enum Waiting {
+    /// Its result, or why it failed.
+    Result(Reply),
+    /// How it ended.
+    Status(Reply),
+    /// Just the end.
+    End(Reply),
+}
+
+/// Code that is to run as a step, and the files it comes from.
+pub(crate) struct SpawnedCode {
+    pub(crate) call: CodeCall,
+    pub(crate) sources: Sources,
+}
+
+impl std::fmt::Debug for SpawnedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SpawnedCode").field(&self.call.module).finish()
+    }
+}
+
 impl Dispatcher {
-    /// Starts every step whose turn has come, until there is none.
-    pub(super) fn start_steps(&mut self) -> Result<(), StoreError> {
-        if self.is_stopping() {
-            return Ok(());
-        }
-        loop {
-            let next = self.steps.iter().find_map(|(id, step)| {
-                let queued = self.status(id) == Status::Queued && step.does.is_some();
-                let turn = if queued { turn(&step.run_when, |step| self.status(step)) } else { Turn::Wait };
-                (turn != Turn::Wait).then(|| (id.clone(), turn))
-            });
-            match next {
-                None => return Ok(()),
-                Some((step, Turn::Never)) => self.end_step(&step, Status::Canceled, None)?,
-                Some((step, _)) => self.start_step(&step)?,
-            }
+    pub(super) fn add_step(&mut self, plan: StepPlan, parent: Option<StepId>, origin: &Arc<Origin>) {
+        let planned_id = plan.id.clone();
+        self.add_step_as(plan, planned_id, parent, origin);
+    }
+
+    /// Adds a step whose id in the job is not that of its plan.
+    pub(super) fn add_step_as(
+        &mut self,
+        plan: StepPlan,
+        planned_id: StepId,
+        parent: Option<StepId>,
+        origin: &Arc<Origin>,
+    ) {
+        let parts = plan.awaits.map(|awaits| Parts { all: Vec::new(), awaited: awaits.steps, open: 0 });
+        let token = parent.as_ref().and_then(|parent| self.steps.get(parent)).map(|parent| &parent.token);
+        let state = StepState {
+            does: Some(plan.does),
+            run_when: plan.run_when,
+            planned_id,
+            origin: Arc::clone(origin),
+            parts,
+            interrupt: Arc::default(),
+            token: token.unwrap_or(&self.stopping).child_token(),
+            parent,
+            asked_to_stop: false,
+            services: Vec::new(),
+            containers: Vec::new(),
+            output: Data::Null,
+            failure: None,
+            values: Map::new(),
+            waiting: Vec::new(),
+        };
+        self.queued.insert(plan.id.clone());
+        self.look_at_queue = true;
+        self.steps.insert(plan.id, state);
+    }
+
+    /// The id, or the id with a number if it is taken.
+    pub(super) fn free_step_id(&self, wished: &str) -> StepId {
+        let numbered = (2..).map(|number| StepId::new(format!("{wished}-{number}")));
+        let mut ids = [StepId::from(wished)].into_iter().chain(numbered);
+        ids.find(|id| !self.steps.contains_key(id)).unwrap_or_else(|| wished.into())
+    }
+
+    pub(super) fn start_step(&mut self, id: &StepId) {
+        self.emit(What::StepStarted { step: id.clone() });
+        let does = self.steps.get_mut(id).and_then(|step| step.does.take());
+        if let Some(does) = does {
+            self.begin(id, does);
         }
     }
 
-    pub(super) fn start_step(&mut self, id: &StepId) -> Result<(), StoreError> {
-        self.emit(What::StepStarted { step: id.clone() })?;
-        let does = self.steps.get_mut(id).and_then(|step| step.does.take());
+    /// Begins with what a step does.
+    pub(super) fn begin(&mut self, id: &StepId, does: Does) {
         match does {
-            None => Ok(()),
-            Some(Does::Code(call)) => self.start_code(id, call),
-            Some(Does::Group(steps)) => {
-                for mut step in steps {
-                    step.id = within(id, &step.id);
-                    for condition in &mut step.run_when {
-                        condition.steps.iter_mut().for_each(|other| *other = within(id, other));
-                    }
-                    let added = step.id.clone();
-                    self.add_step(step, Some(id.clone()));
-                    self.emit(What::StepAdded { step: added })?;
-                }
-                self.end_group(id)
-            }
-            Some(Does::Fails(diagnostics)) => {
+            Does::Code(call) => self.start_code(id, call),
+            Does::Group(steps) => self.start_group(id, steps),
+            Does::Late => self.plan_late(id),
+            Does::Fails(diagnostics) => {
                 let messages: Vec<&str> =
                     diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-                self.end_step(id, Status::Failed, Some(failure(messages.join("\n"))))
+                self.end_step(id, Status::Failed, Some(failure(messages.join("\n"))));
             }
         }
     }
 
-    pub(super) fn start_code(&mut self, id: &StepId, call: CodeCall) -> Result<(), StoreError> {
-        let Some(step) = self.steps.get_mut(id) else { return Ok(()) };
-        step.call = Some(Surroundings { home: call.home.clone(), services: call.services.clone() });
-        let thread = StepThread {
-            step: id.clone(),
-            call,
-            sources: self.options.sources.clone(),
-            masker: self.masker.clone(),
-            interrupt: Arc::clone(&step.interrupt),
-            messages: self.messages.0.clone(),
-            log: self.log.clone(),
-            workshop: self.options.workshop.clone(),
+    fn start_group(&mut self, id: &StepId, steps: Vec<StepPlan>) {
+        let Some(group) = self.steps.get(id) else { return };
+        let origin = Arc::clone(&group.origin);
+        let mut all = Vec::new();
+        for mut step in steps {
+            let planned_id = step.id.clone();
+            step.id = within(id, &step.id);
+            for condition in &mut step.run_when {
+                condition.steps.iter_mut().for_each(|other| *other = within(id, other));
+            }
+            let added = step.id.clone();
+            self.add_step_as(step, planned_id, Some(id.clone()), &origin);
+            self.emit(What::StepAdded { step: added.clone() });
+            all.push(added);
+        }
+        let Some(group) = self.steps.get_mut(id) else { return };
+        let awaited = match &group.parts {
+            Some(parts) => parts.awaited.iter().map(|step| within(id, step)).collect(),
+            None => all.clone(),
         };
-        match thread.start() {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                let message = format!("The system gives no thread to run the step's code: {error}");
-                self.end_step(id, Status::Failed, Some(failure(message)))
-            }
+        group.parts = Some(Parts { open: awaited.len(), all, awaited });
+        self.end_group(id);
+    }
+
+    fn start_code(&mut self, id: &StepId, call: CodeCall) {
+        let Some(step) = self.steps.get_mut(id) else { return };
+        step.services.clone_from(&call.services);
+        let host = StepHost::new(
+            id.clone(),
+            call,
+            step.origin.sources.clone(),
+            step.token.clone(),
+            Arc::clone(&self.context),
+            self.messages.0.clone(),
+            self.log.clone(),
+        );
+        let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt) };
+        self.effects.push(Effect::Start(Box::new(thread)));
+    }
+
+    pub(super) fn start_thread(&mut self, thread: StepThread) {
+        let step = thread.host.step.clone();
+        if let Err(error) = thread.start() {
+            let message = format!("The system gives no thread to run the step's code: {error}");
+            // Heard next.
+            let _ = self.messages.0.send(Message::StepEnded { step, result: Err(failure(message)) });
         }
     }
 
-    pub(super) fn end_step(
-        &mut self,
-        id: &StepId,
-        status: Status,
-        failure: Option<Failure>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn code_ended(&mut self, id: &StepId, result: Result<Data, Failure>) {
+        let Some(step) = self.steps.get_mut(id) else { return };
+        let asked_to_stop = step.asked_to_stop;
+        match result {
+            Ok(output) => {
+                step.output = output;
+                self.end_step(id, Status::Success, None);
+            }
+            Err(_) if self.is_stopping() || asked_to_stop => self.end_step(id, Status::Stopped, None),
+            Err(failure) => self.end_step(id, Status::Failed, Some(failure)),
+        }
+    }
+
+    pub(super) fn end_step(&mut self, id: &StepId, status: Status, failure: Option<Failure>) {
         let failure = failure.map(|failure| Failure {
-            message: self.masker.mask(&failure.message),
-            data: self.masker.find_in(failure.data),
+            message: self.context.mask.mask(&failure.message),
+            data: self.context.mask.find_in(failure.data),
         });
-        self.emit(What::StepFinished { step: id.clone(), status, failure })?;
+        self.queued.swap_remove(id);
+        self.look_at_queue = true;
+        let output = match self.steps.get_mut(id) {
+            Some(step) => {
+                step.failure.clone_from(&failure);
+                step.output = self.context.mask.find_in(std::mem::take(&mut step.output));
+                step.output.clone()
+            }
+            None => Data::Null,
+        };
+        self.emit(What::StepFinished { step: id.clone(), status, failure, output });
+        for waiting in
+            self.steps.get_mut(id).map(|step| std::mem::take(&mut step.waiting)).unwrap_or_default()
+        {
+            self.tell_end(id, waiting);
+        }
         let step = self.steps.get(id);
         for container in step.map(|step| step.containers.clone()).unwrap_or_default() {
             self.release_if_ended(&container);
         }
-        if let Some(group) = self.steps.get(id).and_then(|step| step.group.clone()) {
-            self.end_group(&group)?;
+        if let Some(group) = self.steps.get(id).and_then(|step| step.parent.clone()) {
+            self.part_ended(&group, id);
         }
-        if self.options.until.as_ref() == Some(id) && !self.is_stopping() {
+        if self.context.options.until.as_ref() == Some(id) && !self.is_stopping() {
             self.until_reached = true;
-            self.stop(StopRequest::Stop { reason: format!("step '{id}' ended") })?;
+            self.stop(StopRequest::Stop { reason: format!("step '{id}' ended") });
         }
-        Ok(())
     }
 
-    /// Ends a group when all its steps have ended.
-    pub(super) fn end_group(&mut self, group: &StepId) -> Result<(), StoreError> {
-        let parts = self.steps.iter().filter(|(_, step)| step.group.as_ref() == Some(group));
-        let states: Vec<Status> = parts.map(|(id, _)| self.status(id)).collect();
-        if !states.iter().all(|status| status.has_ended()) {
-            return Ok(());
+    fn part_ended(&mut self, group: &StepId, part: &StepId) {
+        let Some(parts) = self.steps.get_mut(group).and_then(|group| group.parts.as_mut()) else { return };
+        // Groups of very many steps await all of them.
+        if parts.awaited.len() == parts.all.len() || parts.awaited.contains(part) {
+            parts.open = parts.open.saturating_sub(1);
+            self.end_group(group);
         }
+    }
+
+    /// Ends a group when all its steps that are awaited have ended. Its result is that of its last step.
+    fn end_group(&mut self, group: &StepId) {
+        let Some(Parts { all, awaited, open: 0 }) =
+            self.steps.get(group).and_then(|group| group.parts.as_ref())
+        else {
+            return;
+        };
+        if self.status(group).has_ended() {
+            return;
+        }
+        let states: Vec<Status> = awaited.iter().map(|id| self.status(id)).collect();
         let status = match () {
             () if states.contains(&Status::Failed) => Status::Failed,
             () if states.contains(&Status::Stopped) => Status::Stopped,
             () if self.is_stopping() && states.contains(&Status::Canceled) => Status::Stopped,
             () => Status::Success,
         };
+        let output = all.last().and_then(|last| self.steps.get(last)).map(|last| last.output.clone());
+        if let Some(group) = self.steps.get_mut(group) {
+            group.output = output.unwrap_or_default();
+        }
         let failure = (status == Status::Failed).then(|| failure("A step of it failed."));
-        self.end_step(group, status, failure)
+        self.end_step(group, status, failure);
     }
 
-    pub(super) fn code_ended(
-        &mut self,
-        id: &StepId,
-        result: Result<Data, Failure>,
-    ) -> Result<(), StoreError> {
-        match result {
-            Ok(output) => {
-                if let Some(step) = self.steps.get_mut(id) {
-                    step.output = output;
-                }
-                self.end_step(id, Status::Success, None)
-            }
-            Err(_) if self.is_stopping() => self.end_step(id, Status::Stopped, None),
-            Err(failure) => self.end_step(id, Status::Failed, Some(failure)),
+    /// Has somebody told when a step ends, at once if it has.
+    pub(super) fn wait_for_step(&mut self, id: &StepId, waiting: Waiting) {
+        if self.status(id).has_ended() {
+            self.tell_end(id, waiting);
+        } else if let Some(step) = self.steps.get_mut(id) {
+            step.waiting.push(waiting);
         }
+    }
+
+    fn tell_end(&mut self, id: &StepId, waiting: Waiting) {
+        let status = self.status(id);
+        let (reply, answer) = match waiting {
+            Waiting::End(reply) => (reply, Ok(Data::Null)),
+            Waiting::Status(reply) => (reply, Ok(Data::from(status.word()))),
+            Waiting::Result(reply) => {
+                let output = self.steps.get(id).map(|step| step.output.clone()).unwrap_or_default();
+                let answer = match status {
+                    Status::Success => Ok(output),
+                    Status::Failed => Err(self.why_failed(id)),
+                    Status::Stopped | Status::Canceled => Err(failure(format!("Step '{id}' was stopped."))),
+                    Status::Queued | Status::Starting | Status::Running | Status::Stopping => {
+                        Err(failure(format!("Step '{id}' has not ended.")))
+                    }
+                };
+                (reply, answer)
+            }
+        };
+        self.answer(reply, answer);
+    }
+
+    /// The failure of a step; of a group, that of the first part that failed.
+    fn why_failed(&self, id: &StepId) -> Failure {
+        let step = self.steps.get(id);
+        let parts = step.and_then(|step| step.parts.as_ref()).map(|parts| parts.awaited.as_slice());
+        let culprit = parts.unwrap_or_default().iter().find(|part| self.status(part) == Status::Failed);
+        match (culprit, step.and_then(|step| step.failure.clone())) {
+            (Some(part), _) => self.why_failed(part),
+            (None, Some(failure)) => failure,
+            (None, None) => failure(format!("Step '{id}' failed.")),
+        }
+    }
+
+    /// Stops a step, what it started and what it called.
+    pub(super) fn stop_step(&mut self, id: &StepId) {
+        let Some(step) = self.steps.get_mut(id) else { return };
+        step.asked_to_stop = true;
+        step.token.cancel();
+        step.interrupt.store(true, Ordering::Relaxed);
+        for container in step.containers.clone() {
+            self.wish(&container, Wish::Stop);
+        }
+        let parts: Vec<StepId> = self
+            .steps
+            .iter()
+            .filter(|(_, step)| step.parent.as_ref() == Some(id))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for part in parts {
+            self.stop_step(&part);
+        }
+        if self.status(id) == Status::Queued {
+            self.end_step(id, Status::Canceled, None);
+        }
+    }
+
+    /// Stops the code of all steps.
+    pub(super) fn interrupt_all(&self) {
+        for step in self.steps.values() {
+            step.interrupt.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets nobody wait any more.
+    pub(super) fn forget_waiting(&mut self) {
+        self.effects.clear();
+        self.steps.values_mut().for_each(|step| step.waiting.clear());
+        for container in self.containers.values_mut() {
+            container.wish.send_if_modified(|wish| forward(wish, Wish::Kill));
+            container.waiting_for_start.clear();
+            container.waiting_for_end.clear();
+        }
+        self.execs.values_mut().for_each(|exec| exec.waiting.clear());
+    }
+
+    /// The groups around a step, outermost first.
+    pub(super) fn groups_around(&self, id: &StepId) -> Vec<StepId> {
+        let mut around = Vec::new();
+        let mut step = self.steps.get(id);
+        while let Some(parent) = step.and_then(|step| step.parent.clone()) {
+            step = self.steps.get(&parent).filter(|group| group.parts.is_some());
+            if step.is_some() {
+                around.push(parent);
+            }
+        }
+        around.reverse();
+        around
+    }
+}
+
+pub(super) fn within(group: &StepId, step: &StepId) -> StepId {
+    StepId::new(format!("{group}.{step}"))
+}
+
+/// What a spawned step needs beside its plan: code from code has the home of the code that spawned it.
+pub(super) fn spawned(id: StepId, run_when: Vec<RunWhen>, call: CodeCall) -> StepPlan {
+    let span = Some(call.code_span);
+    StepPlan {
+        id,
+        run_when,
+        chain: Vec::new(),
+        does: Does::Code(call),
+        awaits: None,
+        templates: Vec::new(),
+        span,
     }
 }

@@ -8,8 +8,8 @@
 )]
 
 use crate::{
-    ContainerId, ContainerSpec, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec, Protocol,
-    Resources, Restart, RestartPolicy, ServiceSpec, Text, User, VolumeScope, shell_words,
+    ContainerId, ContainerSpec, CreateContainer, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec,
+    Protocol, Resources, Restart, RestartPolicy, ServiceSpec, Text, User, VolumeScope, shell_words,
 };
 
 /// What is wrong in a spec, and where: `mounts[0].source: Missing required value`.
@@ -52,6 +52,13 @@ impl ContainerSpec {
             restart: spec.get("restart").optional(At::restart)?.unwrap_or_default(),
             update_image: spec.get("update-image").optional(At::boolean)?.unwrap_or(false),
             resources: spec.get("resources").optional(At::resources)?.unwrap_or_default(),
+            create: spec.get("create").one_of(&[
+                ("when-missing", CreateContainer::WhenMissing),
+                ("always", CreateContainer::Always),
+                ("never", CreateContainer::Never),
+            ])?,
+            replicas: spec.get("scaling").optional(At::replicas)?.unwrap_or(1),
+            unconfined: spec.get("unconfined").optional(At::boolean)?.unwrap_or(false),
             tags: match spec.get("tags").optional(|tags| tags.map().cloned())? {
                 Some(tags) => {
                     tags.iter().map(|(key, value)| (key.clone(), value.to_text().masked())).collect()
@@ -132,13 +139,25 @@ fn mounts(at: &At<'_>) -> Result<Vec<Mount>> {
 }
 
 fn source(at: &At<'_>) -> Result<MountSource> {
-    if let Some(path) = at.data.as_str() {
-        return Ok(MountSource::Host { path: path.to_owned() });
+    if let Some(text) = at.data.as_str() {
+        return Ok(if is_git_url(text) {
+            MountSource::Repo { repo: Some(text.to_owned()), path: None, revision: None }
+        } else {
+            MountSource::Host { path: text.to_owned() }
+        });
     }
     at.map()?;
     let kind = at.get("type").string()?;
     Ok(match kind.as_str() {
         "host" => MountSource::Host { path: at.get("path").string()? },
+        // A directory of the host in place of a repository.
+        "repo" if at.get("repo").data.get("type").as_str() == Some("host") => {
+            let dir = at.get("repo").get("path").string()?;
+            let path = at.get("path").optional(At::string)?.unwrap_or_default();
+            let path = path.trim_matches('/');
+            let path = if path.is_empty() { dir } else { format!("{}/{path}", dir.trim_end_matches('/')) };
+            MountSource::Host { path }
+        }
         "repo" => MountSource::Repo {
             repo: at.get("repo").optional(At::string)?,
             path: at.get("path").optional(At::string)?,
@@ -170,6 +189,12 @@ fn source(at: &At<'_>) -> Result<MountSource> {
     })
 }
 
+/// `https://…`, `git@host:…`: what Git clones, and no path.
+fn is_git_url(text: &str) -> bool {
+    let scp_like = |(host, path): (&str, &str)| host.contains('@') && !host.contains('/') && !path.is_empty();
+    text.contains("://") || text.starts_with("gh:") || text.split_once(':').is_some_and(scp_like)
+}
+
 fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
     let protocol = at.get("protocol").optional(At::protocol)?.unwrap_or_default();
     let internal = at.get("internal").optional(At::boolean)?.unwrap_or(false);
@@ -191,7 +216,12 @@ fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
 impl<'a> At<'a> {
     fn get(&self, key: &str) -> Self {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Self { data: self.data.get(key), path }
+        let data = match self.data.get(key) {
+            // Code in JavaScript may write keys in camelCase.
+            Data::Null if key.contains('-') => self.data.get(&camel(key)),
+            data => data,
+        };
+        Self { data, path }
     }
 
     fn items(&self) -> Result<Vec<Self>> {
@@ -355,6 +385,16 @@ impl<'a> At<'a> {
         Ok(Restart { policy, max_restarts })
     }
 
+    /// A number, or `{replicas, type}`.
+    fn replicas(self) -> Result<u32> {
+        let number = if matches!(self.data, Data::Map(_)) { self.get("replicas") } else { self };
+        match number.data {
+            Data::Int(count) if (1..=100).contains(count) => Ok(u32::try_from(*count).unwrap_or(1)),
+            Data::Null => Ok(1),
+            _ => number.wrong("Must be a number of replicas from 1 to 100"),
+        }
+    }
+
     fn resources(self) -> Result<Resources> {
         self.map()?;
         let (cpu, memory) = (self.get("cpu"), self.get("memory"));
@@ -378,6 +418,23 @@ impl<'a> At<'a> {
             None => self.wrong("Must be a data size, as 512M or 1.5GiB"),
         }
     }
+}
+
+/// `no-stdin` as JavaScript spells it: `noStdin`.
+fn camel(key: &str) -> String {
+    let mut camel = String::with_capacity(key.len());
+    let mut up = false;
+    for c in key.chars() {
+        match c {
+            '-' => up = true,
+            c if up => {
+                camel.push(c.to_ascii_uppercase());
+                up = false;
+            }
+            c => camel.push(c),
+        }
+    }
+    camel
 }
 
 fn parse_data_size(text: &str) -> Option<u64> {

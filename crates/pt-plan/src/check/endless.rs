@@ -55,7 +55,7 @@ fn never_ends(step: &StepPlan, project: &Project) -> bool {
             tool.is_none_or(|tool| tool.awaits.is_none())
                 && steps.iter().any(|step| never_ends(step, project))
         }
-        Does::Fails(_) => false,
+        Does::Late | Does::Fails(_) => false,
     }
 }
 

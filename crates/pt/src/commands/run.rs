@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::prompt;
 use crate::targets;
 use crate::watch::Watcher;
 
@@ -36,6 +37,7 @@ async fn run_job(args: &RunArgs, context: &str) -> Outcome {
     let request = RunRequest {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
+        interactive: !args.runner && !args.non_interactive && prompt::can_ask(),
     };
     let planned = app.plan(&project, &groups, &Unset)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };

@@ -1,148 +1,9 @@
-//! A polytope file, a simulated world and what somebody does meanwhile → what happened, event by event.
+//! How steps and containers begin and end.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-use std::fmt::Write;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-
-use jiff::Timestamp;
-use pt_backend::Backend;
-use pt_backend::sim::{Sim, SimOptions};
-use pt_engine::{Control, Engine, Notice, Options, Person};
-use pt_model::{ContainerChange, Labels, Secret, Text, What};
-use pt_plan::{Named, Request};
-use pt_spec::{Project, World};
+use pt_engine::Control;
 use pt_store::{JobKey, Store};
 
-/// A project of one file.
-struct OneFile<'a>(&'a str);
-
-impl World for OneFile<'_> {
-    fn read(&self, path: &Path) -> io::Result<String> {
-        if self.exists(path) { Ok(self.0.to_owned()) } else { Err(io::ErrorKind::NotFound.into()) }
-    }
-
-    fn exists(&self, path: &Path) -> bool {
-        path == Path::new("/project/polytope.yml")
-    }
-
-    fn is_dir(&self, _: &Path) -> bool {
-        false
-    }
-}
-
-/// Every secret is set, to the same text.
-struct Hunter;
-
-impl Named for Hunter {
-    fn value(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn secret(&self, name: &str) -> Option<Text> {
-        Some(Text::from(Secret::new(name, "hunter2")))
-    }
-}
-
-/// What somebody does when a line has come to pass.
-type Deed = fn(&Control, &Store, &JobKey);
-
-/// Runs the template `t` of a file. `faults` scripts the world, `deeds` are done after lines.
-fn happens(steps: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed)]) -> String {
-    let file = format!("templates:\n- id: t\n  run:\n{steps}");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.unwrap().block_on(run(&file, until, faults, deeds))
-}
-
-async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed)]) -> String {
-    let loaded = Project::load(&OneFile(file), PathBuf::from("/project/polytope.yml"));
-    let request = Request { reference: "t".to_owned(), ..Request::default() };
-    let planned = pt_plan::plan(&loaded.project, &[vec![request]], &Hunter);
-    let plan = planned.plan.unwrap_or_else(|| panic!("{:?} {:?}", loaded.diagnostics, planned.diagnostics));
-    let store = Store::in_memory().unwrap();
-    let instance = store.instance(store.dir(), Timestamp::now()).unwrap();
-    let backend: Arc<dyn Backend> = Arc::new(Sim::new(faults.parse::<SimOptions>().unwrap()));
-    let engine = Engine { backend: Arc::clone(&backend), store: store.clone() };
-    let options = Options {
-        job: store.create_job(&instance.id, "t", Timestamp::now()).unwrap(),
-        instance: instance.clone(),
-        sources: loaded.project.sources().clone(),
-        working_dir: PathBuf::from("/project"),
-        person: Person { uid: 1000, gid: 1000, home: None },
-        until: until.map(Into::into),
-        grace: Duration::from_secs(10),
-        workshop: None,
-    };
-    let key = options.job.clone();
-    let mut running = engine.start(plan, options).unwrap();
-    let (mut happened, mut stopped) = (String::new(), String::new());
-    while let Some(notice) = running.notices.recv().await {
-        let line = match notice {
-            Notice::Event(event) => told(&event.what),
-            Notice::Line(shown) => Some(format!("{} | {}", shown.line.step, shown.line.text)),
-            Notice::Progress { .. } => None,
-        };
-        let Some(line) = line else { continue };
-        // Code that is stopped ends before its containers or after them, as chance has it: told at the end.
-        if line.ends_with(" stopped") && !line.starts_with("job ") {
-            writeln!(stopped, "{line}").unwrap();
-            continue;
-        }
-        if line.starts_with("job ") {
-            happened.push_str(&stopped);
-        }
-        writeln!(happened, "{line}").unwrap();
-        deeds
-            .iter()
-            .filter(|(after, _)| *after == line)
-            .for_each(|(_, deed)| deed(&running.control, &store, &key));
-    }
-    match running.done.await.unwrap() {
-        Ok(_) => {
-            let stored = serde_json::to_string(&store.events(&key, 0).unwrap()).unwrap();
-            assert!(!stored.contains("hunter2"), "{stored}");
-        }
-        Err(error) => writeln!(happened, "error: {error}").unwrap(),
-    }
-    let left = backend.find(&Labels::default()).await;
-    if left.is_ok_and(|left| !left.containers.is_empty() || !left.networks.is_empty()) {
-        happened.push_str("something is left\n");
-    }
-    happened
-}
-
-/// An event in words; nothing for those that no test is about.
-fn told(what: &What) -> Option<String> {
-    Some(match what {
-        What::JobStopping { reason } => format!("stopping: {reason}"),
-        What::JobFinished { status } => format!("job {}", status.word()),
-        What::StepStarted { step } => format!("{step} started"),
-        What::StepFinished { step, status, failure } => match failure {
-            Some(failure) => format!("{step} {}: {}", status.word(), failure.message),
-            None => format!("{step} {}", status.word()),
-        },
-        What::ContainerRequested { container, spec, .. } => format!("{container} requested: {}", spec.image),
-        What::ContainerChanged { container, change } => match change {
-            ContainerChange::Pulling { .. } => format!("{container} pulling"),
-            ContainerChange::Started => format!("{container} runs"),
-            ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
-                format!("{container} exited with {exit_code}, restart {restarts} in {delay_ms} ms")
-            }
-            ContainerChange::Stopping => format!("{container} stopping"),
-            ContainerChange::Exited { exit_code, .. } => format!("{container} exited with {exit_code}"),
-            ContainerChange::Failed { message } => format!("{container} failed: {message}"),
-            // When is chance; that nothing is left is verified at the end.
-            ContainerChange::Created { .. } | ContainerChange::Removed => return None,
-        },
-        What::ServiceOpened { service, .. } => format!("service {service} opened"),
-        What::ServiceClosed { service } => format!("service {service} closed"),
-        What::Warned { message, .. } => format!("warning: {message}"),
-        What::JobCreated { .. } | What::JobStarted | What::StepAdded { .. } => return None,
-    })
-}
+use crate::world::{assert_happens, happens};
 
 fn stop(control: &Control, _: &Store, _: &JobKey) {
     control.stop("somebody asked");
@@ -155,13 +16,6 @@ fn kill(control: &Control, _: &Store, _: &JobKey) {
 /// The books of the job are gone.
 fn forget(_: &Control, store: &Store, job: &JobKey) {
     store.delete_job(job).unwrap();
-}
-
-#[track_caller]
-fn assert_happens(happened: &str, expected: &str) {
-    let expected: String = expected.trim().lines().map(|line| format!("{}\n", line.trim())).collect();
-    let lines: String = happened.lines().map(|line| format!("{}\n", line.trim())).collect();
-    assert_eq!(lines, expected, "\n{happened}");
 }
 
 #[test]

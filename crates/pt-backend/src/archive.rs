@@ -1,0 +1,191 @@
+//! Files as tar archives, the form in which engines take and give them.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Component, Path};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::backend::{FileInfo, FileSource, MountRequest};
+
+/// A file or directory of this machine as an archive with one entry at its root, named like it.
+///
+/// # Errors
+/// Something of it cannot be read.
+pub fn archive_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut archive = builder();
+    let name = path.file_name().unwrap_or("files".as_ref());
+    if path.is_dir() {
+        archive.append_dir_all(name, path)?;
+    } else {
+        archive.append_path_with_name(path, name)?;
+    }
+    archive.into_inner()
+}
+
+/// What is in a directory of this machine, or a file, as an archive.
+pub(crate) fn contents_of(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.is_dir() {
+        return archive_of(path);
+    }
+    let mut archive = builder();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            archive.append_dir_all(entry.file_name(), entry.path())?;
+        } else {
+            archive.append_path_with_name(entry.path(), entry.file_name())?;
+        }
+    }
+    archive.into_inner()
+}
+
+/// Files as they would be mounted, as an archive.
+///
+/// # Errors
+/// Something cannot be read, or is a volume, whose files are elsewhere.
+pub fn context_of(mounts: &[MountRequest]) -> io::Result<Vec<u8>> {
+    let mut archive = builder();
+    for MountRequest { path, source } in mounts {
+        let at = path.trim_matches('/');
+        match source {
+            FileSource::Host { path, .. } if path.is_dir() => {
+                archive.append_dir_all(if at.is_empty() { "." } else { at }, path)?;
+            }
+            FileSource::Host { path, .. } => archive.append_path_with_name(path, at)?,
+            FileSource::File { content, mode } => {
+                append_file(&mut archive, at, content.expose().as_bytes(), *mode)?;
+            }
+            FileSource::Volume { .. } => {
+                let message = format!("{path}: the files of a volume are not on this machine");
+                return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+            }
+        }
+    }
+    archive.into_inner()
+}
+
+fn builder() -> tar::Builder<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.follow_symlinks(false);
+    archive
+}
+
+/// Adds a file with this content, written now.
+pub(crate) fn append_file(
+    archive: &mut tar::Builder<Vec<u8>>,
+    path: &str,
+    content: &[u8],
+    mode: u32,
+) -> io::Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(content.len() as u64);
+    header.set_mode(mode);
+    header.set_mtime(now);
+    archive.append_data(&mut header, path.trim_start_matches('/'), content)
+}
+
+/// What the first entry of an archive is.
+pub(crate) enum First {
+    File(Vec<u8>),
+    Link(String),
+    Directory,
+    Other,
+}
+
+/// Reads the first entry of an archive.
+pub(crate) fn first(archive: &[u8]) -> io::Result<First> {
+    let mut archive = tar::Archive::new(archive);
+    let Some(entry) = archive.entries()?.next() else { return Ok(First::Other) };
+    let mut entry = entry?;
+    let kind = entry.header().entry_type();
+    if kind.is_dir() {
+        return Ok(First::Directory);
+    }
+    if kind.is_symlink() {
+        let target = entry.link_name()?.map(|target| target.to_string_lossy().into_owned());
+        return Ok(target.map_or(First::Other, First::Link));
+    }
+    if !kind.is_file() {
+        return Ok(First::Other);
+    }
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content)?;
+    Ok(First::File(content))
+}
+
+/// What an archive of a path lists: of a directory what is in it, of anything else that itself.
+pub(crate) fn list(archive: impl Read, path: &str) -> io::Result<Vec<FileInfo>> {
+    let mut archive = tar::Archive::new(archive);
+    let mut files = Vec::new();
+    // Archives of a path begin with it, those of `/` need not.
+    let mut root = path.trim_matches('/').is_empty().then_some(0);
+    for (at, entry) in archive.entries()?.enumerate() {
+        let entry = entry?;
+        let path = entry.path()?.into_owned();
+        let depth = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
+        match root {
+            None if at == 0 && entry.header().entry_type().is_dir() => root = Some(depth),
+            Some(root) if depth != root + 1 => {}
+            Some(_) | None => files.push(info(&entry, &path)?),
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn info<R: Read>(entry: &tar::Entry<'_, R>, path: &Path) -> io::Result<FileInfo> {
+    use tar::EntryType as Type;
+    let header = entry.header();
+    let name = |name: Result<Option<&str>, std::str::Utf8Error>, id: u64| match name {
+        Ok(Some(name)) if !name.is_empty() => name.to_owned(),
+        Ok(_) | Err(_) => id.to_string(),
+    };
+    let kind = match header.entry_type() {
+        Type::Regular | Type::Continuous | Type::GNUSparse | Type::Link => "file",
+        Type::Directory => "dir",
+        Type::Symlink => "symlink",
+        Type::Fifo => "fifo",
+        _ => "unknown",
+    };
+    let target = entry.link_name()?.filter(|_| header.entry_type().is_symlink());
+    Ok(FileInfo {
+        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        kind,
+        size: header.size()?,
+        mode: header.mode()? & 0o7777,
+        user: name(header.username(), header.uid().unwrap_or_default()),
+        group: name(header.groupname(), header.gid().unwrap_or_default()),
+        target: target.map(|target| target.to_string_lossy().into_owned()),
+        // Archives of engines do not tell more.
+        accessed: None,
+        modified: header.mtime().ok().and_then(|time| i64::try_from(time).ok()),
+        changed: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_listed_and_a_file_lists_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        fs::write(dir.path().join("sub/deep"), "x").unwrap();
+        fs::write(dir.path().join("b"), "four").unwrap();
+        std::os::unix::fs::symlink("b", dir.path().join("a")).unwrap();
+        let names = |archive: Vec<u8>| -> Vec<(String, &str, u64)> {
+            list(archive.as_slice(), "/some/where")
+                .unwrap()
+                .into_iter()
+                .map(|file| (file.name, file.kind, file.size))
+                .collect()
+        };
+        assert_eq!(
+            names(archive_of(dir.path()).unwrap()),
+            [("a".to_owned(), "symlink", 0), ("b".to_owned(), "file", 4), ("sub".to_owned(), "dir", 0)]
+        );
+        assert_eq!(names(archive_of(&dir.path().join("b")).unwrap()), [("b".to_owned(), "file", 4)]);
+    }
+}

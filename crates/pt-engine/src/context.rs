@@ -1,0 +1,26 @@
+//! What all parts of one job share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::engine::{Engine, Notice, Options};
+use crate::mask::Mask;
+use crate::name::Names;
+
+/// What the dispatcher of a job, its steps and its containers share. Nothing of it changes but the counters.
+pub(crate) struct JobContext {
+    pub(crate) engine: Engine,
+    pub(crate) options: Options,
+    pub(crate) names: Names,
+    pub(crate) mask: Mask,
+    pub(crate) runtime: Handle,
+    pub(crate) notices: mpsc::UnboundedSender<Notice>,
+    /// How many volumes without a name there have been.
+    pub(crate) anonymous_volumes: AtomicU32,
+}
+
+/// A handle.
+pub(crate) type Context = Arc<JobContext>;

@@ -1,0 +1,171 @@
+//! Services: opened, replaced, closed.
+
+use std::sync::Arc;
+
+use pt_backend::{Door, PublishedPort};
+use pt_model::{
+    ContainerId, Data, Failure, OpenPort, PortSpec, ServiceId, ServiceSpec, ServiceStatus, StepId, What,
+};
+
+use super::{Dispatcher, Message};
+use crate::args::failure;
+use crate::call::Reply;
+use crate::port::open;
+
+/// A service, beyond what its job shows of it.
+#[derive(Debug, Default)]
+pub(super) struct ServiceState {
+    /// Ports that were opened for it after its container had started; they close when dropped.
+    _doors: Vec<Door>,
+}
+
+/// What became of the ports that a service wants opened.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    step: StepId,
+    service: ServiceSpec,
+    container: ContainerId,
+    doors: Result<Vec<(PublishedPort, Door)>, String>,
+    reply: Reply,
+}
+
+impl Dispatcher {
+    /// Opens a service of the named container, or of the one that the step started last.
+    pub(super) fn open_service(
+        &mut self,
+        step: &StepId,
+        service: ServiceSpec,
+        container: Option<ContainerId>,
+        reply: Reply,
+    ) {
+        let last = || self.steps.get(step).and_then(|step| step.containers.last().cloned());
+        let Some(container) = container.or_else(last) else {
+            let message = format!("Service '{}' has no container: spawn one first.", service.id);
+            return self.answer(reply, Err(failure(message)));
+        };
+        self.close_service(&service.id);
+        let published = self.containers.get(&container).map(|state| state.ports.clone()).unwrap_or_default();
+        let missing: Vec<PortSpec> =
+            service.ports.iter().filter(|port| open(port, &published).is_none()).cloned().collect();
+        let (step, messages) = (step.clone(), self.messages.0.clone());
+        if missing.is_empty() {
+            return self.ports_opened(Opened { step, service, container, doors: Ok(Vec::new()), reply });
+        }
+        let backend_id = match self.running_backend_id(&container) {
+            Ok(id) => id,
+            Err(failure) => return self.answer(reply, Err(failure)),
+        };
+        // Published when the container started, they would not need this.
+        let backend = Arc::clone(&self.context.engine.backend);
+        let stopping = self.stopping.clone();
+        tokio::spawn(async move {
+            let opening = async {
+                let mut doors = Vec::new();
+                for port in missing {
+                    let wished = PublishedPort {
+                        container: port.port,
+                        host: port.host_port(),
+                        udp: port.protocol.is_udp(),
+                    };
+                    let door =
+                        backend.open_door(&backend_id, wished).await.map_err(|error| error.to_string())?;
+                    doors.push((PublishedPort { host: door.host(), ..wished }, door));
+                }
+                Ok(doors)
+            };
+            let doors = tokio::select! {
+                doors = opening => doors,
+                () = stopping.cancelled() => Err("The job is stopping.".to_owned()),
+            };
+            // The dispatcher is gone only when the job is over.
+            let _ = messages.send(Message::PortsOpened(Opened { step, service, container, doors, reply }));
+        });
+    }
+
+    pub(super) fn ports_opened(&mut self, opened: Opened) {
+        let Opened { step, service, container, doors, reply } = opened;
+        let doors = match doors {
+            Ok(doors) => doors,
+            Err(why) => {
+                let message = format!(
+                    "Service '{}' of container '{container}' could not be opened: {why}\nPass the service through a \
+                     param of type service-spec: then its ports are published when the container starts.",
+                    service.id
+                );
+                return self.answer(reply, Err(failure(message)));
+            }
+        };
+        if self.has_ended(&container) {
+            let message =
+                format!("Service '{}' could not be opened: container '{container}' has exited.", service.id);
+            return self.answer(reply, Err(failure(message)));
+        }
+        let mut published =
+            self.containers.get(&container).map(|state| state.ports.clone()).unwrap_or_default();
+        published.extend(doors.iter().map(|(port, _)| *port));
+        let ports: Vec<OpenPort> = service.ports.iter().filter_map(|port| open(port, &published)).collect();
+        let doors = doors.into_iter().map(|(_, door)| door).collect();
+        self.services.insert(service.id.clone(), ServiceState { _doors: doors });
+        let told = told(&ports);
+        self.emit(What::ServiceOpened { service: service.id.clone(), step, container, ports });
+        self.answer(reply, Ok(Data::Null));
+        for reply in self.waiting_for_services.remove(&service.id).unwrap_or_default() {
+            self.answer(reply, Ok(told.clone()));
+        }
+    }
+
+    /// Answers when the service is open.
+    pub(super) fn await_service(&mut self, id: ServiceId, reply: Reply) {
+        let open = self.job.services.get(&id).filter(|service| service.status == ServiceStatus::Running);
+        match open.map(|service| told(&service.ports)) {
+            Some(ports) => self.answer(reply, Ok(ports)),
+            None => self.waiting_for_services.entry(id).or_default().push(reply),
+        }
+    }
+
+    /// Closes a service; fine if it is closed already.
+    pub(super) fn stop_service(&mut self, id: &ServiceId) -> Result<Data, Failure> {
+        if !self.job.services.contains_key(id) {
+            return Err(failure(format!("There is no service '{id}' in this job.")));
+        }
+        self.close_service(id);
+        Ok(Data::Null)
+    }
+
+    fn close_service(&mut self, id: &ServiceId) {
+        let is_open =
+            self.job.services.get(id).is_some_and(|service| service.status == ServiceStatus::Running);
+        if is_open {
+            // Its doors close with it.
+            self.services.remove(id);
+            self.emit(What::ServiceClosed { service: id.clone() });
+        }
+    }
+
+    /// Closes the services of a container that has exited.
+    pub(super) fn close_services_of(&mut self, container: &ContainerId) {
+        let serves = |service: &pt_model::Service| {
+            service.container == *container && service.status == ServiceStatus::Running
+        };
+        let closed: Vec<_> =
+            self.job.services.iter().filter(|(_, s)| serves(s)).map(|(id, _)| id.clone()).collect();
+        for service in closed {
+            self.services.remove(&service);
+            self.emit(What::ServiceClosed { service });
+        }
+    }
+}
+
+/// Ports as the code of standard modules is told of them: `{port, protocol, exposed}`.
+fn told(ports: &[OpenPort]) -> Data {
+    let tell = |port: &OpenPort| {
+        let exposed = port.exposed_as.map_or(Data::Null, |exposed| Data::Int(exposed.port.into()));
+        let entries = [
+            ("port", Data::Int(port.port.into())),
+            ("protocol", Data::Str(port.protocol.word().to_owned())),
+            ("exposed", exposed),
+        ];
+        Data::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    };
+    Data::List(ports.iter().map(tell).collect())
+}

@@ -1,0 +1,82 @@
+//! A command in a container, seen through by one task: its start, its output, its exit.
+
+use std::sync::Arc;
+
+use pt_backend::{Backend, Chunk, ExecRequest, Running};
+use pt_model::{ContainerId, Data, StepId, Stream};
+use tokio::sync::mpsc;
+
+use crate::args::failure;
+use crate::call::Reply;
+use crate::dispatcher::Message;
+use crate::lines::Lines;
+use crate::log::{LogSender, Written};
+
+/// Everything the task needs to know.
+pub(crate) struct ExecTask {
+    pub(crate) exec: String,
+    pub(crate) step: StepId,
+    pub(crate) container: ContainerId,
+    pub(crate) backend_id: String,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) request: ExecRequest,
+    /// Answered with the id of the command when it has started.
+    pub(crate) reply: Reply,
+    pub(crate) log: LogSender,
+    pub(crate) messages: mpsc::UnboundedSender<Message>,
+}
+
+impl ExecTask {
+    /// Sees the command through. Whoever asked for it may have been stopped meanwhile; it ends with its container.
+    pub(crate) async fn run(self) {
+        let Self { exec, step, container, backend_id, backend, request, reply, log, messages } = self;
+        let (code, said) = match backend.exec(&backend_id, &request).await {
+            Ok(running) => {
+                drop(reply.send(Ok(Data::from(exec.as_str()))));
+                watch(running, &step, &container, &log).await
+            }
+            Err(error) => {
+                let message = format!("The command could not be run in container '{container}': {error}");
+                drop(reply.send(Err(failure(message))));
+                (None, String::new())
+            }
+        };
+        // The dispatcher is gone only when the job is over.
+        let _ = messages.send(Message::ExecEnded { exec, code, said });
+    }
+}
+
+/// The most that is remembered of what a command says, in bytes: its end.
+const REMEMBERED: usize = 256 << 10;
+
+/// Passes the output on, and gives the exit code when there is no more of it, and what the command said.
+async fn watch(
+    running: Running,
+    step: &StepId,
+    container: &ContainerId,
+    log: &LogSender,
+) -> (Option<i64>, String) {
+    let mut said = String::new();
+    let Running { mut output, exit, .. } = running;
+    let mut write = async |stream, lines: Vec<String>| {
+        for line in &lines {
+            said.extend([line.as_str(), "\n"]);
+        }
+        if let Some(cut) = said.len().checked_sub(REMEMBERED) {
+            let cut = (cut..said.len()).find(|at| said.is_char_boundary(*at)).unwrap_or(said.len());
+            said.drain(..cut);
+        }
+        if !lines.is_empty() {
+            log.send(Written { step: step.clone(), container: Some(container.clone()), stream, lines }).await;
+        }
+    };
+    let (mut out, mut err) = (Lines::default(), Lines::default());
+    while let Some(Chunk { stream, bytes }) = output.recv().await {
+        let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
+        write(stream, lines).await;
+    }
+    write(Stream::Stdout, out.finish().into_iter().collect()).await;
+    write(Stream::Stderr, err.finish().into_iter().collect()).await;
+    log.settle().await;
+    (exit.await.ok().map(|exit| exit.code), said)
+}

@@ -1,0 +1,170 @@
+//! The runner API as the code of one step meets it: a call comes in on the step's thread, and what it must wait for it
+//! waits for there.
+//!
+//! What concerns the job as a whole — its containers, services, steps — is asked of the dispatcher; the rest is done here.
+
+mod container;
+mod convert;
+mod http;
+mod image;
+mod log;
+mod prompt;
+mod repository;
+mod standard;
+mod steps;
+mod value;
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use pt_eval::{Host, Limits};
+use pt_model::{Data, Failure, StepId};
+use pt_plan::CodeCall;
+use pt_syntax::Sources;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::args::{Args, failure};
+use crate::call::{Call, Question, Target, container, target};
+use crate::context::Context;
+use crate::dispatcher::Message;
+use crate::log::LogSender;
+use image::Builds;
+use prompt::Questions;
+
+/// Answers the code of one step.
+pub(crate) struct StepHost {
+    pub(crate) step: StepId,
+    pub(crate) call: Arc<CodeCall>,
+    pub(crate) sources: Sources,
+    pub(crate) limits: Limits,
+    pub(crate) context: Context,
+    /// Cancelled when the step is to stop: whatever it waits for ends then.
+    token: CancellationToken,
+    pub(crate) messages: mpsc::UnboundedSender<Message>,
+    pub(crate) log: LogSender,
+    /// The line that `log-chunk` has begun.
+    line: String,
+    /// Whether something was logged since the dispatcher was last asked.
+    logged: Cell<bool>,
+    builds: Builds,
+    questions: Questions,
+    /// How many pieces of code evaluate one another.
+    evaluations: usize,
+}
+
+impl StepHost {
+    pub(crate) fn new(
+        step: StepId,
+        call: CodeCall,
+        sources: Sources,
+        token: CancellationToken,
+        context: Context,
+        messages: mpsc::UnboundedSender<Message>,
+        log: LogSender,
+    ) -> Self {
+        Self {
+            step,
+            call: Arc::new(call),
+            sources,
+            limits: Limits::default(),
+            context,
+            token,
+            messages,
+            log,
+            line: String::new(),
+            logged: Cell::new(false),
+            builds: Builds::default(),
+            questions: Questions::default(),
+            evaluations: 0,
+        }
+    }
+
+    /// Waits on this thread until something is there, or the step is to stop.
+    fn wait<T>(&self, something: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        self.context.runtime.block_on(async {
+            tokio::select! {
+                done = something => done,
+                () = self.token.cancelled() => Err(stopped()),
+            }
+        })
+    }
+
+    /// Asks the dispatcher and waits for its answer.
+    fn ask(&self, question: Question) -> Result<Data, Failure> {
+        let (reply, answer) = oneshot::channel();
+        // What was logged before is told before what follows from the question.
+        if self.logged.replace(false) {
+            self.log.blocking_settle();
+        }
+        let call = Call { step: self.step.clone(), question, reply };
+        self.messages.send(Message::Call(call)).map_err(|_| stopped())?;
+        self.wait(async { answer.await.unwrap_or_else(|_| Err(stopped())) })
+    }
+}
+
+fn stopped() -> Failure {
+    failure("The job was stopped.")
+}
+
+impl Host for StepHost {
+    fn call(&mut self, function: &str, given: Vec<Data>) -> Result<Data, Failure> {
+        let args = &Args { function, given: &given };
+        match function {
+            "spawn" | "spawn-container" => self.spawn(args),
+            "await-started" | "await-container-started" => match target(args, args.at(0))? {
+                Target::Service(id) => self.ask(Question::AwaitService(id)).map(|_| Data::Bool(true)),
+                Target::Container(_) | Target::Step(_) | Target::Job => {
+                    self.ask(Question::AwaitStarted(container(args, args.at(0))?))
+                }
+            },
+            "await-done" | "await-container-exited" => {
+                self.ask(Question::AwaitDone(container(args, args.at(0))?))
+            }
+            "stop" => self.ask(Question::Stop(target(args, args.at(0))?)),
+            "container-exec" => self.exec(args),
+            "await-exec-exit" => self.ask(Question::AwaitExec(args.text(0, "exec")?)),
+            "read-container-file" => self.read_file(args),
+            "write-container-file" => self.write_file(args),
+            "container-ls" => self.list_files(args),
+            "open-service" => self.open_service(args),
+            "stop-service" => self.stop_service(args),
+            "call-module" | "call-tool" => self.call_module(args),
+            "spawn-step" => self.spawn_step(args),
+            "await-step" => self.ask(Question::AwaitStep(args.text(0, "step")?.as_str().into())),
+            "output" => self.output(args),
+            "eval" => self.eval(args),
+            "fail" => Err(asked_for(&given)),
+            "sleep" => self.sleep(args),
+            "log" => Ok(self.log(&given)),
+            "log-chunk" => Ok(self.log_chunk(&given)),
+            "value" => self.value(args),
+            "secret" => self.secret(args),
+            "get-project-value" | "get-job-value" | "get-step-value" => self.get_value(args),
+            "set-project-value" | "set-value" | "set-job-value" | "set-step-value" => self.set_value(args),
+            "set-secret" => self.set_secret(args),
+            "read-repo-file" => self.read_repo_file(args),
+            "read-yaml" | "read-json" | "read-edn" => convert::read(args),
+            "write-yaml" | "write-json" | "write-edn" => convert::write(args),
+            "http-request" => self.http_request(args),
+            "store-dataset" => self.store_dataset(args),
+            "spawn-image-build" => self.spawn_image_build(args),
+            "await-image-build" => self.await_image_build(args),
+            "request-user-input" => self.request_user_input(args),
+            "await-user-input" => self.await_user_input(args),
+            "exec-output" | "service-address" | "scaffold" | "new-project" | "project-tools"
+            | "read-code" => self.of_standard_modules(args),
+            _ => Err(failure(format!("The runner function pt/{function} is not supported yet."))),
+        }
+    }
+
+    fn print(&mut self, line: &str) {
+        self.print_line(line);
+    }
+}
+
+/// The failure that `pt/fail` was called with: a message and maybe data.
+fn asked_for(given: &[Data]) -> Failure {
+    let message = given.first().map_or_else(|| "Failed.".to_owned(), |message| message.to_text().masked());
+    Failure { message, data: given.get(1).cloned().unwrap_or_default() }
+}

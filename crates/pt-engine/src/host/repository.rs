@@ -1,0 +1,38 @@
+//! Files of repositories.
+
+use pt_model::{Data, Failure};
+use pt_spec::standard_files;
+
+use super::StepHost;
+use crate::args::{Args, entry};
+use crate::mount::Places;
+
+impl StepHost {
+    /// `read-repo-file`: the text of a file of the user's project, or of another repository.
+    pub(super) fn read_repo_file(&self, args: &Args<'_>) -> Result<Data, Failure> {
+        let path = args.text(0, "path")?;
+        let repo = args.optional_text(entry(args.at(1), &["repo"]), "repo")?;
+        let revision = args.optional_text(entry(args.at(1), &["revision"]), "revision")?;
+        // A path is from the repository's root, with and without a slash.
+        let path = format!("/{}", path.trim_start_matches('/'));
+        if let Some(project) = repo.as_deref().and_then(standard_project) {
+            let file = standard_files(project, &path).into_iter().find(|file| file.path.is_empty());
+            return match file {
+                Some(file) => Ok(Data::Str(file.text)),
+                None => Err(args.failure(format!("Repository path not found: {path} in polytope/{project}"))),
+            };
+        }
+        let places = Places { context: &self.context, home: &self.call.home };
+        // Without a word it is the user's project, wherever the code comes from.
+        let repo = repo.unwrap_or_else(|| ".".to_owned());
+        let found = places.repo(Some(&repo), Some(&path), revision.as_deref());
+        let found = found.map_err(|why| args.failure(why))?;
+        let text = self.context.options.outside.read(&found.path);
+        text.map(Data::Str).map_err(|why| args.failure(format!("{path}: {why}")))
+    }
+}
+
+fn standard_project(repo: &str) -> Option<&str> {
+    let rest = repo.strip_prefix("polytope/").or_else(|| repo.strip_prefix("pt/"))?;
+    rest.split('/').next()
+}

@@ -1,0 +1,32 @@
+//! The secrets of a job, which grow while it runs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use pt_model::{Data, Masker, Secret};
+
+/// Hides the secrets that the job has met so far. Clones are handles of the same one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mask(Arc<RwLock<Masker>>);
+
+impl Mask {
+    /// Looks for these too from now on.
+    pub(crate) fn learn(&self, secrets: impl IntoIterator<Item = Secret>) {
+        let mut masker = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        secrets.into_iter().for_each(|secret| masker.add(secret));
+    }
+
+    /// What is looked for now.
+    pub(crate) fn now(&self) -> Masker {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The text as anyone may see it.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).mask(text)
+    }
+
+    /// The data with the secrets in its texts marked as such.
+    pub(crate) fn find_in(&self, data: Data) -> Data {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).find_in(data)
+    }
+}

@@ -1,0 +1,13 @@
+//! Jobs, from polytope files to what happens.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod containers;
+mod docs;
+mod http;
+mod lifecycle;
+mod services;
+mod steps;
+mod text;
+mod values;
+mod world;
