@@ -1,7 +1,5 @@
 //! Edits of polytope files, text in, text out.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop anywhere and say why")]
-
 use pt_scaffold::edit::{Include, NotEdited, add_step, include};
 
 /// `<<<` is what stood there, `>>>` what stands there now; `=` if nothing changes, `! why` if it is refused.
@@ -27,7 +25,7 @@ fn files_keep_their_comments_and_their_layout() {
             Err(NotEdited { why }) => format!("! {why}\n"),
         };
         if shown.trim_end() != expected.trim_end() {
-            wrong.push_str(&format!("#### {head}\n{old}--- expected\n{expected}--- got\n{shown}\n"));
+            wrong.extend(["#### ", head, "\n", old, "--- expected\n", expected, "--- got\n", &shown, "\n"]);
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

@@ -37,11 +37,8 @@ fn pages_are_what_the_definitions_say() {
     let mut index = "# Standard modules\n\nThey come with Polytope. `pt modules get` shows the same in the terminal. These pages are written by a test from\n[std](../../std); `UPDATE=1 cargo test -p pt --test standard` writes them anew.\n\n| Module | |\n| --- | --- |\n".to_owned();
     for reference in references() {
         let file = format!("{}.md", file_name(&reference.reference));
-        index.push_str(&format!(
-            "| [{}]({file}) | {} |\n",
-            reference.reference,
-            reference.info.replace('|', "\\|")
-        ));
+        let info = reference.info.replace('|', "\\|");
+        index.extend(["| [", &reference.reference, "](", &file, ") | ", &info, " |\n"]);
         pages.push((file, reference.page()));
     }
     pages.push(("index.md".to_owned(), index));

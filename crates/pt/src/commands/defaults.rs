@@ -114,10 +114,10 @@ fn script(
             Some(value) => value,
             None => guess(name, &mut ports),
         };
-        lines.push_str(&format!("\"$pt\" values set {name} {}\n", quoted(&value)));
+        lines.extend(["\"$pt\" values set ", name, " ", &quoted(&value), "\n"]);
     }
     for name in asked.secrets.borrow().iter().filter(|name| !is_set("secret", name)) {
-        lines.push_str(&format!("\"$pt\" secrets set {name} for-development-only\n"));
+        lines.extend(["\"$pt\" secrets set ", name, " for-development-only\n"]);
     }
     if !lines.is_empty() {
         if !text.ends_with('\n') {

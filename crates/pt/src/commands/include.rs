@@ -75,9 +75,12 @@ pub(crate) fn run(args: &IncludeArgs) -> Outcome {
 /// The path as it stands in the root file: from its directory.
 fn path_from(root: &Path, working_dir: &Path, what: &str) -> Result<String, Failure> {
     let full = working_dir.join(what);
-    let found = fs::canonicalize(&full).map_err(|cause| match cause.kind() {
-        ErrorKind::NotFound => Failure::usage(format!("There is no {what} here.")),
-        _ => Failure::unreadable(what, &cause),
+    let found = fs::canonicalize(&full).map_err(|cause| {
+        if cause.kind() == ErrorKind::NotFound {
+            Failure::usage(format!("There is no {what} here."))
+        } else {
+            Failure::unreadable(what, &cause)
+        }
     })?;
     if found.is_dir() && !FILE_NAMES.iter().any(|name| found.join(name).is_file()) {
         return Err(Failure::usage(format!("There is no polytope file in {what}.")));

@@ -139,7 +139,7 @@ fn shown(reference: &Reference) -> String {
         }
         text.extend(["\n", &table.render()]);
     }
-    text.push_str(&format!("\nEXAMPLE\n  $ {}\n\n", reference.example.command));
+    text.extend(["\nEXAMPLE\n  $ ", &reference.example.command, "\n\n"]);
     for line in reference.example.file.lines() {
         text.extend(["  ", line, "\n"]);
     }
