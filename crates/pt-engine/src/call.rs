@@ -34,8 +34,12 @@ pub(crate) enum Question {
     Exec { container: ContainerId, request: Box<ExecRequest> },
     /// With which code did the command exit?
     AwaitExec(String),
+    /// What did the command say?
+    ExecOutput(String),
     /// Let this service be used.
     OpenService { service: ServiceSpec, container: Option<ContainerId> },
+    /// Is it open? The answer tells its ports.
+    AwaitService(ServiceId),
     /// Let it not be used any more.
     StopService(ServiceId),
     /// Stop this.

@@ -58,7 +58,7 @@ pub(crate) enum Message {
     /// A container's task reports.
     Container { container: ContainerId, report: Report },
     /// A command in a container has ended: its exit code, unless the backend lost sight of it.
-    ExecEnded { exec: String, code: Option<i64> },
+    ExecEnded { exec: String, code: Option<i64>, said: String },
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
     /// Something was planned that a step asked for.
@@ -81,6 +81,8 @@ pub(crate) struct Dispatcher {
     look_at_queue: bool,
     containers: HashMap<ContainerId, ContainerState>,
     services: HashMap<ServiceId, ServiceState>,
+    /// Who waits for services that are not open.
+    waiting_for_services: HashMap<ServiceId, Vec<Reply>>,
     execs: HashMap<String, ExecState>,
     ports: Ports,
     values: Map,
@@ -157,6 +159,7 @@ impl Dispatcher {
             look_at_queue: true,
             containers: HashMap::new(),
             services: HashMap::new(),
+            waiting_for_services: HashMap::new(),
             execs: HashMap::new(),
             ports: Ports::default(),
             values: Map::new(),
@@ -228,7 +231,7 @@ impl Dispatcher {
         match message {
             Message::StepEnded { step, result } => self.code_ended(&step, result),
             Message::Container { container, report } => self.container_reports(&container, report).await,
-            Message::ExecEnded { exec, code } => self.exec_ended(&exec, code),
+            Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
             Message::Planned(planned) => self.planned(*planned),
             Message::Call(Call { reply, .. }) if self.is_stopping() => {

@@ -30,7 +30,7 @@ impl ExecTask {
     /// Sees the command through. Whoever asked for it may have been stopped meanwhile; it ends with its container.
     pub(crate) async fn run(self) {
         let Self { exec, step, container, backend_id, backend, request, reply, log, messages } = self;
-        let code = match backend.exec(&backend_id, &request).await {
+        let (code, said) = match backend.exec(&backend_id, &request).await {
             Ok(running) => {
                 drop(reply.send(Ok(Data::from(exec.as_str()))));
                 watch(running, &step, &container, &log).await
@@ -38,18 +38,34 @@ impl ExecTask {
             Err(error) => {
                 let message = format!("The command could not be run in container '{container}': {error}");
                 drop(reply.send(Err(failure(message))));
-                None
+                (None, String::new())
             }
         };
         // The dispatcher is gone only when the job is over.
-        let _ = messages.send(Message::ExecEnded { exec, code });
+        let _ = messages.send(Message::ExecEnded { exec, code, said });
     }
 }
 
-/// Passes the output on, and gives the exit code when there is no more of it.
-async fn watch(running: Running, step: &StepId, container: &ContainerId, log: &LogSender) -> Option<i64> {
+/// The most that is remembered of what a command says, in bytes: its end.
+const REMEMBERED: usize = 256 << 10;
+
+/// Passes the output on, and gives the exit code when there is no more of it, and what the command said.
+async fn watch(
+    running: Running,
+    step: &StepId,
+    container: &ContainerId,
+    log: &LogSender,
+) -> (Option<i64>, String) {
+    let mut said = String::new();
     let Running { mut output, exit, .. } = running;
-    let write = async |stream, lines: Vec<String>| {
+    let mut write = async |stream, lines: Vec<String>| {
+        for line in &lines {
+            said.extend([line.as_str(), "\n"]);
+        }
+        if let Some(cut) = said.len().checked_sub(REMEMBERED) {
+            let cut = (cut..said.len()).find(|at| said.is_char_boundary(*at)).unwrap_or(said.len());
+            said.drain(..cut);
+        }
         if !lines.is_empty() {
             log.send(Written { step: step.clone(), container: Some(container.clone()), stream, lines }).await;
         }
@@ -62,5 +78,5 @@ async fn watch(running: Running, step: &StepId, container: &ContainerId, log: &L
     write(Stream::Stdout, out.finish().into_iter().collect()).await;
     write(Stream::Stderr, err.finish().into_iter().collect()).await;
     log.settle().await;
-    exit.await.ok().map(|exit| exit.code)
+    (exit.await.ok().map(|exit| exit.code), said)
 }

@@ -10,6 +10,7 @@ mod image;
 mod log;
 mod prompt;
 mod repository;
+mod standard;
 mod steps;
 mod value;
 
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Args, failure};
-use crate::call::{Call, Question, container, target};
+use crate::call::{Call, Question, Target, container, target};
 use crate::context::Context;
 use crate::dispatcher::Message;
 use crate::log::LogSender;
@@ -115,9 +116,12 @@ impl Host for StepHost {
         let args = &Args { function, given: &given };
         match function {
             "spawn" | "spawn-container" => self.spawn(args),
-            "await-started" | "await-container-started" => {
-                self.ask(Question::AwaitStarted(container(args, args.at(0))?))
-            }
+            "await-started" | "await-container-started" => match target(args, args.at(0))? {
+                Target::Service(id) => self.ask(Question::AwaitService(id)).map(|_| Data::Bool(true)),
+                Target::Container(_) | Target::Step(_) | Target::Job => {
+                    self.ask(Question::AwaitStarted(container(args, args.at(0))?))
+                }
+            },
             "await-done" | "await-container-exited" => {
                 self.ask(Question::AwaitDone(container(args, args.at(0))?))
             }
@@ -152,6 +156,8 @@ impl Host for StepHost {
             "await-image-build" => self.await_image_build(args),
             "request-user-input" => self.request_user_input(args),
             "await-user-input" => self.await_user_input(args),
+            "exec-output" | "service-address" | "scaffold" | "new-project" | "project-tools"
+            | "read-code" => self.of_standard_modules(args),
             _ => Err(failure(format!("The runner function pt/{function} is not supported yet."))),
         }
     }

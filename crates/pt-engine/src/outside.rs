@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pt_model::Data;
-use pt_plan::{Planned, Request};
+use pt_plan::{Home, Planned, Request};
 use pt_syntax::Sources;
 
 /// The files of the project, other repositories, and what was set for it. Whoever starts jobs provides it.
@@ -29,6 +29,15 @@ pub trait Outside: Send + Sync {
     /// # Errors
     /// It cannot be read; says why.
     fn read(&self, path: &std::path::Path) -> Result<String, String>;
+
+    /// Carries out what standard modules alone may ask for: copying templates into the project, say. Paths in the arguments
+    /// were written in a file at `home`.
+    ///
+    /// # Errors
+    /// It cannot be done; says why.
+    fn carry_out(&self, _home: &Home, function: &str, _args: &[Data]) -> Result<Data, String> {
+        Err(format!("pt/{function}: there is no project here"))
+    }
 }
 
 /// A repository as code and mounts refer to it.

@@ -102,6 +102,16 @@ pub static FUNCTIONS: &[RunnerFunction] = &[
     function("await-user-input", Waits),
 ];
 
+/// What the runner does for the code of standard modules alone. Nobody is offered these.
+static OF_STANDARD_MODULES: &[RunnerFunction] = &[
+    function("scaffold", Waits),
+    function("new-project", Waits),
+    function("project-tools", Waits),
+    function("read-code", Waits),
+    function("service-address", Waits),
+    function("exec-output", Waits),
+];
+
 /// Why a function cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -119,7 +129,8 @@ pub(crate) fn find(
     occasion: Occasion,
     settings: bool,
 ) -> Result<&'static RunnerFunction, Refusal> {
-    let Some(found) = FUNCTIONS.iter().find(|function| function.name == name) else {
+    let Some(found) = FUNCTIONS.iter().chain(OF_STANDARD_MODULES).find(|function| function.name == name)
+    else {
         let here = FUNCTIONS.iter().filter(|function| settings || !function.settings);
         return Err(Refusal::Unknown { near: suggestion::nearest(name, here.map(|function| function.name)) });
     };

@@ -94,6 +94,16 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
     /// Whether the port is one of UDP rather than of TCP.
     pub fn is_udp(self) -> bool {
         self == Self::Udp

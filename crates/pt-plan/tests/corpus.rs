@@ -147,7 +147,7 @@ fn mended(step: &mut Map<String, Value>) {
     let Some(script) = container.get_mut("cmd").and_then(|cmd| cmd.get_mut(2)) else { return };
     let Value::String(text) = script else { return };
     // Any bucket whose name contained the name was taken for it.
-    *text = text.replace(" | grep -x ", " | grep ");
+    *text = text.replace(" | grep -Fx ", " | grep ");
     // The original's services and configurations are in no particular order.
     let lines: Vec<String> = text.split('\n').map(in_order).collect();
     *text = lines.join("\n");

@@ -22,6 +22,7 @@ use crate::api::{Served, Socket};
 use crate::environment::{BackendChoice, Environment};
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
+use crate::workshop::ProjectFiles;
 
 /// The application.
 pub struct App {
@@ -346,6 +347,7 @@ impl App {
                 store: self.store.clone(),
                 scope: scope.clone(),
                 state_dir: self.environment.state_dir.clone(),
+                files: ProjectFiles::new(&self.environment, &loaded.project, &instance.root),
                 root: instance.root.clone(),
                 root_file,
             }),

@@ -10,10 +10,13 @@ mod client;
 mod disk;
 mod environment;
 mod outside;
+mod reference;
 mod repositories;
+mod workshop;
 
 pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Started, Unset};
 pub use client::{ClientError, stop_job};
 pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
+pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};

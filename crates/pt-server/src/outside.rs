@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pt_engine::{Outputs, Outside, Planning, RepositoryAt};
 use pt_model::{Data, Text};
-use pt_plan::{Named, Planned, Request};
+use pt_plan::{Home, Named, Planned, Request};
 use pt_spec::{Project, RepoAddress, World};
 use pt_store::{Scope, Store};
 use pt_syntax::Sources;
@@ -14,6 +14,7 @@ use pt_syntax::Sources;
 use crate::app::{NamedInStore, Unset};
 use crate::disk::Disk;
 use crate::repositories::Repositories;
+use crate::workshop::ProjectFiles;
 
 /// The world around the jobs of one project.
 pub(crate) struct ProjectOutside {
@@ -23,6 +24,8 @@ pub(crate) struct ProjectOutside {
     /// The directory of the root file, or where there is none, the working directory.
     pub(crate) root: PathBuf,
     pub(crate) root_file: Option<PathBuf>,
+    /// What standard modules may do to its files.
+    pub(crate) files: ProjectFiles,
 }
 
 /// A project with what is set for it.
@@ -66,6 +69,10 @@ impl Outside for ProjectOutside {
 
     fn read(&self, path: &Path) -> Result<String, String> {
         Disk.read(path).map_err(|error| error.to_string())
+    }
+
+    fn carry_out(&self, home: &Home, function: &str, args: &[Data]) -> Result<Data, String> {
+        self.files.carry_out(home, function, args)
     }
 }
 

@@ -28,7 +28,8 @@ pub const LOCK_FILE: &str = "polytope.lock";
 pub struct Repositories {
     /// Where copies are kept.
     dir: PathBuf,
-    lock_file: PathBuf,
+    /// Without, nothing is pinned.
+    lock_file: Option<PathBuf>,
     /// Whether pinned commits are asked for anew.
     update: bool,
     /// Whether commits are pinned that were not.
@@ -52,12 +53,17 @@ impl Repositories {
     pub fn new(state_dir: &Path, root: &Path) -> Self {
         Self {
             dir: state_dir.join("repositories"),
-            lock_file: root.join(LOCK_FILE),
+            lock_file: Some(root.join(LOCK_FILE)),
             update: false,
             pin: true,
             fetched_only: false,
             known: RefCell::default(),
         }
+    }
+
+    /// Repositories as they are now, whatever a project has pinned.
+    pub fn without_lock(state_dir: &Path) -> Self {
+        Self { lock_file: None, ..Self::new(state_dir, Path::new("")) }
     }
 
     /// Takes the newest commits instead of the pinned ones, and pins those.
@@ -95,7 +101,7 @@ impl Repositories {
     fn checkout(&self, request: &RepoRequest) -> Result<Checkout, String> {
         let home = self.dir.join(file_name(&request.url));
         let git = Git { dir: home.join("git") };
-        let lock = Lock::read(&self.lock_file)?;
+        let lock = self.lock_file.as_deref().map_or_else(|| Ok(Lock::default()), Lock::read)?;
         let pinned = lock.commit(request).filter(|_| !self.update).map(str::to_owned);
         let is_here = |commit: &String| home.join(commit).is_dir();
         if self.fetched_only && !pinned.as_ref().is_some_and(is_here) {
@@ -111,9 +117,10 @@ impl Repositories {
         }
         if found.is_fresh
             && self.pin
-            && let Err(error) = lock.with(request, &found.commit).write(&self.lock_file)
+            && let Some(lock_file) = &self.lock_file
+            && let Err(error) = lock.with(request, &found.commit).write(lock_file)
         {
-            let message = format!("Cannot write {}: {error}", self.lock_file.display());
+            let message = format!("Cannot write {}: {error}", lock_file.display());
             found.warning = found.warning.or(Some(message));
         }
         Ok(Checkout { dir, warning: found.warning })

@@ -56,7 +56,8 @@ impl Standard {
     pub(crate) fn new(sources: &mut Sources) -> Self {
         let mut projects = Vec::new();
         for path in Files::iter() {
-            if let Some(name) = path.strip_suffix("/polytope.yml")
+            // Deeper ones belong to templates that a standard project brings.
+            if let Some(name) = path.strip_suffix("/polytope.yml").filter(|name| !name.contains('/'))
                 && let Some(file) = Files::get(&path)
             {
                 let text = String::from_utf8_lossy(&file.data).into_owned();

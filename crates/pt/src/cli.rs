@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use clap::builder::StyledStr;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::commands::defaults::DefaultsArgs;
+use crate::commands::include::IncludeArgs;
+use crate::commands::init::InitArgs;
+use crate::commands::modules::DefinitionsCommand;
 use crate::help;
 use crate::output::Format;
 use crate::output::findings::FindingFormat;
@@ -65,6 +69,17 @@ pub(crate) enum Command {
     Lsp(LspArgs),
     Import(ImportArgs),
     Export(ExportArgs),
+    Init(InitArgs),
+    Include(IncludeArgs),
+    /// Shows modules: the project's own, and those that come with Polytope.
+    #[command(subcommand, alias = "module", verbatim_doc_comment)]
+    Modules(DefinitionsCommand),
+    /// Shows the project's tools.
+    #[command(subcommand, alias = "tool", verbatim_doc_comment)]
+    Tools(DefinitionsCommand),
+    /// Shows the project's templates.
+    #[command(subcommand, alias = "template", verbatim_doc_comment)]
+    Templates(DefinitionsCommand),
     /// Sets and shows values, to which polytope files refer with `pt.value`.
     #[command(subcommand, alias = "value", verbatim_doc_comment)]
     Values(NamedCommand),
@@ -94,6 +109,11 @@ impl Command {
             Self::Lsp(_) => "lsp",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
+            Self::Init(_) => "init",
+            Self::Include(_) => "include",
+            Self::Modules(_) => "modules",
+            Self::Tools(_) => "tools",
+            Self::Templates(_) => "templates",
             Self::Values(_) => "values",
             Self::Secrets(_) => "secrets",
         }
@@ -387,6 +407,7 @@ pub(crate) enum NamedCommand {
     List(ListArgs),
     #[command(alias = "rm")]
     Delete(DeleteArgs),
+    Defaults(DefaultsArgs),
 }
 
 /// Sets the value of a NOUN.
@@ -507,6 +528,9 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
 /// All commands, each with its help.
 pub(crate) fn command() -> clap::Command {
     let command = Cli::command().mut_subcommands(|command| match command.get_name() {
+        "modules" => about(command, "module", "ref"),
+        "tools" => about(command, "tool", "ref"),
+        "templates" => about(command, "template", "ref"),
         "values" => about(command, "value", "value-id"),
         "secrets" => about(command, "secret", "secret-id").mut_subcommands(misprint),
         _ => command,

@@ -3,13 +3,17 @@
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod config;
+pub(crate) mod defaults;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod import;
+pub(crate) mod include;
+pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod lsp;
+pub(crate) mod modules;
 pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod ps;

@@ -21,6 +21,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use pt_spec::Kind;
 
 use cli::{Cli, Command};
 use commands::named::Noun;
@@ -85,6 +86,11 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Logs(args) => commands::logs::run(args),
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
+        Command::Init(args) => commands::init::run(args),
+        Command::Include(args) => commands::include::run(args),
+        Command::Modules(command) => commands::modules::run(command, Kind::Module),
+        Command::Tools(command) => commands::modules::run(command, Kind::Tool),
+        Command::Templates(command) => commands::modules::run(command, Kind::Template),
         Command::Lsp(args) => commands::lsp::run(args),
         Command::Import(args) => commands::import::run(args),
         Command::Export(args) => commands::export::run(args, &config()?),

@@ -71,10 +71,11 @@ fn a_group_without_a_command_shows_its_commands() {
     let text = String::from_utf8(output.stderr).unwrap();
     let commands = "
 COMMANDS
-  set      Sets the value of a secret.
-  get      Shows the value of a secret.
-  list     Lists the secrets that are set.
-  delete   Deletes a secret.
+  set        Sets the value of a secret.
+  get        Shows the value of a secret.
+  list       Lists the secrets that are set.
+  delete     Deletes a secret.
+  defaults   Writes a script that sets every value and secret the project refers to.
 ";
     assert!(text.contains(commands), "{text}");
     assert!(text.contains("\n  $ pt secrets <command> [optional flags]\n"), "{text}");

@@ -21,9 +21,11 @@ impl Dispatcher {
             }
             Question::Exec { container, request } => self.exec(step, &container, *request, reply),
             Question::AwaitExec(exec) => self.await_exec(&exec, reply),
+            Question::ExecOutput(exec) => self.exec_output(&exec, reply),
             Question::OpenService { service, container } => {
                 self.open_service(step, service, container, reply);
             }
+            Question::AwaitService(id) => self.await_service(id, reply),
             Question::StopService(id) => {
                 let stopped = self.stop_service(&id);
                 self.answer(reply, stopped);

@@ -15,6 +15,8 @@ use crate::exec::ExecTask;
 pub(super) struct ExecState {
     /// Its exit code; none of a command that was lost sight of.
     ended: Option<Option<i64>>,
+    /// What it said, or the end of it.
+    said: String,
     pub(super) waiting: Vec<Reply>,
 }
 
@@ -48,7 +50,7 @@ impl Dispatcher {
 
     pub(super) fn await_exec(&mut self, exec: &str, reply: Reply) {
         match self.execs.get_mut(exec) {
-            Some(ExecState { ended: None, waiting }) => waiting.push(reply),
+            Some(ExecState { ended: None, waiting, .. }) => waiting.push(reply),
             Some(ExecState { ended: Some(code), .. }) => {
                 let code = *code;
                 self.answer_exec(exec, code, reply);
@@ -60,9 +62,16 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn exec_ended(&mut self, exec: &str, code: Option<i64>) {
+    /// What a command has said that ended.
+    pub(super) fn exec_output(&mut self, exec: &str, reply: Reply) {
+        let said = self.execs.get(exec).map(|state| Data::Str(state.said.clone())).unwrap_or_default();
+        self.answer(reply, Ok(said));
+    }
+
+    pub(super) fn exec_ended(&mut self, exec: &str, code: Option<i64>, said: String) {
         let Some(state) = self.execs.get_mut(exec) else { return };
         state.ended = Some(code);
+        state.said = said;
         for reply in std::mem::take(&mut state.waiting) {
             self.answer_exec(exec, code, reply);
         }

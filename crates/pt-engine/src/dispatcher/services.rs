@@ -102,6 +102,7 @@ impl Dispatcher {
         let doors = doors.into_iter().map(|(_, door)| door).collect();
         let id = service.id;
         self.services.insert(id.clone(), ServiceState { _doors: doors });
+        let told = told(&ports);
         let ended = self.has_ended(&container);
         self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
         if ended {
@@ -109,6 +110,18 @@ impl Dispatcher {
             self.close_service(&id);
         }
         self.answer(reply, Ok(Data::Null));
+        for reply in self.waiting_for_services.remove(&id).unwrap_or_default() {
+            self.answer(reply, Ok(told.clone()));
+        }
+    }
+
+    /// Answers when the service is open.
+    pub(super) fn await_service(&mut self, id: ServiceId, reply: Reply) {
+        let open = self.job.services.get(&id).filter(|service| service.status == ServiceStatus::Running);
+        match open.map(|service| told(&service.ports)) {
+            Some(ports) => self.answer(reply, Ok(ports)),
+            None => self.waiting_for_services.entry(id).or_default().push(reply),
+        }
     }
 
     /// Closes a service; fine if it is closed already.
@@ -142,4 +155,18 @@ impl Dispatcher {
             self.emit(What::ServiceClosed { service });
         }
     }
+}
+
+/// Ports as the code of standard modules is told of them: `{port, protocol, exposed}`.
+fn told(ports: &[OpenPort]) -> Data {
+    let tell = |port: &OpenPort| {
+        let exposed = port.exposed_as.map_or(Data::Null, |exposed| Data::Int(exposed.port.into()));
+        let entries = [
+            ("port", Data::Int(port.port.into())),
+            ("protocol", Data::Str(port.protocol.word().to_owned())),
+            ("exposed", exposed),
+        ];
+        Data::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    };
+    Data::List(ports.iter().map(tell).collect())
 }

@@ -13,6 +13,7 @@ use pt_syntax::suggest;
 use serde_json::{Value, json};
 
 use crate::cli::{ContextArgs, DeleteArgs, GetArgs, ListArgs, NamedCommand, OutputArgs, SetArgs};
+use crate::commands::defaults;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Format, render};
@@ -25,6 +26,7 @@ pub(crate) fn run(noun: Noun, command: &NamedCommand, config: &Config) -> Outcom
         NamedCommand::Get(args) => get(noun, args, config),
         NamedCommand::List(args) => list(noun, args, config),
         NamedCommand::Delete(args) => delete(noun, args, config),
+        NamedCommand::Defaults(args) => defaults::run(args, config),
     }
 }
 

@@ -1,0 +1,1 @@
+create table items as select 2 as items;

@@ -1,0 +1,1 @@
+name = "{{ project_name | snake_case }}"  # {{ other }}
