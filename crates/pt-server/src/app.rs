@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use pt_model::{Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
 use pt_plan::{Around, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
-use pt_syntax::Diagnostic;
+use pt_syntax::{Diagnostic, Sources};
 
 use crate::Disk;
 use crate::api::{Served, Socket};
@@ -28,6 +29,8 @@ pub struct App {
     pub environment: Environment,
     /// What it remembers.
     pub store: Store,
+    /// How many jobs this process has started.
+    started: AtomicU32,
 }
 
 /// Something the application could not do.
@@ -146,7 +149,7 @@ impl App {
     /// The state directory cannot be used.
     pub fn open(environment: Environment) -> Result<Self, AppError> {
         let store = Store::open(&environment.state_dir)?;
-        Ok(Self { environment, store })
+        Ok(Self { environment, store, started: AtomicU32::new(0) })
     }
 
     /// Connects to what runs containers.
@@ -186,6 +189,14 @@ impl App {
     fn instance_of(&self, root_file: Option<&Path>) -> Result<Instance, AppError> {
         let root = root_file.and_then(Path::parent).unwrap_or(&self.environment.working_dir);
         Ok(self.store.instance(root, Timestamp::now())?)
+    }
+
+    /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn isolated_instance(&self, of: &Instance) -> Result<Instance, AppError> {
+        Ok(self.store.instance_beside(of, Timestamp::now())?)
     }
 
     /// Loads the project around the working directory, or the one of this file or directory.
@@ -262,8 +273,23 @@ impl App {
         project: LoadedProject,
         request: RunRequest,
     ) -> Result<Started, AppError> {
-        let backend = self.backend().await?;
         let LoadedProject { loaded, instance, .. } = project;
+        self.start_on(self.backend().await?, plan, instance, loaded.project.sources().clone(), request)
+    }
+
+    /// Starts a job on this backend, for this checkout, and serves its API. `sources` are the files that the plan was
+    /// made from.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn start_on(
+        &self,
+        backend: Arc<dyn Backend>,
+        plan: Plan,
+        instance: Instance,
+        sources: Sources,
+        request: RunRequest,
+    ) -> Result<Started, AppError> {
         let now = Timestamp::now();
         let key = match request.job {
             Some(job) => {
@@ -284,7 +310,7 @@ impl App {
         let options = Options {
             job: key.clone(),
             instance,
-            sources: loaded.project.sources().clone(),
+            sources,
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
             until: request.until,
@@ -298,7 +324,11 @@ impl App {
     /// Sockets have short names: the system allows hardly more than a hundred bytes for the whole path.
     fn socket(&self, key: &JobKey) -> PathBuf {
         let short: String = key.instance.as_str().chars().take(6).collect();
-        self.store.dir().join("runners").join(format!("{short}-{}.sock", std::process::id()))
+        let count = match self.started.fetch_add(1, Ordering::Relaxed) {
+            0 => String::new(),
+            count => format!("-{count}"),
+        };
+        self.store.dir().join("runners").join(format!("{short}-{}{count}.sock", std::process::id()))
     }
 
     /// The jobs of a checkout, or of all, newest first; those that have ended only if they are wanted.

@@ -37,6 +37,8 @@ impl Kind {
 pub struct Definition {
     /// Its id.
     pub id: Name,
+    /// Its name for people.
+    pub name: Option<String>,
     /// What it is.
     pub kind: Kind,
     /// What it is for.

@@ -3,10 +3,12 @@
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod config;
+pub(crate) mod docs;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod logs;
 pub(crate) mod lsp;
+pub(crate) mod mcp;
 pub(crate) mod named;
 pub(crate) mod plan;
 pub(crate) mod ps;

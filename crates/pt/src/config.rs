@@ -19,6 +19,8 @@ pub(crate) struct Config {
     path: PathBuf,
     current_context: String,
     contexts: Vec<String>,
+    /// The port that `mcp: {port: …}` names.
+    pub(crate) mcp_port: Option<u16>,
 }
 
 impl Config {
@@ -33,7 +35,15 @@ impl Config {
         let contexts =
             data.get("contexts").as_map().into_iter().flat_map(|contexts| contexts.keys().cloned());
         let current_context = data.get("current-context").as_str().unwrap_or(LOCAL).to_owned();
-        Ok(Self { path, current_context, contexts: [LOCAL.to_owned()].into_iter().chain(contexts).collect() })
+        let contexts = [LOCAL.to_owned()].into_iter().chain(contexts).collect();
+        let mcp_port =
+            match data.get("mcp").get("port") {
+                Data::Int(port) => Some(u16::try_from(*port).map_err(|_| {
+                    Failure::usage(format!("{}: mcp.port: {port} is no port.", path.display()))
+                })?),
+                _ => None,
+            };
+        Ok(Self { path, current_context, contexts, mcp_port })
     }
 
     /// The context that was asked for, or the current one.

@@ -66,6 +66,7 @@ fn carry_out(cli: Cli) -> Outcome {
 fn dispatch(cli: Cli) -> Outcome {
     let config = || Config::read(&cli.global);
     match &cli.command {
+        Command::Run(args) if args.mcp => commands::mcp::run_beside(args, &config()?),
         Command::Run(args) => commands::run::run(args, &config()?),
         Command::Plan(args) => commands::plan::run(args, &config()?),
         Command::Check(args) => commands::check::run(args, &config()?),
@@ -78,6 +79,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Stop(args) => commands::stop::run(args),
         Command::Clean(args) => commands::clean::run(args),
         Command::Lsp(args) => commands::lsp::run(args),
+        Command::Mcp(args) => commands::mcp::run(args, &config()?),
+        Command::Docs(args) => commands::docs::run(args),
         Command::Values(command) => commands::values::run(command, &config()?),
         Command::Secrets(command) => commands::secrets::run(command, &config()?),
     }

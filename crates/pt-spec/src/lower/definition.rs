@@ -58,7 +58,7 @@ pub(super) fn lower_definition(
         );
     }
     let info = fields.take_text(&["info", "ìnfo"]);
-    fields.take("name");
+    let name = fields.take_text(&["name"]);
     fields.take("api-version");
     // Where `pt config` says it found it.
     fields.take("origin");
@@ -79,6 +79,7 @@ pub(super) fn lower_definition(
     let origin = origin.clone();
     lowered.definitions.push(Definition {
         id,
+        name,
         kind,
         info,
         params,
