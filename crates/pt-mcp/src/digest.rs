@@ -79,8 +79,11 @@ impl Failed<'_> {
         }
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
         if !last.is_empty() {
-            let of = if lines.len() > last.len() { format!(" of {}", lines.len()) } else { String::new() };
-            text.push_str(&format!("Its last {}{of} lines:\n", last.len()));
+            text.push_str(&match (last.len(), lines.len()) {
+                (1, 1) => "Its last line:\n".to_owned(),
+                (shown, all) if shown == all => format!("Its {all} lines:\n"),
+                (shown, all) => format!("Its last {shown} of {all} lines:\n"),
+            });
             for line in last {
                 text.push_str(&format!("  {line}\n"));
             }

@@ -85,9 +85,30 @@ pub(super) fn sample(ty: &Type) -> String {
         Type::Default(_, value) => value.to_string(),
         Type::Either(types) => types.first().map(sample).unwrap_or_default(),
         Type::Enum(words) => words.first().map(Data::to_string).unwrap_or_default(),
-        Type::Regex(pattern) => format!("… # matches {}", pattern.text),
+        Type::Regex(pattern) => match simplest(&pattern.text) {
+            text if ty.check(&Data::from(text.as_str())).is_ok() => text,
+            _ => format!("pt.value something # that matches {}", pattern.text),
+        },
         Type::Unknown(_) => "…".to_owned(),
     }
+}
+
+/// A text that a simple regex matches: of each class its first character, of what may be repeated one.
+fn simplest(regex: &str) -> String {
+    let mut text = String::new();
+    let mut rest = regex.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '[' => {
+                text.extend(rest.next());
+                rest.by_ref().take_while(|c| *c != ']').for_each(drop);
+            }
+            '\\' => text.extend(rest.next()),
+            '+' | '*' | '?' | '^' | '$' | '(' | ')' => {}
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 /// The services that are opened when nothing else is said.
