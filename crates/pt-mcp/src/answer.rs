@@ -21,6 +21,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// For programs.
     pub(crate) structured: Option<Value>,
+    /// Images and the like, as content blocks of the protocol.
+    pub(crate) blocks: Vec<Value>,
     /// Whether the call failed.
     pub(crate) failed: bool,
     /// Which end counts where not all of it fits.

@@ -432,7 +432,12 @@ fn result(server: &Inner, answer: Answer) -> CallToolResult {
     });
     let taken = structured.as_ref().map_or(0, |value| value.to_string().chars().count());
     let text = server.cut.bound(mask(answer.text), answer.keep, taken);
-    let content = vec![ContentBlock::text(text)];
+    let blocks = answer.blocks.into_iter().filter_map(|block| match &masker {
+        Some(masker) => serde_json::from_value(json!(masker.find_in(block.into()))).ok(),
+        None => None,
+    });
+    let text = (!text.is_empty()).then(|| ContentBlock::text(text));
+    let content: Vec<ContentBlock> = text.into_iter().chain(blocks).collect();
     let mut result =
         if answer.failed { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = structured;

@@ -12,6 +12,7 @@
 
 mod answer;
 mod arguments;
+mod content;
 mod digest;
 mod documents;
 mod handler;

@@ -15,7 +15,7 @@ use crate::digest::is_part;
 use crate::sandbox::JobView;
 use crate::server::Inner;
 use crate::tools::Caller;
-use crate::tools::describe::{find, missing};
+use crate::tools::describe::{find, find_step, missing};
 
 /// Lines that are shown, unless another limit was given.
 const LIMIT: usize = 100;
@@ -31,29 +31,22 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     let wanted = given.text(&["container", "step", "id", "ref", "job"]).unwrap_or_default();
     let views = server.sandbox.views()?;
     let is_container = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
-    let is_step = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
-    let found = find(&views, &wanted, |view, id| is_container(view, id) || is_step(view, id));
+    let container = find(&views, &wanted, is_container).map(|(view, id)| (view, ContainerId::new(id)));
+    let step = find_step(&views, &wanted);
     let whole = || views.iter().find(|view| view.key.job.as_str() == wanted);
-    let (view, id) = match (found, whole()) {
-        (Some((view, id)), _) => (view, Some(id)),
-        (None, Some(view)) => (view, None),
-        (None, None) => {
-            let ids = views.iter().flat_map(|view| {
-                view.job
-                    .steps
-                    .keys()
-                    .map(StepId::as_str)
-                    .chain(view.job.containers.keys().map(ContainerId::as_str))
-            });
-            return Ok(missing("container or step", &wanted, ids));
-        }
+    let Some(view) =
+        container.as_ref().map(|(view, _)| *view).or(step.as_ref().map(|(view, _)| *view)).or_else(whole)
+    else {
+        let ids = views.iter().flat_map(|view| {
+            let containers = view.job.containers.keys().map(ContainerId::as_str);
+            view.job.steps.keys().map(StepId::as_str).chain(containers)
+        });
+        return Ok(missing("container or step", &wanted, ids));
     };
-    let container = id.as_deref().filter(|id| is_container(view, id)).map(ContainerId::from);
-    let step = id.map(StepId::new);
     let of_it = |line: &LogLine| match (&container, &step) {
-        (Some(container), Some(step)) => line.container.as_ref() == Some(container) || line.step == *step,
-        (_, Some(step)) => line.step == *step || is_part(&line.step, step),
-        (_, None) => true,
+        (Some((_, container)), _) => line.container.as_ref() == Some(container),
+        (None, Some((_, step))) => line.step == *step || is_part(&line.step, step),
+        (None, None) => true,
     };
     let before = given.number(&["before"]).map(|line| line as u64);
     let like = given.text(&["like"]);

@@ -27,6 +27,20 @@ pub(super) fn find<'v>(
     Some((view, id.to_owned()))
 }
 
+/// A step, by `id` or `job/id`; where no step has that id, the part `id` of another step.
+pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, StepId)> {
+    let has = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
+    if let Some((view, id)) = find(views, wanted, has) {
+        return Some((view, StepId::new(id)));
+    }
+    let (job, name) = wanted.split_once('/').map_or((None, wanted), |(job, name)| (Some(job), name));
+    let suffix = format!(".{name}");
+    views.iter().filter(|view| job.is_none_or(|job| view.key.job.as_str() == job)).find_map(|view| {
+        let step = view.job.steps.keys().find(|step| step.as_str().ends_with(&suffix))?;
+        Some((view, step.clone()))
+    })
+}
+
 /// That there is no such thing, and what there is.
 pub(super) fn missing<'a>(noun: &str, wanted: &str, known: impl Iterator<Item = &'a str>) -> Answer {
     let known: Vec<&str> = known.take(20).collect();
@@ -42,15 +56,13 @@ pub(super) fn missing<'a>(noun: &str, wanted: &str, known: impl Iterator<Item = 
 pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["step", "id", "ref"]).unwrap_or_default();
     let views = server.sandbox.views()?;
-    let Some((view, id)) = find(&views, &wanted, |view, id| view.job.steps.contains_key(&StepId::from(id)))
-    else {
+    let Some((view, id)) = find_step(&views, &wanted) else {
         return Ok(missing(
             "step",
             &wanted,
             views.iter().flat_map(|view| view.job.steps.keys().map(StepId::as_str)),
         ));
     };
-    let id = StepId::new(id);
     let job = &view.job;
     let containers: Vec<_> = job.containers.iter().filter(|(_, c)| c.step == id).map(|(id, _)| id).collect();
     let services: Vec<_> = job.services.iter().filter(|(_, s)| s.step == id).map(|(id, _)| id).collect();
@@ -67,7 +79,7 @@ pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         let lines: Result<Vec<_>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
         let mut only = view.clone();
         only.job.steps.retain(|step, _| *step == id || crate::digest::is_part(step, &id));
-        text.push_str(&Failed { view: &only, lines: &lines?, findings: "" }.digest());
+        text.insert_str(0, &Failed { view: &only, lines: &lines?, findings: "" }.digest());
     }
     Ok(Answer::document(text))
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::answer::Answer;
 use crate::arguments::{Arguments, args_for};
+use crate::content::take_blocks;
 use crate::digest::{Failed, failed_steps};
 use crate::sandbox::{JobView, SandboxJob};
 use crate::server::Inner;
@@ -242,6 +243,7 @@ fn outcome(server: &Inner, job: &SandboxJob, waited: &Waited) -> Result<Answer, 
     for line in server.sandbox.app.store.read_logs(&job.key, 0, LogFilter::default()) {
         lines.push(line?);
     }
+    let blocks = take_blocks(&mut lines);
     let state = &view.job;
     let failed = !failed_steps(state).is_empty()
         || matches!(state.status, Status::Failed | Status::Stopped | Status::Canceled);
@@ -255,7 +257,7 @@ fn outcome(server: &Inner, job: &SandboxJob, waited: &Waited) -> Result<Answer, 
         ));
     } else {
         text.push_str(output.trim_end_matches('\n'));
-        if text.is_empty() && *waited == Waited::Ended {
+        if text.is_empty() && blocks.is_empty() && *waited == Waited::Ended {
             text.push_str("Done, without output.");
         }
     }
@@ -274,7 +276,7 @@ fn outcome(server: &Inner, job: &SandboxJob, waited: &Waited) -> Result<Answer, 
         "steps": steps,
         "output": cut.into_iter().collect::<String>(),
     });
-    Ok(Answer { failed, ..Answer::text(text) }.with(structured))
+    Ok(Answer { failed, blocks, ..Answer::text(text) }.with(structured))
 }
 
 /// What goes on although the call returns.

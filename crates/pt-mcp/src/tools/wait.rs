@@ -12,7 +12,7 @@ use crate::arguments::Arguments;
 use crate::digest::{Failed, is_part};
 use crate::sandbox::JobView;
 use crate::server::Inner;
-use crate::tools::describe::{find, missing};
+use crate::tools::describe::{find, find_step, missing};
 use crate::tools::{Caller, list};
 
 /// Between two looks.
@@ -115,9 +115,7 @@ fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'
 }
 
 fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {
-    let has = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
-    let (view, id) = find(views, id, has)?;
-    let id = StepId::new(id);
+    let (view, id) = find_step(views, id)?;
     let status = view.job.steps.get(&id)?.status;
     let word = status.word();
     let seen = match (wanted, status) {
@@ -144,12 +142,11 @@ fn serves(job: &Job, step: &StepId) -> bool {
 /// It ended otherwise: why, if that is known.
 fn never(server: &Inner, view: &JobView, id: &str, text: String) -> Result<Answer, AppError> {
     let mut only = view.clone();
-    let wanted = StepId::new(id.rsplit('/').next().unwrap_or(id));
-    let step = view
-        .job
-        .services
-        .get(&ServiceId::new(wanted.as_str()))
-        .map_or(wanted, |service| service.step.clone());
+    let service = view.job.services.get(&ServiceId::new(id.rsplit('/').next().unwrap_or(id)));
+    let step = match service {
+        Some(service) => service.step.clone(),
+        None => find_step(std::slice::from_ref(view), id).map_or_else(|| StepId::from(id), |(_, step)| step),
+    };
     only.job.steps.retain(|other, _| *other == step || is_part(other, &step));
     if !only.job.steps.values().any(|step| step.status == Status::Failed) {
         return Ok(Answer::failure(text));
