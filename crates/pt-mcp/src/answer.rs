@@ -67,7 +67,14 @@ impl Answer {
 /// Answers that were cut, for who reads on.
 #[derive(Debug, Default)]
 pub(crate) struct CutAnswers {
-    kept: Mutex<(u64, VecDeque<(u64, Vec<char>)>)>,
+    kept: Mutex<Kept>,
+}
+
+/// The newest cut answers by their numbers, and how many there were.
+#[derive(Debug, Default)]
+struct Kept {
+    count: u64,
+    answers: VecDeque<(u64, Vec<char>)>,
 }
 
 impl CutAnswers {
@@ -96,19 +103,19 @@ impl CutAnswers {
         let (number, rest) = cursor.split_once(['<', '>'])?;
         let (number, at): (u64, usize) = (number.parse().ok()?, rest.parse().ok()?);
         let kept = self.kept.lock().ok()?;
-        let (_, chars) = kept.1.iter().find(|(kept, _)| *kept == number)?;
+        let (_, chars) = kept.answers.iter().find(|(kept, _)| *kept == number)?;
         let keep = if cursor.contains('<') { End::Tail } else { End::Head };
         (at <= chars.len()).then(|| piece(chars, number, keep, at, LONGEST))
     }
 
     fn keep(&self, chars: Vec<char>) -> u64 {
         let Ok(mut kept) = self.kept.lock() else { return 0 };
-        kept.0 += 1;
-        let number = kept.0;
-        if kept.1.len() == KEPT {
-            kept.1.pop_front();
+        kept.count += 1;
+        let number = kept.count;
+        if kept.answers.len() == KEPT {
+            kept.answers.pop_front();
         }
-        kept.1.push_back((number, chars));
+        kept.answers.push_back((number, chars));
         number
     }
 }

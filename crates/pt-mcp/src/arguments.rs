@@ -26,7 +26,10 @@ impl Arguments {
     pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
         Some(match self.get(names)? {
             Value::String(text) => text.clone(),
-            other => other.to_string(),
+            other
+            @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         })
     }
 
@@ -49,6 +52,12 @@ impl Arguments {
     pub(crate) fn without(&self, names: &[&str]) -> Map<String, Value> {
         let others = self.0.iter().filter(|(key, _)| !names.contains(&kebab(key).as_str()));
         others.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// These, and others.
+    pub(crate) fn and(mut self, others: Map<String, Value>) -> Self {
+        self.0.extend(others);
+        self
     }
 
     /// As JSON.

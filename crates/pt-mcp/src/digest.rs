@@ -30,11 +30,11 @@ impl Failed<'_> {
         }
         if failed.len() > TOLD {
             let more: Vec<&str> = failed[TOLD..].iter().map(|(id, _)| id.as_str()).collect();
-            text.push_str(&format!("Also failed: {}.\n", more.join(", ")));
+            text.extend([format!("Also failed: {}.\n", more.join(", "))]);
         }
         if failed.is_empty() {
             let reason = job.stop_reason.as_deref().unwrap_or("nobody said why");
-            text.push_str(&format!("FAILED: job {} was stopped: {reason}.\n", self.view.key.job));
+            text.extend([format!("FAILED: job {} was stopped: {reason}.\n", self.view.key.job)]);
         }
         let canceled: Vec<&str> = job
             .steps
@@ -43,10 +43,10 @@ impl Failed<'_> {
             .map(|(id, _)| id.as_str())
             .collect();
         if !canceled.is_empty() {
-            text.push_str(&format!("Did not run for that reason: {}.\n", canceled.join(", ")));
+            text.extend([format!("Did not run for that reason: {}.\n", canceled.join(", "))]);
         }
         if !self.findings.is_empty() {
-            text.push_str(&format!("In the polytope file:\n{}\n", self.findings.trim_end()));
+            text.extend([format!("In the polytope file:\n{}\n", self.findings.trim_end())]);
         }
         text
     }
@@ -69,23 +69,23 @@ impl Failed<'_> {
             let image = &state.spec.image;
             match code {
                 Some(code) => {
-                    text.push_str(&format!("Exit code {code}: container {container}, image {image}\n"))
+                    text.extend([format!("Exit code {code}: container {container}, image {image}\n")]);
                 }
-                None => text.push_str(&format!("Container {container} did not start, image {image}\n")),
+                None => text.extend([format!("Container {container} did not start, image {image}\n")]),
             }
         }
         if let Some(Cause { cause, attempt }) = likely_cause(code, message, &lines) {
-            text.push_str(&format!("Likely cause: {cause}\nTry: {attempt}\n"));
+            text.extend([format!("Likely cause: {cause}\nTry: {attempt}\n")]);
         }
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
         if !last.is_empty() {
-            text.push_str(&match (last.len(), lines.len()) {
+            text.extend([match (last.len(), lines.len()) {
                 (1, 1) => "Its last line:\n".to_owned(),
                 (shown, all) if shown == all => format!("Its {all} lines:\n"),
                 (shown, all) => format!("Its last {shown} of {all} lines:\n"),
-            });
+            }]);
             for line in last {
-                text.push_str(&format!("  {line}\n"));
+                text.extend([format!("  {line}\n")]);
             }
         }
         text

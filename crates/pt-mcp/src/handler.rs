@@ -1,12 +1,13 @@
 //! The protocol's requests, answered. A handler is made for each session, or for each request outside of any; what lasts
 //! is in the server.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use pt_server::LoadedProject;
-use pt_spec::{Definition, args_schema};
+use pt_spec::{AgentPrompt, AgentPromptParam, AgentResource, Definition, args_schema};
 use pt_store::AgentCall;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
@@ -27,12 +28,14 @@ use tokio::task::JoinHandle;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
+use crate::asking::Form;
 use crate::documents::DocumentError;
 use crate::http::PlainJson;
+use crate::own::{self, Body, FileContents, Part};
 use crate::project::{listed_tools, tool};
-use crate::prompts;
 use crate::server::{Inner, Server};
 use crate::tools::{BUILT_INS, BuiltIn, Caller, Effect, Told, failed, run_target};
+use crate::{prompts, sessions};
 
 /// Lines of output that a call tells as log messages at most.
 const TOLD_LINES: usize = 1000;
@@ -45,12 +48,20 @@ pub(crate) struct Handler {
     server: Server,
     #[expect(deprecated, reason = "see above")]
     level: Arc<Mutex<LoggingLevel>>,
+    /// The files whose changes the client wants to hear of.
+    watched: Mutex<HashMap<String, JoinHandle<()>>>,
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(JoinHandle::abort);
+    }
 }
 
 impl Handler {
     #[expect(deprecated, reason = "see above")]
     pub(crate) fn new(server: Server) -> Self {
-        Self { server, level: Arc::new(Mutex::new(LoggingLevel::Info)) }
+        Self { server, level: Arc::new(Mutex::new(LoggingLevel::Info)), watched: Mutex::default() }
     }
 
     fn inner(&self) -> &Inner {
@@ -66,6 +77,7 @@ impl ServerHandler for Handler {
             .enable_completions()
             .enable_prompts()
             .enable_resources()
+            .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
             .build();
@@ -100,7 +112,12 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let begun = Timestamp::now();
         let (caller, telling) = self.caller(&context);
-        let given = Arguments::new(request.arguments);
+        let mut given = Arguments::new(request.arguments);
+        if let Some(form) = self.form(&request.name, &given)
+            && let Some(filled) = form.ask(&context).await
+        {
+            given = given.and(filled);
+        }
         let answer = call(self.inner(), &request.name, &given, &caller).await;
         let Some(answer) = answer else {
             return Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None));
@@ -119,14 +136,24 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resource = |document: crate::Document| {
+        let own = |resource: &AgentResource| {
+            let name = resource.name.clone().unwrap_or_else(|| resource.uri.clone());
+            let mut listed = Resource::new(resource.uri.clone(), name);
+            listed.description.clone_from(&resource.info);
+            listed.mime_type.clone_from(&resource.mime_type);
+            listed
+        };
+        let document = |document: crate::Document| {
             Resource::new(document.uri, document.name)
                 .with_description(document.info)
                 .with_mime_type("text/markdown")
         };
-        Ok(ListResourcesResult::with_all_items(
-            self.inner().documents.list().into_iter().map(resource).collect(),
-        ))
+        let project = self.inner().sandbox.project.get().ok();
+        let resources = project.iter().flat_map(|project| &project.loaded.project.for_agents().resources);
+        let mut listed: Vec<Resource> =
+            resources.filter(|resource| !own::is_template(&resource.uri)).map(own).collect();
+        listed.extend(self.inner().documents.list().into_iter().map(document));
+        Ok(ListResourcesResult::with_all_items(listed))
     }
 
     async fn list_resource_templates(
@@ -134,10 +161,19 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let templates = crate::documents::TEMPLATES
+        let project = self.inner().sandbox.project.get().ok();
+        let resources = project.iter().flat_map(|project| &project.loaded.project.for_agents().resources);
+        let own = resources.filter(|resource| own::is_template(&resource.uri)).map(|resource| {
+            let name = resource.name.clone().unwrap_or_else(|| resource.uri.clone());
+            let mut listed = ResourceTemplate::new(resource.uri.clone(), name);
+            listed.description.clone_from(&resource.info);
+            listed.mime_type.clone_from(&resource.mime_type);
+            listed
+        });
+        let documents = crate::documents::TEMPLATES
             .iter()
             .map(|(uri, name)| ResourceTemplate::new(*uri, *name).with_mime_type("text/markdown"));
-        Ok(ListResourceTemplatesResult::with_all_items(templates.collect()))
+        Ok(ListResourceTemplatesResult::with_all_items(own.chain(documents).collect()))
     }
 
     async fn read_resource(
@@ -145,6 +181,11 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        if let Some(own) = self.own_resource(&request.uri) {
+            let contents =
+                own.map_err(|error| ErrorData::resource_not_found(error, Some(json!({"uri": request.uri}))))?;
+            return Ok(ReadResourceResult::new(vec![resource_contents(request.uri, contents)]).into());
+        }
         let text = self.inner().documents.read(&request.uri).map_err(|error| match error {
             DocumentError::Scheme(_) => ErrorData::invalid_params(error.to_string(), None),
             DocumentError::Unknown(_) | DocumentError::Missing(_) => {
@@ -155,21 +196,37 @@ impl ServerHandler for Handler {
         Ok(ReadResourceResult::new(vec![contents]).into())
     }
 
-    // Documents do not change while the server runs: who subscribes to one is told of every change.
+    // Documents do not change while the server runs; files of the project do.
     async fn subscribe(
         &self,
         request: SubscribeRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let read = self.inner().documents.read(&request.uri);
-        read.map(drop).map_err(|error| ErrorData::resource_not_found(error.to_string(), None))
+        let file = self.inner().sandbox.project.get().ok().and_then(|project| {
+            let project = &project.loaded.project;
+            own::resource(project, &request.uri).map(|(resource, _)| own::path(project, resource))
+        });
+        let Some(file) = file else {
+            let read = self.inner().documents.read(&request.uri);
+            return read.map(drop).map_err(|error| ErrorData::resource_not_found(error.to_string(), None));
+        };
+        let watching = sessions::watch_file(context.peer, request.uri.clone(), file);
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = watched.insert(request.uri, watching) {
+            before.abort();
+        }
+        Ok(())
     }
 
     async fn unsubscribe(
         &self,
-        _: UnsubscribeRequestParams,
+        request: UnsubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watching) = watched.remove(&request.uri) {
+            watching.abort();
+        }
         Ok(())
     }
 
@@ -207,7 +264,24 @@ impl ServerHandler for Handler {
             let arguments: Vec<PromptArgument> = prompt.arguments.iter().map(argument).collect();
             Prompt::new(prompt.name, Some(prompt.info), Some(arguments)).with_title(prompt.title)
         };
-        Ok(ListPromptsResult::with_all_items(prompts::WORKFLOWS.iter().map(prompt).collect()))
+        let own = |prompt: &AgentPrompt| {
+            let argument = |param: &AgentPromptParam| {
+                let mut argument = PromptArgument::new(&param.id).with_required(true);
+                argument.description.clone_from(&param.info);
+                argument
+            };
+            let arguments: Vec<PromptArgument> = prompt.params.iter().map(argument).collect();
+            let info = prompt.info.clone().unwrap_or_else(|| prompt.id.clone());
+            Prompt::new(&prompt.id, Some(info), Some(arguments))
+        };
+        let project = self.inner().sandbox.project.get().ok();
+        let of_project = project.iter().flat_map(|project| &project.loaded.project.for_agents().prompts);
+        let mut listed: Vec<Prompt> = of_project.map(own).collect();
+        let built_in = prompts::WORKFLOWS.iter().map(prompt);
+        let new: Vec<Prompt> =
+            built_in.filter(|prompt| !listed.iter().any(|own| own.name == prompt.name)).collect();
+        listed.extend(new);
+        Ok(ListPromptsResult::with_all_items(listed))
     }
 
     async fn get_prompt(
@@ -216,14 +290,25 @@ impl ServerHandler for Handler {
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let invalid = |message: String| ErrorData::invalid_params(message, None);
-        let workflow = prompts::named(&request.name)
-            .ok_or_else(|| invalid(format!("Unknown prompt: {}", request.name)))?;
         let given = Arguments::new(request.arguments.map(|given| {
             given
                 .into_iter()
                 .map(|(key, value)| (key, serde_json::to_value(value).unwrap_or_default()))
                 .collect()
         }));
+        if let Ok(project) = self.inner().sandbox.project.get() {
+            let project = &project.loaded.project;
+            if let Some(prompt) = project.for_agents().prompts.iter().find(|own| own.id == request.name) {
+                let parts = own::parts(project, prompt, &given).map_err(invalid)?;
+                let messages =
+                    parts.into_iter().map(|part| PromptMessage::new(Role::User, part_content(part)));
+                let mut result = GetPromptResult::new(messages.collect());
+                result.description.clone_from(&prompt.info);
+                return Ok(result.into());
+            }
+        }
+        let workflow = prompts::named(&request.name)
+            .ok_or_else(|| invalid(format!("Unknown prompt: {}", request.name)))?;
         let text = workflow.text(&given).map_err(invalid)?;
         Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)])
             .with_description(workflow.info)
@@ -287,7 +372,46 @@ impl ServerHandler for Handler {
     }
 }
 
+/// A file as the protocol has it.
+fn resource_contents(uri: String, contents: FileContents) -> ResourceContents {
+    match contents.body {
+        Body::Text(text) => ResourceContents::text(text, uri),
+        Body::Blob(blob) => ResourceContents::blob(blob, uri),
+    }
+    .with_mime_type(contents.mime_type)
+}
+
+/// A part of a prompt as the protocol has it.
+fn part_content(part: Part) -> ContentBlock {
+    match part {
+        Part::Text(text) | Part::File(FileContents { body: Body::Text(text), .. }) => {
+            ContentBlock::text(text)
+        }
+        Part::Resource(uri, contents) => ContentBlock::resource(resource_contents(uri, contents)),
+        Part::File(FileContents { mime_type, body: Body::Blob(data) }) if mime_type.starts_with("audio/") => {
+            ContentBlock::audio(data, mime_type)
+        }
+        Part::File(FileContents { mime_type, body: Body::Blob(data) }) => {
+            ContentBlock::image(data, mime_type)
+        }
+    }
+}
+
 impl Handler {
+    /// What a person would have to be asked before a tool of the project can run.
+    fn form(&self, name: &str, given: &Arguments) -> Option<Form> {
+        let project = self.inner().sandbox.project.get().ok()?;
+        Form::for_missing(tool(&project, name)?, given)
+    }
+
+    /// The project's own resource at this address.
+    fn own_resource(&self, uri: &str) -> Option<Result<FileContents, String>> {
+        let project = self.inner().sandbox.project.get().ok()?;
+        let project = &project.loaded.project;
+        let (resource, names) = own::resource(project, uri)?;
+        Some(own::read(project, resource, &names))
+    }
+
     /// Who calls, and the task that passes on what the one is told meanwhile.
     fn caller(&self, context: &RequestContext<RoleServer>) -> (Caller, Option<JoinHandle<()>>) {
         let parts = context.extensions.get::<Parts>();
@@ -379,10 +503,7 @@ pub(crate) fn tools(server: &Inner) -> Vec<Tool> {
 }
 
 fn project_tool(definition: &Definition) -> Tool {
-    let schema = match args_schema(&definition.params) {
-        Value::Object(schema) => schema,
-        _ => serde_json::Map::new(),
-    };
+    let schema = args_schema(&definition.params).as_object().cloned().unwrap_or_default();
     let info = definition.info.as_deref().map(|info| info.trim().to_owned().into());
     let tool = Tool::new_with_raw(definition.id.text.clone(), info, schema);
     match &definition.name {

@@ -12,11 +12,13 @@
 
 mod answer;
 mod arguments;
+mod asking;
 mod content;
 mod digest;
 mod documents;
 mod handler;
 mod http;
+mod own;
 mod project;
 mod prompts;
 mod sandbox;

@@ -1,7 +1,7 @@
 //! The project as it stands now: read again when one of its files has changed.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -57,7 +57,8 @@ impl CurrentProject {
     }
 }
 
-fn stamp(path: &PathBuf) -> Option<(SystemTime, u64)> {
+/// When a file was last changed, and its size; nothing when it is not there.
+pub(crate) fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let data = fs::metadata(path).ok()?;
     Some((data.modified().ok()?, data.len()))
 }

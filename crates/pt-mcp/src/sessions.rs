@@ -1,14 +1,17 @@
 //! Who is told when the list of tools changes.
 
+use std::path::PathBuf;
 use std::sync::Weak;
 use std::time::Duration;
 
 use rmcp::RoleServer;
+use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::Peer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::handler::tools;
+use crate::project::stamp;
 use crate::server::{Inner, Server};
 
 /// Between two looks at the polytope files.
@@ -43,6 +46,25 @@ impl Sessions {
             }
         });
     }
+}
+
+/// Tells this client of each change of a file, until it goes or is tired of it.
+pub(crate) fn watch_file(peer: Peer<RoleServer>, uri: String, path: PathBuf) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut known = stamp(&path);
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            let now = stamp(&path);
+            if now == known {
+                continue;
+            }
+            known = now;
+            let updated = ResourceUpdatedNotificationParam::new(uri.clone());
+            if peer.is_transport_closed() || peer.notify_resource_updated(updated).await.is_err() {
+                return;
+            }
+        }
+    })
 }
 
 /// Looks at the polytope files now and then, while somebody wants to know.

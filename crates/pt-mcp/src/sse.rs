@@ -73,7 +73,7 @@ pub(crate) async fn open(
     let writer = Arc::new(tokio::sync::Mutex::new(writer));
     streams.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), writer);
     let gone = Gone { id: id.clone(), open: Arc::clone(&streams.open) };
-    let handler = Handler::new(streams.server.clone());
+    let handler = Handler::new(streams.server);
     tokio::spawn(async move {
         // Ends with the stream; what goes wrong is told to the client in it.
         if let Ok(service) = handler.serve(theirs).await {

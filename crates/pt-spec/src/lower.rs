@@ -11,6 +11,7 @@ mod trigger;
 use pt_syntax::{Diagnostic, Node, NodeKind};
 
 use crate::definition::{Definition, Kind, Name, Origin};
+use crate::for_agents::ForAgents;
 use crate::trigger::Trigger;
 use definition::lower_definition;
 use fields::Fields;
@@ -23,7 +24,7 @@ pub(crate) struct Lowered {
     pub(crate) includes: Vec<Include>,
     pub(crate) instructions: Option<String>,
     pub(crate) triggers: Vec<Trigger>,
-    pub(crate) mcp_only: Option<Vec<String>>,
+    pub(crate) for_agents: ForAgents,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -70,9 +71,7 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
         lowered.instructions = node.as_str().map(str::to_owned);
     }
     if let Some(node) = fields.take("mcp") {
-        lowered.mcp_only = node
-            .get("only")
-            .map(|only| only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect());
+        lowered.for_agents = ForAgents::lower(&node, &mut lowered.diagnostics);
     }
     if let Some(node) = fields.take("triggers") {
         lower_triggers(node, origin, &mut lowered);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use pt_syntax::{Diagnostic, SourceId, Sources};
 
 use crate::definition::{Definition, Kind, OWN};
+use crate::for_agents::ForAgents;
 use crate::standard::Standard;
 use crate::trigger::Trigger;
 use crate::world::World;
@@ -38,7 +39,7 @@ pub struct Project {
     remotes: HashMap<String, Result<usize, String>>,
     triggers: Vec<Trigger>,
     instructions: Vec<String>,
-    mcp_only: Option<Vec<String>>,
+    for_agents: ForAgents,
     standard: Standard,
 }
 
@@ -120,7 +121,12 @@ impl Project {
 
     /// Ids of the only tools that agents are to see, if the root file says so.
     pub fn mcp_only(&self) -> Option<&[String]> {
-        self.mcp_only.as_deref()
+        self.for_agents.only.as_deref()
+    }
+
+    /// What the root file says to agents alone.
+    pub fn for_agents(&self) -> &ForAgents {
+        &self.for_agents
     }
 
     /// The project's own definitions that a name can reach, in the order of their declaration.

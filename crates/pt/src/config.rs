@@ -36,13 +36,10 @@ impl Config {
             data.get("contexts").as_map().into_iter().flat_map(|contexts| contexts.keys().cloned());
         let current_context = data.get("current-context").as_str().unwrap_or(LOCAL).to_owned();
         let contexts = [LOCAL.to_owned()].into_iter().chain(contexts).collect();
-        let mcp_port =
-            match data.get("mcp").get("port") {
-                Data::Int(port) => Some(u16::try_from(*port).map_err(|_| {
-                    Failure::usage(format!("{}: mcp.port: {port} is no port.", path.display()))
-                })?),
-                _ => None,
-            };
+        let mcp_port = data.get("mcp").get("port");
+        let no_port = || Failure::usage(format!("{}: mcp.port: {mcp_port} is no port.", path.display()));
+        let port = mcp_port.to_text().masked().parse().map_err(|_| no_port());
+        let mcp_port = if mcp_port.is_null() { None } else { Some(port?) };
         Ok(Self { path, current_context, contexts, mcp_port })
     }
 

@@ -17,17 +17,19 @@ pub(super) fn page(sources: &Sources, definition: &Definition, reference: &str) 
     let services = services(definition);
     if !services.is_empty() {
         page.push_str("\n## Services\n\nUnless other ones are given:\n\n");
-        services.iter().for_each(|service| page.push_str(&format!("- {service}\n")));
+        services.iter().for_each(|service| page.extend([format!("- {service}\n")]));
     }
-    page.push_str(&format!("\n## Definition\n\n```yaml\n{}\n```\n", source(sources, definition)));
+    page.extend([format!("\n## Definition\n\n```yaml\n{}\n```\n", source(sources, definition))]);
     page
 }
 
 fn row(param: &Param) -> String {
-    let (ty, default) = match &param.ty {
-        Type::Default(of, value) => (of.to_string(), format!("`{}`", cell(&value.to_string()))),
-        other if other.is_optional() => (other.to_string(), String::new()),
-        other => (other.to_string(), "required".to_owned()),
+    let (ty, default) = if let Type::Default(of, value) = &param.ty {
+        (of.to_string(), format!("`{}`", cell(&value.to_string())))
+    } else if param.ty.is_optional() {
+        (param.ty.to_string(), String::new())
+    } else {
+        (param.ty.to_string(), "required".to_owned())
     };
     let info = param.info.as_deref().unwrap_or_default();
     format!("| `{}` | `{}` | {default} | {} |\n", param.id.text, cell(&ty), cell(info))
@@ -46,7 +48,7 @@ fn example(definition: &Definition, reference: &str) -> String {
     if !required.is_empty() {
         yaml.push_str("    args:\n");
         for param in required {
-            yaml.push_str(&format!("      {}: {}\n", param.id.text, sample(&param.ty)));
+            yaml.extend([format!("      {}: {}\n", param.id.text, sample(&param.ty))]);
         }
     }
     yaml.push_str("```\n");

@@ -80,12 +80,12 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     let left_out = lines.len() - shown.len();
     if left_out > 0 {
         let note = json!({"container": wanted, "limit": limit, "before": first.seq});
-        text.push_str(&format!("[{left_out} lines before these: get-container-logs {note}]\n"));
+        text.extend([format!("[{left_out} lines before these: get-container-logs {note}]\n")]);
     }
     let several = shown.iter().any(|line| line.step != first.step);
     for line in shown {
         if several {
-            text.push_str(&format!("{} | ", line.step));
+            text.extend([format!("{} | ", line.step)]);
         }
         text.push_str(&line.text);
         text.push('\n');

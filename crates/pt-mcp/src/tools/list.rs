@@ -43,7 +43,7 @@ impl Listing {
         }
         let mut text = self.rows.join("\n");
         if self.left_out > 0 {
-            text.push_str(&format!("\n… and {} more: narrow with like, or raise limit", self.left_out));
+            text.extend([format!("\n… and {} more: narrow with like, or raise limit", self.left_out)]);
         }
         Answer::document(text)
     }

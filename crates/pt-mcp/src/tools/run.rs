@@ -251,10 +251,10 @@ fn outcome(server: &Inner, job: &SandboxJob, waited: &Waited) -> Result<Answer, 
     let mut text = String::new();
     if failed {
         text.push_str(&Failed { view: &view, lines: &lines, findings: &job.findings }.digest());
-        text.push_str(&format!(
+        text.extend([format!(
             "More: get-container-logs, describe-step {{\"step\": \"{}/ID\"}}; mend the cause and call the tool again.\n",
             job.key.job
-        ));
+        )]);
     } else {
         text.push_str(output.trim_end_matches('\n'));
         if text.is_empty() && blocks.is_empty() && *waited == Waited::Ended {
@@ -296,7 +296,7 @@ fn left_running(view: &JobView, waited: &Waited) -> String {
     for (service, state) in &job.services {
         let addresses: Vec<String> = state.ports.iter().filter_map(pt_model::OpenPort::address).collect();
         let at = if addresses.is_empty() { "in its network only".to_owned() } else { addresses.join(", ") };
-        text.push_str(&format!("\nService {service}: {at}"));
+        text.extend([format!("\nService {service}: {at}")]);
     }
     text
 }
@@ -317,7 +317,7 @@ fn output(lines: &[LogLine], awaited: Option<&[StepId]>) -> String {
     let mut text = String::new();
     for step in &steps {
         if steps.len() > 1 {
-            text.push_str(&format!("== {step} ==\n"));
+            text.extend([format!("== {step} ==\n")]);
         }
         for line in lines.iter().filter(|line| line.step == **step) {
             text.push_str(&line.text);

@@ -12,8 +12,9 @@ pub(super) fn project(project: &Project) -> Data {
     if !project.instructions().is_empty() {
         put(&mut file, "instructions", project.instructions().join("\n\n"));
     }
-    if let Some(only) = project.mcp_only() {
-        put(&mut file, "mcp", map([("only", texts(only))]));
+    let for_agents = &project.for_agents().written;
+    if !for_agents.is_null() {
+        put(&mut file, "mcp", for_agents.clone());
     }
     for (key, kind) in [("templates", Kind::Template), ("tools", Kind::Tool), ("modules", Kind::Module)] {
         let of_kind = project.definitions().filter(|definition| definition.kind == kind);
@@ -31,6 +32,9 @@ fn definition(project: &Project, definition: &Definition) -> Data {
     let sources = project.sources();
     let line = sources.position(definition.span).line;
     put(&mut spelled, "origin", format!("{}:{line}", sources.get(definition.origin.file).name));
+    if let Some(name) = &definition.name {
+        put(&mut spelled, "name", &**name);
+    }
     if let Some(info) = &definition.info {
         put(&mut spelled, "info", &**info);
     }
@@ -147,10 +151,6 @@ fn value(node: &Node) -> Data {
 
 fn texts(texts: &[String]) -> Data {
     texts.iter().map(|text| Data::from(&**text)).collect()
-}
-
-fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn put(map: &mut Map, key: &str, value: impl Into<Data>) {
