@@ -16,6 +16,8 @@ pub struct Mistake {
     pub range: Option<Range<usize>>,
     /// The way out.
     pub hint: Option<String>,
+    /// What was probably meant at the place, as it is written there.
+    pub meant: Option<String>,
 }
 
 /// The kinds of mistakes that show without running the code.
@@ -35,27 +37,42 @@ pub enum MistakeKind {
     Unsupported,
 }
 
-/// The mistakes in a piece of code. In Clojure that is everything that its analysis finds; in JavaScript, whose names
-/// are looked up only when it runs, its syntax and the calls of the runner.
-pub fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
+/// The mistake that keeps a piece of code from being read at all, if there is one.
+pub fn unreadable(snippet: &Snippet<'_>) -> Option<Mistake> {
+    match snippet.language {
+        Language::Clojure => clojure::unreadable(snippet),
+        Language::JavaScript => javascript::check(snippet).map(syntax),
+        Language::Python => None,
+    }
+}
+
+/// The mistakes in a piece of code: in its syntax, names that mean nothing, and calls of the runner that it refuses.
+/// `names` are those that the code is given beside `params` and `inputs`.
+pub fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<Mistake> {
     let unread = match snippet.language {
-        Language::Clojure => clojure::check(snippet, occasion),
+        Language::Clojure => clojure::check(snippet, occasion, names),
         Language::JavaScript => javascript::check(snippet).into_iter().map(syntax).collect(),
         Language::Python => vec![Mistake {
             kind: MistakeKind::Unsupported,
             message: "Python code is not supported by this build.".to_owned(),
             range: None,
             hint: Some("Write it in JavaScript (#pt-js) or Clojure (#pt-clj).".to_owned()),
+            meant: None,
         }],
     };
     if unread.iter().any(|mistake| matches!(mistake.kind, MistakeKind::Syntax | MistakeKind::Unsupported)) {
         return unread;
     }
+    let unknown = match snippet.language {
+        Language::JavaScript => javascript::unknown_names(snippet, names),
+        Language::Clojure | Language::Python => Vec::new(),
+    };
     let mut found: Vec<Mistake> = calls::runner_names(snippet.language, snippet.text)
         .into_iter()
         .filter_map(|range| runner_name(snippet, occasion, range))
         .collect();
     found.extend(unread);
+    found.extend(unknown);
     found
 }
 
@@ -70,12 +87,16 @@ fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -
             (kebab(written.trim_start_matches("pt.")), |near| format!("pt.{}", camel(near)), "js")
         }
     };
+    let mut meant = None;
     let (kind, message, hint) = match function::find(&name, occasion, snippet.settings).err()? {
-        Refusal::Unknown { near } => (
-            MistakeKind::UnknownFunction,
-            format!("The runner has no function {written}"),
-            near.map(|near| format!("did you mean {}?", near_name(near))),
-        ),
+        Refusal::Unknown { near } => {
+            meant = near.map(near_name);
+            (
+                MistakeKind::UnknownFunction,
+                format!("The runner has no function {written}"),
+                meant.as_ref().map(|near| format!("did you mean {near}?")),
+            )
+        }
         Refusal::NeedsSettings => (
             MistakeKind::NeedsSettings,
             format!("{written} cannot be used in #pt-{prefix}"),
@@ -89,11 +110,12 @@ fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -
             Some("code in args computes; move what waits or acts to the `code:` of a module".to_owned()),
         ),
     };
-    Some(Mistake { kind, message, range: Some(range), hint })
+    Some(Mistake { kind, message, range: Some(range), hint, meant })
 }
 
 pub(crate) fn syntax(error: EvalError) -> Mistake {
-    Mistake { kind: MistakeKind::Syntax, message: error.message, range: error.range, hint: error.hint }
+    let EvalError { message, range, hint, .. } = error;
+    Mistake { kind: MistakeKind::Syntax, message, range, hint, meant: None }
 }
 
 #[cfg(test)]
@@ -106,7 +128,7 @@ mod tests {
             let place = mistake.range.clone().map_or("", |range| &text[range]);
             format!("{:?} at {place}: {}", mistake.kind, mistake.message)
         };
-        check(&snippet, occasion).iter().map(shown).collect::<Vec<_>>().join("; ")
+        check(&snippet, occasion, &[]).iter().map(shown).collect::<Vec<_>>().join("; ")
     }
 
     #[test]
@@ -140,7 +162,16 @@ mod tests {
         use Occasion::{Args, Code};
         for (text, occasion, expected) in [
             ("return params.x", Args, ""),
-            ("pt.log('a'); nobody.knows(this)", Code, ""),
+            ("pt.log('a'); nobody.knows(this)", Code, "UnknownName at nobody: Nothing is named nobody"),
+            (
+                "const {a, b: [c]} = params; for (const d of c) f(d, e); function f(x) { return x + y }",
+                Code,
+                "UnknownName at e: Nothing is named e; UnknownName at y: Nothing is named y",
+            ),
+            ("total = 1; typeof nobody; total + JSON.parse('1') + globalThis.x + undefined", Code, ""),
+            ("try { 1 } catch (e) { e } (function () { return arguments.length })()", Code, ""),
+            ("if (true) {\n  1\n", Code, "Syntax at 1: The code ends too early"),
+            ("f(1, 'abc", Code, "Syntax at 'abc: This string never ends"),
             ("let x = ;", Code, "Syntax at ;: SyntaxError: unexpected token in expression: ';'"),
             ("pt.spwan({})", Code, "UnknownFunction at pt.spwan: The runner has no function pt.spwan"),
             ("'pt.spwan()' // pt.spwan()\n/* pt.spwan() */ `pt.spwan()`", Code, ""),

@@ -2,6 +2,7 @@
 
 mod data;
 mod host;
+pub(crate) mod repl;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,8 +49,14 @@ pub(crate) fn run(
     data::from_clojure(&result.map_err(fault)?).map_err(EvalError::code)
 }
 
+/// The mistake that keeps a program from being read, if there is one.
+pub(crate) fn unreadable(snippet: &Snippet<'_>) -> Option<Mistake> {
+    let error = Program::compile(snippet.text).err()?;
+    Some(check::syntax(fault(error, snippet, &Limits::default())))
+}
+
 /// What its analysis finds wrong, names of the runner apart.
-pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
+pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<Mistake> {
     let limits = Limits { time: Some(CHECK), ..Limits::default() };
     let program = match Program::compile(snippet.text) {
         Ok(program) => program,
@@ -62,7 +69,7 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion) -> Vec<Mistake> {
     let mut runner = Runner::new(&mut session, &scope);
     let limits = pt_clj::Limits { deadline: limits.deadline(), ..pt_clj::Limits::default() };
     let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
-    for name in ["params", "inputs"] {
+    for name in ["params", "inputs"].iter().chain(names) {
         context.bind(name, data::map_to_clojure(&params));
     }
     let found = program.check(&mut context);
@@ -77,7 +84,12 @@ const CHECK: Duration = Duration::from_secs(2);
 fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
     let unknown = ["Unable to resolve", "No such var"].iter().any(|head| error.message.starts_with(head));
     let kind = if unknown { MistakeKind::UnknownName } else { MistakeKind::Syntax };
-    Mistake { kind, ..check::syntax(fault(error, snippet, &Limits::default())) }
+    let meant = match error.suggestions.as_slice() {
+        [only] if unknown && !error.message.contains(": pt/") => Some(only.clone()),
+        _ => None,
+    };
+    let told = check::syntax(fault(error, snippet, &Limits::default()));
+    Mistake { kind, meant: meant.filter(|_| told.hint.is_some()), ..told }
 }
 
 /// The error in the project's words.

@@ -8,6 +8,8 @@ mod api;
 mod bridge;
 mod data;
 mod fault;
+pub(crate) mod repl;
+mod scope;
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -19,6 +21,7 @@ use pt_model::{Data, Map, Masker};
 use rquickjs::context::EvalOptions;
 use rquickjs::{Context, Ctx, Runtime, Value};
 
+use crate::check::Mistake;
 use crate::host::Session;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet};
 use api::{Api, Failures};
@@ -52,6 +55,11 @@ pub(crate) fn run(
         desk.serve(session);
         worker.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
+}
+
+/// The names in a script that mean nothing.
+pub(crate) fn unknown_names(snippet: &Snippet<'_>, names: &[&str]) -> Vec<Mistake> {
+    scope::unknown_names(snippet.text, names)
 }
 
 /// The mistake that keeps a script from being read, if there is one.
@@ -103,7 +111,7 @@ fn evaluate(
     match watch.check() {
         Some(Stop::Interrupted) => Err(EvalError::interrupted()),
         Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(limits.time)),
-        Some(Stop::TimedOut) | None => result,
+        Some(Stop::TimedOut) | None => result.map_err(|error| scope::clearer(snippet.text, error)),
     }
 }
 

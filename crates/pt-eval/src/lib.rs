@@ -20,6 +20,7 @@ mod function;
 mod host;
 mod javascript;
 mod limits;
+mod repl;
 mod secrets;
 mod suggestion;
 
@@ -31,11 +32,12 @@ const TOO_DEEP: &str = "more than 256 levels of lists and maps";
 
 use pt_model::{Data, Map, Masker};
 
-pub use check::{Mistake, MistakeKind, check};
+pub use check::{Mistake, MistakeKind, check, unreadable};
 pub use error::{EvalError, EvalErrorKind};
 pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction};
 pub use host::{Host, NoHost};
 pub use limits::Limits;
+pub use repl::{Lines, repl};
 
 use host::Session;
 use secrets::Secrets;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use pt_plan::Request;
 use pt_server::{App, AppError, LoadedProject};
-use pt_spec::{Definition, Kind};
+use pt_spec::{Definition, Kind, Wanted};
 
 /// The project that agents work on.
 pub(crate) struct CurrentProject {
@@ -52,6 +53,21 @@ impl CurrentProject {
         Ok(project)
     }
 
+    /// The project, which knows what this reference names, too, if that is in another repository.
+    ///
+    /// # Errors
+    /// The file that was named is not there.
+    pub(crate) fn get_for(&self, request: &Request) -> Result<Arc<LoadedProject>, AppError> {
+        let known = self.get()?;
+        let elsewhere = request.reference.split_once('/').is_some_and(|(owner, _)| owner != "polytope");
+        if !elsewhere || known.loaded.project.resolve(None, &request.reference, Wanted::Target).is_ok() {
+            return Ok(known);
+        }
+        let mut project = self.app.load(self.file.as_deref(), &self.context)?;
+        self.app.refer(&mut project, &[vec![request.clone()]]);
+        Ok(Arc::new(project))
+    }
+
     fn kept(&self) -> std::sync::MutexGuard<'_, Option<Read>> {
         self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -68,7 +84,7 @@ pub(crate) fn listed_tools(project: &LoadedProject) -> impl Iterator<Item = &Def
     let only = project.loaded.project.mcp_only();
     callable_tools(project).filter(move |tool| {
         let id = &tool.id.text;
-        !id.starts_with('_') && only.is_none_or(|only| only.contains(id))
+        !id.starts_with('_') && only.is_none_or(|only| only.iter().any(|name| name.text == *id))
     })
 }
 

@@ -42,7 +42,7 @@ tools:
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_holds_a_secret() {
     let shop = Served::new(SHOP).await;
-    let instance = shop.app.instance().unwrap();
+    let instance = shop.app.instance(None).unwrap();
     let scope = Scope::new("local", instance.id.clone());
     shop.app.store.set_secret(&scope, &Secret::new("key", "hunter2-hunter2"), Timestamp::now()).unwrap();
     for (tool, arguments) in [

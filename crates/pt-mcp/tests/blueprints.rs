@@ -73,7 +73,7 @@ fn mistakes(uri: &str, file: &str, planned: &mut usize) -> String {
     for definition in loaded.project.definitions() {
         let args = definition.params.iter().filter(|param| !param.ty.is_optional());
         let args = args.map(|param| (param.id.text.clone(), "text".into())).collect();
-        let request = Request { reference: definition.id.text.clone(), args };
+        let request = Request { reference: definition.id.text.clone(), args, ..Request::default() };
         let result = plan(&loaded.project, &[vec![request]], &AllSet);
         found.extend(result.diagnostics);
         result.plan.iter().flat_map(|plan| &plan.steps).for_each(|step| collect(step, &mut found));

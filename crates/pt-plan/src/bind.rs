@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use pt_model::{Data, Map};
-use pt_spec::{Arg, DataPath, Definition, Param, Segment, Type, TypeError};
-use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Span, references};
+use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
+use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
+use crate::literal;
+use crate::no_type::no_type;
 use crate::partial::Partial;
+use crate::provenance::{Origins, of_param};
 
 /// Ids of args whose values are not known, and why.
 pub(crate) type Unknown = BTreeMap<String, Vec<Diagnostic>>;
@@ -23,6 +26,19 @@ pub(crate) struct Given<'p> {
     pub(crate) partial: BTreeMap<String, Partial>,
     /// Where the call stands.
     pub(crate) call: Option<Span>,
+    /// Args with other names than the params that they were probably meant for, and those params: these must be given.
+    pub(crate) misspelt: Vec<(Name, String)>,
+    /// Whether somebody typed it, rather than a file having it.
+    pub(crate) typed: bool,
+    /// Where the values came from, if that is kept.
+    pub(crate) origins: Option<Origins>,
+}
+
+/// The param that an arg of another name must have been meant for: it has to be given, and is not.
+pub(crate) fn meant_for(callee: &Definition, near: Option<&str>, args: &[Arg]) -> Option<String> {
+    let param = callee.param(near?)?;
+    let given = args.iter().any(|arg| arg.id.text == param.id.text);
+    (!given && param.ty.check(&Data::Null).is_err()).then(|| param.id.text.clone())
 }
 
 /// Params with their values.
@@ -31,6 +47,8 @@ pub(crate) struct Bound {
     pub(crate) values: Map,
     /// Params whose values are not known, and why.
     pub(crate) unknown: Unknown,
+    /// Where the values came from, if that is kept.
+    pub(crate) origins: Option<Origins>,
 }
 
 /// Gives every param of `definition` its value. Args that no param asks for are dropped.
@@ -40,26 +58,32 @@ pub(crate) fn bind(
     definition: &Definition,
     reference: &str,
     given: &Given<'_>,
+    sources: &Sources,
 ) -> Result<Bound, Vec<Diagnostic>> {
     let mut bound = Bound::default();
     let mut found = Vec::new();
     for param in &definition.params {
         let id = &param.id.text;
+        let wrong = |error: &TypeError| wrong_type(definition, reference, param, given, error, sources);
         if let Some(why) = given.unknown.get(id) {
             if let Some(partial) = given.partial.get(id) {
                 let errors = partial.errors(&param.ty);
-                found.extend(
-                    errors.iter().map(|error| wrong_type(definition, reference, param, given, error)),
-                );
+                found.extend(errors.iter().map(&wrong));
             }
             bound.unknown.insert(id.clone(), why.clone());
             bound.values.insert(id.clone(), Data::Null);
             continue;
         }
-        match param.ty.check(given.values.get(id).unwrap_or(&Data::Null)) {
-            Ok(value) => drop(bound.values.insert(id.clone(), value)),
-            Err(errors) => found
-                .extend(errors.iter().map(|error| wrong_type(definition, reference, param, given, error))),
+        let supplied = given.values.get(id).unwrap_or(&Data::Null);
+        match param.ty.check(supplied) {
+            Ok(value) => {
+                if let Some(origins) = &given.origins {
+                    let origin = of_param(origins, reference, param, supplied, &value);
+                    bound.origins.get_or_insert_default().insert(id.clone(), origin);
+                }
+                bound.values.insert(id.clone(), value);
+            }
+            Err(errors) => found.extend(errors.iter().map(&wrong)),
         }
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
@@ -71,17 +95,22 @@ fn wrong_type(
     param: &Param,
     given: &Given<'_>,
     error: &TypeError,
+    sources: &Sources,
 ) -> Diagnostic {
     let head = Segment::Key(param.id.text.clone());
     let path = DataPath([head].into_iter().chain(error.path.0.iter().cloned()).collect());
     let message = format!("{reference}: {path}: {}", error.message);
-    if error.message.starts_with("Unknown type") {
-        return Diagnostic::error("unknown-type", message)
-            .at(param.span, "declared with a type that is none");
+    if let Some(unknown) = error.message.strip_prefix("Unknown type: ") {
+        return no_type(message, param, unknown, sources);
     }
-    let mut diagnostic = Diagnostic::error("type-mismatch", message);
+    let missing = error.path.0.is_empty() && error.message == "Missing required value";
+    let mut diagnostic = Diagnostic::error(if missing { "missing-arg" } else { "type-mismatch" }, message);
     let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
     let node = written.map(|arg| node_at(&arg.value, &error.path));
+    let misspelt = given.misspelt.iter().find(|(_, meant)| missing && *meant == param.id.text);
+    if let Some((name, meant)) = misspelt {
+        return diagnostic.at(name.span, "no param has this name").did_you_mean(Some(meant.as_str()));
+    }
     diagnostic = match (node, given.call) {
         (Some(node), _) => diagnostic.at(node.span, wanted_at(&param.ty, &error.path)),
         (None, Some(call)) => diagnostic.at(call, format!("'{}' is not given here", param.id.text)),
@@ -93,19 +122,23 @@ fn wrong_type(
     } else {
         diagnostic.at(param.span, "the param is declared here")
     };
-    if error.message.starts_with("Missing required value") && written.is_none() && given.call.is_none() {
+    if missing && written.is_none() && given.typed {
         diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
     }
     let literal = match node {
-        Some(node) => node.as_str().is_some_and(|text| matches!(references(text), Reading::Literal)),
+        Some(node) => node.as_str().is_none_or(|text| matches!(references(text), Reading::Literal)),
         None => given.call.is_none(),
     };
-    with_conversion(diagnostic, error, literal)
+    if literal {
+        let wanted = type_at(&param.ty, &error.path);
+        literal::cured(diagnostic, &error.message, wanted, node, sources)
+    } else {
+        with_conversion(diagnostic, error)
+    }
 }
 
-/// A number in quotes loses them. Values and secrets are text, so a number that comes from one must be converted; seeds
-/// show how.
-fn with_conversion(diagnostic: Diagnostic, error: &TypeError, literal: bool) -> Diagnostic {
+/// Values and secrets are text, so a number that comes from one must be converted; seeds show how.
+fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
     let numeric = error
         .message
         .split_once(" (got \"")
@@ -115,9 +148,6 @@ fn with_conversion(diagnostic: Diagnostic, error: &TypeError, literal: bool) -> 
         || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
     {
         return diagnostic;
-    }
-    if literal {
-        return diagnostic.hint("a number is written without quotes");
     }
     diagnostic
         .note("values (`pt.value`) and secrets are always strings")
@@ -133,18 +163,20 @@ fn is_setting(text: &str) -> bool {
 
 /// What the part of a type at `path` wants, for the label at the value.
 fn wanted_at(ty: &Type, path: &DataPath) -> String {
+    type_at(ty, path).map(|ty| format!("must be {ty}")).unwrap_or_default()
+}
+
+/// The part of a type at `path`, without what says that it may be left out.
+fn type_at<'t>(ty: &'t Type, path: &DataPath) -> Option<&'t Type> {
     let mut ty = ty;
     for segment in &path.0 {
         ty = match (inner(ty), segment) {
             (Type::List(of) | Type::MapOf(_, of), _) => of,
-            (Type::Fields(fields), Segment::Key(key)) => match fields.iter().find(|(name, _)| name == key) {
-                Some((_, of)) => of,
-                None => return String::new(),
-            },
-            _ => return String::new(),
+            (Type::Fields(fields), Segment::Key(key)) => &fields.iter().find(|(name, _)| name == key)?.1,
+            _ => return None,
         };
     }
-    format!("must be {}", inner(ty))
+    Some(inner(ty))
 }
 
 fn inner(ty: &Type) -> &Type {

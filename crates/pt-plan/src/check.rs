@@ -4,10 +4,11 @@
 //! knows: what is certain whatever they are is told. Beside that, what planning does not care for is looked at: code that
 //! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
 
-mod code;
+pub(crate) mod code;
 mod endless;
 mod finding;
 mod mounts;
+mod named;
 mod params;
 mod written;
 
@@ -15,14 +16,16 @@ use std::collections::HashSet;
 
 use pt_model::HostDirs;
 use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
-use pt_syntax::{Diagnostic, Severity, Span};
+use pt_syntax::{Diagnostic, Severity, Sources, Span};
 
 use crate::bind::{Bound, Given};
 use crate::draft::DraftDoes;
 use crate::expand::step_id;
+use crate::no_type::no_type;
 use crate::order::settle;
 use crate::plan::{Does, Named, StepPlan};
 use crate::planner::Planner;
+use crate::swallowed::with_swallowed_line;
 use finding::Findings;
 
 /// What a check may look at beside the project.
@@ -63,12 +66,21 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
                 findings.extend(found.map(|found| found.at(name.span, "")));
             }
             Some(TriggerTemplate::Inline(template)) => declared.push(template),
-            Some(TriggerTemplate::Code(_)) | None => {}
+            Some(TriggerTemplate::Code(node)) => {
+                findings.extend(code::check_trigger(node, project.sources()));
+            }
+            None => {}
+        }
+        for when in trigger.on.iter().filter_map(|on| on.when.as_ref()) {
+            findings.extend(code::check_trigger(when, project.sources()));
         }
     }
+    findings.extend(named::tools_for_agents(project));
     for definition in &declared {
-        findings.extend(definition.diagnostics.iter().cloned());
-        findings.extend(types(definition));
+        findings.extend(named::awaited(definition));
+        let own = definition.diagnostics.iter().cloned();
+        findings.extend(own.map(|found| with_swallowed_line(found, project.sources())));
+        findings.extend(types(definition, project.sources()));
         findings.extend(params::check(definition));
         findings.extend(steps(definition));
         let mistakes = code::check(definition, project.sources());
@@ -163,16 +175,14 @@ fn steps(definition: &Definition) -> Vec<Diagnostic> {
 }
 
 /// Types that are none, and defaults that their own types refuse.
-fn types(definition: &Definition) -> Vec<Diagnostic> {
+fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for param in &definition.params {
         let id = &param.id.text;
         if let Some(unknown) = unknown_type(&param.ty) {
             // In the words in which planning says so, for the same place.
             let message = format!("{}: {id}: Unknown type: {unknown}", definition.id.text);
-            let diagnostic = Diagnostic::error("unknown-type", message)
-                .at(param.span, "declared with a type that is none");
-            found.push(diagnostic.hint(meant_type(unknown)));
+            found.push(no_type(message, param, unknown, sources));
             continue;
         }
         if let Type::Default(of, value) = &param.ty
@@ -191,27 +201,6 @@ fn types(definition: &Definition) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// What to write instead of a type that is none.
-fn meant_type(unknown: &str) -> String {
-    let word = unknown.to_ascii_lowercase();
-    let meant = match word.as_str() {
-        "string" | "text" => Some("str"),
-        "integer" | "number" => Some(if word == "number" { "num" } else { "int" }),
-        "float" | "double" => Some("num"),
-        "boolean" => Some("bool"),
-        "object" | "map" | "dict" => Some("{}"),
-        "array" | "list" => Some("[any]"),
-        _ => pt_syntax::suggest(unknown, pt_spec::Atom::ALL.iter().map(|atom| atom.word())),
-    };
-    match meant {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if unknown.starts_with('[') => {
-            "types with brackets are lists: write them without quotes".to_owned()
-        }
-        None => "`pt explain unknown-type` lists the types".to_owned(),
-    }
 }
 
 /// The first part of a type that is none.

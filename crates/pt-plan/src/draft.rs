@@ -1,6 +1,6 @@
 //! Steps before their order is known.
 
-use pt_spec::{After, Condition};
+use pt_spec::{After, Condition, Name};
 use pt_syntax::{Diagnostic, Span};
 
 use crate::plan::{CodeCall, TemplateUse};
@@ -23,7 +23,7 @@ pub(crate) struct Draft<'p> {
     pub(crate) chain: Vec<String>,
     pub(crate) does: DraftDoes,
     /// After which of its steps a call of it returns, and in which list the names are looked up.
-    pub(crate) awaits: Option<(ListId, &'p [String])>,
+    pub(crate) awaits: Option<(ListId, &'p [Name])>,
     pub(crate) templates: Vec<TemplateUse>,
     pub(crate) span: Option<Span>,
     /// The group it is in.

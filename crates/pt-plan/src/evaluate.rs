@@ -11,10 +11,11 @@ use pt_syntax::{
     references, suggest,
 };
 
-use crate::bind::{Bound, Given};
+use crate::bind::{Bound, Given, meant_for};
 use crate::missing::Store;
 use crate::partial::{Hole, Partial};
 use crate::planner::Planner;
+use crate::provenance::Origins;
 use crate::settings::{Settings, secret, value};
 use crate::snippet::snippet_of;
 
@@ -29,7 +30,7 @@ struct Inside<'p, 'b> {
 
 /// What went wrong in one arg.
 #[derive(Default)]
-struct Trouble {
+struct Trouble<'p> {
     /// Mistakes.
     errors: Vec<Diagnostic>,
     /// Values and secrets that are not set: the arg is not known.
@@ -37,17 +38,32 @@ struct Trouble {
     /// The parts of the arg that are not known.
     holes: Vec<Hole>,
     /// Where in the arg we are.
-    path: Vec<Segment>,
+    path: Vec<Inward<'p>>,
 }
 
-impl Trouble {
+/// A step of the way into an arg.
+#[derive(Clone, Copy)]
+enum Inward<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+impl Trouble<'_> {
+    fn path(&self) -> Vec<Segment> {
+        let segment = |inward: &Inward<'_>| match inward {
+            Inward::Key(key) => Segment::Key((*key).to_owned()),
+            Inward::Index(index) => Segment::Index(*index),
+        };
+        self.path.iter().map(segment).collect()
+    }
+
     fn hole(&mut self) {
-        self.holes.push(Hole { path: self.path.clone(), is_text: false });
+        self.holes.push(Hole { path: self.path(), is_text: false });
     }
 
     /// Text that is not known; gives what stands in for it.
     fn text_hole(&mut self, written: &str) -> Data {
-        self.holes.push(Hole { path: self.path.clone(), is_text: true });
+        self.holes.push(Hole { path: self.path(), is_text: true });
         Data::from(written.trim())
     }
 }
@@ -66,6 +82,10 @@ impl<'p> Planner<'p> {
         let mut errors = Vec::new();
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
             let found = self.unknown_param(callee, &arg.id.text);
+            if let Some(meant) = meant_for(callee, found.replacement.as_deref(), args) {
+                given.misspelt.push((arg.id.clone(), meant));
+                continue;
+            }
             // Args that nobody asks for are usual; those that look like a slip are worth a word.
             if (!found.hints.is_empty() || self.checking.is_some()) && definition.origin.is_own() {
                 self.warn(&[found.at(arg.id.span, "ignored")]);
@@ -85,6 +105,11 @@ impl<'p> Planner<'p> {
                 }
             }
             given.written.push(arg);
+        }
+        if self.explaining {
+            let none = Origins::default();
+            let origins = bound.origins.as_ref().unwrap_or(&none);
+            given.origins = Some(self.provenance_of_args(given.written.iter().copied(), definition, origins));
         }
         if let Some(checking) = &mut self.checking {
             checking.findings.append(&mut errors);
@@ -107,7 +132,7 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble) -> Data {
+    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble<'p>) -> Data {
         match &node.kind {
             NodeKind::Str(text) => self.text(node, text, inside, trouble),
             NodeKind::Form(text) => {
@@ -116,7 +141,7 @@ impl<'p> Planner<'p> {
             }
             NodeKind::List(items) => {
                 let item = |(at, item)| {
-                    trouble.path.push(Segment::Index(at));
+                    trouble.path.push(Inward::Index(at));
                     let value = self.data(item, inside, trouble);
                     trouble.path.pop();
                     value
@@ -125,7 +150,7 @@ impl<'p> Planner<'p> {
             }
             NodeKind::Map(entries) => {
                 let entry = |entry: &'p pt_syntax::Entry| {
-                    trouble.path.push(Segment::Key(entry.key.clone()));
+                    trouble.path.push(Inward::Key(&entry.key));
                     let value = self.data(&entry.value, inside, trouble);
                     trouble.path.pop();
                     (entry.key.clone(), value)
@@ -141,7 +166,7 @@ impl<'p> Planner<'p> {
         node: &'p Node,
         text: &'p str,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         match references(text) {
             Reading::Literal => {
@@ -176,7 +201,7 @@ impl<'p> Planner<'p> {
         node: &Node,
         reference: &Reference<'_>,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         match reference.kind {
             ReferenceKind::Param => {
@@ -223,10 +248,7 @@ impl<'p> Planner<'p> {
     pub(crate) fn unknown_param(&self, definition: &Definition, id: &str) -> Diagnostic {
         let (word, name) = (definition.kind.word(), self.canonical(definition));
         let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
-        match suggest(id, definition.params.iter().map(|param| param.id.text.as_str())) {
-            Some(near) => found.hint(format!("did you mean '{near}'?")),
-            None => found,
-        }
+        found.did_you_mean(suggest(id, definition.params.iter().map(|param| param.id.text.as_str())))
     }
 
     fn remember(&mut self, text: &Text) {
@@ -244,7 +266,7 @@ impl<'p> Planner<'p> {
         store: Store,
         node: &Node,
         reference: &Reference<'_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         let place = self.within(node, reference.range.clone());
         let found = self.missing.add(store, reference.name, place);
@@ -269,7 +291,7 @@ impl<'p> Planner<'p> {
                 Diagnostic::warning("near-reference", "This looks like a reference, and stays as it is")
                     .at(self.within(node, miss.range), miss.message);
             let found = match miss.meant {
-                Some(meant) => found.hint(format!("did you mean `{meant}`?")),
+                Some(meant) => found.hint(format!("did you mean `{meant}`?")).replace_by(meant),
                 None => found,
             };
             self.warn(&[found]);
@@ -281,7 +303,7 @@ impl<'p> Planner<'p> {
         node: &'p Node,
         code: &Code<'_>,
         inside: &Inside<'p, '_>,
-        trouble: &mut Trouble,
+        trouble: &mut Trouble<'_>,
     ) -> Data {
         let broken = self.checking.as_ref().is_some_and(|checking| checking.broken_code.contains(&node.span));
         if broken || !inside.bound.unknown.is_empty() {
@@ -309,7 +331,9 @@ impl<'p> Planner<'p> {
             None => node.span,
         };
         if settings.not_set.is_empty() {
-            let found = Diagnostic::error("code-error", error.message).at(span, "");
+            let unread = pt_eval::unreadable(&snippet_of(code).as_code()).is_some();
+            let id = if unread { "code-syntax" } else { "code-error" };
+            let found = Diagnostic::error(id, error.message).at(span, "");
             trouble.errors.push(error.hint.into_iter().fold(found, Diagnostic::hint));
         }
         trouble.hole();

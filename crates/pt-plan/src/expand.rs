@@ -5,10 +5,12 @@ use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
 use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given, bind};
+use crate::check::code::unreadable;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::plan::{CodeCall, Home, TemplateUse};
+use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
+use crate::swallowed::with_swallowed_line;
 
 /// What a chain of modules ends in.
 enum End<'p> {
@@ -84,7 +86,8 @@ impl<'p> Planner<'p> {
         let callee = match self.project.resolve(Some(definition), &reference.text, wanted) {
             Ok(callee) => callee,
             Err(found) => {
-                let found = DraftDoes::Fails(vec![found.at(reference.span, "")]);
+                let found = with_swallowed_line(found.at(reference.span, ""), self.project.sources());
+                let found = DraftDoes::Fails(vec![found]);
                 self.look_at_args(args, definition, bound);
                 return (name.clone(), vec![self.draft(name, chain, found, span)]);
             }
@@ -103,7 +106,7 @@ impl<'p> Planner<'p> {
         let started = self
             .enter(callee)
             .and_then(|()| self.no_cycle(callee, &reference.text, &[], Some(reference.span)))
-            .and_then(|()| bind(callee, &reference.text, &given));
+            .and_then(|()| bind(callee, &reference.text, &given, self.project.sources()));
         match started {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
@@ -172,7 +175,7 @@ impl<'p> Planner<'p> {
                 Some(bound) => bound,
                 None => {
                     self.enter(definition)?;
-                    bind(definition, &reference, &given)?
+                    bind(definition, &reference, &given, self.project.sources())?
                 }
             };
             match &definition.body {
@@ -184,7 +187,8 @@ impl<'p> Planner<'p> {
                         Ok(callee) => callee,
                         Err(found) => {
                             self.look_at_args(args, definition, &bound);
-                            return Err(vec![found.at(next.span, "")]);
+                            let found = found.at(next.span, "");
+                            return Err(vec![with_swallowed_line(found, self.project.sources())]);
                         }
                     };
                     given = self.evaluate_args(callee, args, definition, &bound)?;
@@ -229,12 +233,13 @@ impl<'p> Planner<'p> {
             .flatten()
             .filter_map(|service| ServiceSpec::from_data(service).ok())
             .collect();
-        match snippet(node) {
+        match self.readable(definition, node) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: self.canonical(definition),
                 snippet,
                 code_span: node.span,
                 params: bound.values,
+                origins: bound.origins,
                 services,
                 home: self.home(definition),
             })),
@@ -246,16 +251,31 @@ impl<'p> Planner<'p> {
         if !bound.unknown.is_empty() && self.checking.is_none() {
             return DraftDoes::Fails(distinct(bound.unknown.values().flatten().cloned()));
         }
-        match snippet(node) {
+        match self.readable(definition, node) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: "custom-code".to_owned(),
                 snippet,
                 code_span: node.span,
                 params: bound.values.clone(),
+                origins: bound.origins.clone(),
                 services: Vec::new(),
                 home: self.home(definition),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
+        }
+    }
+
+    /// The code of a node, unless it cannot be read: then nothing of it would run. A check looks at all code by itself.
+    fn readable(&mut self, definition: &Definition, node: &Node) -> Result<Snippet, Box<Diagnostic>> {
+        let snippet = snippet(node)?;
+        if self.checking.is_some() || definition.origin.standard.is_some() {
+            return Ok(snippet);
+        }
+        let sources = self.project.sources();
+        let broken = self.unreadable.entry(node.span).or_insert_with(|| unreadable(node, sources));
+        match broken {
+            Some(found) => Err(Box::new(found.clone())),
+            None => Ok(snippet),
         }
     }
 

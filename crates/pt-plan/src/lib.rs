@@ -16,20 +16,27 @@ mod describe;
 mod draft;
 mod evaluate;
 mod expand;
+mod explain;
+mod literal;
 mod missing;
+mod no_type;
 mod order;
 mod partial;
 mod plan;
 mod planner;
+mod provenance;
 mod settings;
 mod snippet;
+mod swallowed;
 mod tree;
 
 pub use check::{Around, check};
 pub use describe::describe;
+pub use explain::{explain, explained};
 pub use plan::{
     Awaits, CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan, TemplateUse,
 };
-pub use planner::plan;
+pub use planner::{plan, plan_with_provenance};
+pub use provenance::{Origin, Origins, ParamPlace, Passed, Place, Provenance};
 pub use pt_spec::{Condition, Kind};
 pub use tree::tree;

@@ -26,7 +26,7 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
         }
     }
     for (draft, found) in mistaken {
-        drafts[draft].does = DraftDoes::Fails(found);
+        fail(&mut drafts[draft], found);
     }
     for (draft, cycle) in cycles(&drafts, &waits) {
         let names: Vec<&str> = cycle.iter().map(|draft| ids[*draft].as_str()).collect();
@@ -39,10 +39,19 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
             Some(span) => found.at(span, "this can never have ended"),
             None => found,
         };
-        drafts[draft].does = DraftDoes::Fails(vec![found.hint("remove one `after` of the cycle")]);
+        fail(&mut drafts[draft], vec![found.hint("remove one `after` of the cycle")]);
         waits[draft].clear();
     }
     assemble(drafts, lists, &ids, waits)
+}
+
+/// The step fails for this reason too.
+fn fail(draft: &mut Draft<'_>, mut reasons: Vec<Diagnostic>) {
+    if let DraftDoes::Fails(known) = &mut draft.does {
+        known.append(&mut reasons);
+    } else {
+        draft.does = DraftDoes::Fails(reasons);
+    }
 }
 
 /// A later step whose id is taken gets a number.
@@ -128,16 +137,15 @@ fn waits_of(draft: DraftId, drafts: &[Draft<'_>], names: &Names<'_>) -> Result<V
 }
 
 fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnostic {
-    let found =
-        Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
-            .at(name.span, "no step of this job has this id");
-    match suggest(
-        &name.text,
-        lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step),
-    ) {
-        Some(near) => found.hint(format!("did you mean '{near}'?")),
-        None => found,
+    if name.text == step {
+        return Diagnostic::error("cyclic-after", format!("Step '{step}' waits for itself."))
+            .at(name.span, "this is the step's own id")
+            .hint("name the step that must have ended before this one, or remove the `after`");
     }
+    let known = lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step);
+    Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
+        .at(name.span, "no step of this job has this id")
+        .did_you_mean(suggest(&name.text, known))
 }
 
 /// Every draft that waits for itself, by way of whom.
@@ -227,10 +235,14 @@ fn assemble(
         let does = match draft.does {
             DraftDoes::Code(call) => Does::Code(*call),
             DraftDoes::Group => Does::Group(steps),
-            DraftDoes::Fails(found) => Does::Fails(found),
+            DraftDoes::Fails(mut found) => {
+                // What is wrong inside of a group is wrong whether or not its turn comes.
+                steps.iter().for_each(|step| failures(step, &mut found));
+                Does::Fails(found)
+            }
         };
         let awaits = draft.awaits.map(|(list, names)| Awaits {
-            declared: names.to_vec(),
+            declared: names.iter().map(|name| name.text.clone()).collect(),
             steps: awaited(names, &lists[list]).map(|draft| ids[draft].clone()).collect(),
         });
         let (chain, templates, span) = (draft.chain, draft.templates, draft.span);
@@ -244,8 +256,16 @@ fn assemble(
     top
 }
 
+fn failures(step: &StepPlan, found: &mut Vec<Diagnostic>) {
+    match &step.does {
+        Does::Fails(more) => found.extend(more.iter().cloned()),
+        Does::Group(steps) => steps.iter().for_each(|step| failures(step, found)),
+        Does::Code(_) => {}
+    }
+}
+
 /// The drafts that the names stand for; names that stand for none are no mistake.
-fn awaited(names: &[String], list: &StepList) -> impl Iterator<Item = DraftId> {
-    let meant = |name: &String| list.names.iter().find(|(known, _)| known == name);
+fn awaited(names: &[Name], list: &StepList) -> impl Iterator<Item = DraftId> {
+    let meant = |name: &Name| list.names.iter().find(|(known, _)| *known == name.text);
     names.iter().filter_map(meant).flat_map(|(_, drafts)| drafts.iter().copied())
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use pt_eval::Language;
 use pt_model::{Map, Secret, ServiceSpec, StepId, Text};
-use pt_spec::{Condition, Kind};
-use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span};
+use pt_spec::{Arg, Condition, Kind, Name, plain};
+use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span, TargetCall};
+
+use crate::provenance::Origins;
 
 /// What somebody wants to run: `polytope/postgres{image: x}`.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,21 @@ pub struct Request {
     pub reference: String,
     /// What it is given.
     pub args: Map,
+    /// Where it was written, in a text of the project; requests that nobody wrote were written nowhere.
+    pub span: Option<Span>,
+    /// The args as written there.
+    pub written: Vec<Arg>,
+}
+
+impl From<TargetCall> for Request {
+    fn from(call: TargetCall) -> Self {
+        let args = call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
+        let written = call.args.iter().flat_map(Node::entries).map(|entry| Arg {
+            id: Name { text: entry.key.clone(), span: entry.key_span },
+            value: entry.value.clone(),
+        });
+        Self { written: written.collect(), reference: call.reference, args, span: Some(call.span) }
+    }
 }
 
 /// Values and secrets that people have set.
@@ -141,6 +158,8 @@ pub struct CodeCall {
     pub code_span: Span,
     /// What it is given: every declared param, null where nothing was given.
     pub params: Map,
+    /// Where the params came from, if that was asked for.
+    pub origins: Option<Origins>,
     /// The services among the params. Whoever spawns a container for this code publishes their ports.
     pub services: Vec<ServiceSpec>,
     /// Where it was declared.

@@ -1,23 +1,36 @@
 //! From requests to a plan.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pt_model::Secret;
 use pt_spec::{Definition, Kind, Project, Wanted};
-use pt_syntax::Diagnostic;
+use pt_syntax::{Diagnostic, Span};
 
-use crate::bind::{Bound, Given, bind};
+use crate::bind::{Bound, Given, bind, meant_for};
 use crate::check::Checking;
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
 use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
+use crate::provenance::Provenance;
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
 /// before it has succeeded.
-pub fn plan(project: &Project, requests: &[Vec<Request>], named: &dyn Named) -> Planned {
-    let mut planner = Planner::new(project, named);
+pub fn plan<'p>(project: &'p Project, requests: &'p [Vec<Request>], named: &'p dyn Named) -> Planned {
+    plan_by(Planner::new(project, named), requests)
+}
+
+/// The same, and each piece of code that will run knows where its params came from ([`crate::CodeCall::origins`]).
+pub fn plan_with_provenance<'p>(
+    project: &'p Project,
+    requests: &'p [Vec<Request>],
+    named: &'p dyn Named,
+) -> Planned {
+    plan_by(Planner { explaining: true, ..Planner::new(project, named) }, requests)
+}
+
+fn plan_by<'p>(mut planner: Planner<'p>, requests: &'p [Vec<Request>]) -> Planned {
     let mut errors = Vec::new();
     let mut kind = None;
     for group in requests {
@@ -55,6 +68,10 @@ pub(crate) struct Planner<'p> {
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// What keeps code from being read, by where the code stands: many steps may run the same.
+    pub(crate) unreadable: HashMap<Span, Option<Diagnostic>>,
+    /// Whether it is kept where values come from.
+    pub(crate) explaining: bool,
     /// What is kept while a whole project is checked.
     pub(crate) checking: Option<Checking>,
     /// Definitions whose warnings were told.
@@ -75,6 +92,8 @@ impl<'p> Planner<'p> {
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),
+            unreadable: HashMap::new(),
+            explaining: false,
             checking: None,
             used: HashSet::new(),
         }
@@ -84,17 +103,42 @@ impl<'p> Planner<'p> {
         (from..self.drafts.len()).filter(|draft| self.drafts[*draft].parent.is_none()).collect()
     }
 
-    fn request(&mut self, request: &Request) -> Result<Kind, Box<Diagnostic>> {
-        let definition = self.project.resolve(None, &request.reference, Wanted::Target)?;
-        let given = Given { values: request.args.clone(), ..Given::default() };
+    fn request(&mut self, request: &'p Request) -> Result<Kind, Box<Diagnostic>> {
+        let definition = self.project.resolve(None, &request.reference, Wanted::Target).map_err(|found| {
+            Box::new(match request.span {
+                Some(span) => found.at(span, ""),
+                None => *found,
+            })
+        })?;
+        let mut given = Given {
+            values: request.args.clone(),
+            written: request.written.iter().collect(),
+            call: request.span,
+            typed: true,
+            ..Given::default()
+        };
+        if self.explaining {
+            let typed = request.args.keys().map(|id| (id.clone(), Provenance::command_line()));
+            given.origins = Some(typed.collect());
+        }
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
             let found = self.unknown_param(definition, id);
-            self.warn(&[found]);
+            let place = request.written.iter().find(|arg| arg.id.text == *id);
+            let meant = meant_for(definition, found.replacement.as_deref(), &request.written);
+            if let (Some(arg), Some(meant)) = (place, meant) {
+                given.misspelt.push((arg.id.clone(), meant));
+                continue;
+            }
+            self.warn(&[match place {
+                Some(arg) => found.at(arg.id.span, "ignored"),
+                None => found,
+            }]);
         }
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
-            let started = self.enter(definition).and_then(|()| bind(definition, &name, &given));
+            let started =
+                self.enter(definition).and_then(|()| bind(definition, &name, &given, self.project.sources()));
             match started {
                 Ok(bound) => self.template(definition, name, &bound, list),
                 Err(found) => drop(self.draft(step_id(&name), vec![name], DraftDoes::Fails(found), None)),

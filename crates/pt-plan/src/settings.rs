@@ -48,8 +48,13 @@ impl Host for Settings<'_> {
     fn print(&mut self, _: &str) {}
 }
 
-/// The name, and how programs write it that copy settings from file to file: `dbHost`, `db_host`, `db-host`.
+/// The name, and how programs write it that copy settings from file to file: `dbHost`, `db_host`, `db-host`. The others
+/// are made only when they are asked for.
 fn spellings(name: &str) -> impl Iterator<Item = String> {
+    std::iter::once_with(|| name.to_owned()).chain(std::iter::once_with(|| others(name)).flatten())
+}
+
+fn others(name: &str) -> Vec<String> {
     let mut kebab = String::new();
     for c in name.chars() {
         if c.is_ascii_uppercase() {
@@ -64,11 +69,11 @@ fn spellings(name: &str) -> impl Iterator<Item = String> {
         camel.push_str(rest);
     }
     let snake = kebab.replace('-', "_");
-    let mut all = vec![name.to_owned()];
+    let mut all: Vec<String> = Vec::new();
     for spelling in [kebab, snake, camel] {
-        if !all.contains(&spelling) {
+        if spelling != name && !all.contains(&spelling) {
             all.push(spelling);
         }
     }
-    all.into_iter()
+    all
 }

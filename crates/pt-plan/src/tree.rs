@@ -46,8 +46,12 @@ impl Tree {
         }
         self.line(&head);
         self.inside(|out| {
-            if !step.chain.is_empty() {
-                out.line(&step.chain.join(" > "));
+            let chain = step.chain.join(" > ");
+            match &step.does {
+                // What follows below are steps too: this line is none.
+                Does::Group(_) if !chain.is_empty() => out.line(&format!("the steps of {chain}:")),
+                Does::Code(_) | Does::Fails(_) if !chain.is_empty() => out.line(&chain),
+                Does::Code(_) | Does::Group(_) | Does::Fails(_) => {}
             }
             match &step.does {
                 Does::Code(call) if call.module == "polytope/container" => out.container(call),

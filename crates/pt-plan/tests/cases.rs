@@ -13,10 +13,10 @@ use std::path::Path;
 
 use common::Settings;
 use files::Files;
-use pt_model::{Data, Map, Text, shell_words};
+use pt_model::{Text, shell_words};
 use pt_plan::{Does, Plan, Request, StepPlan, describe, plan, tree};
-use pt_spec::{Project, find_root, plain};
-use pt_syntax::{Diagnostic, Sources, Style, TargetCall, render};
+use pt_spec::{Project, find_root};
+use pt_syntax::{Diagnostic, Style, TargetCall, render};
 
 #[test]
 fn cases() {
@@ -84,6 +84,8 @@ fn run(files: &Files, line: &str) -> String {
     let words: Vec<String> = shell_words(&Text::from(line)).unwrap().iter().map(Text::expose).collect();
     let mut settings = Settings::default();
     let mut groups = vec![Vec::new()];
+    let root = find_root(files, Path::new("/project")).unwrap();
+    let mut loaded = Project::load(files, root);
     let mut words = words.iter().peekable();
     let json = words.next_if(|word| *word == "--json").is_some();
     while let Some(word) = words.next() {
@@ -93,20 +95,13 @@ fn run(files: &Files, line: &str) -> String {
             of.insert(name.to_owned(), value.to_owned());
             continue;
         }
-        let mut sources = Sources::default();
         let text = word.trim_end_matches(',');
-        let (call, _) = TargetCall::parse(sources.add("<arguments>", text), text);
-        let args = match call.args.as_ref().map(plain) {
-            Some(Data::Map(args)) => args,
-            _ => Map::new(),
-        };
-        groups.last_mut().unwrap().push(Request { reference: call.reference, args });
+        let (call, _) = TargetCall::parse(loaded.project.add_text("<arguments>", text), text);
+        groups.last_mut().unwrap().push(Request::from(call));
         if word.ends_with(',') {
             groups.push(Vec::new());
         }
     }
-    let root = find_root(files, Path::new("/project")).unwrap();
-    let loaded = Project::load(files, root);
     let planned = plan(&loaded.project, &groups, &settings);
     let mut told = loaded.diagnostics;
     told.extend(planned.diagnostics);

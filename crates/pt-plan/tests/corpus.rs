@@ -73,7 +73,8 @@ fn compare(corpus: &Path, project: &str) -> (usize, usize) {
         let reference = run["target"].as_str().unwrap().to_owned();
         let args =
             run.get("args").map(|args| serde_json::from_value(args.clone()).unwrap()).unwrap_or_default();
-        let planned = plan(&loaded.project, &[vec![Request { reference, args }]], &settings);
+        let planned =
+            plan(&loaded.project, &[vec![Request { reference, args, ..Request::default() }]], &settings);
         let ours = planned.plan.as_ref().map(describe).unwrap_or_default();
         let ours = normal(ours);
         let theirs = expected_form(run);

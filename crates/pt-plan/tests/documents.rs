@@ -45,9 +45,13 @@ fn ten_mistakes_are_ten_findings() {
     let text =
         std::fs::read_to_string(documents("tests/mistakes").iter().find(|p| p.ends_with("many.md")).unwrap());
     let text = text.unwrap();
-    let found =
-        text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")).count();
-    assert_eq!(found, 10);
+    let mut files = text.split("```text\n").skip(1).peekable();
+    assert!(files.peek().is_some());
+    for file in files {
+        let found = file.split("```").next().unwrap();
+        let found = found.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
+        assert_eq!(found.count(), 10, "{file}");
+    }
 }
 
 fn documents(dir: &str) -> Vec<PathBuf> {

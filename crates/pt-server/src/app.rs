@@ -141,7 +141,7 @@ pub struct Presence {
 
 impl App {
     /// How long a container may take to stop.
-    const GRACE: Duration = Duration::from_secs(10);
+    pub const GRACE: Duration = Duration::from_secs(10);
 
     /// Opens the application's state.
     ///
@@ -168,12 +168,22 @@ impl App {
         })
     }
 
-    /// The checkout around the working directory; without a polytope file, the working directory itself.
+    /// The checkout around the working directory, or that of this polytope file or directory; without a polytope file,
+    /// the working directory itself.
     ///
     /// # Errors
-    /// The store cannot be written.
-    pub fn instance(&self) -> Result<Instance, AppError> {
-        self.instance_of(pt_spec::find_root(&Disk, &self.environment.working_dir).as_deref())
+    /// The file is not there, or the store cannot be written.
+    pub fn instance(&self, file: Option<&Path>) -> Result<Instance, AppError> {
+        self.instance_of(self.root_file(file)?.as_deref())
+    }
+
+    fn root_file(&self, file: Option<&Path>) -> Result<Option<PathBuf>, AppError> {
+        let here = &self.environment.working_dir;
+        let Some(file) = file else { return Ok(pt_spec::find_root(&Disk, here)) };
+        let path = here.join(file);
+        let unreadable = |cause| AppError::File { path: file.display().to_string(), cause };
+        let is_dir = fs::metadata(&path).map_err(unreadable)?.is_dir();
+        Ok(Some(if is_dir { pt_spec::file_in(&Disk, &path).unwrap_or(path) } else { path }))
     }
 
     /// Whose values and secrets commands mean that run here.
@@ -204,24 +214,45 @@ impl App {
     /// # Errors
     /// The file is not there.
     pub fn load(&self, file: Option<&Path>, context: &str) -> Result<LoadedProject, AppError> {
-        let here = &self.environment.working_dir;
-        let root_file = match file {
-            Some(file) => {
-                let path = here.join(file);
-                let unreadable = |cause| AppError::File { path: file.display().to_string(), cause };
-                let is_dir = fs::metadata(&path).map_err(unreadable)?.is_dir();
-                Some(if is_dir { pt_spec::file_in(&Disk, &path).unwrap_or(path) } else { path })
-            }
-            None => pt_spec::find_root(&Disk, here),
-        };
+        self.load_from(file, context, |repositories| repositories)
+    }
+
+    /// The same with the newest commits of other repositories, which are pinned in place of those that were.
+    ///
+    /// # Errors
+    /// The file is not there.
+    pub fn load_newest(&self, file: Option<&Path>, context: &str) -> Result<LoadedProject, AppError> {
+        self.load_from(file, context, Repositories::updating)
+    }
+
+    fn load_from(
+        &self,
+        file: Option<&Path>,
+        context: &str,
+        fetch: impl FnOnce(Repositories) -> Repositories,
+    ) -> Result<LoadedProject, AppError> {
+        let root_file = self.root_file(file)?;
         let instance = self.instance_of(root_file.as_deref())?;
         let scope = scope(context, root_file.as_deref(), &instance);
-        let world = Repositories::new(&self.environment.state_dir, &instance.root);
+        let world = fetch(Repositories::new(&self.environment.state_dir, &instance.root));
         let loaded = match root_file {
             Some(root_file) => Project::load(&world, root_file),
-            None => Loaded { project: Project::without_file(here), diagnostics: Vec::new() },
+            None => {
+                let project = Project::without_file(&self.environment.working_dir);
+                Loaded { project, diagnostics: Vec::new() }
+            }
         };
         Ok(LoadedProject { loaded, instance, scope })
+    }
+
+    /// Fetches what targets refer to that no file of the project does. Commits that the project does not pin already are
+    /// not pinned for it.
+    pub fn refer(&self, project: &mut LoadedProject, groups: &[Vec<Request>]) {
+        let world = Repositories::new(&self.environment.state_dir, &project.instance.root).unpinned();
+        for request in groups.iter().flatten().filter(|request| request.reference.contains('/')) {
+            let found = project.loaded.project.refer(&world, &request.reference);
+            project.loaded.diagnostics.extend(found);
+        }
     }
 
     /// Plans what was asked for. Values and secrets that are not set are taken from `assumed`.
@@ -234,9 +265,32 @@ impl App {
         groups: &[Vec<Request>],
         assumed: &dyn Named,
     ) -> Result<Planned, AppError> {
+        self.plan_by(pt_plan::plan, project, groups, assumed)
+    }
+
+    /// The same, and the plan knows where its values came from.
+    ///
+    /// # Errors
+    /// A value or secret that is set cannot be read.
+    pub fn plan_with_provenance(
+        &self,
+        project: &LoadedProject,
+        groups: &[Vec<Request>],
+        assumed: &dyn Named,
+    ) -> Result<Planned, AppError> {
+        self.plan_by(pt_plan::plan_with_provenance, project, groups, assumed)
+    }
+
+    fn plan_by(
+        &self,
+        plan: fn(&Project, &[Vec<Request>], &dyn Named) -> Planned,
+        project: &LoadedProject,
+        groups: &[Vec<Request>],
+        assumed: &dyn Named,
+    ) -> Result<Planned, AppError> {
         let scope = project.scope.clone();
         let named = NamedInStore { store: &self.store, scope, assumed, unreadable: RefCell::default() };
-        let planned = pt_plan::plan(&project.loaded.project, groups, &named);
+        let planned = plan(&project.loaded.project, groups, &named);
         match named.unreadable.into_inner() {
             Some(error) => Err(error.into()),
             None => Ok(planned),

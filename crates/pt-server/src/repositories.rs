@@ -31,6 +31,8 @@ pub struct Repositories {
     lock_file: PathBuf,
     /// Whether pinned commits are asked for anew.
     update: bool,
+    /// Whether commits are pinned that were not.
+    pin: bool,
     /// Whether only what was fetched before is used.
     fetched_only: bool,
     /// What was asked for before: one load may mention a repository often.
@@ -52,6 +54,7 @@ impl Repositories {
             dir: state_dir.join("repositories"),
             lock_file: root.join(LOCK_FILE),
             update: false,
+            pin: true,
             fetched_only: false,
             known: RefCell::default(),
         }
@@ -61,6 +64,12 @@ impl Repositories {
     #[must_use]
     pub fn updating(self) -> Self {
         Self { update: true, ..self }
+    }
+
+    /// Pins nothing: what somebody merely tries is not what the project uses.
+    #[must_use]
+    pub fn unpinned(self) -> Self {
+        Self { pin: false, ..self }
     }
 
     /// Fetches nothing: what a project pins and was fetched before is all there is.
@@ -87,6 +96,7 @@ impl Repositories {
             files_of(&git, &found.commit, &home, &dir)?;
         }
         if found.is_fresh
+            && self.pin
             && let Err(error) = lock.with(request, &found.commit).write(&self.lock_file)
         {
             let message = format!("Cannot write {}: {error}", self.lock_file.display());

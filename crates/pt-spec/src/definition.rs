@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pt_model::Data;
 use pt_syntax::{Diagnostic, Node, Severity, SourceId, Span};
 
 use crate::Type;
@@ -37,18 +38,20 @@ impl Kind {
 pub struct Definition {
     /// Its id.
     pub id: Name,
-    /// Its name for people.
-    pub name: Option<String>,
     /// What it is.
     pub kind: Kind,
+    /// Its name for people.
+    pub name: Option<String>,
     /// What it is for.
     pub info: Option<String>,
+    /// The version of the runner API that its code says it is written for; kept, without effect.
+    pub api_version: Option<Data>,
     /// What it can be given.
     pub params: Vec<Param>,
     /// What it does.
     pub body: Body,
     /// Steps after whose end a call of this tool returns; without, all of them.
-    pub awaits: Option<Vec<String>>,
+    pub awaits: Option<Vec<Name>>,
     /// Whether it is meant where only its project is named.
     pub is_default: bool,
     /// Where it was declared.
@@ -91,6 +94,8 @@ pub struct Param {
     pub info: Option<String>,
     /// What its values must be.
     pub ty: Type,
+    /// Where that is said; all of the param if it is not.
+    pub ty_span: Span,
     /// All of it in its file.
     pub span: Span,
 }
@@ -127,6 +132,8 @@ pub struct Arg {
 pub struct Step {
     /// Its id, if it was given one.
     pub id: Option<Name>,
+    /// What it is for.
+    pub info: Option<String>,
     /// What it does.
     pub does: StepBody,
     /// What it waits for.

@@ -3,13 +3,14 @@
 use pt_model::Data;
 use pt_syntax::{Diagnostic, Node};
 
+use crate::definition::Name;
 use crate::plain::plain;
 
 /// The `mcp:` of a root file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ForAgents {
     /// Ids of the only tools that are listed.
-    pub only: Option<Vec<String>>,
+    pub only: Option<Vec<Name>>,
     /// Files that agents can read.
     pub resources: Vec<AgentResource>,
     /// Workflows that people start from their agent's menu.
@@ -68,9 +69,7 @@ pub enum AgentMessage {
 
 impl ForAgents {
     /// Reads the value of `mcp:`. What is wrong with an entry is reported, and the entry left out.
-    pub(crate) fn lower(node: &Node, found: &mut Vec<Diagnostic>) -> Self {
-        let only = node.get("only");
-        let only = only.map(|only| only.items().iter().filter_map(Node::as_str).map(str::to_owned).collect());
+    pub(crate) fn lower(node: &Node, only: Option<Vec<Name>>, found: &mut Vec<Diagnostic>) -> Self {
         let entries = |key: &str| {
             let items = node.get(key).map(Node::items).unwrap_or_default();
             items.iter().map(|item| (item.span, plain(item))).collect::<Vec<_>>()

@@ -13,7 +13,7 @@ use pt_syntax::{Diagnostic, Node, NodeKind};
 use crate::definition::{Definition, Kind, Name, Origin};
 use crate::for_agents::ForAgents;
 use crate::trigger::Trigger;
-use definition::lower_definition;
+use definition::{lower_definition, words};
 use fields::Fields;
 use trigger::lower_triggers;
 
@@ -71,7 +71,7 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
         lowered.instructions = node.as_str().map(str::to_owned);
     }
     if let Some(node) = fields.take("mcp") {
-        lowered.for_agents = ForAgents::lower(&node, &mut lowered.diagnostics);
+        lowered.for_agents = ForAgents::lower(&node, node.get("only").map(words), &mut lowered.diagnostics);
     }
     if let Some(node) = fields.take("triggers") {
         lower_triggers(node, origin, &mut lowered);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use pt_syntax::{Diagnostic, SourceId, Sources};
 
-use crate::definition::{Definition, Kind, OWN};
+use crate::definition::{Definition, Kind, Name, OWN};
 use crate::for_agents::ForAgents;
 use crate::standard::Standard;
 use crate::trigger::Trigger;
@@ -84,6 +84,11 @@ impl Project {
         load::empty(dir.join(crate::world::FILE_NAMES[0]))
     }
 
+    /// Adds a text that is none of the project's files, such as a command line, so that findings can point into it.
+    pub fn add_text(&mut self, name: &str, text: &str) -> SourceId {
+        self.sources.add(name, text)
+    }
+
     /// The root polytope file.
     pub fn root_file(&self) -> &Path {
         &self.root_file
@@ -120,7 +125,7 @@ impl Project {
     }
 
     /// Ids of the only tools that agents are to see, if the root file says so.
-    pub fn mcp_only(&self) -> Option<&[String]> {
+    pub fn mcp_only(&self) -> Option<&[Name]> {
         self.for_agents.only.as_deref()
     }
 

@@ -33,6 +33,8 @@ pub struct TriggerOn {
     pub events: Vec<EventKind>,
     /// These times.
     pub schedule: Option<Cron>,
+    /// These times, as written.
+    pub schedule_text: Option<String>,
     /// Code that must give something truthy for it; it sees the `event`.
     pub when: Option<Node>,
 }

@@ -26,6 +26,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// How to mend it.
     pub hints: Vec<String>,
+    /// What to write instead of what the first label marks, where that alone mends it.
+    pub replacement: Option<String>,
 }
 
 /// A place and what to say about it.
@@ -41,7 +43,8 @@ impl Diagnostic {
     /// An error.
     pub fn error(id: &'static str, message: impl Into<String>) -> Self {
         let (labels, notes, hints) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, severity: Severity::Error, message: message.into(), labels, notes, hints }
+        let (severity, message) = (Severity::Error, message.into());
+        Self { id, severity, message, labels, notes, hints, replacement: None }
     }
 
     /// A warning.
@@ -60,6 +63,22 @@ impl Diagnostic {
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
+        self
+    }
+
+    /// With the word that was probably meant where the first label is, if there is one.
+    #[must_use]
+    pub fn did_you_mean(self, near: Option<impl Into<String>>) -> Self {
+        match near.map(Into::into) {
+            Some(near) => self.hint(format!("did you mean '{near}'?")).replace_by(near),
+            None => self,
+        }
+    }
+
+    /// With what to write instead of what the first label marks.
+    #[must_use]
+    pub fn replace_by(mut self, text: impl Into<String>) -> Self {
+        self.replacement = Some(text.into());
         self
     }
 

@@ -38,10 +38,22 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(renderer.render(&report(&group, sources)).trim_end());
-        out.push('\n');
+        let text = renderer.render(&report(&group, sources));
+        let placed = !group.diagnostic.labels.is_empty();
+        // Without a source line above them, notes need no bar.
+        for line in text.trim_end().lines().filter(|line| placed || plain(line).trim() != "|") {
+            out.push_str(line);
+            out.push('\n');
+        }
     }
     out
+}
+
+/// A line without the colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
 /// A diagnostic and where else the same is true.
@@ -55,9 +67,9 @@ fn grouped(diagnostics: &[Diagnostic]) -> Vec<Said<'_>> {
     // What has no place comes first.
     sorted.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
     let mut groups: Vec<Said<'_>> = Vec::new();
-    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut known: HashMap<(&str, &str, &[String]), usize> = HashMap::new();
     for diagnostic in sorted {
-        let key = (diagnostic.id, diagnostic.message.as_str());
+        let key = (diagnostic.id, diagnostic.message.as_str(), diagnostic.hints.as_slice());
         match (known.get(&key), diagnostic.labels.first()) {
             (Some(at), Some(label)) => {
                 let group = &mut groups[*at];

@@ -4,6 +4,7 @@ mod alias;
 mod flow;
 mod mistake;
 mod opened;
+mod pieces;
 mod tree;
 
 use granit_parser::Parser;
@@ -18,13 +19,16 @@ use tree::Tree;
 
 /// Reads a YAML text that begins at `base` of its source.
 pub(crate) fn read(source: SourceId, text: &str, base: usize, findings: &mut Findings) -> Node {
-    let strict = attempt(source, text, base, true);
+    if let Some(root) = pieces::read(source, text, base) {
+        return root;
+    }
+    let strict = attempt(source, text, base, true, 0);
     let Some(mistake) = &strict.mistake else { return strict.into_root(findings) };
     if !mistake.is_indentation() {
         return strict.into_root(findings);
     }
     // What YAML 1.2 refuses and every other reader accepts: a closing bracket at the column of its key.
-    let lenient = attempt(source, text, base, false);
+    let lenient = attempt(source, text, base, false, 0);
     if lenient.mistake.is_some() || lenient.findings.iter().any(|other| other.id == "second-document") {
         return strict.into_root(findings);
     }
@@ -47,6 +51,8 @@ struct Attempt {
     findings: Vec<Diagnostic>,
     mistake: Option<Mistake>,
     explained: Option<Diagnostic>,
+    /// Whether it has anchors.
+    anchors: bool,
 }
 
 impl Attempt {
@@ -56,13 +62,20 @@ impl Attempt {
     }
 }
 
-fn attempt(source: SourceId, text: &str, base: usize, strict_indentation: bool) -> Attempt {
+/// Reads a text that stands so many levels deep in a document.
+fn attempt(
+    source: SourceId,
+    text: &str,
+    base: usize,
+    strict_indentation: bool,
+    levels_around: usize,
+) -> Attempt {
     let options = granit_parser::options! {
         strict_indentation: strict_indentation,
         emit_comments: false,
         emit_unresolved_aliases: true,
     };
-    let mut tree = Tree::new(source, text, base);
+    let mut tree = Tree::new(source, text, base, levels_around);
     let mut mistake = None;
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
@@ -80,6 +93,7 @@ fn attempt(source: SourceId, text: &str, base: usize, strict_indentation: bool) 
         }
     }
     let explained = mistake.as_ref().map(|mistake| mistake.explain(source, text, base, &tree.context()));
+    let anchors = tree.has_anchors();
     let (root, findings) = tree.finish();
-    Attempt { root, findings: findings.into_vec(), mistake, explained }
+    Attempt { root, findings: findings.into_vec(), mistake, explained, anchors }
 }

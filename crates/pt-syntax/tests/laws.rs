@@ -107,6 +107,7 @@ fn hostile_texts() {
         .zip('a'..)
         .map(|(name, before)| format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(", ")))
         .collect();
+    let few_laughs = format!("a: &a [x, x, x]\n{laughs}");
     let laughs = format!("a: &a [x, x, x, x, x, x, x, x, x]\n{laughs}");
     let ladder: String = (1..200).map(|level| format!("l{level}: &l{level} [*l{}]\n", level - 1)).collect();
     let ladder = format!("l0: &l0 [x]\n{ladder}");
@@ -115,6 +116,7 @@ fn hostile_texts() {
     let big = "x".repeat(10 << 20);
     let table = [
         ("laughs", Format::Yaml, laughs, vec!["too-many-aliases"]),
+        ("fewer laughs", Format::Yaml, few_laughs, vec!["too-many-aliases"]),
         ("ladder of aliases", Format::Yaml, ladder, vec!["too-deep"]),
         ("deep flow", Format::Yaml, "[".repeat(200_000), vec!["too-deep"]),
         ("deep block", Format::Yaml, "- ".repeat(100_000), vec!["too-deep"]),

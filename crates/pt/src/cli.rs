@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::help;
 use crate::output::Format;
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     #[command(alias = "validate")]
     Check(CheckArgs),
+    Eval(EvalArgs),
+    Repl(ReplArgs),
     Explain(ExplainArgs),
     Config(ConfigArgs),
     Fmt(FmtArgs),
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Lsp(LspArgs),
     Mcp(McpArgs),
     Docs(DocsArgs),
+    Import(ImportArgs),
+    Export(ExportArgs),
     /// Sets and shows values, to which polytope files refer with `pt.value`.
     #[command(subcommand, alias = "value", verbatim_doc_comment)]
     Values(NamedCommand),
@@ -79,6 +83,8 @@ impl Command {
             Self::Run(_) => "run",
             Self::Plan(_) => "plan",
             Self::Check(_) => "check",
+            Self::Eval(_) => "eval",
+            Self::Repl(_) => "repl",
             Self::Explain(_) => "explain",
             Self::Config(_) => "config",
             Self::Fmt(_) => "fmt",
@@ -90,6 +96,8 @@ impl Command {
             Self::Lsp(_) => "lsp",
             Self::Mcp(_) => "mcp",
             Self::Docs(_) => "docs",
+            Self::Import(_) => "import",
+            Self::Export(_) => "export",
             Self::Values(_) => "values",
             Self::Secrets(_) => "secrets",
         }
@@ -101,13 +109,16 @@ impl Command {
 /// A target is the name of a template, tool or module, with its arguments in
 /// braces: `pt run stack 'polytope/postgres{port: 5433}'`. Several run in
 /// parallel; what follows a comma waits until everything before it succeeded.
+/// Without one, all targets of the project are listed.
+///
+/// On a terminal, arguments that are missing are asked for.
 ///
 /// The first Ctrl-C stops the job, the second kills it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
     /// What to run.
-    #[arg(value_name = "target", required_unless_present = "mcp")]
+    #[arg(value_name = "target")]
     pub(crate) targets: Vec<String>,
     #[command(flatten)]
     pub(crate) context: ContextArgs,
@@ -127,12 +138,12 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "port", requires = "mcp")]
     pub(crate) mcp_port: Option<u16>,
     /// Prints lines only: asks nothing, draws nothing.
-    // Nobody reads it while lines are all that is ever printed; scripts may say so today.
     #[arg(long, alias = "no-ui")]
-    non_interactive: bool,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    pub(crate) non_interactive: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
     /// Runs a job for another process, which waits for its id.
     #[arg(long, hide = true)]
     pub(crate) runner: bool,
@@ -156,12 +167,16 @@ pub(crate) struct PlanArgs {
     /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
     #[arg(long, value_name = "path")]
     pub(crate) assume_values: Option<PathBuf>,
+    /// Tells of each value where it came from: file, line and column, and the params it passed through.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Selects output format [default: a tree].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Shows all mistakes in the project's files, in what nothing uses yet, too.
@@ -175,9 +190,10 @@ pub(crate) struct CheckArgs {
     /// Selects output format [default: text with the lines in question].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<FindingFormat>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
 }
 
 /// Shows the project as one polytope file.
@@ -191,9 +207,72 @@ pub(crate) struct ConfigArgs {
     /// Selects output format [default: yaml].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
+}
+
+/// Prints the value of a piece of code.
+///
+/// The code is Clojure, or what its prefix says, as in polytope files: `#pt-js`,
+/// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
+/// its like may not ask for values and secrets, code without a prefix may.
+///
+/// No job runs: what needs one, such as starting containers, fails. What the code
+/// prints goes to stderr.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct EvalArgs {
+    /// The code; `-` is stdin.
+    #[arg(value_name = "code", conflicts_with = "file", allow_hyphen_values = true)]
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Reads the code from a file.
+    #[arg(short, long, value_name = "path")]
+    pub(crate) file: Option<PathBuf>,
+    /// Tells the language of code without a prefix [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
+
+/// Evaluates code line by line.
+///
+/// What a line defines, the next ones see. A line with open brackets goes on in
+/// the next one; Tab completes names; the history stays. Values and secrets of the
+/// project are there; no job runs. What comes from a pipe is evaluated likewise,
+/// and the values are printed.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ReplArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Tells the language [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
+
+/// A language of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CodeLanguage {
+    /// Clojure.
+    #[value(alias = "clojure")]
+    Clj,
+    /// JavaScript.
+    #[value(alias = "javascript")]
+    Js,
+    /// Python.
+    #[value(alias = "python")]
+    Py,
 }
 
 /// Explains a kind of mistake; without an id, lists all kinds.
@@ -224,9 +303,8 @@ pub(crate) struct FmtArgs {
     /// Changes nothing, but shows what would change.
     #[arg(long)]
     pub(crate) diff: bool,
-    /// Takes the project of this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Shows what is running.
@@ -239,6 +317,8 @@ pub(crate) struct PsArgs {
     /// Selects output format [default: a table].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Shows what a job said.
@@ -257,6 +337,10 @@ pub(crate) struct LogsArgs {
     /// Selects output format [default: lines].
     #[arg(short, long, value_name = "format")]
     pub(crate) output: Option<Format>,
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    // Its usual letter follows here.
+    #[arg(long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
     /// Shows the lines of this step or container only.
     #[arg(long, value_name = "id")]
     pub(crate) step: Option<String>,
@@ -275,6 +359,8 @@ pub(crate) struct StopArgs {
     /// Kills it instead of asking it to stop.
     #[arg(long)]
     pub(crate) kill: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Removes what killed jobs left behind, and nothing else.
@@ -290,6 +376,8 @@ pub(crate) struct CleanArgs {
     /// Removes the volumes that outlive jobs, too, with what they hold.
     #[arg(long)]
     pub(crate) volumes: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Helps editors with polytope files: a language server over stdin and stdout.
@@ -321,9 +409,8 @@ pub(crate) struct McpArgs {
     /// The name by which agents know the server [default: polytope].
     #[arg(long, value_name = "name")]
     pub(crate) name: Option<String>,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
     /// Speaks over stdin and stdout.
     #[arg(long)]
     pub(crate) stdio: bool,
@@ -421,6 +508,22 @@ pub(crate) struct ContextArgs {
     pub(crate) context: Option<String>,
 }
 
+/// Which project.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArgs {
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    #[arg(short = 'f', long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+}
+
+/// Which commits of other repositories.
+#[derive(Debug, Default, Args)]
+pub(crate) struct LockArgs {
+    /// Takes the newest commits of other repositories, and pins those in polytope.lock.
+    #[arg(long)]
+    pub(crate) update_locks: bool,
+}
+
 /// How data is printed.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
@@ -480,4 +583,60 @@ fn misprint(command: clap::Command) -> clap::Command {
     }
     let description = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     command.long_about(format!("{}{description}", help::AT_THE_MARGIN))
+}
+
+/// Makes a polytope file from a file of another tool.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ImportArgs {
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+/// The other tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    /// Makes a polytope file from a Compose file, and prints it.
+    /// What cannot be carried over is said on stderr, with its place; so is what to
+    /// set in place of variables.
+    #[command(verbatim_doc_comment)]
+    Compose {
+        /// The Compose file [default: the one in this directory].
+        #[arg(value_name = "file")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Prints what would run as a file for another tool.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) to: ExportTo,
+}
+
+/// The other tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportTo {
+    /// Prints the containers of a plan as a Compose file.
+    /// Secrets become variables. What cannot be said there is said on stderr.
+    #[command(verbatim_doc_comment)]
+    Compose(ExportedArgs),
+    /// Prints the containers of a plan as Kubernetes manifests.
+    /// Secrets are read from a Kubernetes secret. What cannot be said there is said on
+    /// stderr.
+    #[command(alias = "k8s", verbatim_doc_comment)]
+    Kubernetes(ExportedArgs),
+}
+
+/// What is exported.
+#[derive(Debug, Args)]
+pub(crate) struct ExportedArgs {
+    /// What would be run.
+    #[arg(value_name = "target", required = true)]
+    pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }

@@ -1,5 +1,6 @@
 //! The command line: reads it, carries out the command, says what went wrong.
 
+mod ask;
 mod cli;
 mod commands;
 mod config;
@@ -21,9 +22,13 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
+use commands::named::Noun;
 use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {
@@ -70,9 +75,11 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Run(args) => commands::run::run(args, &config()?),
         Command::Plan(args) => commands::plan::run(args, &config()?),
         Command::Check(args) => commands::check::run(args, &config()?),
+        Command::Eval(args) => commands::eval::run(args, &config()?),
         Command::Explain(args) => commands::explain::run(args),
         Command::Config(args) => commands::config::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
+        Command::Repl(args) => commands::repl::run(args, &config()?),
         Command::Schema => commands::schema::run(),
         Command::Ps(args) => commands::ps::run(args),
         Command::Logs(args) => commands::logs::run(args),
@@ -81,8 +88,10 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Lsp(args) => commands::lsp::run(args),
         Command::Mcp(args) => commands::mcp::run(args, &config()?),
         Command::Docs(args) => commands::docs::run(args),
-        Command::Values(command) => commands::values::run(command, &config()?),
-        Command::Secrets(command) => commands::secrets::run(command, &config()?),
+        Command::Import(args) => commands::import::run(args),
+        Command::Export(args) => commands::export::run(args, &config()?),
+        Command::Values(command) => commands::named::run(Noun::Value, command, &config()?),
+        Command::Secrets(command) => commands::named::run(Noun::Secret, command, &config()?),
     }
 }
 

@@ -2,21 +2,21 @@
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use pt_model::{StepId, parse_duration};
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
 use pt_server::{App, LoadedProject};
-use pt_spec::{Loaded, plain};
+use pt_spec::{Loaded, Project};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
+use crate::cli::{LockArgs, ProjectArgs};
 use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 
-/// Reads targets. A comma at the end of one, or alone, means that what follows waits for everything before.
-pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
-    let mut sources = Sources::default();
+/// Reads targets, as texts of the project. A comma at the end of one, or alone, means that what follows waits for
+/// everything before.
+pub(crate) fn read(targets: &[String], project: &mut Project) -> Result<Vec<Vec<Request>>, Failure> {
     let mut groups = vec![Vec::new()];
     for target in targets {
         let (call, last) = match target.trim_end().strip_suffix(',') {
@@ -24,16 +24,14 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
             None => (target.trim_end(), false),
         };
         if !call.is_empty() {
-            let source = sources.add("<arguments>", call);
+            let source = project.add_text("<arguments>", call);
             let (call, diagnostics) = TargetCall::parse(source, call);
             if !diagnostics.is_empty() {
-                show(&diagnostics, &sources)?;
+                show(&diagnostics, project.sources())?;
                 return Err(Failure::silent(2));
             }
-            let args =
-                call.args.as_ref().map(plain).and_then(|args| args.as_map().cloned()).unwrap_or_default();
             if let Some(group) = groups.last_mut() {
-                group.push(Request { reference: call.reference, args });
+                group.push(Request::from(call));
             }
         }
         if last {
@@ -41,16 +39,24 @@ pub(crate) fn read(targets: &[String]) -> Result<Vec<Vec<Request>>, Failure> {
         }
     }
     groups.retain(|group| !group.is_empty());
-    if groups.is_empty() {
-        return Err(Failure::usage("Which target? Name a template or module: `pt run stack`."));
-    }
     Ok(groups)
 }
 
+/// The project that options name.
+pub(crate) fn load(
+    app: &App,
+    project: &ProjectArgs,
+    locks: &LockArgs,
+    context: &str,
+) -> Result<LoadedProject, Failure> {
+    let file = project.polytope_file.as_deref();
+    Ok(if locks.update_locks { app.load_newest(file, context)? } else { app.load(file, context)? })
+}
+
 /// The project, whoever's values and secrets it may run with. There must be a polytope file.
-pub(crate) fn project(app: &App, file: Option<&Path>) -> Result<LoadedProject, Failure> {
+pub(crate) fn project(app: &App, project: &ProjectArgs, locks: &LockArgs) -> Result<LoadedProject, Failure> {
     // Contexts differ in values and secrets alone.
-    let project = app.load(file, LOCAL)?;
+    let project = load(app, project, locks, LOCAL)?;
     let there = !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty();
     let missing = || {
         Failure::usage("There is no polytope file here or above.")

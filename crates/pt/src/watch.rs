@@ -47,6 +47,25 @@ impl Watcher {
         }
     }
 
+    /// Whether the job has been asked to stop and has not.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.job.status == Status::Stopping
+    }
+
+    /// Says which containers take their time to stop, and how long they may.
+    pub(crate) fn waiting(&self, grace: Duration, interrupted: bool) -> io::Result<()> {
+        let live = self.job.containers.iter().filter(|(_, container)| {
+            matches!(container.status, ContainerStatus::Running | ContainerStatus::Stopping)
+        });
+        let names: Vec<&str> = live.map(|(id, _)| id.as_str()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let (names, seconds) = (names.join(", "), grace.as_secs());
+        let again = if interrupted { " again" } else { "" };
+        err(Style::new(), format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."))
+    }
+
     fn line(&mut self, line: &LogLine) -> io::Result<()> {
         let last = self.last.entry(line.step.clone()).or_default();
         if last.len() == LAST_LINES {
@@ -152,6 +171,9 @@ impl Watcher {
     fn step(&self, step: &StepId, status: Status, message: &str) -> io::Result<()> {
         match status {
             Status::Success => self.note(step, "✔", green(), "Step finished."),
+            Status::Failed if self.doomed.contains(step) => {
+                self.note(step, "✘", red(), "Step failed (see above).")
+            }
             Status::Failed => {
                 let first = message.lines().next().unwrap_or_default();
                 self.note(step, "✘", red(), &format!("Step failed: {first}"))
@@ -186,8 +208,7 @@ impl Watcher {
     fn finished(&self, status: Status) -> io::Result<()> {
         for (id, message) in self.failed() {
             if self.doomed.contains(id) {
-                let first = message.lines().next().unwrap_or_default();
-                err(red(), format_args!("\n✘ Step '{id}' failed: {first} (see above)"))?;
+                // Said before the job began.
                 continue;
             }
             err(red(), format_args!("\n✘ Step '{id}' failed: {}", message.trim_end()))?;

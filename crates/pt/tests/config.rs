@@ -117,7 +117,7 @@ fn plans(project: &Project, runs: &[Value], settings: &Settings) -> Vec<(String,
     targets.sort_by(|one, other| one.0.cmp(&other.0));
     let planned = |(reference, args): (String, Map)| {
         let name = format!("{reference} {args:?}");
-        let planned = plan(project, &[vec![Request { reference, args }]], settings);
+        let planned = plan(project, &[vec![Request { reference, args, ..Request::default() }]], settings);
         let shown = planned.plan.as_ref().map(describe).unwrap_or_default();
         (name, shown)
     };

@@ -51,6 +51,7 @@ DESCRIPTION
 COMMAND OPTIONS
   -f, --follow                     Goes on until the job is over.
   -o, --output=<(yaml|json|edn)>   Selects output format [default: lines].
+      --polytope-file=<path>       Takes the project of this polytope file instead of the one around the working directory.
       --step=<id>                  Shows the lines of this step or container only.
   -n, --tail=<count>               Shows the last lines only, this many.
 
@@ -109,7 +110,7 @@ fn what_is_called_wrongly_says_so_and_where_to_look() {
             "Error: 'xml' is no value for '--output=<format>': yaml, json, edn.\nSee: pt values list --help\n",
         ),
         (&["secrets", "get"], "Error: <secret-id> is missing.\nSee: pt secrets get --help\n"),
-        (&["run"], "Error: <target> is missing.\nSee: pt run --help\n"),
+        (&["plan"], "Error: <target> is missing.\nSee: pt plan --help\n"),
         (
             &["values", "set", "x", "y", "--stdin"],
             "Error: '[data]' and '--stdin' do not go together.\nSee: pt values set --help\n",

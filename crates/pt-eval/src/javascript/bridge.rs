@@ -55,10 +55,13 @@ impl Caller {
         self.answers.recv().map_err(|_| gone())?
     }
 
-    /// Hands over text that was printed.
+    /// Hands over text that was printed, and waits until it is: what the script says and what is said of it keep their
+    /// order, and a script cannot print faster than somebody reads.
     pub(super) fn print(&self, text: String) {
         // With the host gone nobody reads it.
-        self.requests.send(Request::Print(text)).ok();
+        if self.requests.send(Request::Print(text)).is_ok() {
+            self.answers.recv().ok();
+        }
     }
 }
 
@@ -68,7 +71,12 @@ impl Desk {
         for request in &self.requests {
             match request {
                 Request::Ended => return,
-                Request::Print(text) => session.print(&text),
+                Request::Print(text) => {
+                    session.print(&text);
+                    if self.answers.send(Ok(Data::Null)).is_err() {
+                        return;
+                    }
+                }
                 Request::Call { function, args } => {
                     if self.answers.send(session.call(function, args)).is_err() {
                         return;

@@ -64,7 +64,8 @@ pub(crate) async fn call(
     caller: &Caller,
 ) -> Result<Answer, AppError> {
     let job = {
-        let project = server.sandbox.project.get()?;
+        let wanted = Request { reference: reference.to_owned(), ..Request::default() };
+        let project = server.sandbox.project.get_for(&wanted)?;
         match prepare(server, &project, reference, args)? {
             Ok((plan, findings)) => {
                 server.sandbox.run(plan, &project, RunRequest::default(), findings).await?
@@ -95,7 +96,9 @@ fn prepare(
     }
     let params = loaded.project.resolve(None, reference, Wanted::Target).map(|found| found.params.as_slice());
     let args = args_for(params.unwrap_or_default(), args);
-    let planned = server.sandbox.plan(project, Request { reference: reference.to_owned(), args })?;
+    let planned = server
+        .sandbox
+        .plan(project, Request { reference: reference.to_owned(), args, ..Request::default() })?;
     let forbidden: Vec<Diagnostic> =
         planned.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
     let plan = match planned.plan {

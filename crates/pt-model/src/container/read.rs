@@ -27,7 +27,26 @@ type Result<T> = std::result::Result<T, SpecError>;
 /// A value and its place in the spec.
 struct At<'a> {
     data: &'a Data,
-    path: String,
+    place: Place<'a>,
+}
+
+/// A place in a spec; becomes text only when something is wrong there.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Here,
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        match self {
+            Place::Here => String::new(),
+            Place::Key(Place::Here, key) => (*key).to_owned(),
+            Place::Key(outer, key) => format!("{}.{key}", outer.path()),
+            Place::Index(outer, index) => format!("{}[{index}]", outer.path()),
+        }
+    }
 }
 
 impl ContainerSpec {
@@ -36,7 +55,7 @@ impl ContainerSpec {
     /// # Errors
     /// The first value that is not what it must be.
     pub fn from_data(data: &Data) -> Result<Self> {
-        let spec = At { data, path: String::new() };
+        let spec = At { data, place: Place::Here };
         spec.map()?;
         Ok(Self {
             id: spec.get("id").optional(At::string)?.map(ContainerId::new),
@@ -68,7 +87,7 @@ impl MountSource {
     /// # Errors
     /// The first value that is not what it must be.
     pub fn from_data(data: &Data) -> Result<Self> {
-        source(&At { data, path: String::new() })
+        source(&At { data, place: Place::Here })
     }
 }
 
@@ -78,7 +97,7 @@ impl ServiceSpec {
     /// # Errors
     /// The first value that is not what it must be.
     pub fn from_data(data: &Data) -> Result<Self> {
-        let spec = At { data, path: String::new() };
+        let spec = At { data, place: Place::Here };
         let id = spec.get("id").string()?.as_str().into();
         if spec.get("ports").data.is_null() && !spec.get("port").data.is_null() {
             let port = spec.get("port").port()?;
@@ -189,21 +208,17 @@ fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
 }
 
 impl<'a> At<'a> {
-    fn get(&self, key: &str) -> Self {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Self { data: self.data.get(key), path }
+    fn get<'s>(&'s self, key: &'s str) -> At<'s> {
+        At { data: self.data.get(key), place: Place::Key(&self.place, key) }
     }
 
-    fn items(&self) -> Result<Vec<Self>> {
+    fn items(&self) -> Result<Vec<At<'_>>> {
         let Some(items) = self.data.as_list() else { return self.wrong("Must be a list") };
-        Ok(items
-            .iter()
-            .enumerate()
-            .map(|(i, data)| Self { data, path: format!("{}[{i}]", self.path) })
-            .collect())
+        let at = |(i, data)| At { data, place: Place::Index(&self.place, i) };
+        Ok(items.iter().enumerate().map(at).collect())
     }
 
-    fn items_or_none(&self) -> Result<Vec<Self>> {
+    fn items_or_none(&self) -> Result<Vec<At<'_>>> {
         if self.data.is_null() { Ok(Vec::new()) } else { self.items() }
     }
 
@@ -216,7 +231,7 @@ impl<'a> At<'a> {
             Data::Null => "Missing required value".to_owned(),
             data => format!("{message} (got {data})"),
         };
-        Err(SpecError { path: self.path.clone(), message })
+        Err(SpecError { path: self.place.path(), message })
     }
 
     fn map(&self) -> Result<&'a crate::Map> {
@@ -322,7 +337,7 @@ impl<'a> At<'a> {
             return self.wrong("Must be a string or a list of strings");
         };
         shell_words(&line).map_err(|error| SpecError {
-            path: self.path,
+            path: self.place.path(),
             message: format!("Cannot be split into words: {error}"),
         })
     }

@@ -12,16 +12,31 @@ pub(super) fn check(definition: &Definition, sources: &Sources) -> Vec<(Span, Di
     let mut found = Vec::new();
     written::each_node(definition, &mut |node| {
         if let Some(code) = code_in(node, false) {
-            found.extend(mistakes(node, &code, Occasion::Args, sources));
+            found.extend(mistakes(node, &code, Occasion::Args, &[], sources));
         }
     });
     for node in written::bodies(definition) {
         match code_in(node, true) {
-            Some(code) => found.extend(mistakes(node, &code, Occasion::Code, sources)),
+            Some(code) => found.extend(mistakes(node, &code, Occasion::Code, &[], sources)),
             None => found.extend(crate::snippet::snippet(node).err().map(|wrong| (node.span, *wrong))),
         }
     }
     found
+}
+
+/// What is wrong with the code of a trigger: `when`, or one that gives a template.
+pub(super) fn check_trigger(node: &Node, sources: &Sources) -> Vec<Diagnostic> {
+    let Some(code) = code_in(node, true) else {
+        return crate::snippet::snippet(node).err().map(|wrong| *wrong).into_iter().collect();
+    };
+    mistakes(node, &code, Occasion::Args, &["event"], sources).into_iter().map(|(_, found)| found).collect()
+}
+
+/// What keeps the code of a node in the position of code from being read.
+pub(crate) fn unreadable(node: &Node, sources: &Sources) -> Option<Diagnostic> {
+    let code = code_in(node, true)?;
+    let mistake = pt_eval::unreadable(&snippet_of(&code).as_code())?;
+    Some(told(node, &code, mistake, sources))
 }
 
 /// The code that a node is; where code is expected, a text without a prefix is Clojure.
@@ -44,20 +59,27 @@ pub(super) fn code_in(node: &Node, expected: bool) -> Option<Code<'_>> {
     }
 }
 
-fn mistakes(node: &Node, code: &Code<'_>, occasion: Occasion, sources: &Sources) -> Vec<(Span, Diagnostic)> {
-    let snippet = snippet_of(code);
-    let text = &sources.get(node.span.source).text;
-    let told = |mistake: pt_eval::Mistake| {
-        let span = match mistake.range {
-            Some(range) => {
-                node.span_within(text, range.start + code.body_offset..range.end + code.body_offset)
-            }
-            None => node.span,
-        };
-        let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
-        (node.span, mistake.hint.into_iter().fold(found, Diagnostic::hint))
+fn mistakes(
+    node: &Node,
+    code: &Code<'_>,
+    occasion: Occasion,
+    names: &[&str],
+    sources: &Sources,
+) -> Vec<(Span, Diagnostic)> {
+    let found = pt_eval::check(&snippet_of(code).as_code(), occasion, names).into_iter();
+    found.map(|mistake| (node.span, told(node, code, mistake, sources))).collect()
+}
+
+fn told(node: &Node, code: &Code<'_>, mistake: pt_eval::Mistake, sources: &Sources) -> Diagnostic {
+    let span = match mistake.range {
+        Some(range) => {
+            let text = &sources.get(node.span.source).text;
+            node.span_within(text, range.start + code.body_offset..range.end + code.body_offset)
+        }
+        None => node.span,
     };
-    pt_eval::check(&snippet.as_code(), occasion).into_iter().map(told).collect()
+    let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
+    Diagnostic { replacement: mistake.meant, ..mistake.hint.into_iter().fold(found, Diagnostic::hint) }
 }
 
 fn id(kind: MistakeKind) -> &'static str {

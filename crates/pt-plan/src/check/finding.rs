@@ -25,6 +25,9 @@ impl Findings {
         let place = |found: &Diagnostic| found.labels.first().map(|label| label.span.source);
         let texts: Vec<SourceId> =
             loaded.iter().filter(|found| is_of_text(found)).filter_map(place).collect();
+        // Whose names are not known because they stand in a file that is not there.
+        let lost = loaded.iter().any(|found| ["missing-include", "missing-repository"].contains(&found.id));
+        self.list.retain(|found| !(lost && found.id == "unknown-name" && !found.message.contains('/')));
         let about_text = |found: &Diagnostic| is_of_text(found) && loaded.contains(found);
         self.list
             .retain(|found| about_text(found) || !place(found).is_some_and(|source| texts.contains(&source)));
@@ -59,7 +62,9 @@ fn key(diagnostic: &Diagnostic) -> (&'static str, Option<Span>, String) {
     match diagnostic.id {
         // A cycle is one mistake, wherever one enters it.
         "module-cycle" | "cyclic-after" => {
-            let (_, names) = diagnostic.message.split_once(": ").unwrap_or_default();
+            let Some((_, names)) = diagnostic.message.split_once(": ") else {
+                return (diagnostic.id, place, diagnostic.message.clone());
+            };
             let mut names: Vec<&str> = names.split(" -> ").collect();
             names.sort_unstable();
             names.dedup();

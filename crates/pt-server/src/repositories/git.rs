@@ -154,6 +154,10 @@ fn run(mut command: Command) -> Result<String, String> {
     let line =
         err.lines().map(str::trim).find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
     let line = line.or_else(|| err.lines().next_back()).unwrap_or("git failed and did not say why");
+    if line.contains("could not read Username") {
+        // What GitHub says of a repository that does not exist.
+        return Err("there is no such repository, or only those see it who log in".to_owned());
+    }
     Err(line.trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned())
 }
 

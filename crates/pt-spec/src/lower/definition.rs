@@ -6,6 +6,7 @@ use super::Lowered;
 use super::fields::Fields;
 use super::step::lower_steps;
 use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
+use crate::plain::plain;
 use crate::ty::{Atom, Type};
 
 /// The keys that people are told of; older spellings of some are known besides.
@@ -59,7 +60,7 @@ pub(super) fn lower_definition(
     }
     let info = fields.take_text(&["info", "ìnfo"]);
     let name = fields.take_text(&["name"]);
-    fields.take("api-version");
+    let api_version = fields.take("api-version").filter(|node| !node.is_null()).map(|node| plain(&node));
     // Where `pt config` says it found it.
     fields.take("origin");
     let is_default = fields.take("default?").is_some_and(|node| matches!(node.kind, NodeKind::Bool(true)));
@@ -79,9 +80,10 @@ pub(super) fn lower_definition(
     let origin = origin.clone();
     lowered.definitions.push(Definition {
         id,
-        name,
         kind,
+        name,
         info,
+        api_version,
         params,
         body,
         awaits,
@@ -230,11 +232,13 @@ fn lower_param(key: Option<Name>, node: Node, found: &mut Vec<Diagnostic>) -> Op
         return None;
     };
     let mut fields = fields?;
+    let ty = fields.take("type");
     Some(Param {
         id,
         name: fields.take_text(&["name"]),
         info: fields.take_text(&["info", "ìnfo"]),
-        ty: fields.take("type").map_or(Type::Atom(Atom::Any), |node| Type::lower(&node)),
+        ty_span: ty.as_ref().map_or(span, |node| node.span),
+        ty: ty.map_or(Type::Atom(Atom::Any), |node| Type::lower(&node)),
         span,
     })
 }
@@ -255,7 +259,7 @@ pub(super) fn name_of(node: Node) -> Option<Name> {
 }
 
 /// A word or a list of words.
-fn words(node: &Node) -> Vec<String> {
-    let one = node.as_str().map(str::to_owned);
-    one.into_iter().chain(node.items().iter().filter_map(Node::as_str).map(str::to_owned)).collect()
+pub(super) fn words(node: &Node) -> Vec<Name> {
+    let name = |node: &Node| Some(Name { text: node.as_str()?.to_owned(), span: node.span });
+    name(node).into_iter().chain(node.items().iter().filter_map(name)).collect()
 }

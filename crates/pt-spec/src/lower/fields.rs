@@ -44,12 +44,9 @@ impl Fields {
         let mut rest: Vec<_> = self.entries.into_iter().map(|entry| (entry.key, entry.key_span)).collect();
         rest.sort_by_key(|(_, span)| span.start);
         let warn = |(key, span): (String, Span)| {
-            let found = Diagnostic::warning("unknown-key", format!("The key '{key}' is not known {place}"))
-                .at(span, "ignored");
-            match suggest(&key, known.iter().copied()) {
-                Some(near) => found.hint(format!("did you mean '{near}'?")),
-                None => found,
-            }
+            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known {place}"))
+                .at(span, "ignored")
+                .did_you_mean(suggest(&key, known.iter().copied()))
         };
         rest.into_iter().map(warn).collect()
     }

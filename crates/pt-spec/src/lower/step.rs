@@ -32,18 +32,25 @@ fn lower_step(node: Node) -> Step {
     if let Some(text) = node.as_str() {
         let reference = Name { text: text.to_owned(), span };
         let does = StepBody::Call { reference, wanted: Wanted::Any, args: Vec::new() };
-        return Step { id: None, does, after: Vec::new(), span, diagnostics: found };
+        return Step { id: None, info: None, does, after: Vec::new(), span, diagnostics: found };
     }
     let Some(mut fields) = Fields::of(node) else {
         found.push(
             Diagnostic::error("wrong-shape", "A step must name a module, or be a map with `module`")
                 .at(span, "this is neither"),
         );
-        return Step { id: None, does: StepBody::Nothing, after: Vec::new(), span, diagnostics: found };
+        return Step {
+            id: None,
+            info: None,
+            does: StepBody::Nothing,
+            after: Vec::new(),
+            span,
+            diagnostics: found,
+        };
     };
     let (id, name) = (fields.take("id"), fields.take("name"));
     let id = id.or(name).and_then(name_of);
-    fields.take("info");
+    let info = fields.take_text(&["info", "ìnfo"]);
     let mut after = Vec::new();
     if let Some(node) = fields.take("run-when") {
         lower_run_when(node, &mut after, &mut found);
@@ -54,7 +61,7 @@ fn lower_step(node: Node) -> Step {
     let does = lower_does(&mut fields, &mut found);
     let known = ["id", "module", "tool", "template", "code", "args", "run-when", "after"];
     found.extend(fields.unknown("in a step", &known));
-    Step { id, does, after, span, diagnostics: found }
+    Step { id, info, does, after, span, diagnostics: found }
 }
 
 fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {

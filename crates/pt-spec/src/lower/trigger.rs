@@ -131,7 +131,8 @@ fn lower_occasions(node: Node, found: &mut Vec<Diagnostic>) -> Vec<TriggerOn> {
 /// A plain string is a schedule.
 fn lower_occasion(node: Node, found: &mut Vec<Diagnostic>) -> Option<TriggerOn> {
     if node.as_str().is_some() {
-        return Some(TriggerOn { schedule: schedule(&node, found), ..TriggerOn::default() });
+        let (schedule, schedule_text) = (schedule(&node, found), node.as_str().map(str::to_owned));
+        return Some(TriggerOn { schedule, schedule_text, ..TriggerOn::default() });
     }
     let span = node.span;
     let Some(mut fields) = Fields::of(node) else {
@@ -142,10 +143,12 @@ fn lower_occasion(node: Node, found: &mut Vec<Diagnostic>) -> Option<TriggerOn> 
         return None;
     };
     let events = fields.take("events").map(|node| events(&node, found)).unwrap_or_default();
-    let schedule = fields.take("schedule").and_then(|node| schedule(&node, found));
+    let times = fields.take("schedule");
+    let schedule_text = times.as_ref().and_then(Node::as_str).map(str::to_owned);
+    let schedule = times.and_then(|node| schedule(&node, found));
     let when = fields.take("when");
     found.extend(fields.unknown("in `on`", &["events", "schedule", "when"]));
-    Some(TriggerOn { events, schedule, when })
+    Some(TriggerOn { events, schedule, schedule_text, when })
 }
 
 fn events(node: &Node, found: &mut Vec<Diagnostic>) -> Vec<EventKind> {
@@ -156,10 +159,7 @@ fn events(node: &Node, found: &mut Vec<Diagnostic>) -> Vec<EventKind> {
             let message = format!("There is no event {}", crate::plain(word));
             let unknown = Diagnostic::error("unknown-event", message).at(word.span, "");
             let all = EventKind::ALL.iter().map(|event| event.word());
-            found.push(match suggest(word.as_str().unwrap_or_default(), all) {
-                Some(near) => unknown.hint(format!("did you mean '{near}'?")),
-                None => unknown,
-            });
+            found.push(unknown.did_you_mean(suggest(word.as_str().unwrap_or_default(), all)));
         }
         known
     };

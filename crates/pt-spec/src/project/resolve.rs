@@ -3,10 +3,13 @@
 use pt_syntax::{Diagnostic, ModuleRef, suggest};
 
 use super::Project;
-use crate::definition::{Definition, OWN, Wanted};
+use crate::definition::{Definition, Kind, OWN, Wanted};
 
 /// Users add this module to their own file; it is there without that, too.
 const BOILERPLATE: &str = "boilerplate";
+
+/// How many targets are named to somebody who named none of them.
+const MAX_TARGETS: usize = 12;
 
 /// The definition a reference names, or why there is none. The diagnostic has no place yet: who holds the reference
 /// knows where it stood.
@@ -34,9 +37,9 @@ impl Project {
                 }
                 Ok(ModuleRef::Local(_)) | Err(_) => None,
             },
-            Some(_) => return self.of_others(reference, wanted).map_err(Box::new),
+            Some(_) => return self.of_others(reference, wanted),
         };
-        found.ok_or_else(|| Box::new(self.unknown(from, reference)))
+        found.ok_or_else(|| Box::new(self.unknown(from, reference, wanted)))
     }
 
     /// What a name means in a namespace.
@@ -76,45 +79,62 @@ impl Project {
     }
 
     /// What a reference to another repository names.
-    fn of_others(&self, reference: &str, wanted: Wanted) -> Result<&Definition, Diagnostic> {
+    fn of_others(&self, reference: &str, wanted: Wanted) -> Resolved<'_> {
         let unknown =
             || Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
         let remote = match ModuleRef::parse(reference) {
             Ok(ModuleRef::Remote(remote)) => remote,
-            Ok(ModuleRef::Local(_)) => return Err(unknown()),
-            Err(bad) => return Err(unknown().note(bad.message)),
+            Ok(ModuleRef::Local(_)) => return Err(Box::new(unknown())),
+            Err(bad) => return Err(Box::new(unknown().note(bad.message))),
         };
         let namespace = match self.remotes.get(without_id(reference)) {
             Some(Ok(namespace)) => *namespace,
             Some(Err(why)) => {
                 let standard = self.standard.references(&self.sources);
                 let near = suggest(reference, standard.iter().map(String::as_str));
-                return Err(match near {
-                    Some(near) => unknown().hint(format!("did you mean '{near}'?")),
+                return Err(Box::new(match near {
+                    Some(near) => unknown().did_you_mean(Some(near)),
                     None => unknown().note(why),
-                });
+                }));
             }
-            None => return Err(unknown().note("the repository was not fetched")),
+            None => return Err(Box::new(unknown().note("the repository was not fetched"))),
         };
         let found = match &remote.id {
             Some(id) => self.named(namespace, id, wanted),
             None => self.main_of(namespace, &remote.project),
         };
-        found.ok_or_else(|| match &remote.id {
+        let unnamed = || match &remote.id {
             Some(id) => {
                 let known = self.namespaces[namespace].callables.keys().map(String::as_str);
-                match suggest(id, known) {
-                    Some(near) => unknown().hint(format!("did you mean '{}!{near}'?", without_id(reference))),
-                    None => unknown(),
-                }
+                let near = suggest(id, known).map(|near| format!("{}!{near}", without_id(reference)));
+                unknown().did_you_mean(near)
             }
             None => unknown()
                 .note("none of its modules is its default one")
                 .hint(format!("name the module: {reference}!my-module")),
-        })
+        };
+        found.ok_or_else(|| Box::new(unnamed()))
     }
 
-    fn unknown(&self, from: Option<&Definition>, reference: &str) -> Diagnostic {
+    /// With what there is to run instead: templates, or else modules and tools.
+    fn with_targets(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let of = |template: bool| -> Vec<&str> {
+            let kind = |definition: &&Definition| (definition.kind == Kind::Template) == template;
+            self.definitions().filter(kind).map(|definition| definition.id.text.as_str()).collect()
+        };
+        let (templates, others) = (of(true), of(false));
+        let (word, names) = if templates.is_empty() { ("module", others) } else { ("template", templates) };
+        let shown = names.len().min(MAX_TARGETS);
+        let more =
+            if names.len() > shown { format!(" and {} more", names.len() - shown) } else { String::new() };
+        match names.as_slice() {
+            [] => diagnostic,
+            [only] => diagnostic.hint(format!("there is one {word}: {only}")),
+            _ => diagnostic.hint(format!("there are these {word}s: {}{more}", names[..shown].join(", "))),
+        }
+    }
+
+    fn unknown(&self, from: Option<&Definition>, reference: &str, wanted: Wanted) -> Diagnostic {
         let diagnostic =
             Diagnostic::error("unknown-name", format!("No module, tool or template named '{reference}'."));
         let in_standard = from.is_some_and(|definition| definition.origin.standard.is_some());
@@ -123,13 +143,12 @@ impl Project {
         } else {
             self.definitions().map(|definition| definition.id.text.clone()).collect()
         };
-        match suggest(reference, known.iter().map(String::as_str)) {
-            Some(near) => diagnostic.hint(format!("did you mean '{near}'?")),
-            None => match self.standard.named(&self.sources, reference) {
-                Some(standard) => diagnostic.hint(format!("did you mean '{standard}'?")),
-                None => diagnostic,
-            },
+        let near = suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
+        let near = near.or_else(|| self.standard.named(&self.sources, reference));
+        if near.is_none() && wanted == Wanted::Target && !reference.contains('/') {
+            return self.with_targets(diagnostic);
         }
+        diagnostic.did_you_mean(near)
     }
 }
 

@@ -56,6 +56,11 @@ impl Default for Anchors {
 }
 
 impl Anchors {
+    /// Whether no anchor has been defined.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Keeps the value of an anchor.
     pub(super) fn define(&mut self, anchor: usize, node: &Node, size: Size) -> Result<(), TooMuch> {
         self.pay(size)?;

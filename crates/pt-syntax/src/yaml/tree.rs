@@ -17,6 +17,8 @@ pub(super) struct Tree<'t> {
     source: SourceId,
     text: &'t str,
     base: usize,
+    /// Levels of the document around the text.
+    levels_around: usize,
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
@@ -61,9 +63,24 @@ struct Done {
 }
 
 impl<'t> Tree<'t> {
-    pub(super) fn new(source: SourceId, text: &'t str, base: usize) -> Self {
-        let (anchors, findings) = (Anchors::default(), Findings::default());
-        Self { source, text, base, open: Vec::new(), root: None, documents: 0, anchors, findings, end: 0 }
+    pub(super) fn new(source: SourceId, text: &'t str, base: usize, levels_around: usize) -> Self {
+        Self {
+            source,
+            text,
+            base,
+            levels_around,
+            open: Vec::new(),
+            root: None,
+            documents: 0,
+            anchors: Anchors::default(),
+            findings: Findings::default(),
+            end: 0,
+        }
+    }
+
+    /// Whether anything has a name for aliases.
+    pub(super) fn has_anchors(&self) -> bool {
+        !self.anchors.is_empty()
     }
 
     /// Takes the next event in.
@@ -107,6 +124,8 @@ impl<'t> Tree<'t> {
 
     /// The tree, what is still open closed where the text broke off.
     pub(super) fn finish(mut self) -> (Node, Findings) {
+        // Nobody is left to name them, and to keep them may cost what was just refused.
+        self.open.iter_mut().for_each(|open| open.anchor = 0);
         while !self.open.is_empty() {
             let end = self.end;
             if self.close(end..end).is_break() {
@@ -155,7 +174,7 @@ impl<'t> Tree<'t> {
         anchor: usize,
         style: StructureStyle,
     ) -> ControlFlow<()> {
-        if self.open.len() >= MAX_DEPTH {
+        if self.open.len() + self.levels_around >= MAX_DEPTH {
             let place = place.start..next_char(self.text, place.start);
             return self.stop(too_deep(self.span(&place)));
         }
@@ -249,7 +268,7 @@ impl<'t> Tree<'t> {
 
     fn alias(&mut self, anchor: usize, place: Range<usize>) -> ControlFlow<()> {
         let depth = self.anchors.size(anchor).map_or(0, |size| size.depth);
-        if self.open.len() + depth > MAX_DEPTH {
+        if self.open.len() + self.levels_around + depth > MAX_DEPTH {
             return self.stop(too_deep(self.span(&place)));
         }
         match self.anchors.copy(anchor) {

@@ -9,12 +9,13 @@ use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::findings::{self, FindingFormat};
+use crate::targets;
 
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
-    let project = app.load(args.polytope_file.as_deref(), &context)?;
+    let project = targets::load(&app, &args.project, &args.locks, &context)?;
     let found = app.check(&project)?;
     let sources = project.loaded.project.sources();
     let text = match args.output {

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &CleanArgs) -> Outcome {
 async fn clean(args: &CleanArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
     let backend = app.backend().await?;
-    let here = app.instance()?;
+    let here = app.instance(args.project.polytope_file.as_deref())?;
     let instances = if args.all { app.store.instances()? } else { vec![here] };
     let mut err = anstream::stderr().lock();
     let mut removed = 0;

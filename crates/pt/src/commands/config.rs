@@ -14,7 +14,7 @@ use crate::targets;
 /// Runs the command.
 pub(crate) fn run(args: &ConfigArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let loaded = targets::readable(targets::project(&app, args.polytope_file.as_deref())?)?.loaded;
+    let loaded = targets::readable(targets::project(&app, &args.project, &args.locks)?)?.loaded;
     let project = &loaded.project;
     let inside = project.definitions().flat_map(|definition| &definition.diagnostics);
     let findings: Vec<_> = loaded.diagnostics.iter().chain(inside).cloned().collect();

@@ -10,7 +10,7 @@ use pt_spec::file_in;
 use pt_syntax::Sources;
 use similar::TextDiff;
 
-use crate::cli::FmtArgs;
+use crate::cli::{FmtArgs, LockArgs};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
 use crate::targets;
@@ -54,7 +54,7 @@ fn files(args: &FmtArgs) -> Result<Vec<PathBuf>, Failure> {
             .collect());
     }
     let app = App::open(Environment::read()?)?;
-    let project = targets::project(&app, args.polytope_file.as_deref())?;
+    let project = targets::project(&app, &args.project, &LockArgs::default())?;
     // What is wrong inside a file is told when it is formatted; that there is none to format, now.
     let nothing = project.loaded.project.files().is_empty();
     let project = if nothing { targets::readable(project)? } else { project }.loaded.project;

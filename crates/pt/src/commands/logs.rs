@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Runs the command.
 pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let instance = app.instance()?;
+    let instance = app.instance(args.polytope_file.as_deref())?;
     let records = app.jobs(Some(&instance), true)?;
     let (record, of) = choose(records, args.what.as_deref())?;
     let of = args.step.as_deref().or(of.as_deref());

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
     runtime()?.block_on(async {
         let app = Arc::new(App::open(Environment::read()?)?);
         let options =
-            options(&app, args.name.as_deref(), args.polytope_file.clone(), context, args.isolated)?;
+            options(&app, args.name.as_deref(), args.project.polytope_file.clone(), context, args.isolated)?;
         let (server, said) = Server::new(app, options);
         if args.stdio {
             return stdio(&server, said).await;
@@ -43,14 +43,16 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     runtime()?.block_on(async {
         let app = Arc::new(App::open(Environment::read()?)?);
-        let file = args.polytope_file.clone();
-        let options = options(&app, None, file.clone(), context.clone(), args.isolated)?;
+        let file = args.project.polytope_file.clone();
+        let options = options(&app, None, file, context.clone(), args.isolated)?;
         let (server, said) = Server::new(Arc::clone(&app), options);
         let planned = if args.targets.is_empty() {
             None
         } else {
-            let groups = targets::read(&args.targets)?;
-            let project = targets::readable(app.load(file.as_deref(), &context)?)?;
+            let mut project = targets::load(&app, &args.project, &args.locks, &context)?;
+            let groups = targets::read(&args.targets, &mut project.loaded.project)?;
+            let mut project = targets::readable(project)?;
+            app.refer(&mut project, &groups);
             let planned = app.plan(&project, &groups, &Unset)?;
             let Some(plan) = targets::startable(&project.loaded, planned)? else {
                 return Err(Failure::silent(1));

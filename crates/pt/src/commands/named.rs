@@ -1,23 +1,140 @@
-//! What `pt values` and `pt secrets` have in common: whose they are, and how what is to be set is given.
+//! `pt values` and `pt secrets`: named texts that polytope files refer to. Secrets nobody sees who does not ask for them by
+//! name.
 
-use std::io::{self, Read};
+mod given;
 
+use std::io::{IsTerminal, Write};
+
+use jiff::Timestamp;
+use pt_model::Secret;
 use pt_server::{App, AppError, Environment};
-use pt_spec::plain;
 use pt_store::{Scope, StoreError};
-use pt_syntax::{Node, NodeKind, Sources, suggest};
+use pt_syntax::suggest;
+use serde_json::{Value, json};
 
-use crate::cli::{ContextArgs, SetArgs};
+use crate::cli::{ContextArgs, DeleteArgs, GetArgs, ListArgs, NamedCommand, OutputArgs, SetArgs};
 use crate::config::Config;
-use crate::failure::Failure;
-use crate::output::{self, Format};
-use crate::prompt;
+use crate::failure::{Failure, Outcome};
+use crate::output::{Format, render};
+use crate::table::Table;
 
-/// A name and the text to set it to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Assignment {
-    pub(crate) id: String,
-    pub(crate) data: String,
+/// Runs the command.
+pub(crate) fn run(noun: Noun, command: &NamedCommand, config: &Config) -> Outcome {
+    match command {
+        NamedCommand::Set(args) => set(noun, args, config),
+        NamedCommand::Get(args) => get(noun, args, config),
+        NamedCommand::List(args) => list(noun, args, config),
+        NamedCommand::Delete(args) => delete(noun, args, config),
+    }
+}
+
+/// Says what was set; of secrets never to what.
+fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
+    let assignments = given::assignments(args, noun)?;
+    let (app, scope) = open(&args.context, config)?;
+    for one in &assignments {
+        let now = Timestamp::now();
+        match noun {
+            Noun::Value => app.store.set_value(&scope, &one.id, &one.data, now)?,
+            Noun::Secret => app.store.set_secret(&scope, &Secret::new(&one.id, one.data.clone()), now)?,
+        }
+    }
+    if args.output.raw {
+        let shown = assignments.iter().filter(|_| noun == Noun::Value);
+        return shown.into_iter().try_for_each(|one| Ok(writeln!(std::io::stdout(), "{}", one.data)?));
+    }
+    let stored: Vec<Value> = assignments
+        .iter()
+        .map(|one| match noun {
+            Noun::Value => json!({"id": one.id, "data": one.data}),
+            Noun::Secret => json!({"id": one.id}),
+        })
+        .collect();
+    print(&if let [one] = stored.as_slice() { one.clone() } else { json!(stored) }, &args.output)
+}
+
+fn get(noun: Noun, args: &GetArgs, config: &Config) -> Outcome {
+    let (app, scope) = open(&args.context, config)?;
+    let found = match noun {
+        Noun::Value => app.store.value(&scope, &args.id)?.map(|value| value.data),
+        Noun::Secret => app.store.secret(&scope, &args.id)?.map(|secret| secret.expose().to_owned()),
+    };
+    match found {
+        None => Err(missing(noun, &args.id, &app, &scope)?),
+        Some(data) if args.output.raw => Ok(writeln!(std::io::stdout(), "{data}")?),
+        Some(data) => print(&json!(data), &args.output),
+    }
+}
+
+fn list(noun: Noun, args: &ListArgs, config: &Config) -> Outcome {
+    let (app, scope) = open(&args.context, config)?;
+    let mut out = std::io::stdout();
+    if args.output.raw {
+        return ids(noun, &app, &scope)?.iter().try_for_each(|id| Ok(writeln!(out, "{id}")?));
+    }
+    let as_table = args.output.output.is_none() && out.is_terminal();
+    let date = |at: Timestamp| format!("{at:.0}");
+    match noun {
+        Noun::Value => {
+            let values = app.store.values(&scope)?;
+            if !as_table {
+                return print(&json!(values), &args.output);
+            }
+            let mut table = Table::new(&["ID", "DATA", "MODIFIED"]);
+            for value in values {
+                table.row(vec![value.id, value.data.replace('\n', "↩"), date(value.modified_ts)]);
+            }
+            Ok(write!(out, "{}", table.render())?)
+        }
+        Noun::Secret => {
+            let secrets = app.store.secrets(&scope)?;
+            if !as_table {
+                return print(&json!(secrets), &args.output);
+            }
+            let mut table = Table::new(&["ID", "MODIFIED"]);
+            secrets.into_iter().for_each(|secret| table.row(vec![secret.id, date(secret.modified_ts)]));
+            Ok(write!(out, "{}", table.render())?)
+        }
+    }
+}
+
+fn delete(noun: Noun, args: &DeleteArgs, config: &Config) -> Outcome {
+    let (app, scope) = open(&args.context, config)?;
+    let deleted = match noun {
+        Noun::Value => app.store.delete_value(&scope, &args.id)?,
+        Noun::Secret => app.store.delete_secret(&scope, &args.id)?,
+    };
+    if !deleted {
+        return Err(missing(noun, &args.id, &app, &scope)?);
+    }
+    let word = match noun {
+        Noun::Value => "Value",
+        Noun::Secret => "Secret",
+    };
+    Ok(writeln!(anstream::stderr(), "{word} '{}' is deleted.", args.id)?)
+}
+
+fn print(data: &Value, output: &OutputArgs) -> Outcome {
+    let format = output.output.unwrap_or(Format::Yaml);
+    Ok(write!(std::io::stdout(), "{}", render(data, format, output.pretty())?)?)
+}
+
+fn ids(noun: Noun, app: &App, scope: &Scope) -> Result<Vec<String>, Failure> {
+    Ok(match noun {
+        Noun::Value => app.store.values(scope)?.into_iter().map(|value| value.id).collect(),
+        Noun::Secret => app.store.secrets(scope)?.into_iter().map(|secret| secret.id).collect(),
+    })
+}
+
+/// That there is none of this name.
+fn missing(noun: Noun, id: &str, app: &App, scope: &Scope) -> Result<Failure, Failure> {
+    let known = ids(noun, app, scope)?;
+    let word = noun.word();
+    let failure = Failure::new(format!("There is no {word} '{id}' here."));
+    Ok(match suggest(id, known.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("Did you mean '{near}'?")),
+        None => failure.hint(format!("`pt {word}s list` shows those that are set.")),
+    })
 }
 
 /// Which of the two is meant.
@@ -29,27 +146,17 @@ pub(crate) enum Noun {
 
 impl Noun {
     /// The word for it.
-    pub(crate) fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
             Self::Value => "value",
             Self::Secret => "secret",
-        }
-    }
-
-    /// That there is none of this name.
-    pub(crate) fn missing<'a>(self, id: &str, known: impl Iterator<Item = &'a str>) -> Failure {
-        let noun = self.word();
-        let failure = Failure::new(format!("There is no {noun} '{id}' here."));
-        match suggest(id, known) {
-            Some(near) => failure.hint(format!("Did you mean '{near}'?")),
-            None => failure.hint(format!("`pt {noun}s list` shows those that are set.")),
         }
     }
 }
 
 /// The store, and whose values and secrets are meant: those of the project around the working directory, outside of any
 /// those of the context's default project.
-pub(crate) fn open(args: &ContextArgs, config: &Config) -> Result<(App, Scope), Failure> {
+fn open(args: &ContextArgs, config: &Config) -> Result<(App, Scope), Failure> {
     let context = config.context(args.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
     let scope = app.scope(&context)?;
@@ -60,179 +167,4 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         AppError::from(error).into()
     }
-}
-
-/// What is to be set.
-pub(crate) fn assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failure> {
-    let assignments = read_assignments(args, noun)?;
-    match assignments.iter().find(|assignment| !is_name(&assignment.id)) {
-        Some(bad) => Err(Failure::usage(format!("'{}' is no name for a {}.", bad.id, noun.word()))
-            .hint("Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`.")),
-        None => Ok(assignments),
-    }
-}
-
-fn read_assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failure> {
-    let (name, text, format) = match (&args.file, args.stdin, &args.id, &args.data) {
-        (Some(path), ..) => (path.display().to_string(), output::read_text(path)?, Format::of(path)),
-        (None, true, ..) => {
-            let text = read_stdin()?;
-            let format = Format::of_text(&text);
-            ("<stdin>".to_owned(), text, format)
-        }
-        (None, false, Some(id), data) => {
-            let data = match data {
-                Some(data) if args.output.raw => data.clone(),
-                Some(data) => text_of_argument(data)?,
-                None => ask_for(id, noun)?,
-            };
-            return Ok(vec![Assignment { id: id.clone(), data }]);
-        }
-        (None, false, None, _) => {
-            let noun = noun.word();
-            return Err(Failure::usage(format!(
-                "Which {noun}? Neither a name nor --file nor --stdin was given."
-            ))
-            .hint(format!("See: pt {noun}s set --help")));
-        }
-    };
-    if let (Some(id), true) = (&args.id, args.output.raw) {
-        return Ok(vec![Assignment { id: id.clone(), data: text }]);
-    }
-    if let Some(id) = &args.id
-        && let Some(data) = text_as_it_stands(&text, format)?
-    {
-        return Ok(vec![Assignment { id: id.clone(), data }]);
-    }
-    let (document, sources) = output::read(&name, &text, format)?;
-    specification(&document.root, args.id.as_deref(), &sources).map_err(|problem| {
-        let noun = noun.word();
-        Failure::usage(format!("{name} is no {noun} specification: {problem}.")).hint(
-            "It is a map with `id` and `data`, a list of such maps, or a map from names to data. With --raw and an id, \
-             all of it is the data.",
-        )
-    })
-}
-
-/// Text of several lines that is no list and no map, a key or a certificate say: YAML would make one line of it.
-fn text_as_it_stands(text: &str, format: Format) -> Result<Option<String>, Failure> {
-    let mut sources = Sources::default();
-    let source = sources.add("<data>", text);
-    let parsed = pt_syntax::parse(source, text, format.into());
-    if parsed.has_errors() {
-        // What is wrong is not shown with its place: it may be a secret.
-        return Err(Failure::usage("The data could not be read.")
-            .hint("With --raw it is taken as it stands, whatever it holds."));
-    }
-    let written = text.strip_suffix('\n').unwrap_or(text);
-    let plain = matches!(parsed.document.root.kind, NodeKind::Str(_))
-        && !written.trim_start().starts_with(['"', '\'', '|', '>', '!', '&', '*', '#']);
-    Ok((plain && written.contains('\n')).then(|| written.to_owned()))
-}
-
-/// The data of an argument. A scalar keeps its spelling: `1.10` stays `1.10`, and `#` begins no comment.
-fn text_of_argument(text: &str) -> Result<String, Failure> {
-    let mut sources = Sources::default();
-    let source = sources.add("<data>", text);
-    let parsed = pt_syntax::parse(source, text, Format::Yaml.into());
-    if parsed.has_errors() {
-        // What is wrong is not shown with its place: it may be a secret.
-        return Err(Failure::usage("The data could not be read as YAML.")
-            .hint("With --raw it is taken as it stands, whatever it holds."));
-    }
-    let written = text.trim();
-    let root = &parsed.document.root;
-    let as_written = !matches!(root.kind, NodeKind::List(_) | NodeKind::Map(_))
-        && !written.starts_with(['"', '\'', '|', '>', '!', '&', '*', '#']);
-    Ok(if as_written { written.to_owned() } else { text_of(root, &sources) })
-}
-
-/// The text that data is stored as: texts as they are, other scalars as they were written, the rest as JSON.
-fn text_of(node: &Node, sources: &Sources) -> String {
-    match &node.kind {
-        NodeKind::Null => String::new(),
-        NodeKind::Str(text) | NodeKind::Form(text) => text.clone(),
-        NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => {
-            sources.slice(node.span).trim().to_owned()
-        }
-        NodeKind::List(_) | NodeKind::Map(_) => plain(node).to_string(),
-    }
-}
-
-/// What a specification sets; of what name, if it was said already.
-fn specification(root: &Node, id: Option<&str>, sources: &Sources) -> Result<Vec<Assignment>, String> {
-    if let Some(id) = id {
-        let data = if is_specification(root) { root.get("data").unwrap_or(root) } else { root };
-        return assignment(id, data, sources).map(|one| vec![one]);
-    }
-    match &root.kind {
-        NodeKind::List(items) => items.iter().map(|item| specified(item, sources)).collect(),
-        NodeKind::Map(_) if is_specification(root) => specified(root, sources).map(|one| vec![one]),
-        NodeKind::Map(entries) => {
-            entries.iter().map(|entry| assignment(&entry.key, &entry.value, sources)).collect()
-        }
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Float(_)
-        | NodeKind::Str(_)
-        | NodeKind::Form(_) => Err("it names nothing".to_owned()),
-    }
-}
-
-/// Whether a map has `id` and `data`, or `data` alone, and nothing else.
-fn is_specification(node: &Node) -> bool {
-    node.get("data").is_some() && node.entries().iter().all(|entry| entry.key == "id" || entry.key == "data")
-}
-
-fn specified(node: &Node, sources: &Sources) -> Result<Assignment, String> {
-    match (node.get("id"), node.get("data")) {
-        (Some(id), Some(data)) => assignment(&text_of(id, sources), data, sources),
-        (Some(id), None) => Err(format!("'{}' has no `data`", text_of(id, sources))),
-        (None, _) => Err("a part of it has no `id`".to_owned()),
-    }
-}
-
-fn assignment(id: &str, data: &Node, sources: &Sources) -> Result<Assignment, String> {
-    if data.is_null() {
-        return Err(format!("'{id}' has no data"));
-    }
-    Ok(Assignment { id: id.to_owned(), data: text_of(data, sources) })
-}
-
-fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = io::stdin().read_to_string(&mut text);
-    read.map_err(|cause| Failure::new(format!("Could not read from stdin: {cause}")))?;
-    Ok(text)
-}
-
-/// The data that was left out: from the person, or from the pipe.
-fn ask_for(id: &str, noun: Noun) -> Result<String, Failure> {
-    let missing = || {
-        let hint = format!("See: pt {}s set --help", noun.word());
-        Failure::usage(format!("No data came for '{id}'.")).hint(hint)
-    };
-    if prompt::can_ask() {
-        let question = match noun {
-            Noun::Value => format!("Value of '{id}'"),
-            Noun::Secret => format!("Value of '{id}' (not shown)"),
-        };
-        return prompt::ask(&question, noun == Noun::Secret)?.ok_or_else(missing);
-    }
-    let text = read_stdin()?;
-    if text.is_empty() {
-        return Err(missing());
-    }
-    // The line end is the shell's: `echo x | pt secrets set y`.
-    Ok(text
-        .strip_suffix('\n')
-        .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text))
-        .to_owned())
-}
-
-/// Whether polytope files can refer to it.
-fn is_name(id: &str) -> bool {
-    id.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-        && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
 }

@@ -17,18 +17,33 @@ use crate::targets;
 pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     let app = App::open(Environment::read()?)?;
-    let groups = targets::read(&args.targets)?;
-    let project = targets::readable(app.load(args.polytope_file.as_deref(), &context)?)?;
-    let planned = app.plan(&project, &groups, &Assumed::read(args)?)?;
+    let mut project = targets::load(&app, &args.project, &args.locks, &context)?;
+    let groups = targets::read(&args.targets, &mut project.loaded.project)?;
+    if groups.is_empty() {
+        return Err(Failure::usage("Which target? Name a template or module: `pt plan stack`."));
+    }
+    let mut project = targets::readable(project)?;
+    app.refer(&mut project, &groups);
+    let assumed = Assumed::read(args)?;
+    let planned = if args.explain {
+        app.plan_with_provenance(&project, &groups, &assumed)?
+    } else {
+        app.plan(&project, &groups, &assumed)?
+    };
     let plan = planned.plan.clone();
     let startable = targets::startable(&project.loaded, planned)?.is_some();
     let Some(plan) = &plan else { return Err(Failure::silent(1)) };
     let mut out = anstream::stdout().lock();
-    match &args.output {
-        Some(format) => out.write_all(output::render_json(&pt_plan::describe(plan), *format)?.as_bytes())?,
-        None => out.write_all(pt_plan::tree(plan).as_bytes())?,
-    }
-    if startable { Ok(()) } else { Err(Failure::silent(1)) }
+    let sources = project.loaded.project.sources();
+    let text = match (&args.output, args.explain) {
+        (Some(format), false) => output::render_json(&pt_plan::describe(plan), *format)?,
+        (Some(format), true) => output::render_json(&pt_plan::explained(plan, sources), *format)?,
+        (None, false) => pt_plan::tree(plan),
+        (None, true) => pt_plan::explain(plan, sources),
+    };
+    out.write_all(text.as_bytes())?;
+    // A plan with a step that will fail is shown, but CI must hear of it.
+    if startable && targets::doomed(plan).is_empty() { Ok(()) } else { Err(Failure::silent(1)) }
 }
 
 /// Values and secrets to take for those that are not set.

@@ -15,7 +15,7 @@ use crate::table::Table;
 /// Runs the command.
 pub(crate) fn run(args: &PsArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let instance = app.instance()?;
+    let instance = app.instance(args.project.polytope_file.as_deref())?;
     let scope = if args.all { None } else { Some(&instance) };
     let records = app.jobs(scope, args.all)?;
     let mut out = anstream::stdout().lock();

@@ -1,5 +1,7 @@
 //! `pt run`: runs templates and modules.
 
+mod listing;
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
@@ -14,9 +16,11 @@ use pt_server::{App, Environment, RunRequest, Started, Unset};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::ask;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::prompt;
 use crate::targets;
 use crate::watch::Watcher;
 
@@ -31,8 +35,17 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
 async fn run_job(args: &RunArgs, context: &str) -> Outcome {
     let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
     let app = App::open(Environment::read()?)?;
-    let groups = targets::read(&args.targets)?;
-    let project = targets::readable(app.load(args.polytope_file.as_deref(), context)?)?;
+    let mut project = targets::load(&app, &args.project, &args.locks, context)?;
+    let mut groups = targets::read(&args.targets, &mut project.loaded.project)?;
+    let mut project = targets::readable(project)?;
+    if groups.is_empty() {
+        return listing::show(&project.loaded.project);
+    }
+    app.refer(&mut project, &groups);
+    // What runs in the background reads the command line anew, and knows of no answers.
+    if prompt::can_ask() && !args.non_interactive && !args.detach && !args.runner {
+        ask::missing_args(&project.loaded.project, &mut groups)?;
+    }
     let request = RunRequest {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
@@ -93,12 +106,15 @@ async fn follow(
     };
     tokio::pin!(deadline);
     let mut timed_out = false;
+    let mut slow = Slow::default();
+    let so_far = heard.clone();
     let mut unshown = None;
     loop {
         tokio::select! {
             notice = running.notices.recv() => {
                 let Some(notice) = notice else { break };
                 let shown = watcher.as_mut().map_or(Ok(()), |watcher| watcher.show(notice));
+                slow.look(watcher.as_ref());
                 if let Err(error) = shown {
                     // As for any program in a pipe, the job ends with its reader; but in order.
                     running.control.stop("nobody reads what it says");
@@ -110,6 +126,12 @@ async fn follow(
                 drop(given_up);
                 let hint = "`pt clean` removes what is left of it.";
                 return Err(Failure { code: 130, ..Failure::new("The job was left while it was ending.").hint(hint) });
+            }
+            () = slow.told() => {
+                let interrupts = so_far.borrow().interrupts;
+                // After the second they are being killed; and where nobody reads it there is nobody to tell.
+                let told = watcher.as_ref().filter(|_| interrupts < 2);
+                let _ = told.map(|watcher| watcher.waiting(App::GRACE, interrupts > 0));
             }
             () = &mut deadline, if !timed_out => {
                 running.control.stop("it took longer than --timeout allows");
@@ -123,10 +145,45 @@ async fn follow(
     let Heard { interrupts, ended } = *heard.borrow();
     let interrupted = interrupts > 0 || ended;
     match unshown {
-        Some(error) => Err(error.into()),
-        None => Ok((job, interrupted)),
+        // Whoever read along has gone, and the job with them: as where the signal of a broken pipe ends a program.
+        Some(error) if error.kind() == io::ErrorKind::BrokenPipe && job.status == Status::Stopped => {
+            Err(Failure::silent(BROKEN_PIPE))
+        }
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Some(_) | None => Ok((job, interrupted)),
     }
 }
+
+/// Waits until a job takes long to stop.
+#[derive(Default)]
+struct Slow {
+    /// When to say so; nothing while it runs, nor once it was said.
+    at: Option<tokio::time::Instant>,
+    is_stopping: bool,
+}
+
+impl Slow {
+    /// After how long it is said: most containers stop at once.
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    fn look(&mut self, watcher: Option<&Watcher>) {
+        if !self.is_stopping && watcher.is_some_and(Watcher::is_stopping) {
+            self.is_stopping = true;
+            self.at = Some(tokio::time::Instant::now() + Self::PATIENCE);
+        }
+    }
+
+    async fn told(&mut self) {
+        match self.at {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+        self.at = None;
+    }
+}
+
+/// The exit code of a program that SIGPIPE has ended.
+const BROKEN_PIPE: u8 = 141;
 
 /// The signals that end a job.
 struct Signals {

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Runs the command.
 pub(crate) fn run(args: &StopArgs) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let instance = app.instance()?;
+    let instance = app.instance(args.project.polytope_file.as_deref())?;
     let mut records = app.jobs(Some(&instance), args.job.is_some())?;
     if let Some(job) = &args.job {
         records = meant(records, job);

@@ -2,7 +2,8 @@
 
 use pt_model::{Data, Map};
 use pt_spec::{
-    After, Arg, Body, Condition, Definition, Kind, Param, Project, Step, StepBody, Type, Wanted, plain,
+    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Trigger, TriggerOn,
+    TriggerTemplate, Type, Wanted, plain,
 };
 use pt_syntax::{Node, NodeKind};
 
@@ -23,7 +24,46 @@ pub(super) fn project(project: &Project) -> Data {
             put(&mut file, key, Data::List(spelled));
         }
     }
+    if !project.triggers().is_empty() {
+        put(
+            &mut file,
+            "triggers",
+            project.triggers().iter().map(|it| trigger(project, it)).collect::<Data>(),
+        );
+    }
     Data::Map(file)
+}
+
+fn trigger(project: &Project, trigger: &Trigger) -> Data {
+    let mut spelled = Map::new();
+    put(&mut spelled, "id", &*trigger.id.text);
+    if let Some(info) = &trigger.info {
+        put(&mut spelled, "info", &**info);
+    }
+    if !trigger.on.is_empty() {
+        put(&mut spelled, "on", trigger.on.iter().map(occasion).collect::<Data>());
+    }
+    match &trigger.template {
+        Some(TriggerTemplate::Named(name)) => put(&mut spelled, "template", &*name.text),
+        Some(TriggerTemplate::Inline(inline)) => put(&mut spelled, "template", definition(project, inline)),
+        Some(TriggerTemplate::Code(node)) => put(&mut spelled, "template", value(node)),
+        None => {}
+    }
+    Data::Map(spelled)
+}
+
+fn occasion(on: &TriggerOn) -> Data {
+    let mut spelled = Map::new();
+    if !on.events.is_empty() {
+        put(&mut spelled, "events", on.events.iter().map(|event| Data::from(event.word())).collect::<Data>());
+    }
+    if let Some(schedule) = &on.schedule_text {
+        put(&mut spelled, "schedule", &**schedule);
+    }
+    if let Some(when) = &on.when {
+        put(&mut spelled, "when", value(when));
+    }
+    Data::Map(spelled)
 }
 
 fn definition(project: &Project, definition: &Definition) -> Data {
@@ -32,11 +72,13 @@ fn definition(project: &Project, definition: &Definition) -> Data {
     let sources = project.sources();
     let line = sources.position(definition.span).line;
     put(&mut spelled, "origin", format!("{}:{line}", sources.get(definition.origin.file).name));
-    if let Some(name) = &definition.name {
-        put(&mut spelled, "name", &**name);
+    for (key, text) in [("name", &definition.name), ("info", &definition.info)] {
+        if let Some(text) = text {
+            put(&mut spelled, key, &**text);
+        }
     }
-    if let Some(info) = &definition.info {
-        put(&mut spelled, "info", &**info);
+    if let Some(version) = &definition.api_version {
+        put(&mut spelled, "api-version", version.clone());
     }
     if definition.is_default {
         put(&mut spelled, "default?", true);
@@ -54,7 +96,7 @@ fn definition(project: &Project, definition: &Definition) -> Data {
         Body::Nothing => {}
     }
     if let Some(awaits) = &definition.awaits {
-        put(&mut spelled, "await", texts(awaits));
+        put(&mut spelled, "await", names(awaits));
     }
     Data::Map(spelled)
 }
@@ -93,6 +135,9 @@ fn step(step: &Step) -> Data {
     let mut spelled = Map::new();
     if let Some(id) = &step.id {
         put(&mut spelled, "id", &*id.text);
+    }
+    if let Some(info) = &step.info {
+        put(&mut spelled, "info", &**info);
     }
     match &step.does {
         StepBody::Call { reference, wanted, args: given } => {
@@ -149,8 +194,8 @@ fn value(node: &Node) -> Data {
     }
 }
 
-fn texts(texts: &[String]) -> Data {
-    texts.iter().map(|text| Data::from(&**text)).collect()
+fn names(names: &[Name]) -> Data {
+    names.iter().map(|name| Data::from(&*name.text)).collect()
 }
 
 fn put(map: &mut Map, key: &str, value: impl Into<Data>) {

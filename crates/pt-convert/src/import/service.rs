@@ -1,0 +1,247 @@
+//! One service of a Compose file.
+
+use pt_model::{Data, Map};
+use pt_spec::World;
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind};
+
+use super::file::ComposeFile;
+use super::merge::scalar;
+use super::notes::Notes;
+use super::variable::Variables;
+use super::{id_of, map};
+
+/// What the import of services needs and gathers.
+pub(super) struct Imports<'a> {
+    pub(super) world: &'a dyn World,
+    pub(super) file: &'a ComposeFile,
+    pub(super) variables: &'a mut Variables,
+    pub(super) notes: &'a mut Notes,
+}
+
+/// What a service became.
+pub(super) struct Service {
+    pub(super) id: String,
+    pub(super) profiles: Vec<String>,
+    /// Its module, and before it the one that builds its image.
+    pub(super) modules: Vec<Data>,
+    /// The module that builds its image.
+    image: Option<String>,
+    /// Services that must have ended well before it starts.
+    after: Vec<String>,
+}
+
+/// Keys of services that something here reads.
+const CARRIED: [&str; 32] = [
+    "image",
+    "build",
+    "command",
+    "entrypoint",
+    "environment",
+    "env_file",
+    "ports",
+    "expose",
+    "volumes",
+    "tmpfs",
+    "configs",
+    "secrets",
+    "depends_on",
+    "restart",
+    "deploy",
+    "scale",
+    "cpus",
+    "mem_limit",
+    "mem_reservation",
+    "working_dir",
+    "user",
+    "tty",
+    "stdin_open",
+    "container_name",
+    "hostname",
+    "profiles",
+    "networks",
+    "pull_policy",
+    "security_opt",
+    "init",
+    "develop",
+    "links",
+];
+
+/// Keys whose loss needs more words than that they are left out.
+const LEFT: [(&str, &str, &str); 8] = [
+    ("healthcheck", "Health checks are left out: nothing waits for them", ""),
+    ("network_mode", "All services share the network of the job: `network_mode` is left out", ""),
+    ("privileged", "Containers are never privileged: `privileged` is left out", ""),
+    ("labels", "Labels are left out", "tags of a container are its labels in Polytope"),
+    ("logging", "`logging` is left out: Polytope keeps the logs", "`pt logs` shows them"),
+    ("platform", "`platform` is left out: the engine's own is used", ""),
+    ("stop_signal", "`stop_signal` is left out: the image's own is used", ""),
+    ("extra_hosts", "`extra_hosts` is left out: containers know each other and the internet", ""),
+];
+
+impl Imports<'_> {
+    pub(super) fn service(&mut self, named: &Entry) -> Result<Service, Vec<Diagnostic>> {
+        let (name, service) = (&named.key, &named.value);
+        let id = id_of(name);
+        if id != *name {
+            self.notes.add(
+                format!("Service `{name}` is called `{id}`: ids have small letters, digits, - and _"),
+                "others reach it by the new name",
+                named.key_span,
+            );
+        }
+        let image = service.get("image").and_then(scalar);
+        let image_name = image.clone().unwrap_or_else(|| self.built_image(name));
+        let build = self.build(service, &image_name);
+        if image.is_none() && build.is_none() {
+            let error =
+                Diagnostic::error("compose-mistake", format!("Service '{name}' has neither image nor build"));
+            return Err(vec![error.at(named.key_span, "this service")]);
+        }
+        let args = self.container(&id, name, service, &image_name);
+        let mut modules = Vec::new();
+        let image_module = build.as_ref().map(|_| format!("{id}-image"));
+        if let (Some(id), Some(args)) = (&image_module, build) {
+            modules.push(module(id, "polytope/build-image", args));
+        }
+        modules.push(module(&id, "polytope/container", args));
+        let profiles = service.get("profiles").map(Node::items).unwrap_or_default();
+        let after = self.after(service);
+        self.unknown(service);
+        Ok(Service {
+            profiles: profiles.iter().filter_map(scalar).collect(),
+            id,
+            modules,
+            image: image_module,
+            after,
+        })
+    }
+
+    /// The args of `polytope/container`.
+    fn container(&mut self, id: &str, name: &str, service: &Node, image: &str) -> Data {
+        let mut args = Map::new();
+        let mut put = |key: &str, value: Option<Data>| {
+            if let Some(value) = value {
+                args.insert(key.to_owned(), value);
+            }
+        };
+        let text = |key: &str| service.get(key).and_then(scalar);
+        put("image", Some(Data::from(self.variables.refer(image))));
+        let container =
+            text("container_name").or_else(|| text("hostname")).map(|name| self.variables.resolve(&name));
+        put("id", Some(Data::from(container.map_or_else(|| id.to_owned(), |name| id_of(&name)))));
+        put("entrypoint", self.command(service.get("entrypoint")));
+        put("cmd", self.command(service.get("command")));
+        put("workdir", text("working_dir").map(|dir| Data::from(self.variables.refer(&dir))));
+        put("user", text("user").map(|user| Data::from(self.variables.refer(&user))));
+        let environment = self.environment(service);
+        put("env", (!environment.is_empty()).then(|| environment.into_iter().collect()));
+        let mounts = self.mounts(service);
+        put("mounts", (!mounts.is_empty()).then(|| mounts.into_iter().collect()));
+        put("services", self.services(id, service));
+        put("restart", self.restart(service));
+        put("scaling", self.replicas(service));
+        put("resources", self.resources(service));
+        put("update-image", (text("pull_policy").as_deref() == Some("always")).then_some(Data::Bool(true)));
+        let unconfined =
+            |node: &&Node| matches!(node.as_str(), Some("seccomp:unconfined" | "seccomp=unconfined"));
+        let options = service.get("security_opt").map(Node::items).unwrap_or_default();
+        put("unconfined", options.iter().any(|node| unconfined(&node)).then_some(Data::Bool(true)));
+        let networks = service.get("networks");
+        let aliases = networks
+            .map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|entry| entry.value.get("aliases"));
+        for aliases in aliases {
+            self.notes.add(
+                format!("Service `{name}` has no other names: `aliases` is left out"),
+                "give it a service for each name",
+                aliases.span,
+            );
+        }
+        Data::Map(args)
+    }
+
+    /// A command as a string or a list; an empty list removes the image's.
+    fn command(&mut self, node: Option<&Node>) -> Option<Data> {
+        let node = node?;
+        Some(match &node.kind {
+            NodeKind::List(items) => {
+                items.iter().filter_map(scalar).map(|text| Data::from(self.variables.refer(&text))).collect()
+            }
+            _ => Data::from(self.variables.refer(&scalar(node)?)),
+        })
+    }
+
+    /// What must have ended before: the others of `depends_on` may be there or not when it starts.
+    fn after(&mut self, service: &Node) -> Vec<String> {
+        let Some(depends_on) = service.get("depends_on") else { return Vec::new() };
+        let mut after = Vec::new();
+        for entry in depends_on.entries() {
+            match entry.value.get("condition").and_then(Node::as_str) {
+                Some("service_completed_successfully") => after.push(id_of(&entry.key)),
+                _ => self.starts_at_once(&entry.value),
+            }
+        }
+        depends_on.items().iter().for_each(|item| self.starts_at_once(item));
+        after
+    }
+
+    fn starts_at_once(&mut self, at: &Node) {
+        self.notes.add(
+            "Services start at once: `depends_on` orders only what runs to its end",
+            "let a service try again until it reaches what it needs, or give it `restart: {policy: on-failure}`",
+            at.span,
+        );
+    }
+
+    /// Says what nothing here reads.
+    fn unknown(&mut self, service: &Node) {
+        for entry in service.entries() {
+            let key = entry.key.as_str();
+            if CARRIED.contains(&key) || key.starts_with("x-") || entry.value.is_null() {
+                continue;
+            }
+            match LEFT.iter().find(|(left, ..)| *left == key) {
+                Some((_, message, hint)) => self.notes.add(*message, hint, entry.key_span),
+                None => self.notes.add(format!("`{key}` cannot be carried over"), "", entry.key_span),
+            }
+        }
+    }
+
+    /// Says what is left out of what stands at the top.
+    pub(super) fn unknown_top_level(&mut self) {
+        const CARRIED: [&str; 6] = ["version", "name", "volumes", "configs", "secrets", "networks"];
+        for entry in &self.file.others {
+            if entry.key == "networks" && entry.value.entries().len() > 1 {
+                self.notes.add("All services share one network", "", entry.key_span);
+            } else if !CARRIED.contains(&entry.key.as_str()) && !entry.key.starts_with("x-") {
+                self.notes.add(format!("`{}` cannot be carried over", entry.key), "", entry.key_span);
+            }
+        }
+    }
+}
+
+impl Service {
+    /// Its steps in a template that runs the services of these ids.
+    pub(super) fn steps(&self, ids: &[&str]) -> Vec<Data> {
+        let mut after: Vec<&str> =
+            self.after.iter().map(String::as_str).filter(|before| ids.contains(before)).collect();
+        let build = self.image.as_deref().map(Data::from);
+        after.extend(self.image.as_deref());
+        let own = match after.as_slice() {
+            [] => Data::from(self.id.as_str()),
+            [before] => self.step(Data::from(*before)),
+            several => self.step(several.iter().map(|id| Data::from(*id)).collect()),
+        };
+        build.into_iter().chain([own]).collect()
+    }
+
+    fn step(&self, after: Data) -> Data {
+        map([("module", Data::from(self.id.as_str())), ("run-when", map([("after", after)]))])
+    }
+}
+
+fn module(id: &str, module: &str, args: Data) -> Data {
+    map([("id", Data::from(id)), ("module", Data::from(module)), ("args", args)])
+}

@@ -1,0 +1,127 @@
+//! Compose files and what they become: `tests/imports/NAME/compose.yaml` beside `polytope.yml`, which also lists, as
+//! comments, the settings and what was left out. `UPDATE=1` writes what came out; read it before you commit it.
+//!
+//! With `POLYTOPE_COMPOSE_EXAMPLES` naming a checkout of Compose files of others, these are imported and planned too.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere and say why")]
+
+mod common;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use common::{Anything, Disk};
+use pt_convert::{Imported, import};
+use pt_plan::{Request, plan};
+use pt_spec::{Project, World};
+use pt_syntax::{Severity, Sources, Style, render};
+
+/// A disk on which one file has this text.
+struct With<'a>(&'a Path, &'a str);
+
+impl World for With<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if path == self.0 { Ok(self.1.to_owned()) } else { Disk.read(path) }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path == self.0 || Disk.exists(path)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        Disk.is_dir(path)
+    }
+}
+
+fn yaml(imported: &Imported) -> String {
+    serde_saphyr::to_string(&imported.file).unwrap()
+}
+
+/// What is wrong with the plans of its templates.
+fn mistakes(file: &Path, text: &str) -> String {
+    let loaded = Project::load(&With(file, text), file.to_owned());
+    let mut found = loaded.diagnostics;
+    for definition in
+        loaded.project.definitions().filter(|definition| definition.kind == pt_spec::Kind::Template)
+    {
+        let reference = definition.id.text.clone();
+        let planned = plan(&loaded.project, &[vec![Request { reference, ..Request::default() }]], &Anything);
+        found.extend(planned.diagnostics);
+    }
+    found.retain(|found| found.severity == Severity::Error);
+    render(&found, loaded.project.sources(), Style::default())
+}
+
+#[test]
+fn compose_files_become_polytope_files() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports");
+    let mut different = Vec::new();
+    for dir in fs::read_dir(here).unwrap().map(|entry| entry.unwrap().path()) {
+        let mut sources = Sources::default();
+        let name = dir.file_name().unwrap().to_string_lossy().into_owned();
+        let path = dir.join("compose.yaml");
+        let imported =
+            import(&mut sources, &Disk, &path).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
+        let mut text = yaml(&imported);
+        assert_eq!(mistakes(&dir.join("polytope.yml"), &text), "", "{name}\n{text}");
+        for setting in &imported.settings {
+            writeln!(text, "# {setting:?}").unwrap();
+        }
+        for note in &imported.notes {
+            let lines = note.labels.iter().map(|label| sources.position(label.span).line.to_string());
+            writeln!(text, "# line {}: {}", lines.collect::<Vec<_>>().join(", "), note.message).unwrap();
+        }
+        let expected = dir.join("polytope.yml");
+        if env::var_os("UPDATE").is_some() {
+            fs::write(&expected, &text).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != text {
+            different.push(format!("{name}:\n{text}"));
+        }
+    }
+    assert!(different.is_empty(), "not as expected (UPDATE=1 writes them):\n{}", different.join("\n"));
+}
+
+#[test]
+fn public_examples_can_be_imported_and_planned() {
+    let Some(root) = env::var_os("POLYTOPE_COMPOSE_EXAMPLES").map(PathBuf::from) else {
+        println!("SKIPPED: POLYTOPE_COMPOSE_EXAMPLES names no checkout of Compose files");
+        return;
+    };
+    let mut files = Vec::new();
+    compose_files(&root, &mut files);
+    let (mut refused, mut bad) = (Vec::new(), Vec::new());
+    for path in &files {
+        let mut sources = Sources::default();
+        match import(&mut sources, &Disk, path) {
+            Err(errors) => {
+                refused.push(render(&errors, &sources, Style::default()));
+            }
+            Ok(imported) => {
+                let text = yaml(&imported);
+                let mistakes = mistakes(&path.with_file_name("polytope.yml"), &text);
+                if !mistakes.is_empty() {
+                    bad.push(format!("{}\n{text}\n{mistakes}", path.display()));
+                }
+            }
+        }
+    }
+    println!("{} of {} imported and planned", files.len() - refused.len() - bad.len(), files.len());
+    println!("refused:\n{}", refused.join("\n"));
+    assert!(bad.is_empty(), "imported, but cannot be planned:\n{}", bad.join("\n\n"));
+    // Some checkouts hold files that are meant to be refused.
+    assert!(refused.len() * 5 <= files.len(), "too many were refused");
+}
+
+fn compose_files(dir: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            compose_files(&path, found);
+        } else if name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml")) {
+            found.push(path);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Clojure, line by line.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use pt_clj::{Context, Program, Value, print};
+
+use super::host::Runner;
+use super::{NAMESPACE, data, fault};
+use crate::host::Session;
+use crate::repl::Lines;
+use crate::{EvalError, FUNCTIONS, Language, Limits, Scope, Snippet};
+
+/// Talks in one context.
+pub(crate) fn talk<R>(
+    scope: &Scope<'_>,
+    limits: &Limits,
+    session: &mut Session<'_>,
+    talk: impl FnOnce(&mut dyn Lines) -> R,
+) -> R {
+    let params = data::map_to_clojure(scope.params);
+    let mut runner = Runner::new(session, scope);
+    let interrupt = Some(Arc::clone(&limits.interrupt));
+    let bounds = pt_clj::Limits { interrupt, ..pt_clj::Limits::default() };
+    let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(bounds);
+    context.bind("params", params.clone());
+    context.bind("inputs", params);
+    let mut lines = Clojure { context, limits, last: Default::default(), defined: BTreeSet::new() };
+    let result = talk(&mut lines);
+    drop(lines);
+    runner.finish();
+    result
+}
+
+struct Clojure<'c, 'l> {
+    context: Context<'c>,
+    limits: &'l Limits,
+    /// `*1`, `*2`, `*3`.
+    last: [Value; 3],
+    defined: BTreeSet<String>,
+}
+
+impl Lines for Clojure<'_, '_> {
+    fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
+        self.limits.interrupt.store(false, Ordering::Relaxed);
+        let snippet = Snippet { language: Language::Clojure, text, settings: true };
+        let fault = |error| fault(error, &snippet, self.limits);
+        let program = Program::compile(text).map_err(fault)?;
+        let value = program.run(&mut self.context).map_err(fault)?;
+        self.defined.extend(definitions(text).map(str::to_owned));
+        let shown = print::pr_str(&value);
+        self.last.rotate_right(1);
+        self.last[0] = value;
+        for (name, value) in ["*1", "*2", "*3"].into_iter().zip(&self.last) {
+            self.context.bind(name, value.clone());
+        }
+        Ok(shown)
+    }
+
+    fn names(&mut self) -> Vec<String> {
+        let runner = FUNCTIONS.iter().map(|function| format!("{NAMESPACE}/{}", function.name));
+        let values = ["params", "inputs", "pt/module-repo-ref", "pt/module-project-ref"].map(str::to_owned);
+        pt_clj::core_names().into_iter().chain(runner).chain(values).chain(self.defined.clone()).collect()
+    }
+}
+
+/// The names that a text defines: `(def x`, `(defn f`, `(defmacro m`.
+fn definitions(text: &str) -> impl Iterator<Item = &str> {
+    text.split('(').filter_map(|form| {
+        let mut words = form.split([' ', '\n', '\t', '[', ')']).filter(|word| !word.is_empty());
+        words.next().filter(|word| word.starts_with("def"))?;
+        words.next()
+    })
+}

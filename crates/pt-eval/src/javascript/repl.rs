@@ -1,0 +1,100 @@
+//! JavaScript, line by line.
+
+use std::panic::resume_unwind;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use rquickjs::convert::Coerced;
+use rquickjs::{Context, FromJs, Value};
+
+use super::api::{self, Api, Failures};
+use super::fault::Source;
+use super::{STACK, Script, Stop, Watch, bridge, data, prepare};
+use crate::function::camel;
+use crate::host::Session;
+use crate::repl::Lines;
+use crate::{EvalError, FUNCTIONS, Language, Limits, Scope, Snippet};
+
+/// Talks in one context, on a thread beside the caller's, which serves it.
+pub(crate) fn talk<R: Send>(
+    scope: &Scope<'_>,
+    limits: &Limits,
+    session: &mut Session<'_>,
+    talk: impl FnOnce(&mut dyn Lines) -> R + Send,
+) -> Result<R, EvalError> {
+    let occasion = session.occasion;
+    thread::scope(|threads| {
+        let (caller, desk) = bridge::open();
+        let worker = thread::Builder::new()
+            .name("javascript".to_owned())
+            .stack_size(4 * STACK)
+            .spawn_scoped(threads, move || {
+                let _ending = caller.ending();
+                let watch = Rc::new(Watch::new(limits));
+                let context = prepare(limits, &watch)?;
+                let api = Api::new(caller, Rc::clone(&watch), true, occasion);
+                let failures = api.failures();
+                context
+                    .with(|ctx| api::install(&ctx, scope, Some(api)))
+                    .map_err(|error| EvalError::code(format!("JavaScript could not be started: {error}.")))?;
+                Ok(talk(&mut JavaScript { context, limits, watch, failures }))
+            })
+            .map_err(|error| EvalError::code(format!("Cannot start a thread for the code: {error}.")))?;
+        desk.serve(session);
+        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+struct JavaScript<'l> {
+    context: Context,
+    limits: &'l Limits,
+    watch: Rc<Watch>,
+    failures: Rc<Failures>,
+}
+
+impl JavaScript<'_> {
+    fn run(&self, text: &str) -> Result<String, EvalError> {
+        let snippet = Snippet { language: Language::JavaScript, text, settings: true };
+        let source = Source::script(text);
+        self.context.with(|ctx| {
+            let failures = Rc::clone(&self.failures);
+            let script = Script { ctx, snippet: &snippet, limits: self.limits, failures };
+            let value =
+                script.eval(text.as_bytes().to_vec()).map_err(|error| script.fault(error, &source))?;
+            shown(&value).map_err(|error| script.fault(error, &source))
+        })
+    }
+}
+
+impl Lines for JavaScript<'_> {
+    fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
+        self.limits.interrupt.store(false, Ordering::Relaxed);
+        self.watch.stop.set(None);
+        let result = self.run(text);
+        match self.watch.check() {
+            Some(Stop::Interrupted) => Err(EvalError::interrupted()),
+            Some(Stop::TimedOut) | None => result,
+        }
+    }
+
+    fn names(&mut self) -> Vec<String> {
+        let globals = self.run("Object.getOwnPropertyNames(globalThis).join(' ')").unwrap_or_default();
+        let globals = globals.trim_matches('"').split(' ').map(str::to_owned);
+        let runner = FUNCTIONS.iter().map(|function| format!("pt.{}", camel(function.name)));
+        globals.chain(runner).collect()
+    }
+}
+
+/// Data as JSON, everything else as JavaScript names it.
+fn shown(value: &Value<'_>) -> rquickjs::Result<String> {
+    if value.is_undefined() {
+        return Ok("undefined".to_owned());
+    }
+    match data::from_js(value) {
+        Ok(data) => Ok(data.to_string()),
+        Err(data::Trouble::Threw(error)) => Err(error),
+        Err(data::Trouble::Unfit(_)) if value.is_symbol() => Ok("Symbol()".to_owned()),
+        Err(data::Trouble::Unfit(_)) => Ok(Coerced::<String>::from_js(value.ctx(), value.clone())?.0),
+    }
+}

@@ -1,0 +1,134 @@
+//! What a script says before it runs: where it ends too early, and which of its names mean nothing.
+//!
+//! QuickJS decides what can run. It names only the first mistake, at the place where it gave up, and looks names up when
+//! it meets them; a parser that keeps the tree knows more.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use oxc_allocator::Allocator;
+use oxc_ast::AstKind;
+use oxc_ast::ast::UnaryOperator;
+use oxc_parser::{ParseOptions, Parser};
+use oxc_semantic::{Semantic, SemanticBuilder};
+use oxc_span::{GetSpan, SourceType};
+use rquickjs::{Context, Runtime};
+
+use crate::EvalError;
+use crate::check::{Mistake, MistakeKind};
+use crate::suggestion::nearest;
+
+/// Names that every script has, beside those of the language.
+const OURS: [&str; 5] = ["params", "inputs", "pt", "console", "arguments"];
+
+/// The same error in clearer words, if the script ends before what it began.
+pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
+    if !error.message.starts_with("SyntaxError") {
+        return error;
+    }
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, SourceType::script()).with_options(options()).parse();
+    let Some(first) = parsed.diagnostics.iter().next() else { return error };
+    let labels: Vec<(usize, usize)> =
+        first.labels.as_ref().iter().map(|label| (label.offset() as usize, label.len() as usize)).collect();
+    let missing =
+        first.message.strip_prefix("Expected `").and_then(|rest| rest.strip_suffix("` but found `EOF`"));
+    let Some(missing) = missing else {
+        let unterminated = first.message.starts_with("Unterminated");
+        return match labels.first() {
+            Some((start, length)) if unterminated => {
+                let what = first.message.trim_start_matches("Unterminated ").trim_end_matches('.');
+                EvalError {
+                    range: Some(*start..start + length),
+                    ..EvalError::code(format!("This {what} never ends"))
+                }
+            }
+            _ => error,
+        };
+    };
+    let opened = labels.get(1).map(|(start, _)| *start);
+    let hint = match opened.map(|at| (at, text.get(at..).and_then(|rest| rest.chars().next()))) {
+        Some((at, Some(open))) => {
+            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            let line = text[start..at + open.len_utf8()].trim();
+            format!("close the `{open}` of `{line}` with `{missing}`")
+        }
+        _ => format!("add the missing `{missing}`"),
+    };
+    EvalError { range: Some(end(text)), ..EvalError::code("The code ends too early").with_hint(hint) }
+}
+
+/// Its last character.
+fn end(text: &str) -> Range<usize> {
+    let end = text.trim_end().len();
+    let last = text[..end].chars().next_back().map_or(0, char::len_utf8);
+    end - last..end
+}
+
+/// The names that neither the script nor anybody else declares.
+pub(super) fn unknown_names(text: &str, given: &[&str]) -> Vec<Mistake> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, SourceType::script()).with_options(options()).parse();
+    if parsed.panicked {
+        return Vec::new();
+    }
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
+    let scoping = semantic.scoping();
+    let mut found: Vec<(Range<usize>, String)> = Vec::new();
+    for (name, references) in scoping.root_unresolved_references() {
+        let name = name.as_str();
+        // A name that is assigned to without a declaration becomes a global one.
+        let only_written = |flags: oxc_semantic::ReferenceFlags| flags.is_write() && !flags.is_read();
+        let assigned =
+            references.iter().any(|reference| only_written(scoping.get_reference(*reference).flags()));
+        if assigned || OURS.contains(&name) || given.contains(&name) || globals().contains(name) {
+            continue;
+        }
+        for reference in references {
+            let node = scoping.get_reference(*reference).node_id();
+            if !asked_for_its_type(&semantic, node) {
+                let span = semantic.nodes().kind(node).span();
+                found.push((span.start as usize..span.end as usize, name.to_owned()));
+            }
+        }
+    }
+    found.sort_by_key(|(range, _)| range.start);
+    let declared: Vec<&str> = scoping.symbol_names().collect();
+    let known =
+        || declared.iter().chain(given).copied().chain(OURS).chain(globals().iter().map(String::as_str));
+    let mistake = |(range, name): (Range<usize>, String)| {
+        // Everything short is near to everything else that is short.
+        let meant = nearest(&name, known()).filter(|_| name.len() > 2).map(str::to_owned);
+        Mistake {
+            kind: MistakeKind::UnknownName,
+            message: format!("Nothing is named {name}"),
+            range: Some(range),
+            hint: meant.as_ref().map(|near| format!("did you mean {near}?")),
+            meant,
+        }
+    };
+    found.into_iter().map(mistake).collect()
+}
+
+/// `typeof x` may be asked of names that nobody declared.
+fn asked_for_its_type(semantic: &Semantic<'_>, node: oxc_semantic::NodeId) -> bool {
+    matches!(semantic.nodes().parent_kind(node), AstKind::UnaryExpression(unary) if unary.operator == UnaryOperator::Typeof)
+}
+
+fn options() -> ParseOptions {
+    // Means the same to everyone, and is run.
+    ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() }
+}
+
+/// What the language itself names.
+fn globals() -> &'static BTreeSet<String> {
+    static GLOBALS: OnceLock<BTreeSet<String>> = OnceLock::new();
+    GLOBALS.get_or_init(|| {
+        let names = || {
+            let context = Context::full(&Runtime::new()?)?;
+            context.with(|ctx| ctx.eval::<Vec<String>, _>("Object.getOwnPropertyNames(globalThis)"))
+        };
+        names().unwrap_or_default().into_iter().collect()
+    })
+}

@@ -1,0 +1,159 @@
+//! `pt eval`: the value of a piece of code.
+
+pub(crate) mod sandbox;
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
+
+use pt_eval::{EvalError, EvalErrorKind, Limits, Scope, Snippet};
+use pt_model::{Data, Map, Masker};
+use pt_spec::plain;
+use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
+
+use crate::cli::{CodeLanguage, EvalArgs};
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format, render};
+use crate::targets;
+use sandbox::Sandbox;
+
+/// Runs the command.
+pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
+    let context = config.context(args.context.context.as_deref())?;
+    let (name, text) = written(args)?;
+    let language = args.lang.or_else(|| args.file.as_deref().and_then(language_of));
+    let params = params(args.params.as_deref())?;
+    let code = code(&text, language);
+    let masker = Masker::default();
+    let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
+    let mut host = Sandbox::new(&context);
+    match pt_eval::run(&snippet(&code), &scope, &Limits::default(), &mut host) {
+        Ok(data) => show(&data, args),
+        Err(error) => {
+            host.opened()?;
+            complain(&error, &name, &text, &code, true)?;
+            Err(Failure::silent(1))
+        }
+    }
+}
+
+/// The code, and what messages call the place where it stands.
+fn written(args: &EvalArgs) -> Result<(String, String), Failure> {
+    match (&args.file, args.code.as_deref()) {
+        (Some(path), _) => Ok((path.display().to_string(), output::read_text(path)?)),
+        (None, Some("-")) => {
+            let mut text = String::new();
+            let read = std::io::stdin().read_to_string(&mut text);
+            read.map_err(|cause| Failure::new(format!("Could not read from stdin: {cause}")))?;
+            Ok(("<stdin>".to_owned(), text))
+        }
+        (None, Some(code)) => Ok(("<code>".to_owned(), code.to_owned())),
+        (None, None) => Err(Failure::usage("Which code? Write it, name a --file, or `-` for stdin.")
+            .hint("See: pt eval --help")),
+    }
+}
+
+/// The language that a file's name tells.
+fn language_of(path: &Path) -> Option<CodeLanguage> {
+    match path.extension()?.to_str()? {
+        "clj" | "cljc" | "edn" => Some(CodeLanguage::Clj),
+        "js" | "mjs" => Some(CodeLanguage::Js),
+        "py" => Some(CodeLanguage::Py),
+        _ => None,
+    }
+}
+
+/// The params that an option gives.
+pub(crate) fn params(text: Option<&str>) -> Result<Map, Failure> {
+    let Some(text) = text else { return Ok(Map::new()) };
+    let (document, _) = output::read("<params>", text, Format::of_text(text))?;
+    match plain(&document.root) {
+        Data::Map(map) => Ok(map),
+        Data::Null => Ok(Map::new()),
+        other @ (Data::Bool(_)
+        | Data::Int(_)
+        | Data::Float(_)
+        | Data::Str(_)
+        | Data::Secret(_)
+        | Data::List(_)) => {
+            let kind = other.kind();
+            Err(Failure::usage(format!("--params must be a map, as '{{port: 80}}'; this is {kind}.")))
+        }
+    }
+}
+
+/// The code as polytope files would read it: a prefix tells the language, unless it was told.
+pub(crate) fn code(text: &str, language: Option<CodeLanguage>) -> Code<'_> {
+    match (references(text), language) {
+        (Reading::Code(code), _) => code,
+        (Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_), language) => {
+            let language = language.unwrap_or(CodeLanguage::Clj).into();
+            // Nothing says that it may not ask for values.
+            Code { language, body: text, body_offset: 0, late: true }
+        }
+    }
+}
+
+impl From<CodeLanguage> for Language {
+    fn from(language: CodeLanguage) -> Self {
+        match language {
+            CodeLanguage::Clj => Self::Clojure,
+            CodeLanguage::Js => Self::JavaScript,
+            CodeLanguage::Py => Self::Python,
+        }
+    }
+}
+
+fn snippet<'a>(code: &Code<'a>) -> Snippet<'a> {
+    let language = match code.language {
+        Language::Clojure => pt_eval::Language::Clojure,
+        Language::JavaScript => pt_eval::Language::JavaScript,
+        Language::Python => pt_eval::Language::Python,
+    };
+    Snippet { language, text: code.body, settings: code.late }
+}
+
+fn show(data: &Data, args: &EvalArgs) -> Outcome {
+    let mut out = anstream::stdout().lock();
+    if args.output.raw
+        && let Some(text) = data.as_text()
+    {
+        return Ok(writeln!(out, "{}", text.masked())?);
+    }
+    let format = args.output.output.unwrap_or(Format::Yaml);
+    Ok(out.write_all(render(data, format, args.output.pretty())?.as_bytes())?)
+}
+
+/// Shows what went wrong, and where in the code; also, unless there are many to come, where to read more.
+pub(crate) fn complain(
+    error: &EvalError,
+    name: &str,
+    text: &str,
+    code: &Code<'_>,
+    with_more: bool,
+) -> Outcome {
+    let mut sources = Sources::default();
+    let source = sources.add(name, text);
+    let mut found = Diagnostic::error(id(&error.kind), error.message.clone());
+    if let Some(range) = &error.range {
+        let offset = |at: usize| u32::try_from(at + code.body_offset).unwrap_or(u32::MAX);
+        found = found.at(Span { source, start: offset(range.start), end: offset(range.end) }, "");
+    }
+    found = error.hint.iter().fold(found, |found, hint| found.hint(hint.clone()));
+    if with_more {
+        return targets::show(&[found], &sources);
+    }
+    let color = std::io::stderr().is_terminal();
+    let shown = pt_syntax::render(&[found], &sources, Style { color, ..Style::default() });
+    Ok(anstream::stderr().write_all(shown.as_bytes())?)
+}
+
+fn id(kind: &EvalErrorKind) -> &'static str {
+    match kind {
+        EvalErrorKind::Unsupported => "not-supported",
+        EvalErrorKind::Code
+        | EvalErrorKind::Failed(_)
+        | EvalErrorKind::Interrupted
+        | EvalErrorKind::TimedOut => "code-error",
+    }
+}

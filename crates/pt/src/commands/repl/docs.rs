@@ -1,0 +1,46 @@
+//! What a name is: `(doc map)`, `doc(pt.sleep)`.
+
+use pt_eval::{Deed, FUNCTIONS, Language, RunnerFunction};
+
+/// The documentation that a line asks for, if that is what it does.
+pub(super) fn of(language: Language, text: &str, names: impl FnOnce() -> Vec<String>) -> Option<String> {
+    let text = text.trim().trim_end_matches(';');
+    let name = match language {
+        Language::Clojure => text.strip_prefix("(doc ")?.strip_suffix(')')?.trim(),
+        Language::JavaScript | Language::Python => text.strip_prefix("doc(")?.strip_suffix(')')?.trim(),
+    };
+    let name = name.trim_matches(['"', '\'']);
+    if let Some(function) = FUNCTIONS.iter().find(|function| same(function.name, name)) {
+        return Some(runner(function, name));
+    }
+    if !names().iter().any(|known| known == name) {
+        return Some(format!("There is no '{name}'."));
+    }
+    Some(match language {
+        Language::Clojure if name.contains('/') => {
+            format!("{name} is as in Clojure: https://clojuredocs.org/{name}")
+        }
+        Language::Clojure => format!("{name} is as in Clojure: https://clojuredocs.org/clojure.core/{name}"),
+        Language::JavaScript | Language::Python => {
+            format!("{name} is as in JavaScript: https://developer.mozilla.org/docs/Web/JavaScript/Reference")
+        }
+    })
+}
+
+/// Whether `pt/await-done` or `pt.awaitDone` is this function.
+fn same(function: &str, name: &str) -> bool {
+    let Some(name) = name.strip_prefix("pt/").or_else(|| name.strip_prefix("pt.")) else { return false };
+    let plain = |name: &str| name.replace(['-', '_'], "").to_lowercase();
+    plain(function) == plain(name)
+}
+
+fn runner(function: &RunnerFunction, name: &str) -> String {
+    let deed = match function.deed {
+        Deed::Looks => "computes or looks something up; it may be called in args, too",
+        Deed::Acts => "changes something; it may be called in the `code:` of modules and steps",
+        Deed::Waits => {
+            "waits until something has happened; it may be called in the `code:` of modules and steps"
+        }
+    };
+    format!("{name} is a function of the runner: it {deed}.")
+}

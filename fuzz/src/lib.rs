@@ -1,0 +1,136 @@
+//! What must hold of every text.
+//!
+//! Each function takes a text and panics where a law does not hold. The targets hand them what the fuzzer thinks of; that
+//! each text is dealt with in bounded time and memory is watched by the fuzzer itself.
+
+use std::time::{Duration, Instant};
+
+use pt_clj::{Context, Limits, Program};
+use pt_spec::{Type, plain};
+use pt_syntax::{
+    Format, ModuleRef, Node, NodeKind, Parsed, Piece, Reading, SourceId, Sources, Span, Style, TargetCall,
+    near_miss, parse, parse_flow, references, render,
+};
+
+/// Reading a document ends without a panic; places lie inside the text; what is said can be drawn.
+pub fn document(text: &str, format: Format) {
+    let parsed = read(text, format);
+    let mut sources = Sources::default();
+    sources.add("polytope", text);
+    let said = render(&parsed.diagnostics, &sources, Style::default());
+    assert_eq!(said.is_empty(), parsed.diagnostics.is_empty());
+    for label in parsed.diagnostics.iter().flat_map(|found| &found.labels) {
+        inside(label.span, text);
+    }
+    inside_all(&parsed.document.root, text);
+}
+
+/// Texts of args are read without a panic, and the places of references lie where they stand.
+pub fn reference(text: &str) {
+    match references(text) {
+        Reading::Literal => {}
+        Reading::Whole(reference) => {
+            assert_eq!(&text[reference.name_range], reference.name);
+            assert_eq!(&text[reference.range], text.trim());
+        }
+        Reading::Interpolated(pieces) => {
+            let written = |piece: &Piece<'_>| match piece {
+                Piece::Text(text) => (*text).to_owned(),
+                Piece::Reference(reference) => text[reference.range.clone()].to_owned(),
+            };
+            assert_eq!(pieces.iter().map(written).collect::<String>(), text);
+        }
+        Reading::Code(code) => assert_eq!(&text[code.body_offset..], code.body),
+    }
+    if let Some(miss) = near_miss(text) {
+        assert!(text.get(miss.range).is_some());
+    }
+    if let Ok(named) = ModuleRef::parse(text) {
+        assert_eq!(named.to_string(), text);
+    }
+    for found in parse_flow(SourceId(0), text, 0).diagnostics {
+        found.labels.iter().for_each(|label| inside(label.span, text));
+    }
+    drop(TargetCall::parse(SourceId(0), text));
+}
+
+/// Anything is a type or a mistake. What a type shows reads as the same type, and what it accepts it accepts again.
+pub fn types(text: &str) {
+    // A type, and perhaps a value on the next line.
+    let (written, value) = text.split_once('\n').unwrap_or((text, "null"));
+    let parsed = read(written, Format::Yaml);
+    if parsed.has_errors() {
+        return;
+    }
+    let ty = Type::lower(&parsed.document.root);
+    let shown = ty.describe();
+    _ = (ty.is_optional(), ty.is_text(), ty.holds_services());
+    let data = plain(&read(value, Format::Yaml).document.root);
+    match ty.check(&data) {
+        Ok(checked) => {
+            ty.services_in(&checked);
+            let again = ty.check(&checked);
+            assert!(again.is_ok(), "{shown} accepts {data} as {checked}, and not that: {again:?}");
+        }
+        Err(errors) => assert!(!errors.is_empty(), "{shown} refuses {data} without a reason"),
+    }
+}
+
+/// What is laid out is laid out, and says the same.
+pub fn formatted(text: &str, notation: Format) {
+    let Ok(once) = pt_format::format(SourceId(0), text, notation) else { return };
+    let twice = pt_format::format(SourceId(0), &once, notation);
+    assert_eq!(twice.as_deref(), Ok(once.as_str()), "{text:?}");
+    let (before, after) = (read(text, notation).document.root, read(&once, notation).document.root);
+    assert_eq!(without_places(before), without_places(after), "{text:?}");
+}
+
+/// A program of whatever text ends with a value or an error, soon.
+pub fn clojure(text: &str) {
+    let Ok(program) = Program::compile(text) else { return };
+    let limits = Limits {
+        deadline: Some(Instant::now() + Duration::from_secs(1)),
+        fuel: Some(100_000),
+        ..Limits::default()
+    };
+    drop(program.check(&mut Context::new().with_limits(limits.clone())));
+    drop(program.run(&mut Context::new().with_limits(limits)));
+}
+
+fn read(text: &str, format: Format) -> Parsed {
+    parse(SourceId(0), text, format)
+}
+
+fn inside(span: Span, text: &str) {
+    assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} of {text:?}");
+}
+
+fn inside_all(node: &Node, text: &str) {
+    inside(node.span, text);
+    if let NodeKind::Str(decoded) = &node.kind {
+        inside(node.span_within(text, 0..decoded.len()), text);
+    }
+    for entry in node.entries() {
+        inside(entry.key_span, text);
+        inside_all(&entry.value, text);
+    }
+    node.items().iter().for_each(|item| inside_all(item, text));
+}
+
+fn without_places(mut node: Node) -> String {
+    fn clear(node: &mut Node) {
+        let nowhere = Span { source: SourceId(0), start: 0, end: 0 };
+        node.span = nowhere;
+        match &mut node.kind {
+            NodeKind::List(items) => items.iter_mut().for_each(clear),
+            NodeKind::Map(entries) => entries.iter_mut().for_each(|entry| {
+                entry.key_span = nowhere;
+                clear(&mut entry.value);
+            }),
+            _ => {}
+        }
+    }
+    clear(&mut node);
+    // As text, since no number is equal to what is none.
+    format!("{node:?}")
+}
