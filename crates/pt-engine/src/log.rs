@@ -91,7 +91,11 @@ impl Keeper {
         while let Some(item) = receiver.recv().await {
             match item {
                 Item::Lines(written) => self.keep(written).await?,
-                Item::Mark(passed) => drop(passed),
+                Item::Mark(passed) => {
+                    // Who waited for it may read the file.
+                    self.writer.flush()?;
+                    drop(passed);
+                }
             }
             if receiver.is_empty() {
                 self.writer.flush()?;

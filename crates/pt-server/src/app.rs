@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +31,8 @@ pub struct App {
     pub environment: Environment,
     /// What it remembers.
     pub store: Store,
+    /// How many jobs this process has started.
+    started: AtomicU32,
 }
 
 /// Something the application could not do.
@@ -77,6 +80,7 @@ impl AppError {
 }
 
 /// A project and the checkout it is.
+#[derive(Clone)]
 pub struct LoadedProject {
     /// The project and what is wrong with its files; without a polytope file it knows the standard modules only.
     pub loaded: Loaded,
@@ -152,7 +156,7 @@ impl App {
     /// The state directory cannot be used.
     pub fn open(environment: Environment) -> Result<Self, AppError> {
         let store = Store::open(&environment.state_dir)?;
-        Ok(Self { environment, store })
+        Ok(Self { environment, store, started: AtomicU32::new(0) })
     }
 
     /// Connects to what runs containers.
@@ -202,6 +206,14 @@ impl App {
     fn instance_of(&self, root_file: Option<&Path>) -> Result<Instance, AppError> {
         let root = root_file.and_then(Path::parent).unwrap_or(&self.environment.working_dir);
         Ok(self.store.instance(root, Timestamp::now())?)
+    }
+
+    /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn isolated_instance(&self, of: &Instance) -> Result<Instance, AppError> {
+        Ok(self.store.instance_beside(of, Timestamp::now())?)
     }
 
     /// Loads the project around the working directory, or the one of this file or directory.
@@ -322,7 +334,20 @@ impl App {
         project: LoadedProject,
         request: RunRequest,
     ) -> Result<Started, AppError> {
-        let backend = self.backend().await?;
+        self.start_on(self.backend().await?, plan, project, request)
+    }
+
+    /// Starts a job on this backend, and serves its API.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn start_on(
+        &self,
+        backend: Arc<dyn Backend>,
+        plan: Plan,
+        project: LoadedProject,
+        request: RunRequest,
+    ) -> Result<Started, AppError> {
         let LoadedProject { loaded, instance, scope, root_file } = project;
         let now = Timestamp::now();
         let key = match request.job {
@@ -372,7 +397,11 @@ impl App {
     /// Sockets have short names: the system allows hardly more than a hundred bytes for the whole path.
     fn socket(&self, key: &JobKey) -> PathBuf {
         let short: String = key.instance.as_str().chars().take(6).collect();
-        self.store.dir().join("runners").join(format!("{short}-{}.sock", std::process::id()))
+        let count = match self.started.fetch_add(1, Ordering::Relaxed) {
+            0 => String::new(),
+            count => format!("-{count}"),
+        };
+        self.store.dir().join("runners").join(format!("{short}-{}{count}.sock", std::process::id()))
     }
 
     /// The jobs of a checkout, or of all, newest first; those that have ended only if they are wanted.

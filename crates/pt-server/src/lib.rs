@@ -1,7 +1,7 @@
 //! Composes the parts into one [`App`] and serves its API.
 //!
 //! Everything outside the process is met here first: the environment, the user's files, the backend that was chosen,
-//! the store. Commands, and later the MCP server and the web service, are thin layers over the same `App`. While a job
+//! the store. Commands and the MCP server, later the web service, are thin layers over the same `App`. While a job
 //! runs, its process answers on a Unix socket ([`api`]), so that another `pt` can ask and stop it ([`client`]).
 
 mod api;

@@ -11,6 +11,7 @@
 mod cron;
 mod data_path;
 mod definition;
+mod for_agents;
 mod lower;
 mod plain;
 mod project;
@@ -26,6 +27,7 @@ pub use data_path::{DataPath, Segment};
 pub use definition::{
     After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Wanted,
 };
+pub use for_agents::{AgentMessage, AgentPrompt, AgentPromptParam, AgentResource, ForAgents};
 pub use plain::plain;
 pub use project::{Loaded, Project, Resolved};
 pub use repository::{Checkout, RepoAddress, RepoRequest, Repository, RepositoryError};

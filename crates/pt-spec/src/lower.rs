@@ -11,6 +11,7 @@ mod trigger;
 use pt_syntax::{Diagnostic, Node, NodeKind};
 
 use crate::definition::{Definition, Kind, Name, Origin};
+use crate::for_agents::ForAgents;
 use crate::trigger::Trigger;
 use definition::{lower_definition, words};
 use fields::Fields;
@@ -23,7 +24,7 @@ pub(crate) struct Lowered {
     pub(crate) includes: Vec<Include>,
     pub(crate) instructions: Option<String>,
     pub(crate) triggers: Vec<Trigger>,
-    pub(crate) mcp_only: Option<Vec<Name>>,
+    pub(crate) for_agents: ForAgents,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -70,7 +71,7 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
         lowered.instructions = node.as_str().map(str::to_owned);
     }
     if let Some(node) = fields.take("mcp") {
-        lowered.mcp_only = node.get("only").map(words);
+        lowered.for_agents = ForAgents::lower(&node, node.get("only").map(words), &mut lowered.diagnostics);
     }
     if let Some(node) = fields.take("triggers") {
         lower_triggers(node, origin, &mut lowered);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use pt_syntax::{Diagnostic, SourceId, Sources};
 
 use crate::definition::{Definition, Kind, Name, OWN};
+use crate::for_agents::ForAgents;
 use crate::standard::Standard;
 use crate::trigger::Trigger;
 use crate::world::World;
@@ -17,7 +18,7 @@ use crate::world::World;
 pub use resolve::Resolved;
 
 /// What was found at a root polytope file: the project as far as it could be understood, and what is wrong.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// The project.
     pub project: Project,
@@ -26,7 +27,7 @@ pub struct Loaded {
 }
 
 /// Everything that a root polytope file makes known, and the standard modules.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Project {
     root_file: PathBuf,
     sources: Sources,
@@ -38,12 +39,12 @@ pub struct Project {
     remotes: HashMap<String, Result<usize, String>>,
     triggers: Vec<Trigger>,
     instructions: Vec<String>,
-    mcp_only: Option<Vec<Name>>,
+    for_agents: ForAgents,
     standard: Standard,
 }
 
 /// What names mean: places in the list of definitions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Namespace {
     /// Tools and modules share their names.
     callables: HashMap<String, usize>,
@@ -125,7 +126,12 @@ impl Project {
 
     /// Ids of the only tools that agents are to see, if the root file says so.
     pub fn mcp_only(&self) -> Option<&[Name]> {
-        self.mcp_only.as_deref()
+        self.for_agents.only.as_deref()
+    }
+
+    /// What the root file says to agents alone.
+    pub fn for_agents(&self) -> &ForAgents {
+        &self.for_agents
     }
 
     /// The project's own definitions that a name can reach, in the order of their declaration.

@@ -39,12 +39,12 @@ pub fn standard_files(project: &str, path: &str) -> Vec<StandardFile> {
 }
 
 /// The projects of the built-in owners `polytope` and `pt`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Standard {
     projects: Vec<StandardProject>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct StandardProject {
     name: Arc<str>,
     source: SourceId,

@@ -31,9 +31,19 @@ impl Store {
     /// The instance whose root polytope file lies in this directory, used now.
     pub fn instance(&self, root: &Path, at: Timestamp) -> Result<Instance, StoreError> {
         let root = fs::canonicalize(root).map_err(StoreError::file("find the project's directory", root))?;
-        let hash = Sha256::digest(root.as_os_str().as_bytes());
-        let id: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let project = id_of_dir(&root);
+        let (id, project) = (id_of(root.as_os_str().as_bytes()), id_of_dir(&root));
+        self.note_instance(Instance { id, root, project, used_ts: at })
+    }
+
+    /// A sandbox beside this instance, of the same files: what runs in it has networks, volumes and job ids of its own.
+    pub fn instance_beside(&self, of: &Instance, at: Timestamp) -> Result<Instance, StoreError> {
+        // Names in the backend begin with a piece of the id, so that it must differ from the beginning.
+        let id = id_of(format!("{} agents", of.id).as_bytes());
+        self.note_instance(Instance { id, used_ts: at, ..of.clone() })
+    }
+
+    fn note_instance(&self, instance: Instance) -> Result<Instance, StoreError> {
+        let Instance { id, root, project, used_ts } = &instance;
         self.database().write("note the use of a project", |tx| {
             tx.prepare_cached(
                 "INSERT INTO instance (id, root, project, used_ts) VALUES (:id, :root, :project, :at)
@@ -41,11 +51,11 @@ impl Store {
                  root = excluded.root, project = excluded.project, used_ts = excluded.used_ts",
             )?
             .execute(named_params! {
-                ":id": id, ":root": root.to_string_lossy(), ":project": project, ":at": at.to_string(),
+                ":id": id.as_str(), ":root": root.to_string_lossy(), ":project": project, ":at": used_ts.to_string(),
             })?;
             Ok(())
         })?;
-        Ok(Instance { id: InstanceId::new(id), root, project, used_ts: at })
+        Ok(instance)
     }
 
     /// All instances, the last used first.
@@ -60,6 +70,11 @@ impl Store {
                 .collect()
         })
     }
+}
+
+fn id_of(what: &[u8]) -> InstanceId {
+    let hash = Sha256::digest(what);
+    InstanceId::new(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //!
 //! What it finds damaged it names and leaves alone; it never starts afresh over somebody's data.
 
+mod call;
 mod database;
 mod dataset;
 mod error;
@@ -25,6 +26,7 @@ mod store;
 mod summary;
 mod value;
 
+pub use call::AgentCall;
 pub use dataset::Dataset;
 pub use error::StoreError;
 pub use instance::Instance;

@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Stop(StopArgs),
     Clean(CleanArgs),
     Lsp(LspArgs),
+    Mcp(McpArgs),
+    Docs(DocsArgs),
     Import(ImportArgs),
     Export(ExportArgs),
     Init(InitArgs),
@@ -107,6 +109,8 @@ impl Command {
             Self::Stop(_) => "stop",
             Self::Clean(_) => "clean",
             Self::Lsp(_) => "lsp",
+            Self::Mcp(_) => "mcp",
+            Self::Docs(_) => "docs",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Init(_) => "init",
@@ -139,11 +143,20 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) context: ContextArgs,
     /// Leaves the job running, and prints its id.
-    #[arg(short, long = "background", alias = "detach")]
+    #[arg(short, long = "background", alias = "detach", conflicts_with = "mcp")]
     pub(crate) detach: bool,
+    /// With --mcp: gives agents a sandbox with networks, volumes and job ids of its own.
+    #[arg(long, requires = "mcp")]
+    pub(crate) isolated: bool,
     /// Sets the id of the job [default: that of the target and a number].
     #[arg(long, value_name = "id")]
     pub(crate) job_id: Option<String>,
+    /// Lets coding agents work on the project: starts the MCP server, until stopped.
+    #[arg(long)]
+    pub(crate) mcp: bool,
+    /// Port of the MCP server; if it is taken, the next free one [default: 31338].
+    #[arg(long, value_name = "port", requires = "mcp")]
+    pub(crate) mcp_port: Option<u16>,
     /// Prints lines only: asks nothing, draws nothing.
     #[arg(long, alias = "no-ui")]
     pub(crate) non_interactive: bool,
@@ -155,7 +168,7 @@ pub(crate) struct RunArgs {
     #[arg(long, hide = true)]
     pub(crate) runner: bool,
     /// Stops the job after this time, as 90s, 5m or 1h.
-    #[arg(long, value_name = "duration")]
+    #[arg(long, value_name = "duration", conflicts_with = "mcp")]
     pub(crate) timeout: Option<String>,
     /// Ends the job when this step ends, with the step's outcome.
     #[arg(long, value_name = "step")]
@@ -396,6 +409,42 @@ pub(crate) struct LspArgs {
     /// Speaks over stdin and stdout: what it does anyway, and what editors like to say.
     #[arg(long, hide = true)]
     stdio: bool,
+}
+
+/// Lets coding agents work on the project: an MCP server, until stopped.
+///
+/// Agents reach it at http://localhost:31338/mcp. With --stdio it speaks to the
+/// one agent that started it. How to tell yours is in docs/mcp.md.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct McpArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Gives agents a sandbox with networks, volumes and job ids of its own.
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// Port of the server; if it is taken, the next free one [default: 31338].
+    #[arg(long, value_name = "port", conflicts_with = "stdio")]
+    pub(crate) mcp_port: Option<u16>,
+    /// The name by which agents know the server [default: polytope].
+    #[arg(long, value_name = "name")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// Speaks over stdin and stdout.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+}
+
+/// Shows the documentation that agents read; without an address, what there is.
+///
+/// An address is as bluetext://intro; intro alone means the same.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DocsArgs {
+    /// The document.
+    #[arg(value_name = "uri")]
+    pub(crate) uri: Option<String>,
 }
 
 /// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.

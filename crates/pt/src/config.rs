@@ -19,6 +19,8 @@ pub(crate) struct Config {
     path: PathBuf,
     current_context: String,
     contexts: Vec<String>,
+    /// The port that `mcp: {port: …}` names.
+    pub(crate) mcp_port: Option<u16>,
 }
 
 impl Config {
@@ -33,7 +35,12 @@ impl Config {
         let contexts =
             data.get("contexts").as_map().into_iter().flat_map(|contexts| contexts.keys().cloned());
         let current_context = data.get("current-context").as_str().unwrap_or(LOCAL).to_owned();
-        Ok(Self { path, current_context, contexts: [LOCAL.to_owned()].into_iter().chain(contexts).collect() })
+        let contexts = [LOCAL.to_owned()].into_iter().chain(contexts).collect();
+        let mcp_port = data.get("mcp").get("port");
+        let no_port = || Failure::usage(format!("{}: mcp.port: {mcp_port} is no port.", path.display()));
+        let port = mcp_port.to_text().masked().parse().map_err(|_| no_port());
+        let mcp_port = if mcp_port.is_null() { None } else { Some(port?) };
+        Ok(Self { path, current_context, contexts, mcp_port })
     }
 
     /// The context that was asked for, or the current one.

@@ -73,6 +73,7 @@ fn carry_out(cli: Cli) -> Outcome {
 fn dispatch(cli: Cli) -> Outcome {
     let config = || Config::read(&cli.global);
     match &cli.command {
+        Command::Run(args) if args.mcp => commands::mcp::run_beside(args, &config()?),
         Command::Run(args) => commands::run::run(args, &config()?),
         Command::Plan(args) => commands::plan::run(args, &config()?),
         Command::Check(args) => commands::check::run(args, &config()?),
@@ -92,6 +93,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Tools(command) => commands::modules::run(command, Kind::Tool),
         Command::Templates(command) => commands::modules::run(command, Kind::Template),
         Command::Lsp(args) => commands::lsp::run(args),
+        Command::Mcp(args) => commands::mcp::run(args, &config()?),
+        Command::Docs(args) => commands::docs::run(args),
         Command::Import(args) => commands::import::run(args),
         Command::Export(args) => commands::export::run(args, &config()?),
         Command::Values(command) => commands::named::run(Noun::Value, command, &config()?),

@@ -9,6 +9,7 @@ use pt_syntax::{Diagnostic, Sources, Span};
 use super::remote::Remotes;
 use super::{Loaded, Namespace, Project};
 use crate::definition::{Name, OWN, Origin};
+use crate::for_agents::ForAgents;
 use crate::lower::{Include, Lowered, lower_file};
 use crate::read::read;
 use crate::repository::{RepoAddress, Repository};
@@ -27,7 +28,7 @@ pub(super) fn empty(root_file: PathBuf) -> Project {
         remotes: HashMap::new(),
         triggers: Vec::new(),
         instructions: Vec::new(),
-        mcp_only: None,
+        for_agents: ForAgents::default(),
         standard,
     }
 }
@@ -114,7 +115,7 @@ impl<'w, 'p> Loader<'w, 'p> {
             self.project.instructions.extend(lowered.instructions);
             self.project.triggers.extend(lowered.triggers);
             if is_root {
-                self.project.mcp_only = lowered.mcp_only;
+                self.project.for_agents = lowered.for_agents;
             }
         }
         for definition in lowered.definitions {

@@ -13,8 +13,9 @@ pub(super) fn project(project: &Project) -> Data {
     if !project.instructions().is_empty() {
         put(&mut file, "instructions", project.instructions().join("\n\n"));
     }
-    if let Some(only) = project.mcp_only() {
-        put(&mut file, "mcp", map([("only", names(only))]));
+    let for_agents = &project.for_agents().written;
+    if !for_agents.is_null() {
+        put(&mut file, "mcp", for_agents.clone());
     }
     for (key, kind) in [("templates", Kind::Template), ("tools", Kind::Tool), ("modules", Kind::Module)] {
         let of_kind = project.definitions().filter(|definition| definition.kind == kind);
@@ -195,10 +196,6 @@ fn value(node: &Node) -> Data {
 
 fn names(names: &[Name]) -> Data {
     names.iter().map(|name| Data::from(&*name.text)).collect()
-}
-
-fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn put(map: &mut Map, key: &str, value: impl Into<Data>) {

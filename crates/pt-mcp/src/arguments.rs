@@ -1,0 +1,133 @@
+//! What a call was given, in whatever spelling: `poll-interval`, `poll_interval` and `pollInterval` are one name.
+
+use pt_spec::Param;
+use serde_json::{Map, Value};
+
+/// The arguments of a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arguments(Map<String, Value>);
+
+impl Arguments {
+    /// These arguments.
+    pub(crate) fn new(given: Option<Map<String, Value>>) -> Self {
+        Self(given.unwrap_or_default())
+    }
+
+    /// The first of these that was given.
+    pub(crate) fn get(&self, names: &[&str]) -> Option<&Value> {
+        let given = |name: &&str| {
+            let same = |(key, _): &(&String, &Value)| kebab(key) == **name;
+            self.0.get(*name).or_else(|| self.0.iter().find(same).map(|(_, value)| value))
+        };
+        names.iter().find_map(given).filter(|value| !value.is_null())
+    }
+
+    /// The text of the first of these that was given.
+    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
+        Some(match self.get(names)? {
+            Value::String(text) => text.clone(),
+            other
+            @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
+        })
+    }
+
+    /// The number of the first of these that was given, as a number or as text.
+    pub(crate) fn number(&self, names: &[&str]) -> Option<usize> {
+        match self.get(names)? {
+            Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// Whether this was said to be true.
+    pub(crate) fn is_true(&self, name: &str) -> bool {
+        matches!(self.get(&[name]), Some(Value::Bool(true)))
+            || self.text(&[name]).is_some_and(|text| text == "true")
+    }
+
+    /// All but these.
+    pub(crate) fn without(&self, names: &[&str]) -> Map<String, Value> {
+        let others = self.0.iter().filter(|(key, _)| !names.contains(&kebab(key).as_str()));
+        others.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// These, and others.
+    pub(crate) fn and(mut self, others: Map<String, Value>) -> Self {
+        self.0.extend(others);
+        self
+    }
+
+    /// As JSON.
+    pub(crate) fn to_json(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+}
+
+/// The args for these params: each under the id of the param whose name it is in some spelling.
+pub(crate) fn args_for(params: &[Param], given: Map<String, Value>) -> pt_model::Map {
+    given
+        .into_iter()
+        .map(|(key, value)| {
+            let exact = params.iter().any(|param| param.id.text == key);
+            let same = params.iter().find(|param| kebab(&param.id.text) == kebab(&key));
+            let id = match same {
+                Some(param) if !exact => param.id.text.clone(),
+                Some(_) | None => key,
+            };
+            (id, value.into())
+        })
+        .collect()
+}
+
+/// The name in lower case with hyphens.
+pub(crate) fn kebab(name: &str) -> String {
+    let mut kebab = String::with_capacity(name.len());
+    let mut after_small = false;
+    for letter in name.chars() {
+        if letter.is_uppercase() && after_small {
+            kebab.push('-');
+        }
+        after_small = letter.is_lowercase() || letter.is_ascii_digit();
+        if letter == '_' {
+            kebab.push('-');
+        } else {
+            kebab.extend(letter.to_lowercase());
+        }
+    }
+    kebab
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn spellings_do_not_matter() {
+        for (name, same) in [
+            ("list_steps", "list-steps"),
+            ("listSteps", "list-steps"),
+            ("list-steps", "list-steps"),
+            ("API_KEY", "api-key"),
+            ("redpanda!console", "redpanda!console"),
+        ] {
+            assert_eq!(kebab(name), same);
+        }
+    }
+
+    #[test]
+    fn arguments_are_found_by_any_of_their_names() {
+        let Value::Object(given) = json!({"pollInterval": "7", "quiet": true, "cmd": ["ls"], "none": null})
+        else {
+            unreachable!()
+        };
+        let given = Arguments::new(Some(given));
+        assert_eq!(given.number(&["interval", "poll-interval"]), Some(7));
+        assert!(given.is_true("quiet"));
+        assert_eq!(given.get(&["none"]), None);
+        assert_eq!(given.without(&["poll-interval", "quiet", "none"]).keys().collect::<Vec<_>>(), ["cmd"]);
+    }
+}

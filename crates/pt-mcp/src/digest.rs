@@ -1,0 +1,262 @@
+//! A failure in few words: what failed, with which exit code, why probably, what to try, and its last lines.
+
+use pt_model::{ContainerStatus, Job, LogLine, Status, StepId};
+
+use crate::sandbox::JobView;
+
+/// How many of a failed step's last lines are told.
+const LAST_LINES: usize = 50;
+
+/// How many failed steps are told of in full.
+const TOLD: usize = 3;
+
+/// What is known of a failed call.
+pub(crate) struct Failed<'a> {
+    pub(crate) view: &'a JobView,
+    /// The lines of the job, the last last.
+    pub(crate) lines: &'a [LogLine],
+    /// Mistakes in the user's files, rendered.
+    pub(crate) findings: &'a str,
+}
+
+impl Failed<'_> {
+    /// The digest.
+    pub(crate) fn digest(&self) -> String {
+        let job = &self.view.job;
+        let failed = failed_steps(job);
+        let mut text = String::new();
+        for (id, message) in failed.iter().take(TOLD) {
+            text.push_str(&self.step(id, message));
+        }
+        if failed.len() > TOLD {
+            let more: Vec<&str> = failed[TOLD..].iter().map(|(id, _)| id.as_str()).collect();
+            text.extend([format!("Also failed: {}.\n", more.join(", "))]);
+        }
+        if failed.is_empty() {
+            let reason = job.stop_reason.as_deref().unwrap_or("nobody said why");
+            text.extend([format!("FAILED: job {} was stopped: {reason}.\n", self.view.key.job)]);
+        }
+        let canceled: Vec<&str> = job
+            .steps
+            .iter()
+            .filter(|(_, s)| s.status == Status::Canceled)
+            .map(|(id, _)| id.as_str())
+            .collect();
+        if !canceled.is_empty() {
+            text.extend([format!("Did not run for that reason: {}.\n", canceled.join(", "))]);
+        }
+        if !self.findings.is_empty() {
+            text.extend([format!("In the polytope file:\n{}\n", self.findings.trim_end())]);
+        }
+        text
+    }
+
+    fn step(&self, id: &StepId, message: &str) -> String {
+        let job = &self.view.job;
+        let of_it = |step: &StepId| step == id || is_part(step, id);
+        let lines: Vec<&str> =
+            self.lines.iter().filter(|line| of_it(&line.step)).map(|line| line.text.as_str()).collect();
+        let exited =
+            job.containers.iter().filter(|(_, container)| of_it(&container.step)).find(|(_, container)| {
+                container.status == ContainerStatus::Failed
+                    || container.exit_code.is_some_and(|code| code != 0)
+            });
+        let code = exited.and_then(|(_, container)| container.exit_code);
+        let calls = self.view.references.get(id).map(|name| format!(" ({name})")).unwrap_or_default();
+        let mut text =
+            format!("FAILED: step {id}{calls} of job {}: {}\n", self.view.key.job, message.trim_end());
+        if let Some((container, state)) = exited {
+            let image = &state.spec.image;
+            match code {
+                Some(code) => {
+                    text.extend([format!("Exit code {code}: container {container}, image {image}\n")]);
+                }
+                None => text.extend([format!("Container {container} did not start, image {image}\n")]),
+            }
+        }
+        if let Some(Cause { cause, attempt }) = likely_cause(code, message, &lines) {
+            text.extend([format!("Likely cause: {cause}\nTry: {attempt}\n")]);
+        }
+        let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        if !last.is_empty() {
+            text.extend([match (last.len(), lines.len()) {
+                (1, 1) => "Its last line:\n".to_owned(),
+                (shown, all) if shown == all => format!("Its {all} lines:\n"),
+                (shown, all) => format!("Its last {shown} of {all} lines:\n"),
+            }]);
+            for line in last {
+                text.extend([format!("  {line}\n")]);
+            }
+        }
+        text
+    }
+}
+
+/// The steps that failed by themselves, not for a part of theirs, and their messages.
+pub(crate) fn failed_steps(job: &Job) -> Vec<(StepId, String)> {
+    let failed = || job.steps.iter().filter(|(_, step)| step.status == Status::Failed);
+    failed()
+        .filter(|(id, _)| !failed().any(|(part, _)| is_part(part, id)))
+        .map(|(id, step)| {
+            let message = step.failure.as_ref().map(|failure| failure.message.clone());
+            (id.clone(), message.unwrap_or_default())
+        })
+        .collect()
+}
+
+pub(crate) fn is_part(part: &StepId, of: &StepId) -> bool {
+    part.as_str().strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Why something failed, probably.
+#[derive(Debug, PartialEq, Eq)]
+struct Cause {
+    cause: String,
+    attempt: &'static str,
+}
+
+/// Words that tell a cause: what a line contains, what that means, what to try.
+const TELLING: &[(&[&str], &str, &str)] = &[
+    (
+        &[
+            "ModuleNotFoundError",
+            "No module named",
+            "Cannot find module",
+            "Cannot find package",
+            "ERR_MODULE_NOT_FOUND",
+            "no required module provides package",
+        ],
+        "a dependency is not installed",
+        "add it (bluetext://code-gen-modules/add-package-python, …/add-package-npm), or name the right file in `cmd`",
+    ),
+    (
+        &["EADDRINUSE", "ddress already in use", "port is already allocated"],
+        "the port is taken",
+        "stop what uses it (list-services), or change the port of the service",
+    ),
+    (
+        &["ECONNREFUSED", "onnection refused"],
+        "what it connects to does not listen there yet",
+        "let the step run `after` the service is ready (or use polytope/await-service); connect to the service's id, not to localhost",
+    ),
+    (
+        &[
+            "ENOTFOUND",
+            "EAI_AGAIN",
+            "could not translate host name",
+            "Name or service not known",
+            "Could not resolve host",
+            "Temporary failure in name resolution",
+            "no such host",
+        ],
+        "a host name is unknown in the job's network",
+        "use the id of a service that the same job opens (list-services)",
+    ),
+    (
+        &[
+            "password authentication failed",
+            "Access denied for user",
+            "authentication failed",
+            "NOAUTH",
+            "WRONGPASS",
+        ],
+        "the credentials are wrong",
+        "compare those of the service with those of its client; a data volume keeps the password that it was made with",
+    ),
+    (
+        &["SyntaxError", "IndentationError", "ParseError", "syntax error"],
+        "a syntax error in the code",
+        "mend the line that is named above, then call the tool again",
+    ),
+    (
+        &["permission denied", "Permission denied", "EACCES"],
+        "a file may not be read, written or executed",
+        "check the mode of the script (chmod +x), the `user` of the container, and its mounts",
+    ),
+    (
+        &["command not found", ": not found", "executable file not found"],
+        "a program is not in the image",
+        "use an image that has it, or install it in the command",
+    ),
+    (
+        &["No such file or directory", "ENOENT", "can't open file", "cannot open"],
+        "a file is not there",
+        "check `mounts` and `workdir`: paths of mounts are relative to the polytope file",
+    ),
+    (
+        &["AssertionError", "assert ", "FAIL:", "FAILED ", "✗", "Tests failed", "test failed"],
+        "a test failed",
+        "read the lines below, mend the code or the test, and call the tool again",
+    ),
+];
+
+/// Why the step failed, as far as its exit code, its message and its last lines tell.
+fn likely_cause(code: Option<i64>, message: &str, lines: &[&str]) -> Option<Cause> {
+    let cause = |cause: &str, attempt| Some(Cause { cause: cause.to_owned(), attempt });
+    if message.contains("is not set") {
+        return cause(
+            "a value or secret is not set",
+            "set-value; a person sets secrets: pt secrets set NAME DATA",
+        );
+    }
+    if message.contains("image") && (message.contains("not found") || message.contains("pull")) {
+        return cause(
+            "the image cannot be had",
+            "check its name and tag, or build it first (polytope/build-image)",
+        );
+    }
+    let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    for (words, means, attempt) in TELLING {
+        let telling = |line: &&&str| words.iter().any(|word| line.contains(word));
+        if let Some(line) = last.iter().rev().find(telling) {
+            let line: String = line.trim().chars().take(200).collect();
+            return Some(Cause { cause: format!("{means} (`{line}`)"), attempt });
+        }
+        if words.iter().any(|word| message.contains(word)) {
+            return cause(means, attempt);
+        }
+    }
+    match code? {
+        127 => cause("its command is not in the image", "correct `cmd`, or use an image that has it"),
+        126 => {
+            cause("its command cannot be executed", "make the script executable, and let it begin with #!")
+        }
+        137 => cause("it was killed, often for want of memory", "give it more memory, or let it use less"),
+        139 => cause(
+            "it crashed (segmentation fault)",
+            "look at its native dependencies and the image's architecture",
+        ),
+        143 => cause("it was asked to stop", "find out who stopped it: describe-step"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_told_from_lines_and_codes() {
+        for (code, message, lines, cause) in [
+            (
+                Some(1),
+                "",
+                &["x", "ModuleNotFoundError: No module named 'flask'"][..],
+                "a dependency is not installed (`ModuleNotFoundError: No module named 'flask'`)",
+            ),
+            (
+                Some(1),
+                "",
+                &["dial tcp: connection refused"],
+                "what it connects to does not listen there yet (`dial tcp: connection refused`)",
+            ),
+            (Some(127), "", &["sh: foo: not found"], "a program is not in the image (`sh: foo: not found`)"),
+            (Some(127), "", &[], "its command is not in the image"),
+            (Some(137), "", &["working"], "it was killed, often for want of memory"),
+            (None, "Secret 'key' is not set.", &[], "a value or secret is not set"),
+        ] {
+            assert_eq!(likely_cause(code, message, lines).unwrap().cause, cause);
+        }
+        assert_eq!(likely_cause(Some(3), "The container exited with a nonzero exit code.", &["bye"]), None);
+    }
+}

@@ -1,0 +1,585 @@
+//! The protocol's requests, answered. A handler is made for each session, or for each request outside of any; what lasts
+//! is in the server.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use pt_server::LoadedProject;
+use pt_spec::{AgentPrompt, AgentPromptParam, AgentResource, Definition, args_schema};
+use pt_store::AgentCall;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    CompletionInfo, ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, Prompt,
+    PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+    Reference, Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
+    SubscribeRequestParams, SubscriptionFilter, Tool, ToolAnnotations, UnsubscribeRequestParams,
+};
+#[expect(deprecated, reason = "clients of the revisions before 2026-07-28 ask for log messages")]
+use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, SetLevelRequestParams};
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::answer::Answer;
+use crate::arguments::Arguments;
+use crate::asking::Form;
+use crate::documents::DocumentError;
+use crate::http::PlainJson;
+use crate::own::{self, Body, FileContents, Part};
+use crate::project::{listed_tools, tool};
+use crate::server::{Inner, Server};
+use crate::tools::{BUILT_INS, BuiltIn, Caller, Effect, Told, failed, run_target};
+use crate::{prompts, sessions};
+
+/// Lines of output that a call tells as log messages at most.
+const TOLD_LINES: usize = 1000;
+
+/// Characters of arguments that are recorded.
+const RECORDED: usize = 1000;
+
+/// Answers one client.
+pub(crate) struct Handler {
+    server: Server,
+    #[expect(deprecated, reason = "see above")]
+    level: Arc<Mutex<LoggingLevel>>,
+    /// The files whose changes the client wants to hear of.
+    watched: Mutex<HashMap<String, JoinHandle<()>>>,
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(JoinHandle::abort);
+    }
+}
+
+impl Handler {
+    #[expect(deprecated, reason = "see above")]
+    pub(crate) fn new(server: Server) -> Self {
+        Self { server, level: Arc::new(Mutex::new(LoggingLevel::Info)), watched: Mutex::default() }
+    }
+
+    fn inner(&self) -> &Inner {
+        &self.server.inner
+    }
+}
+
+impl ServerHandler for Handler {
+    #[expect(deprecated, reason = "see above")]
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_completions()
+            .enable_prompts()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        let options = &self.inner().options;
+        let mut info = ServerConfig::new(capabilities);
+        info.server_info = Implementation::new(&options.name, &options.version).with_title("Polytope");
+        // A project that cannot be read has nothing to say; its tools say why.
+        info.instructions = self.inner().instructions().ok();
+        info
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.inner().sessions.notify(context.peer);
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools(self.inner())))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools(self.inner()).into_iter().find(|tool| tool.name == name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let begun = Timestamp::now();
+        let (caller, telling) = self.caller(&context);
+        let mut given = Arguments::new(request.arguments);
+        if let Some(form) = self.form(&request.name, &given)
+            && let Some(filled) = form.ask(&context).await
+        {
+            given = given.and(filled);
+        }
+        let answer = call(self.inner(), &request.name, &given, &caller).await;
+        let Some(answer) = answer else {
+            return Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None));
+        };
+        record(self.inner(), &request.name, &given, &caller, begun, &answer);
+        drop(caller);
+        // What was told stands before the answer.
+        if let Some(telling) = telling {
+            drop(telling.await);
+        }
+        Ok(result(self.inner(), answer).into())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let own = |resource: &AgentResource| {
+            let name = resource.name.clone().unwrap_or_else(|| resource.uri.clone());
+            let mut listed = Resource::new(resource.uri.clone(), name);
+            listed.description.clone_from(&resource.info);
+            listed.mime_type.clone_from(&resource.mime_type);
+            listed
+        };
+        let document = |document: crate::Document| {
+            Resource::new(document.uri, document.name)
+                .with_description(document.info)
+                .with_mime_type("text/markdown")
+        };
+        let project = self.inner().sandbox.project.get().ok();
+        let resources = project.iter().flat_map(|project| &project.loaded.project.for_agents().resources);
+        let mut listed: Vec<Resource> =
+            resources.filter(|resource| !own::is_template(&resource.uri)).map(own).collect();
+        listed.extend(self.inner().documents.list().into_iter().map(document));
+        Ok(ListResourcesResult::with_all_items(listed))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let project = self.inner().sandbox.project.get().ok();
+        let resources = project.iter().flat_map(|project| &project.loaded.project.for_agents().resources);
+        let own = resources.filter(|resource| own::is_template(&resource.uri)).map(|resource| {
+            let name = resource.name.clone().unwrap_or_else(|| resource.uri.clone());
+            let mut listed = ResourceTemplate::new(resource.uri.clone(), name);
+            listed.description.clone_from(&resource.info);
+            listed.mime_type.clone_from(&resource.mime_type);
+            listed
+        });
+        let documents = crate::documents::TEMPLATES
+            .iter()
+            .map(|(uri, name)| ResourceTemplate::new(*uri, *name).with_mime_type("text/markdown"));
+        Ok(ListResourceTemplatesResult::with_all_items(own.chain(documents).collect()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        if let Some(own) = self.own_resource(&request.uri) {
+            let contents =
+                own.map_err(|error| ErrorData::resource_not_found(error, Some(json!({"uri": request.uri}))))?;
+            return Ok(ReadResourceResult::new(vec![resource_contents(request.uri, contents)]).into());
+        }
+        let text = self.inner().documents.read(&request.uri).map_err(|error| match error {
+            DocumentError::Scheme(_) => ErrorData::invalid_params(error.to_string(), None),
+            DocumentError::Unknown(_) | DocumentError::Missing(_) => {
+                ErrorData::resource_not_found(error.to_string(), Some(json!({"uri": request.uri})))
+            }
+        })?;
+        let contents = ResourceContents::text(text, request.uri).with_mime_type("text/markdown");
+        Ok(ReadResourceResult::new(vec![contents]).into())
+    }
+
+    // Documents do not change while the server runs; files of the project do.
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let file = self.inner().sandbox.project.get().ok().and_then(|project| {
+            let project = &project.loaded.project;
+            own::resource(project, &request.uri).map(|(resource, _)| own::path(project, resource))
+        });
+        let Some(file) = file else {
+            let read = self.inner().documents.read(&request.uri);
+            return read.map(drop).map_err(|error| ErrorData::resource_not_found(error.to_string(), None));
+        };
+        let watching = sessions::watch_file(context.peer, request.uri.clone(), file);
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = watched.insert(request.uri, watching) {
+            before.abort();
+        }
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watching) = watched.remove(&request.uri) {
+            watching.abort();
+        }
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = SubscriptionFilter::new();
+        accepted.tools_list_changed = requested.tools_list_changed;
+        Some(accepted)
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.inner().sessions.changes();
+        loop {
+            tokio::select! {
+                changed = changes.changed() => {
+                    if changed.is_err() || subscription.sink().notify_tool_list_changed().await.is_err() {
+                        return Ok(());
+                    }
+                }
+                () = subscription.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let prompt = |prompt: &prompts::Workflow| {
+            let argument = |argument: &prompts::Argument| {
+                PromptArgument::new(argument.name)
+                    .with_description(argument.info)
+                    .with_required(argument.required)
+            };
+            let arguments: Vec<PromptArgument> = prompt.arguments.iter().map(argument).collect();
+            Prompt::new(prompt.name, Some(prompt.info), Some(arguments)).with_title(prompt.title)
+        };
+        let own = |prompt: &AgentPrompt| {
+            let argument = |param: &AgentPromptParam| {
+                let mut argument = PromptArgument::new(&param.id).with_required(true);
+                argument.description.clone_from(&param.info);
+                argument
+            };
+            let arguments: Vec<PromptArgument> = prompt.params.iter().map(argument).collect();
+            let info = prompt.info.clone().unwrap_or_else(|| prompt.id.clone());
+            Prompt::new(&prompt.id, Some(info), Some(arguments))
+        };
+        let project = self.inner().sandbox.project.get().ok();
+        let of_project = project.iter().flat_map(|project| &project.loaded.project.for_agents().prompts);
+        let mut listed: Vec<Prompt> = of_project.map(own).collect();
+        let built_in = prompts::WORKFLOWS.iter().map(prompt);
+        let new: Vec<Prompt> =
+            built_in.filter(|prompt| !listed.iter().any(|own| own.name == prompt.name)).collect();
+        listed.extend(new);
+        Ok(ListPromptsResult::with_all_items(listed))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let invalid = |message: String| ErrorData::invalid_params(message, None);
+        let given = Arguments::new(request.arguments.map(|given| {
+            given
+                .into_iter()
+                .map(|(key, value)| (key, serde_json::to_value(value).unwrap_or_default()))
+                .collect()
+        }));
+        if let Ok(project) = self.inner().sandbox.project.get() {
+            let project = &project.loaded.project;
+            if let Some(prompt) = project.for_agents().prompts.iter().find(|own| own.id == request.name) {
+                let parts = own::parts(project, prompt, &given).map_err(invalid)?;
+                let messages =
+                    parts.into_iter().map(|part| PromptMessage::new(Role::User, part_content(part)));
+                let mut result = GetPromptResult::new(messages.collect());
+                result.description.clone_from(&prompt.info);
+                return Ok(result.into());
+            }
+        }
+        let workflow = prompts::named(&request.name)
+            .ok_or_else(|| invalid(format!("Unknown prompt: {}", request.name)))?;
+        let text = workflow.text(&given).map_err(invalid)?;
+        Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)])
+            .with_description(workflow.info)
+            .into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let begun = &request.argument.value;
+        let candidates = match &request.r#ref {
+            Reference::Prompt(prompt) => {
+                prompts::candidates(self.inner(), &prompt.name, &request.argument.name)
+            }
+            Reference::Resource(resource) => self.inner().documents.ids_for(&resource.uri),
+            // Nothing else can be completed yet.
+            _ => Vec::new(),
+        };
+        let mut values: Vec<String> =
+            candidates.into_iter().filter(|value| value.contains(begun.as_str())).collect();
+        values.sort_by_key(|value| !value.starts_with(begun.as_str()));
+        let total = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        let has_more = values.len() > CompletionInfo::MAX_VALUES;
+        values.truncate(CompletionInfo::MAX_VALUES);
+        let completion = CompletionInfo::with_pagination(values, Some(total), has_more)
+            .map_err(|error| ErrorData::internal_error(error, None))?;
+        Ok(CompleteResult::new(completion))
+    }
+
+    #[expect(deprecated, reason = "see above")]
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        *self.level.lock().unwrap_or_else(PoisonError::into_inner) = request.level;
+        Ok(())
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        // The SDK takes a known method whose params it cannot read for an unknown one.
+        let known = [
+            "tools/call",
+            "resources/read",
+            "prompts/get",
+            "completion/complete",
+            "logging/setLevel",
+            "initialize",
+        ];
+        let method = request.method;
+        if known.contains(&method.as_str()) {
+            return Err(ErrorData::invalid_params(format!("The params of {method} cannot be read."), None));
+        }
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("Unknown method: {method}"), None))
+    }
+}
+
+/// A file as the protocol has it.
+fn resource_contents(uri: String, contents: FileContents) -> ResourceContents {
+    match contents.body {
+        Body::Text(text) => ResourceContents::text(text, uri),
+        Body::Blob(blob) => ResourceContents::blob(blob, uri),
+    }
+    .with_mime_type(contents.mime_type)
+}
+
+/// A part of a prompt as the protocol has it.
+fn part_content(part: Part) -> ContentBlock {
+    match part {
+        Part::Text(text) | Part::File(FileContents { body: Body::Text(text), .. }) => {
+            ContentBlock::text(text)
+        }
+        Part::Resource(uri, contents) => ContentBlock::resource(resource_contents(uri, contents)),
+        Part::File(FileContents { mime_type, body: Body::Blob(data) }) if mime_type.starts_with("audio/") => {
+            ContentBlock::audio(data, mime_type)
+        }
+        Part::File(FileContents { mime_type, body: Body::Blob(data) }) => {
+            ContentBlock::image(data, mime_type)
+        }
+    }
+}
+
+impl Handler {
+    /// What a person would have to be asked before a tool of the project can run.
+    fn form(&self, name: &str, given: &Arguments) -> Option<Form> {
+        let project = self.inner().sandbox.project.get().ok()?;
+        Form::for_missing(tool(&project, name)?, given)
+    }
+
+    /// The project's own resource at this address.
+    fn own_resource(&self, uri: &str) -> Option<Result<FileContents, String>> {
+        let project = self.inner().sandbox.project.get().ok()?;
+        let project = &project.loaded.project;
+        let (resource, names) = own::resource(project, uri)?;
+        Some(own::read(project, resource, &names))
+    }
+
+    /// Who calls, and the task that passes on what the one is told meanwhile.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> (Caller, Option<JoinHandle<()>>) {
+        let parts = context.extensions.get::<Parts>();
+        let name = match context.client_info() {
+            Some(info) if !info.name.is_empty() && info.name != "rmcp" => {
+                format!("{} {}", info.name, info.version)
+            }
+            _ => parts
+                .and_then(|parts| parts.headers.get("user-agent"))
+                .and_then(|agent| agent.to_str().ok())
+                .unwrap_or("an agent")
+                .to_owned(),
+        };
+        // A client that takes plain JSON only can be told nothing before the answer.
+        let deaf = parts.is_some_and(|parts| parts.extensions.get::<PlainJson>().is_some());
+        let (told, telling) = if deaf { (None, None) } else { self.tell(context) };
+        (Caller { name, canceled: context.ct.clone(), told }, telling)
+    }
+
+    #[expect(deprecated, reason = "see above")]
+    fn tell(
+        &self,
+        context: &RequestContext<RoleServer>,
+    ) -> (Option<mpsc::UnboundedSender<Told>>, Option<JoinHandle<()>>) {
+        let token = context.meta.get_progress_token();
+        let in_session = context
+            .extensions
+            .get::<Parts>()
+            .is_none_or(|parts| parts.headers.contains_key("mcp-session-id"));
+        let level = context.meta.log_level();
+        let session_level = *self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let wants = |level: &LoggingLevel| matches!(level, LoggingLevel::Debug | LoggingLevel::Info);
+        let lines = level.as_ref().map_or(in_session && wants(&session_level), wants);
+        if token.is_none() && !lines {
+            return (None, None);
+        }
+        let (to, mut told) = mpsc::unbounded_channel();
+        let peer = context.peer.clone();
+        let telling = tokio::spawn(async move {
+            let mut count: usize = 0;
+            let mut progress: f64 = 0.0;
+            while let Some(what) = told.recv().await {
+                let sent = match what {
+                    Told::Progress { done, total, message } => {
+                        let Some(token) = &token else { continue };
+                        // It must grow with each message, although a step's start ends no step.
+                        progress = if done as f64 > progress { done as f64 } else { progress + 0.01 };
+                        let param = ProgressNotificationParam::new(token.clone(), progress)
+                            .with_total(total as f64)
+                            .with_message(message);
+                        peer.notify_progress(param).await
+                    }
+                    Told::Line { step, text } => {
+                        count += 1;
+                        if !lines || count > TOLD_LINES {
+                            continue;
+                        }
+                        let text = if count == TOLD_LINES {
+                            "… more: get-container-logs".to_owned()
+                        } else {
+                            text
+                        };
+                        let param =
+                            LoggingMessageNotificationParam::new(LoggingLevel::Info, Value::String(text));
+                        peer.notify_logging_message(param.with_logger(step)).await
+                    }
+                };
+                if sent.is_err() {
+                    return;
+                }
+            }
+        });
+        (Some(to), Some(telling))
+    }
+}
+
+/// All tools: the project's, then the built-in ones that none of them replaces.
+pub(crate) fn tools(server: &Inner) -> Vec<Tool> {
+    let project = server.sandbox.project.get().ok();
+    let mut tools: Vec<Tool> = project
+        .iter()
+        .flat_map(|project| listed_tools(project).map(project_tool).collect::<Vec<_>>())
+        .collect();
+    let built_in = BUILT_INS.iter().filter(|built_in| {
+        project.as_deref().is_none_or(|project: &LoadedProject| tool(project, built_in.name).is_none())
+    });
+    tools.extend(built_in.map(built_in_tool));
+    tools
+}
+
+fn project_tool(definition: &Definition) -> Tool {
+    let schema = args_schema(&definition.params).as_object().cloned().unwrap_or_default();
+    let info = definition.info.as_deref().map(|info| info.trim().to_owned().into());
+    let tool = Tool::new_with_raw(definition.id.text.clone(), info, schema);
+    match &definition.name {
+        Some(name) => tool.with_title(name),
+        None => tool,
+    }
+}
+
+/// A built-in tool as it is listed.
+pub(crate) fn built_in_tool(built_in: &BuiltIn) -> Tool {
+    let annotations = match built_in.effect {
+        Effect::Reads => ToolAnnotations::new().read_only(true),
+        Effect::Changes => ToolAnnotations::new().destructive(false),
+        Effect::Destroys => ToolAnnotations::new().destructive(true),
+    };
+    Tool::new(built_in.name, built_in.info, built_in.schema()).with_annotations(annotations)
+}
+
+/// Calls the project's tool of this name, else the built-in one.
+async fn call(server: &Inner, name: &str, given: &Arguments, caller: &Caller) -> Option<Answer> {
+    let own = match server.sandbox.project.get() {
+        Ok(project) => tool(&project, name).map(|tool| tool.id.text.clone()),
+        Err(error) => return Some(failed(&error)),
+    };
+    if let Some(own) = own {
+        let answer = run_target(server, &own, given.without(&[]), caller).await;
+        return Some(answer.unwrap_or_else(|error| failed(&error)));
+    }
+    Some(BuiltIn::named(name)?.call(server, given, caller).await)
+}
+
+/// The answer as the protocol has it: bounded, and without secrets.
+fn result(server: &Inner, answer: Answer) -> CallToolResult {
+    let masker =
+        server.sandbox.project.get().ok().and_then(|project| server.sandbox.masker(&project.scope).ok());
+    let mask = |text: String| match &masker {
+        Some(masker) => masker.mask(&text),
+        // Secrets that cannot be read cannot be found either, and so nothing is told.
+        None => {
+            "The project's secrets cannot be read, so nothing can be shown without risk. See: pt secrets list"
+                .to_owned()
+        }
+    };
+    let structured = answer.structured.map(|value| match &masker {
+        Some(masker) => json!(masker.find_in(value.into())),
+        None => Value::Null,
+    });
+    let taken = structured.as_ref().map_or(0, |value| value.to_string().chars().count());
+    let text = server.cut.bound(mask(answer.text), answer.keep, taken);
+    let blocks = answer.blocks.into_iter().filter_map(|block| match &masker {
+        Some(masker) => serde_json::from_value(json!(masker.find_in(block.into()))).ok(),
+        None => None,
+    });
+    let text = (!text.is_empty()).then(|| ContentBlock::text(text));
+    let content: Vec<ContentBlock> = text.into_iter().chain(blocks).collect();
+    let mut result =
+        if answer.failed { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    result.structured_content = structured;
+    result
+}
+
+/// Keeps the call in the list of calls.
+fn record(server: &Inner, tool: &str, given: &Arguments, caller: &Caller, begun: Timestamp, answer: &Answer) {
+    let Ok(project) = server.sandbox.project.get() else { return };
+    let Ok(masker) = server.sandbox.masker(&project.scope) else { return };
+    let arguments: String = masker.mask(&given.to_json()).chars().take(RECORDED).collect();
+    let took = Timestamp::now().duration_since(begun).as_millis();
+    let call = AgentCall {
+        at: begun,
+        caller: caller.name.clone(),
+        tool: tool.to_owned(),
+        arguments,
+        took_ms: u64::try_from(took).unwrap_or(0),
+        failed: answer.failed,
+        job: answer.job.clone(),
+    };
+    // A full disk keeps nobody from being answered.
+    drop(server.sandbox.app.store.record_call(&server.sandbox.instance(&project).id, &call));
+}

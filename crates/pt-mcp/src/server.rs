@@ -1,0 +1,104 @@
+//! One server for one project.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pt_model::{Job, JobId};
+use pt_plan::Plan;
+use pt_server::{App, AppError, LoadedProject, RunRequest};
+use pt_store::Instance;
+use tokio::sync::mpsc;
+
+use crate::answer::CutAnswers;
+use crate::documents::Documents;
+use crate::project::{CurrentProject, instructions};
+use crate::sandbox::{Said, Sandbox};
+use crate::sessions::Sessions;
+
+/// How a server is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The name by which agents know it.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Whose values and secrets its jobs run with.
+    pub context: String,
+    /// The polytope file, if it is not the one around the working directory.
+    pub polytope_file: Option<PathBuf>,
+    /// The checkout to run as, if it is not the project's own: with networks, volumes and job ids of its own.
+    pub isolated: Option<Instance>,
+}
+
+/// A server. Cheap to copy about.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) documents: Documents,
+    pub(crate) cut: CutAnswers,
+    pub(crate) sessions: Sessions,
+}
+
+impl Server {
+    /// A server with an idle sandbox. What jobs say comes out of the receiver; who drops it is told nothing.
+    pub fn new(app: Arc<App>, options: Options) -> (Self, mpsc::UnboundedReceiver<Said>) {
+        let (said_to, said) = mpsc::unbounded_channel();
+        let (file, context) = (options.polytope_file.clone(), options.context.clone());
+        let project = CurrentProject::new(Arc::clone(&app), file, context);
+        let sandbox = Sandbox::new(app, project, options.isolated.clone(), said_to);
+        let inner = Inner {
+            options,
+            sandbox,
+            documents: Documents::default(),
+            cut: CutAnswers::default(),
+            sessions: Sessions::default(),
+        };
+        (Self { inner: Arc::new(inner) }, said)
+    }
+
+    /// Starts a job in the sandbox, as a call would.
+    ///
+    /// # Errors
+    /// The backend is not there, or the store cannot be written.
+    pub async fn start(
+        &self,
+        plan: Plan,
+        project: &LoadedProject,
+        request: RunRequest,
+    ) -> Result<JobId, AppError> {
+        Ok(self.inner.sandbox.run(plan, project, request, String::new()).await?.key.job)
+    }
+
+    /// How a job of the sandbox stands.
+    pub fn job(&self, id: &JobId) -> Option<Job> {
+        self.inner.sandbox.job_state(id)
+    }
+
+    /// Stops everything that runs in the sandbox, and waits for its end.
+    pub async fn close(&self, reason: &str) {
+        self.inner.sandbox.close(reason).await;
+    }
+
+    /// Kills everything that runs in the sandbox, at once.
+    pub fn kill(&self) {
+        self.inner.sandbox.kill();
+    }
+}
+
+impl Inner {
+    /// What the project's authors tell agents, and how to begin.
+    pub(crate) fn instructions(&self) -> Result<String, AppError> {
+        let own = instructions(&*self.sandbox.project.get()?);
+        Ok(if own.is_empty() { HOW_TO_BEGIN.to_owned() } else { own })
+    }
+}
+
+/// What agents are told where the project tells them nothing.
+const HOW_TO_BEGIN: &str = "Polytope runs this project's tools, services and tests in containers. list-tools shows what there is, \
+describe-sandbox what runs. Read bluetext://intro (docs) before you change polytope.yml, and bluetext://blueprints before you \
+add a service.";

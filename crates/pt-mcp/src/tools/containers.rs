@@ -1,0 +1,173 @@
+//! What containers say, and commands in them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pt_backend::ExecRequest;
+use pt_model::{ContainerId, LogLine, StepId, Text, parse_duration};
+use pt_server::AppError;
+use pt_store::LogFilter;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::arguments::Arguments;
+use crate::digest::is_part;
+use crate::sandbox::JobView;
+use crate::server::Inner;
+use crate::tools::Caller;
+use crate::tools::describe::{find, find_step, missing};
+
+/// Lines that are shown, unless another limit was given.
+const LIMIT: usize = 100;
+
+/// How long a command may take, unless another time was given.
+const EXEC_SECONDS: usize = 60;
+
+/// Bytes of a command's output that are kept.
+const EXEC_BYTES: usize = 4_000_000;
+
+/// `get-container-logs`
+pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
+    let wanted = given.text(&["container", "step", "id", "ref", "job"]).unwrap_or_default();
+    let views = server.sandbox.views()?;
+    let is_container = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
+    let container = find(&views, &wanted, is_container).map(|(view, id)| (view, ContainerId::new(id)));
+    let step = find_step(&views, &wanted);
+    let whole = || views.iter().find(|view| view.key.job.as_str() == wanted);
+    let Some(view) =
+        container.as_ref().map(|(view, _)| *view).or(step.as_ref().map(|(view, _)| *view)).or_else(whole)
+    else {
+        let ids = views.iter().flat_map(|view| {
+            let containers = view.job.containers.keys().map(ContainerId::as_str);
+            view.job.steps.keys().map(StepId::as_str).chain(containers)
+        });
+        return Ok(missing("container or step", &wanted, ids));
+    };
+    let of_it = |line: &LogLine| match (&container, &step) {
+        (Some((_, container)), _) => line.container.as_ref() == Some(container),
+        (None, Some((_, step))) => line.step == *step || is_part(&line.step, step),
+        (None, None) => true,
+    };
+    let before = given.number(&["before"]).map(|line| line as u64);
+    let like = given.text(&["like"]);
+    let since = given.text(&["since"]);
+    let since = match since.as_deref().map(|text| (text, parse_duration(text))) {
+        None => None,
+        Some((_, Some(time))) => Timestamp::now().checked_sub(time).ok(),
+        Some((text, None)) => {
+            return Ok(Answer::failure(format!(
+                "since: '{text}' is no time. Write a number and a unit, as 30s or 5m."
+            )));
+        }
+    };
+    let limit = given.number(&["limit", "tail", "lines"]).unwrap_or(LIMIT).max(1);
+    let mut lines = Vec::new();
+    for line in server.sandbox.app.store.read_logs(&view.key, 0, LogFilter::default()) {
+        let line = line?;
+        if before.is_some_and(|before| line.seq >= before) {
+            break;
+        }
+        let recent = since.is_none_or(|since| line.at >= since);
+        if of_it(&line) && recent && like.as_ref().is_none_or(|like| line.text.contains(like)) {
+            lines.push(line);
+        }
+    }
+    let shown = &lines[lines.len().saturating_sub(limit)..];
+    let Some(first) = shown.first() else {
+        return Ok(Answer::text(format!("{wanted} has written nothing like that yet.")));
+    };
+    let mut text = String::new();
+    let left_out = lines.len() - shown.len();
+    if left_out > 0 {
+        let note = json!({"container": wanted, "limit": limit, "before": first.seq});
+        text.extend([format!("[{left_out} lines before these: get-container-logs {note}]\n")]);
+    }
+    let several = shown.iter().any(|line| line.step != first.step);
+    for line in shown {
+        if several {
+            text.extend([format!("{} | ", line.step)]);
+        }
+        text.push_str(&line.text);
+        text.push('\n');
+    }
+    Ok(Answer::text(text))
+}
+
+/// `exec`
+pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> Result<Answer, AppError> {
+    let wanted = given.text(&["container", "id", "ref"]).unwrap_or_default();
+    let cmd: Vec<String> = match given.get(&["cmd", "command"]) {
+        Some(Value::Array(words)) => {
+            words.iter().map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned)).collect()
+        }
+        Some(Value::String(line)) => vec!["sh".to_owned(), "-c".to_owned(), line.clone()],
+        _ => return Ok(Answer::failure("Which command? Give `cmd`: a list of words, or a line for sh.")),
+    };
+    let (backend_id, scope) = {
+        let views = server.sandbox.views()?;
+        let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
+        let Some((view, id)) = find(&views, &wanted, has) else {
+            let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
+            return Ok(missing("container", &wanted, known));
+        };
+        let container = view.job.containers.get(&ContainerId::new(id));
+        let running = container.filter(|container| !container.removed).and_then(|c| c.backend_id.clone());
+        let Some(backend_id) = running else {
+            return Ok(Answer::failure(format!(
+                "Container {wanted} does not run any more. Run its tool again, or read its lines: get-container-logs."
+            )));
+        };
+        (backend_id, server.sandbox.project.get()?.scope.clone())
+    };
+    let request = ExecRequest {
+        cmd: cmd.iter().map(|word| Text::from(word.as_str())).collect(),
+        ..ExecRequest::default()
+    };
+    let backend = server.sandbox.backend().await?;
+    let mut running = match backend.exec(&backend_id, &request).await {
+        Ok(running) => running,
+        Err(error) => return Ok(crate::tools::failed(&error.into())),
+    };
+    let seconds = given.number(&["timeout"]).unwrap_or(EXEC_SECONDS).clamp(1, 600);
+    let deadline = tokio::time::sleep(Duration::from_secs(seconds as u64));
+    tokio::pin!(deadline);
+    let mut bytes = Vec::new();
+    let mut why_cut = None;
+    loop {
+        tokio::select! {
+            chunk = running.output.recv() => match chunk {
+                Some(chunk) => {
+                    bytes.extend_from_slice(&chunk.bytes);
+                    if bytes.len() > 2 * EXEC_BYTES {
+                        bytes.drain(..bytes.len() - EXEC_BYTES);
+                    }
+                }
+                None => break,
+            },
+            () = &mut deadline => {
+                why_cut = Some(format!("It had not ended after {seconds} s; nobody reads it any more."));
+                break;
+            }
+            () = caller.canceled.cancelled() => {
+                why_cut = Some("The call was canceled.".to_owned());
+                break;
+            }
+        }
+    }
+    let exit = if why_cut.is_none() { running.exit.await.ok() } else { None };
+    let masker = server.sandbox.masker(&scope)?;
+    let output = masker.mask(&String::from_utf8_lossy(&bytes));
+    let code = exit.map(|exit| exit.code);
+    let mut text = match (code, &why_cut) {
+        (Some(0), _) => String::new(),
+        (Some(code), _) => format!("Exit code {code}\n"),
+        (None, Some(why)) => format!("{why}\n"),
+        (None, None) => "The backend lost sight of the command.\n".to_owned(),
+    };
+    text.push_str(output.trim_end_matches('\n'));
+    if text.is_empty() {
+        text.push_str("Exit code 0, without output.");
+    }
+    let failed = code != Some(0);
+    Ok(Answer { failed, ..Answer::text(text) }.with(json!({"exit-code": code})))
+}

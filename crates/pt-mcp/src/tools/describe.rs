@@ -1,0 +1,185 @@
+//! Everything about one thing, as YAML.
+
+use pt_model::{ContainerId, ServiceId, StepId};
+use pt_server::AppError;
+use pt_store::LogFilter;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::arguments::Arguments;
+use crate::digest::Failed;
+use crate::sandbox::JobView;
+use crate::server::Inner;
+use crate::tools::list;
+
+/// A thing of a job, by `id` or `job/id`: the newest job that has it.
+pub(super) fn find<'v>(
+    views: &'v [JobView],
+    wanted: &str,
+    has: impl Fn(&JobView, &str) -> bool,
+) -> Option<(&'v JobView, String)> {
+    if let Some(view) = views.iter().find(|view| has(view, wanted)) {
+        return Some((view, wanted.to_owned()));
+    }
+    let (job, id) = wanted.split_once('/')?;
+    let view = views.iter().find(|view| view.key.job.as_str() == job && has(view, id))?;
+    Some((view, id.to_owned()))
+}
+
+/// A step, by `id` or `job/id`; where no step has that id, the part `id` of another step.
+pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, StepId)> {
+    let has = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
+    if let Some((view, id)) = find(views, wanted, has) {
+        return Some((view, StepId::new(id)));
+    }
+    let (job, name) = wanted.split_once('/').map_or((None, wanted), |(job, name)| (Some(job), name));
+    let suffix = format!(".{name}");
+    views.iter().filter(|view| job.is_none_or(|job| view.key.job.as_str() == job)).find_map(|view| {
+        let step = view.job.steps.keys().find(|step| step.as_str().ends_with(&suffix))?;
+        Some((view, step.clone()))
+    })
+}
+
+/// That there is no such thing, and what there is.
+pub(super) fn missing<'a>(noun: &str, wanted: &str, known: impl Iterator<Item = &'a str>) -> Answer {
+    let known: Vec<&str> = known.take(20).collect();
+    let there = if known.is_empty() {
+        "there are none".to_owned()
+    } else {
+        format!("there are: {}", known.join(", "))
+    };
+    Answer::failure(format!("There is no {noun} '{wanted}'; {there}."))
+}
+
+/// `describe-step`
+pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
+    let wanted = given.text(&["step", "id", "ref"]).unwrap_or_default();
+    let views = server.sandbox.views()?;
+    let Some((view, id)) = find_step(&views, &wanted) else {
+        return Ok(missing(
+            "step",
+            &wanted,
+            views.iter().flat_map(|view| view.job.steps.keys().map(StepId::as_str)),
+        ));
+    };
+    let job = &view.job;
+    let containers: Vec<_> = job.containers.iter().filter(|(_, c)| c.step == id).map(|(id, _)| id).collect();
+    let services: Vec<_> = job.services.iter().filter(|(_, s)| s.step == id).map(|(id, _)| id).collect();
+    let mut text = yaml(&json!({
+        "id": id,
+        "job": view.key.job,
+        "calls": view.references.get(&id),
+        "step": job.steps.get(&id),
+        "containers": containers,
+        "services": services,
+    }));
+    if job.steps.get(&id).is_some_and(|step| step.status == pt_model::Status::Failed) {
+        let filter = LogFilter::default();
+        let lines: Result<Vec<_>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
+        let mut only = view.clone();
+        only.job.steps.retain(|step, _| *step == id || crate::digest::is_part(step, &id));
+        text.insert_str(0, &Failed { view: &only, lines: &lines?, findings: "" }.digest());
+    }
+    Ok(Answer::document(text))
+}
+
+/// `describe-service`
+pub(super) fn service(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
+    let wanted = given.text(&["service", "id", "ref"]).unwrap_or_default();
+    let views = server.sandbox.views()?;
+    let has = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
+    let Some((view, id)) = find(&views, &wanted, has) else {
+        let known = views.iter().flat_map(|view| view.job.services.keys().map(ServiceId::as_str));
+        return Ok(missing("service", &wanted, known));
+    };
+    let service = view.job.services.get(&ServiceId::new(id.clone()));
+    let ports = service.map(|service| service.ports.iter().map(list::port).collect::<Vec<_>>());
+    let text = yaml(&json!({
+        "id": id,
+        "job": view.key.job,
+        "hostname-in-job": id,
+        "status": service.map(|service| service.status),
+        "step": service.map(|service| &service.step),
+        "container": service.map(|service| &service.container),
+        "ports": ports,
+    }));
+    Ok(Answer::document(text))
+}
+
+/// `describe-container`
+pub(super) fn container(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
+    let wanted = given.text(&["container", "id", "ref"]).unwrap_or_default();
+    let views = server.sandbox.views()?;
+    let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
+    let Some((view, id)) = find(&views, &wanted, has) else {
+        let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
+        return Ok(missing("container", &wanted, known));
+    };
+    let container = view.job.containers.get(&ContainerId::new(id.clone()));
+    Ok(Answer::document(yaml(&json!({"id": id, "job": view.key.job, "container": container}))))
+}
+
+/// `describe-sandbox`
+pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
+    let project = server.sandbox.project.get()?;
+    let root = project.loaded.project.root_dir();
+    let views = server.sandbox.views()?;
+    let jobs: Vec<Value> = views
+        .iter()
+        .take(20)
+        .map(|view| {
+            let job = &view.job;
+            let running = job.steps.values().filter(|step| !step.status.has_ended()).count();
+            json!({
+                "id": view.key.job,
+                "target": job.target,
+                "status": job.status,
+                "started-here": view.own,
+                "steps": job.steps.len(),
+                "steps-running": running,
+                "containers": job.containers.len(),
+                "services": job.services.len(),
+            })
+        })
+        .collect();
+    let status = if server.sandbox.is_idle() { "idle" } else { "running" };
+    let diagnostics = project.loaded.diagnostics.len();
+    let text = yaml(&json!({
+        "path": root.display().to_string(),
+        "polytope-file": project.loaded.project.root_file().display().to_string(),
+        "polytope-file-mistakes": diagnostics,
+        "revision": revision(root),
+        "status": status,
+        "jobs": jobs,
+        "jobs-in-all": views.len(),
+    }));
+    Ok(Answer::document(text))
+}
+
+/// The branch that is checked out, or the commit.
+fn revision(root: &std::path::Path) -> Option<String> {
+    let git = root.ancestors().map(|dir| dir.join(".git")).find(|git| git.exists())?;
+    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let head = head.trim();
+    Some(head.strip_prefix("ref: refs/heads/").unwrap_or(head).to_owned())
+}
+
+/// Data as YAML, without what is null.
+fn yaml(data: &impl Serialize) -> String {
+    let value = serde_json::to_value(data).map(without_nulls).unwrap_or_default();
+    serde_saphyr::to_string(&value).unwrap_or_else(|_| value.to_string())
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
+    }
+}

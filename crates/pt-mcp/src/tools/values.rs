@@ -1,0 +1,60 @@
+//! Values. Of secrets the names alone are told.
+
+use jiff::Timestamp;
+use pt_server::AppError;
+
+use crate::answer::Answer;
+use crate::arguments::Arguments;
+use crate::server::Inner;
+
+/// Characters of a value that are shown in the list.
+const SHOWN: usize = 200;
+
+/// `get-values`
+pub(super) fn get(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
+    let scope = server.sandbox.project.get()?.scope.clone();
+    let store = &server.sandbox.app.store;
+    let like = given.text(&["like", "id"]);
+    let wanted = |id: &str| like.as_ref().is_none_or(|like| id.contains(like.as_str()));
+    let limit = given.number(&["limit"]).unwrap_or(50).max(1);
+    let mut rows = Vec::new();
+    for value in store.values(&scope)?.into_iter().filter(|value| wanted(&value.id)) {
+        let cut = if value.data.chars().count() > SHOWN { "…" } else { "" };
+        let data: String = value.data.chars().take(SHOWN).collect();
+        rows.push(format!("{}: {}{cut}", value.id, data.replace('\n', "↩")));
+    }
+    let secrets = store.secrets(&scope)?.into_iter().filter(|secret| wanted(&secret.id));
+    rows.extend(secrets.map(|secret| format!("{}: [secret]", secret.id)));
+    if rows.is_empty() {
+        return Ok(Answer::document("No values are set."));
+    }
+    let left_out = rows.len().saturating_sub(limit);
+    rows.truncate(limit);
+    if left_out > 0 {
+        rows.push(format!("… and {left_out} more: narrow with like, or raise limit"));
+    }
+    Ok(Answer::document(rows.join("\n")))
+}
+
+/// `set-value`
+pub(super) fn set(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
+    let (Some(id), Some(data)) = (given.text(&["id", "value", "name"]), given.text(&["data"])) else {
+        return Ok(Answer::failure("Give `id` and `data`."));
+    };
+    let scope = server.sandbox.project.get()?.scope.clone();
+    let store = &server.sandbox.app.store;
+    if let Some(old) = store.value(&scope, &id)? {
+        if old.data == data {
+            return Ok(Answer::text(format!("{} is so already.", old.id)));
+        }
+        if !given.is_true("confirm") {
+            let now: String = old.data.chars().take(SHOWN).collect();
+            return Ok(Answer::failure(format!(
+                "Not set: {} is '{now}'. To replace it, call set-value again with \"confirm\": true.",
+                old.id
+            )));
+        }
+    }
+    store.set_value(&scope, &id, &data, Timestamp::now())?;
+    Ok(Answer::text(format!("{id} is set.")))
+}

@@ -1,0 +1,158 @@
+//! Waiting instead of asking again and again.
+
+use std::time::Duration;
+
+use pt_model::{Job, LogLine, ServiceId, ServiceStatus, Status, StepId};
+use pt_server::AppError;
+use pt_store::LogFilter;
+use tokio::time::{Instant, sleep};
+
+use crate::answer::Answer;
+use crate::arguments::Arguments;
+use crate::digest::{Failed, is_part};
+use crate::sandbox::JobView;
+use crate::server::Inner;
+use crate::tools::describe::{find, find_step, missing};
+use crate::tools::{Caller, list};
+
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The longest wait, in seconds.
+const LONGEST: usize = 600;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Ready,
+    Finished,
+    Failed,
+}
+
+/// How what is waited for stands.
+enum Seen {
+    /// So it is.
+    Yes(String),
+    /// It never will be.
+    Never(String),
+    /// Not yet.
+    Not(String),
+}
+
+/// `wait-until`
+pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) -> Result<Answer, AppError> {
+    let service = given.text(&["service"]);
+    let Some(id) = service.clone().or_else(|| given.text(&["step", "id", "ref"])) else {
+        return Ok(Answer::failure("Wait for what? Give `step` or `service`."));
+    };
+    let wanted = match given.text(&["state", "status"]).as_deref() {
+        Some("ready" | "running") => Wanted::Ready,
+        Some("finished" | "ended" | "done" | "success") => Wanted::Finished,
+        Some("failed") => Wanted::Failed,
+        None if service.is_some() => Wanted::Ready,
+        None => Wanted::Finished,
+        Some(other) => {
+            return Ok(Answer::failure(format!("state: '{other}' must be ready, finished or failed.")));
+        }
+    };
+    let seconds = given.number(&["timeout"]).unwrap_or(60).min(LONGEST);
+    let deadline = Instant::now() + Duration::from_secs(seconds as u64);
+    let mut first = true;
+    loop {
+        let views = server.sandbox.views()?;
+        let seen =
+            if service.is_some() { see_service(&views, &id, wanted) } else { see_step(&views, &id, wanted) };
+        let not_yet = match seen {
+            Some((_, Seen::Yes(text))) => return Ok(Answer::text(text)),
+            Some((view, Seen::Never(text))) => return never(server, view, &id, text),
+            Some((_, Seen::Not(text))) => text,
+            // A service may be opened later by a step that runs.
+            None if service.is_some() && views.iter().any(|view| !view.job.status.has_ended()) => {
+                "is not there yet".to_owned()
+            }
+            None if first || service.is_none() => {
+                let steps = views.iter().flat_map(|view| view.job.steps.keys().map(StepId::as_str));
+                let services = views.iter().flat_map(|view| view.job.services.keys().map(ServiceId::as_str));
+                let noun = if service.is_some() { "service" } else { "step" };
+                return Ok(if service.is_some() {
+                    missing(noun, &id, services)
+                } else {
+                    missing(noun, &id, steps)
+                });
+            }
+            None => return Ok(Answer::failure(format!("{id} did not come: everything that ran has ended."))),
+        };
+        first = false;
+        if Instant::now() >= deadline {
+            return Ok(Answer::failure(format!(
+                "{id} {not_yet} after {seconds} s. Wait again, or: get-container-logs."
+            )));
+        }
+        tokio::select! {
+            () = sleep(POLL) => {}
+            () = caller.canceled.cancelled() => return Ok(Answer::failure("The call was canceled.")),
+        }
+    }
+}
+
+fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {
+    let has = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
+    let (view, id) = find(views, id, has)?;
+    let service = view.job.services.get(&ServiceId::new(id.clone()))?;
+    let there = service.status == ServiceStatus::Running;
+    let step = view.job.steps.get(&service.step).map(|step| step.status);
+    let ports: Vec<String> = service.ports.iter().map(list::port).collect();
+    let seen = match wanted {
+        Wanted::Ready if there => Seen::Yes(format!("Service {id} is ready: {}", ports.join(", "))),
+        Wanted::Ready => Seen::Never(format!("Service {id} is there no more.")),
+        Wanted::Finished if !there => Seen::Yes(format!("Service {id} is closed.")),
+        Wanted::Failed if step == Some(Status::Failed) => {
+            Seen::Yes(format!("The step of service {id} failed."))
+        }
+        Wanted::Failed if !there => Seen::Never(format!("Service {id} is closed; its step did not fail.")),
+        Wanted::Finished | Wanted::Failed => Seen::Not("still runs".to_owned()),
+    };
+    Some((view, seen))
+}
+
+fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {
+    let (view, id) = find_step(views, id)?;
+    let status = view.job.steps.get(&id)?.status;
+    let word = status.word();
+    let seen = match (wanted, status) {
+        (Wanted::Finished | Wanted::Ready, Status::Success) => Seen::Yes(format!("Step {id} finished.")),
+        (Wanted::Failed, Status::Failed) => Seen::Yes(format!("Step {id} failed. Why: describe-step")),
+        (_, Status::Failed | Status::Stopped | Status::Canceled | Status::Success) => {
+            Seen::Never(format!("Step {id} has ended: {word}."))
+        }
+        (Wanted::Ready, Status::Running) if serves(&view.job, &id) => {
+            Seen::Yes(format!("Step {id} is ready."))
+        }
+        (_, Status::Queued | Status::Starting | Status::Running | Status::Stopping) => {
+            Seen::Not(format!("is still {word}"))
+        }
+    };
+    Some((view, seen))
+}
+
+fn serves(job: &Job, step: &StepId) -> bool {
+    let of_it = |other: &StepId| other == step || is_part(other, step);
+    job.services.values().any(|service| of_it(&service.step) && service.status == ServiceStatus::Running)
+}
+
+/// It ended otherwise: why, if that is known.
+fn never(server: &Inner, view: &JobView, id: &str, text: String) -> Result<Answer, AppError> {
+    let mut only = view.clone();
+    let service = view.job.services.get(&ServiceId::new(id.rsplit('/').next().unwrap_or(id)));
+    let step = match service {
+        Some(service) => service.step.clone(),
+        None => find_step(std::slice::from_ref(view), id).map_or_else(|| StepId::from(id), |(_, step)| step),
+    };
+    only.job.steps.retain(|other, _| *other == step || is_part(other, &step));
+    if !only.job.steps.values().any(|step| step.status == Status::Failed) {
+        return Ok(Answer::failure(text));
+    }
+    let filter = LogFilter::default();
+    let lines: Result<Vec<LogLine>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
+    let digest = Failed { view: &only, lines: &lines?, findings: "" }.digest();
+    Ok(Answer::failure(format!("{digest}{text}")))
+}

@@ -1,0 +1,127 @@
+//! A server for a project in a temporary directory, on a simulated world, and a client that knows little.
+#![expect(dead_code, reason = "each test uses a part of it")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use pt_engine::Person;
+use pt_mcp::{Listening, Options, Server};
+use pt_server::{App, BackendChoice, Environment};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+/// A project that is served.
+pub(crate) struct Served {
+    pub(crate) dir: TempDir,
+    pub(crate) app: Arc<App>,
+    pub(crate) server: Server,
+    listening: Listening,
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    /// The message in it: the body, or the last one of its events.
+    pub(crate) fn message(&self) -> Value {
+        let last = self
+            .text
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("data: ").filter(|d| d.starts_with('{')));
+        serde_json::from_str(last.unwrap_or(&self.text)).unwrap_or_else(|_| panic!("no message: {self:?}"))
+    }
+
+    /// All messages in it.
+    pub(crate) fn messages(&self) -> Vec<Value> {
+        let data = self.text.lines().filter_map(|line| line.strip_prefix("data: "));
+        data.filter_map(|data| serde_json::from_str(data).ok()).collect()
+    }
+}
+
+impl Served {
+    /// Serves a project with this polytope file.
+    pub(crate) async fn new(polytope_file: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("shop")).unwrap();
+        std::fs::write(dir.path().join("shop/polytope.yml"), polytope_file).unwrap();
+        let app = Arc::new(App::open(environment(dir.path())).unwrap());
+        let options = Options {
+            name: "polytope".to_owned(),
+            version: "0.0.0".to_owned(),
+            context: "local".to_owned(),
+            polytope_file: None,
+            isolated: None,
+        };
+        let (server, _) = Server::new(Arc::clone(&app), options);
+        let listening = server.serve_http(0).await.unwrap();
+        Self { dir, app, server, listening }
+    }
+
+    /// Writes the polytope file anew.
+    pub(crate) fn write(&self, polytope_file: &str) {
+        std::fs::write(self.dir.path().join("shop/polytope.yml"), polytope_file).unwrap();
+    }
+
+    /// Sends a body to a path.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let stream = TcpStream::connect(("127.0.0.1", self.listening.port)).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", format!("localhost:{}", self.listening.port));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Reply { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// A request as the simplest of clients sends it: no session, JSON only.
+    pub(crate) async fn request(&self, method: &str, params: Value) -> Value {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        let headers = [("accept", "application/json"), ("content-type", "application/json")];
+        let reply = self.send(Method::POST, "/mcp", &headers, &body).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+        serde_json::from_str(&reply.text).unwrap()
+    }
+
+    /// Calls a tool: its text, and whether it failed.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> (String, bool) {
+        let reply = self.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
+        let result = &reply["result"];
+        let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{reply}"));
+        (text.to_owned(), result["isError"].as_bool().unwrap_or(false))
+    }
+}
+
+fn environment(dir: &Path) -> Environment {
+    Environment {
+        state_dir: dir.join("state"),
+        working_dir: dir.join("shop"),
+        person: Person { uid: 1000, gid: 1000, home: None },
+        backend: BackendChoice::Sim(String::new()),
+    }
+}

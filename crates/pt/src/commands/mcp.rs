@@ -1,0 +1,163 @@
+//! `pt mcp` and `pt run --mcp`: the MCP server.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use pt_mcp::{Options, Said, Server};
+use pt_server::{App, Environment, RunRequest, Unset};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::cli::{McpArgs, RunArgs};
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use crate::targets;
+use crate::watch::Watcher;
+
+/// The port unless another was chosen.
+const PORT: u16 = 31338;
+
+/// The name by which agents know the server.
+const NAME: &str = "polytope";
+
+/// Runs `pt mcp`.
+pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
+    let context = config.context(args.context.context.as_deref())?;
+    runtime()?.block_on(async {
+        let app = Arc::new(App::open(Environment::read()?)?);
+        let options =
+            options(&app, args.name.as_deref(), args.project.polytope_file.clone(), context, args.isolated)?;
+        let (server, said) = Server::new(app, options);
+        if args.stdio {
+            return stdio(&server, said).await;
+        }
+        let port = args.mcp_port.or(config.mcp_port).unwrap_or(PORT);
+        let _listening = listen(&server, port).await?;
+        until_stopped(&server, said).await
+    })
+}
+
+/// Runs `pt run --mcp`: agents work beside what was asked to run.
+pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
+    let context = config.context(args.context.context.as_deref())?;
+    runtime()?.block_on(async {
+        let app = Arc::new(App::open(Environment::read()?)?);
+        let file = args.project.polytope_file.clone();
+        let options = options(&app, None, file, context.clone(), args.isolated)?;
+        let (server, said) = Server::new(Arc::clone(&app), options);
+        let planned = if args.targets.is_empty() {
+            None
+        } else {
+            let mut project = targets::load(&app, &args.project, &args.locks, &context)?;
+            let groups = targets::read(&args.targets, &mut project.loaded.project)?;
+            let mut project = targets::readable(project)?;
+            app.refer(&mut project, &groups);
+            let planned = app.plan(&project, &groups, &Unset)?;
+            let Some(plan) = targets::startable(&project.loaded, planned)? else {
+                return Err(Failure::silent(1));
+            };
+            Some((plan, project))
+        };
+        let port = args.mcp_port.or(config.mcp_port).unwrap_or(PORT);
+        let _listening = listen(&server, port).await?;
+        if let Some((plan, project)) = planned {
+            let request = RunRequest {
+                until: args.until.as_deref().map(Into::into),
+                job: args.job_id.as_deref().map(Into::into),
+                interactive: false,
+            };
+            server.start(plan, &project, request).await?;
+        }
+        until_stopped(&server, said).await
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))
+}
+
+fn options(
+    app: &App,
+    name: Option<&str>,
+    polytope_file: Option<std::path::PathBuf>,
+    context: String,
+    isolated: bool,
+) -> Result<Options, Failure> {
+    // Read once before anything listens: a file that was named must be there.
+    let project = app.load(polytope_file.as_deref(), &context)?;
+    let isolated = if isolated { Some(app.isolated_instance(&project.instance)?) } else { None };
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(Options { name: name.unwrap_or(NAME).to_owned(), version, context, polytope_file, isolated })
+}
+
+async fn listen(server: &Server, port: u16) -> Result<pt_mcp::Listening, Failure> {
+    let listening = server.serve_http(port).await.map_err(|error| {
+        Failure::new(format!(
+            "The MCP server can listen neither on port {port} nor on the next ones: {error}"
+        ))
+    })?;
+    writeln!(anstream::stderr().lock(), "MCP server: {} (Ctrl-C stops it)", listening.url())?;
+    Ok(listening)
+}
+
+/// Shows what jobs say, until a signal ends everything: the first Ctrl-C stops, the second kills, the third leaves.
+async fn until_stopped(server: &Server, mut said: mpsc::UnboundedReceiver<Said>) -> Outcome {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    let mut watchers: HashMap<_, Watcher> = HashMap::new();
+    let mut closing = None;
+    let mut asked: u32 = 0;
+    loop {
+        tokio::select! {
+            Some(Said { job, notice }) = said.recv() => {
+                let watcher = watchers.entry(job).or_insert_with(|| Watcher::new(Default::default()));
+                // Agents work on, even if nobody reads what they do.
+                drop(watcher.show(notice));
+                continue;
+            }
+            Some(()) = interrupts.recv() => {}
+            Some(()) = terminations.recv() => {}
+            Some(()) = hangups.recv() => {}
+            () = ended(&mut closing), if closing.is_some() => return Err(Failure::silent(130)),
+        }
+        asked += 1;
+        match asked {
+            1 => {
+                let server = server.clone();
+                closing = Some(tokio::spawn(async move {
+                    server.close("the MCP server was asked to end (Ctrl-C once more kills)").await;
+                }));
+            }
+            2 => server.kill(),
+            _ => {
+                let hint = "`pt clean` removes what is left of it.";
+                return Err(Failure {
+                    code: 130,
+                    ..Failure::new("What ran was left while it was ending.").hint(hint)
+                });
+            }
+        }
+    }
+}
+
+async fn ended(closing: &mut Option<tokio::task::JoinHandle<()>>) {
+    if let Some(task) = closing {
+        drop(task.await);
+    }
+}
+
+/// Speaks over stdin and stdout until the agent goes. Stdout is its alone: nothing else is shown.
+async fn stdio(server: &Server, said: mpsc::UnboundedReceiver<Said>) -> Outcome {
+    drop(said);
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let served = tokio::select! {
+        served = server.serve_stdio() => served,
+        _ = terminations.recv() => Ok(()),
+        _ = interrupts.recv() => Ok(()),
+    };
+    server.close("the agent has gone").await;
+    Ok(served?)
+}
