@@ -11,6 +11,7 @@ use crate::function::{Closure, Function, FunctionKind};
 use crate::map::Map;
 use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, NativeCall, Node, Op, Recur, Try};
 use crate::seq::Seq;
+use crate::types::Object;
 
 impl Signal {
     /// Remembers where it happened, unless it is known more closely already.
@@ -46,8 +47,8 @@ impl Node {
                 let map = get.map.eval(context, frame)?;
                 let found = match &map {
                     Value::Map(map) => map.get(&get.key).cloned(),
-                    Value::Set(set) => set.get(&get.key).cloned(),
-                    _ => None,
+                    Value::Nil => None,
+                    other => lookup(context, other, &get.key)?,
                 };
                 match (found, &get.default) {
                     (Some(value), _) => Ok(value),
@@ -154,12 +155,18 @@ impl Node {
                 }
                 if def.is_macro {
                     context.macros.insert(def.global);
-                } else {
-                    context.macros.remove(&def.global);
                 }
-                let name =
-                    context.names.iter().find(|(_, slot)| **slot == def.global).map(|(name, _)| name.clone());
-                Ok(Value::Var(crate::name::Name::new(&format!("user/{}", name.unwrap_or_default()))))
+                if let Some(meta) = &def.meta
+                    && let Value::Map(meta) = meta.eval(context, frame)?
+                {
+                    context.var_meta.insert(def.global, meta);
+                }
+                Ok(Value::Var(def.var.clone()))
+            }
+            Self::Assign(parts) => {
+                let value = parts.1.eval(context, frame)?;
+                context.globals[parts.0 as usize] = Some(value.clone());
+                Ok(value)
             }
             Self::Throw(parts) => Err(match parts.0.eval(context, frame)? {
                 Value::Exception(exception) => Signal::from(exception),
@@ -227,9 +234,8 @@ fn with_args<R>(
 
 #[cold]
 fn unbound(context: &Context<'_>, at: u32) -> Signal {
-    let name =
-        context.names.iter().find(|(_, slot)| **slot == at).map(|(name, _)| &**name).unwrap_or_default();
-    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'user/{name}"))
+    let name = context.name_of(at);
+    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'{}", name.as_str()))
 }
 
 /// Java's words for a value of the wrong class.
@@ -255,11 +261,10 @@ pub(crate) fn cannot_cast(from: &str, to: &str) -> String {
 
 /// Calls a value that is data: a keyword, map, set, vector, symbol or var.
 pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut [Value]) -> Eval {
-    let class = class_of(function);
     match (function, args) {
-        (Value::Keyword(_) | Value::Symbol(_), [map]) => Ok(lookup(map, function).unwrap_or_default()),
+        (Value::Keyword(_) | Value::Symbol(_), [map]) => Ok(lookup(context, map, function)?.unwrap_or_default()),
         (Value::Keyword(_) | Value::Symbol(_), [map, default]) => {
-            Ok(lookup(map, function).unwrap_or_else(|| std::mem::take(default)))
+            Ok(lookup(context, map, function)?.unwrap_or_else(|| std::mem::take(default)))
         }
         (Value::Map(map), [key]) => {
             crate::equal::realise(context, key)?;
@@ -273,6 +278,10 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             crate::equal::realise(context, key)?;
             Ok(set.get(key).cloned().unwrap_or_default())
         }
+        (Value::Sorted(_), [key]) => Ok(lookup(context, function, key)?.unwrap_or_default()),
+        (Value::Sorted(sorted), [key, default]) if !sorted.is_set => {
+            Ok(lookup(context, function, key)?.unwrap_or_else(|| std::mem::take(default)))
+        }
         (Value::Vector(items), [Value::Int(index)]) => {
             let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
             item.cloned().ok_or_else(|| {
@@ -284,6 +293,15 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             let function = crate::core::deref_var(context, name)?;
             context.call(&function, args)
         }
+        (Value::Object(object), args) => crate::core::call_object(context, function, object, args),
+        (Value::Record(record), args) => match record.of.method("invoke") {
+            Some(method) => {
+                let mut all: Vec<Value> =
+                    std::iter::once(function.clone()).chain(args.iter_mut().map(std::mem::take)).collect();
+                context.call(&method, &mut all)
+            }
+            None => Err(context.error("ClassCastException", cannot_cast(&record.of.name, "clojure.lang.IFn"))),
+        },
         (Value::Keyword(_) | Value::Symbol(_), args) => {
             let name = crate::print::pr_str(function);
             let count = args.len();
@@ -295,32 +313,55 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             }
             Ok(Value::Nil)
         }
-        (Value::Map(_) | Value::Set(_) | Value::Vector(_), args) => {
-            Err(context.wrong_arity(args.len(), class.full))
+        (Value::Map(_) | Value::Set(_) | Value::Vector(_) | Value::Sorted(_), args) => {
+            Err(context.wrong_arity(args.len(), class_of(function).full))
         }
         (Value::Nil, _) => {
             let message = "Cannot invoke \"clojure.lang.IFn.invoke()\" because the return value is null";
             Err(context.error("NullPointerException", message))
         }
-        _ => Err(context.error("ClassCastException", cannot_cast(class.full, "clojure.lang.IFn"))),
+        _ => Err(context.error("ClassCastException", cannot_cast(class_of(function).full, "clojure.lang.IFn"))),
     }
 }
 
 /// `get` on what may be looked into by key.
-pub(crate) fn lookup(map: &Value, key: &Value) -> Option<Value> {
-    match map {
+pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eval<Option<Value>> {
+    let index = || match key {
+        Value::Int(index) => usize::try_from(*index).ok(),
+        _ => None,
+    };
+    Ok(match map {
         Value::Map(map) => map.get(key).cloned(),
         Value::Set(set) => set.get(key).cloned(),
-        Value::Vector(items) => match key {
-            Value::Int(index) => items.get(usize::try_from(*index).ok()?).cloned(),
-            _ => None,
+        Value::Vector(items) => index().and_then(|at| items.get(at)).cloned(),
+        Value::Str(text) => index().and_then(|at| text.chars().nth(at)).map(Value::Char),
+        Value::Sorted(sorted) => {
+            let found = sorted.get(context, key)?;
+            found.map(|(key, value)| if sorted.is_set { key } else { value })
+        }
+        Value::Record(record) if record.of.is_record => record.fields.get(key).cloned(),
+        Value::Record(record) => match record.of.method("valAt") {
+            Some(method) => Some(context.call2(&method, map.clone(), key.clone())?),
+            None => None,
         },
-        Value::Str(text) => match key {
-            Value::Int(index) => text.chars().nth(usize::try_from(*index).ok()?).map(Value::Char),
+        Value::Object(object) => match &**object {
+            Object::Transient(value) => {
+                let value = crate::types::locked(value).clone();
+                match value {
+                    Some(value) => lookup(context, &value, key)?,
+                    None => None,
+                }
+            }
+            Object::Array { items, .. } => index().and_then(|at| crate::types::locked(items).get(at).cloned()),
+            Object::Tagged(tag, form) => match key {
+                Value::Keyword(name) if name.as_str() == "tag" => Some(Value::Symbol(tag.clone())),
+                Value::Keyword(name) if name.as_str() == "form" => Some(form.clone()),
+                _ => None,
+            },
             _ => None,
         },
         _ => None,
-    }
+    })
 }
 
 impl Math {
@@ -418,7 +459,7 @@ impl MakeFn {
             captures.push(capture.eval(context, frame)?);
         }
         let closure = Closure { code: Arc::clone(&self.code), captures: captures.into() };
-        Ok(Value::Fn(Arc::new(Function(FunctionKind::Closure(closure)))))
+        Ok(Value::Fn(Arc::new(Function::new(FunctionKind::Closure(closure), None))))
     }
 }
 
@@ -426,7 +467,7 @@ impl LetFn {
     /// Each function finds its siblings through a cell shared by all of them.
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         for (slot, _) in &self.functions {
-            let cell = Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, true)));
+            let cell = Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, crate::state::CellKind::Volatile)));
             context.stack[frame.base + *slot as usize] = cell;
         }
         for (slot, made) in &self.functions {

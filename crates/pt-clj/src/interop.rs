@@ -276,13 +276,12 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
 
 fn string_method(
     context: &mut Context<'_>,
-    text: &Arc<String>,
+    text: &Arc<crate::text::Text>,
     name: &str,
     args: &mut [Value],
 ) -> Option<Eval> {
-    let own = |name: &str| pt_edn::Name::new(&format!("clojure.string/{name}"));
     let string =
-        |context: &mut Context<'_>, name: &str, args: &mut [Value]| match crate::core::lookup(&own(name)) {
+        |context: &mut Context<'_>, name: &str, args: &mut [Value]| match crate::core::find("clojure.string", name) {
             Some(crate::core::Core::Function(native)) => context.call_native(native, args),
             _ => Ok(Value::Nil),
         };

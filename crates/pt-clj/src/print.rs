@@ -5,6 +5,7 @@ use num_bigint::BigInt;
 use crate::Value;
 use crate::exception::class_of;
 use crate::seq::realised;
+use crate::types::Object;
 
 /// As `(pr-str value)`: strings in quotes. Sequences not computed yet print as `...`.
 pub fn pr_str(value: &Value) -> String {
@@ -28,6 +29,17 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
         Value::Char(char) => out.push(*char),
         Value::Regex(regex) => out.push_str(regex.pattern()),
         Value::BigInt(value) => out.push_str(&value.to_string()),
+        Value::Decimal(value) => out.push_str(&value.to_string()),
+        Value::Object(object) => match &**object {
+            Object::Type(of) => {
+                out.push_str("class ");
+                out.push_str(&of.name);
+            }
+            Object::Namespace(name) => out.push_str(name.as_str()),
+            Object::Inst(millis) => out.push_str(&crate::inst::java_date(*millis)),
+            _ => write(out, value, true),
+        },
+        Value::Record(record) if !record.of.is_record => plain(out, &record.of.name, address(record)),
         Value::Lazy(_) => {
             out.push_str("clojure.lang.LazySeq@");
             out.push_str(&hex(crate::equal::hash(value)));
@@ -86,6 +98,10 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             out.push_str(&value.to_string());
             out.push('N');
         }
+        Value::Decimal(value) => {
+            out.push_str(&value.to_string());
+            out.push('M');
+        }
         Value::Ratio(parts) => out.push_str(&ratio(&parts.0, &parts.1)),
         Value::Str(text) if readably => quoted(out, text),
         Value::Str(text) => out.push_str(text),
@@ -104,18 +120,7 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
         }
         Value::List(_) | Value::Lazy(_) => sequence(out, "(", realised(value), ")", readably),
         Value::Set(set) => sequence(out, "#{", set.iter().cloned(), "}", readably),
-        Value::Map(map) => {
-            out.push('{');
-            for (index, (key, value)) in map.iter().enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                write(out, key, readably);
-                out.push(' ');
-                write(out, value, readably);
-            }
-            out.push('}');
-        }
+        Value::Map(map) => entries(out, map.iter(), readably),
         Value::Regex(regex) => {
             out.push_str("#\"");
             out.push_str(regex.pattern());
@@ -133,13 +138,47 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             out.push(']');
         }
         Value::Cell(cell) => {
-            let name = if cell.volatile { "Volatile" } else { "Atom" };
             out.push_str("#object[clojure.lang.");
-            out.push_str(name);
+            out.push_str(cell.kind.class());
             out.push(' ');
             write(out, &cell.get(), readably);
             out.push(']');
         }
+        Value::Sorted(sorted) if sorted.is_set => sequence(out, "#{", sorted.items(), "}", readably),
+        Value::Sorted(sorted) => entries(out, sorted.iter(), readably),
+        Value::Record(record) if record.of.is_record => {
+            out.push('#');
+            out.push_str(&record.of.name);
+            entries(out, record.fields.iter(), readably);
+        }
+        Value::Record(record) => plain(out, &record.of.name, address(record)),
+        Value::Object(object) => match &**object {
+            Object::Type(of) => out.push_str(&of.name),
+            Object::Inst(millis) => {
+                out.push_str("#inst \"");
+                out.push_str(&crate::inst::rfc3339(*millis));
+                out.push('"');
+            }
+            Object::Namespace(name) => {
+                out.push_str("#object[clojure.lang.Namespace \"");
+                out.push_str(name.as_str());
+                out.push_str("\"]");
+            }
+            Object::Tagged(tag, form) => {
+                out.push('#');
+                out.push_str(tag.as_str());
+                out.push(' ');
+                write(out, form, readably);
+            }
+            Object::Queue(items, _) => sequence(out, "(", items.iter().cloned(), ")", readably),
+            Object::Protocol(protocol) => {
+                out.push_str("#object[clojure.lang.Protocol ");
+                out.push_str(protocol.name.as_str());
+                out.push(']');
+            }
+            Object::Array { .. } => plain(out, "[Ljava.lang.Object;", address(object)),
+            _ => plain(out, class_of(value).full, address(object)),
+        },
         Value::Exception(exception) => {
             out.push_str("#error {:cause ");
             match &exception.message {
@@ -160,6 +199,32 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             out.push(']');
         }
     }
+}
+
+fn entries<'m>(out: &mut String, entries: impl Iterator<Item = (&'m Value, &'m Value)>, readably: bool) {
+    out.push('{');
+    for (index, (key, value)) in entries.enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write(out, key, readably);
+        out.push(' ');
+        write(out, value, readably);
+    }
+    out.push('}');
+}
+
+/// What has no notation prints as its class and something that tells it from others.
+fn plain(out: &mut String, class: &str, at: u64) {
+    out.push_str("#object[");
+    out.push_str(class);
+    out.push_str(" 0x");
+    out.push_str(&hex(at));
+    out.push(']');
+}
+
+fn address<T>(at: &std::sync::Arc<T>) -> u64 {
+    std::sync::Arc::as_ptr(at) as usize as u64
 }
 
 fn hex(hash: u64) -> String {

@@ -9,6 +9,7 @@ use num_traits::{Signed, ToPrimitive, Zero};
 use super::{MANY, cast, int, natives, text};
 use crate::Value;
 use crate::context::Context;
+use crate::decimal::{Decimal, Rounding};
 use crate::exception::Eval;
 
 natives! { "clojure.core":
@@ -68,6 +69,20 @@ natives! { "clojure.core":
     "num" 1 1 |_, args| Ok(args[0].clone()),
     "bigint" 1 1 bigint,
     "biginteger" 1 1 bigint,
+    "bigdec" 1 1 bigdec,
+    "rationalize" 1 1 rationalize,
+    "unchecked-subtract" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_sub(int(context, &args[1])?))),
+    "unchecked-negate" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_neg())),
+    "unchecked-int" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i32))),
+    "unchecked-long" 1 1 |context, args| int(context, &args[0]).map(Value::Int),
+    "unchecked-byte" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i8))),
+    "unchecked-short" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i16))),
+    "unchecked-double" 1 1 |context, args| as_f64(context, &args[0]).map(Value::Float),
+    "unchecked-float" 1 1 |context, args| Ok(Value::Float(f64::from(as_f64(context, &args[0])? as f32))),
+    "unchecked-char" 1 1 |context, args| {
+        let code = int(context, &args[0])? as u16;
+        Ok(Value::Char(char::from_u32(u32::from(code)).unwrap_or(char::REPLACEMENT_CHARACTER)))
+    },
     "numerator" 1 1 |context, args| match &args[0] {
         Value::Ratio(parts) => Ok(small(&parts.0)),
         other => Err(cast(context, other, "clojure.lang.Ratio")),
@@ -123,7 +138,7 @@ fn overflow(context: &Context<'_>) -> Eval {
 }
 
 macro_rules! arithmetic {
-    ($name:ident, $promoting:ident, $checked:ident, $operator:tt, $ratio:expr) => {
+    ($name:ident, $promoting:ident, $checked:ident, $operator:tt, $ratio:expr, $decimal:expr) => {
         fn $name(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
             if let (Value::Int(left), Value::Int(right)) = (left, right) {
                 return left.$checked(*right).map_or_else(|| overflow(context), |value| Ok(Value::Int(value)));
@@ -139,24 +154,46 @@ macro_rules! arithmetic {
                 }),
                 (Value::Float(left), Value::Float(right)) => Ok(Value::Float(left $operator right)),
                 (Value::Float(_), _) | (_, Value::Float(_)) => Ok(Value::Float(as_f64(context, left)? $operator as_f64(context, right)?)),
+                (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
+                    let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
+                    let value = refused(context, $decimal(&left, &right))?;
+                    in_context(context, value)
+                }
                 (Value::Ratio(_), _) | (_, Value::Ratio(_)) => {
                     let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
                     let (over, under) = $ratio(a, b, c, d);
                     Ok(ratio(over, under))
                 }
-                _ => Ok(Value::big(as_big(context, left)? $operator as_big(context, right)?)),
+                _ => {
+                    let (left, right) = (as_big(context, left)?, as_big(context, right)?);
+                    afford(context, &left, &right)?;
+                    Ok(Value::big(left $operator right))
+                }
             }
         }
     };
 }
 
-arithmetic!(add, promoting_add, checked_add, +, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d + c * &b, b * d));
-arithmetic!(subtract, promoting_subtract, checked_sub, -, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d - c * &b, b * d));
-arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * c, b * d));
+arithmetic!(add, promoting_add, checked_add, +, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d + c * &b, b * d), Decimal::add);
+arithmetic!(subtract, promoting_subtract, checked_sub, -, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d - c * &b, b * d), |left: &Decimal, right: &Decimal| left.add(&right.negated()));
+arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * c, b * d), |left: &Decimal, right: &Decimal| Ok(left.multiply(right)));
 
 fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
-        return Ok(Value::Float(as_f64(context, left)? / as_f64(context, right)?));
+        // Only a double by a double may be divided by nothing.
+        let (over, under) = (as_f64(context, left)?, as_f64(context, right)?);
+        return Ok(Value::Float(over / under));
+    }
+    if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {
+        let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
+        if right.is_zero() {
+            return Err(context.error("ArithmeticException", "Divide by zero"));
+        }
+        let value = match math_context(context)? {
+            Some((precision, rounding)) => left.divide_to(&right, precision, rounding),
+            None => left.divide(&right),
+        };
+        return refused(context, value).map(decimal);
     }
     let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
     if c.is_zero() {
@@ -188,11 +225,83 @@ fn as_ratio(context: &Context<'_>, value: &Value) -> Eval<(BigInt, BigInt)> {
     }
 }
 
+fn decimal(value: Decimal) -> Value {
+    Value::Decimal(Arc::new(value))
+}
+
+fn refused<T>(context: &Context<'_>, value: Result<T, &'static str>) -> Eval<T> {
+    value.map_err(|message| context.error("ArithmeticException", message))
+}
+
+/// The precision and rounding that `with-precision` set.
+fn math_context(context: &Context<'_>) -> Eval<Option<(i64, Rounding)>> {
+    let at = context.names.get("clojure.core/*math-context*").copied();
+    let value = at.and_then(|at| context.globals.get(at as usize)).cloned().flatten();
+    Ok(match value {
+        Some(Value::Vector(parts)) => match (parts.get(0), parts.get(1)) {
+            (Some(Value::Int(precision)), Some(rounding)) => {
+                let name = crate::print::str(rounding);
+                let rounding = Rounding::named(&name)
+                    .ok_or_else(|| context.error("IllegalArgumentException", format!("No rounding {name}")))?;
+                Some((*precision, rounding))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn in_context(context: &Context<'_>, value: Decimal) -> Eval {
+    match math_context(context)? {
+        Some((precision, rounding)) => refused(context, value.rounded(precision, rounding)).map(decimal),
+        None => Ok(decimal(value)),
+    }
+}
+
+pub(super) fn as_decimal(context: &Context<'_>, value: &Value) -> Eval<Decimal> {
+    match value {
+        Value::Decimal(value) => Ok((**value).clone()),
+        Value::Ratio(parts) => {
+            let (over, under) = (Decimal::from(parts.0.clone()), Decimal::from(parts.1.clone()));
+            let quotient = match math_context(context)? {
+                Some((precision, rounding)) => over.divide_to(&under, precision, rounding),
+                None => over.divide(&under),
+            };
+            refused(context, quotient)
+        }
+        Value::Float(value) => match Decimal::of_float(*value) {
+            Some(value) => Ok(value),
+            None => Err(context.error("NumberFormatException", "Infinite or NaN")),
+        },
+        other => as_big(context, other).map(Decimal::from),
+    }
+}
+
+/// Digits beyond which big integers are refused: multiplying them would take too long to be interrupted.
+const MOST_BITS: u64 = 1 << 22;
+
+/// Looks at the limits, and whether the result would still be a number to work with.
+fn afford(context: &mut Context<'_>, left: &BigInt, right: &BigInt) -> Eval<()> {
+    let bits = left.bits() + right.bits();
+    if bits > 1 << 12 {
+        context.charge_text(usize::try_from(bits / 8).unwrap_or(usize::MAX))?;
+        let work = left.bits().min(right.bits()).max(64) / 64 * (left.bits().max(right.bits()) / 64);
+        context.spend(usize::try_from(work / 4).unwrap_or(usize::MAX))?;
+    }
+    if bits > MOST_BITS {
+        return Err(context.error("ArithmeticException", "BigInteger would overflow supported range"));
+    }
+    Ok(())
+}
+
 fn as_big(context: &Context<'_>, value: &Value) -> Eval<BigInt> {
     match value {
         Value::Int(value) => Ok(BigInt::from(*value)),
         Value::BigInt(value) => Ok((**value).clone()),
         Value::Ratio(parts) => Ok(&parts.0 / &parts.1),
+        Value::Decimal(value) => {
+            value.to_big().ok_or_else(|| context.error("ArithmeticException", "Value out of range for BigInteger"))
+        }
         other => Err(cast(context, other, "java.lang.Number")),
     }
 }
@@ -206,6 +315,7 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
         Value::Ratio(parts) => {
             Ok(parts.0.to_f64().unwrap_or(f64::NAN) / parts.1.to_f64().unwrap_or(f64::NAN))
         }
+        Value::Decimal(value) => Ok(value.to_f64()),
         other => Err(cast(context, other, "java.lang.Number")),
     }
 }
@@ -216,6 +326,17 @@ pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value
         (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
         (Value::Float(_), _) | (_, Value::Float(_)) => {
             as_f64(context, left)?.partial_cmp(&as_f64(context, right)?)
+        }
+        (Value::Decimal(left), Value::Ratio(parts)) => {
+            let (over, under) = left.fraction().unwrap_or_default();
+            Some((over * &parts.1).cmp(&(&parts.0 * under)))
+        }
+        (Value::Ratio(parts), Value::Decimal(right)) => {
+            let (over, under) = right.fraction().unwrap_or_default();
+            Some((&parts.0 * under).cmp(&(over * &parts.1)))
+        }
+        (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
+            Some(as_decimal(context, left)?.compare(&as_decimal(context, right)?))
         }
         _ => {
             let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
@@ -279,6 +400,20 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
                 Whole::Mod => rem,
             }));
         }
+    }
+    if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {
+        let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
+        if right.is_zero() {
+            return by_zero(context);
+        }
+        let (quotient, rest) = refused(context, left.divide_whole(&right))?;
+        let zero = Decimal::from(BigInt::default());
+        let other_side = rest.compare(&zero).is_lt() != right.compare(&zero).is_lt();
+        return Ok(decimal(match what {
+            Whole::Quot => quotient,
+            Whole::Mod if !rest.is_zero() && other_side => refused(context, rest.add(&right))?,
+            Whole::Rem | Whole::Mod => rest,
+        }));
     }
     let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
     if c.is_zero() {
@@ -347,6 +482,29 @@ fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         },
         other => as_big(context, other).map(Value::big),
     }
+}
+
+fn bigdec(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    match &args[0] {
+        Value::Str(digits) => Decimal::parse(digits)
+            .filter(|_| digits.len() < 10_000)
+            .map(decimal)
+            .ok_or_else(|| context.error("NumberFormatException", format!("Not a decimal: {digits}"))),
+        other => as_decimal(context, other).map(decimal),
+    }
+}
+
+fn rationalize(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    let value = match &args[0] {
+        Value::Float(_) => as_decimal(context, &args[0])?,
+        Value::Decimal(value) => (**value).clone(),
+        other if other.is_number() => return Ok(other.clone()),
+        other => return Err(cast(context, other, "java.lang.Number")),
+    };
+    let Some((over, under)) = value.fraction() else {
+        return Err(context.error("ArithmeticException", "Value out of range for a ratio"));
+    };
+    Ok(ratio(over, under))
 }
 
 pub(crate) fn parse_long(text: &str) -> Option<i64> {

@@ -103,11 +103,6 @@ natives! { "clojure.core":
         items.reverse();
         Ok(Value::list(items))
     },
-    "rseq" 1 1 |context, args| {
-        let mut items = all(context, take(args, 0))?;
-        items.reverse();
-        Ok(chunk(items, Value::Nil))
-    },
     "reduce" 2 3 |context, args| {
         let function = take(args, 0);
         let (first, items) = if args.len() == 3 {

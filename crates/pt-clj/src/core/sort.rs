@@ -80,6 +80,11 @@ fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Orde
     }
 }
 
+/// Compares by a function, or by `compare` where that is nil.
+pub(crate) fn compare_with(context: &mut Context<'_>, by: &Value, left: &Value, right: &Value) -> Eval<Ordering> {
+    if by.is_nil() { compare(context, left, right) } else { compare_by(context, by, left, right) }
+}
+
 /// A comparator gives a number, or whether the left comes first.
 fn compare_by(context: &mut Context<'_>, by: &Value, left: &Value, right: &Value) -> Eval<Ordering> {
     match context.call2(by, left.clone(), right.clone())? {

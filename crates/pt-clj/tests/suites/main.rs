@@ -1,0 +1,89 @@
+//! Suites that nobody here wrote, run from local checkouts. None of them is part of this repository: an environment
+//! variable names each checkout, and a test says so where it is not set.
+//!
+//! - `CLOJURE_TEST_SUITE`: github.com/jank-lang/clojure-test-suite
+//! - `CLOJURE_SOURCES`: github.com/clojure/clojure at tag clojure-1.11.1
+//! - `SCI_SOURCES`: github.com/babashka/sci
+//! - `EDN_TESTS`: github.com/shaunxcode/edn-tests
+//!
+//! What each namespace came to stands in `tests/suites/*.txt`; `UPDATE=1` rewrites these files. A count that is worse than
+//! written fails the test. `ONLY=name` runs namespaces whose name contains it and shows every problem.
+
+#![expect(clippy::print_stderr, reason = "what a suite came to is for the reader of the test run")]
+#![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on should say where")]
+
+mod edn;
+mod ratchet;
+mod runner;
+mod sci;
+
+use std::path::{Path, PathBuf};
+
+/// A checkout by the variable that names it.
+fn checkout(variable: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    if path.is_none() {
+        eprintln!("{variable} names no checkout: this suite is not run");
+    }
+    path
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    files
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[test]
+fn clojure_test_suite() {
+    let Some(root) = checkout("CLOJURE_TEST_SUITE") else { return };
+    let tests = root.join("test/clojure");
+    let portability = runner::read(&tests.join("core_test/portability.cljc"));
+    let ranges = runner::read(&tests.join("core_test/number_range.cljc"));
+    let mut tallies = Vec::new();
+    for directory in ["core_test", "edn_test", "string_test"] {
+        for file in files(&tests.join(directory)) {
+            let name = format!("{directory}/{}", stem(&file));
+            if ["core_test/portability", "core_test/number_range"].contains(&&*name) || !ratchet::wanted(&name) {
+                continue;
+            }
+            let (portability, ranges) = (portability.clone(), ranges.clone());
+            let tally = runner::with_stack(move || runner::run(&[&portability, &ranges], &runner::read(&file)));
+            tallies.push((name, tally));
+        }
+    }
+    ratchet::compare("clojure-test-suite", &tallies);
+}
+
+#[test]
+fn clojures_own_tests() {
+    let Some(root) = checkout("CLOJURE_SOURCES") else { return };
+    let tests = root.join("test/clojure/test_clojure");
+    let helper = runner::read(&root.join("test/clojure/test_helper.clj"));
+    let generators = "(ns clojure.test.generative) (defmacro defspec [& spec])".to_owned();
+    let mut tallies = Vec::new();
+    for name in PORTABLE {
+        if !ratchet::wanted(name) {
+            continue;
+        }
+        let file = [tests.join(format!("{name}.clj")), tests.join(format!("{name}.cljc"))].into_iter().find(|file| file.exists());
+        let file = file.unwrap_or_else(|| panic!("there is no {name} in {}", tests.display()));
+        let before = [helper.clone(), generators.clone()];
+        let tally = runner::with_stack(move || runner::run(&[&before[0], &before[1]], &runner::read(&file)));
+        tallies.push(((*name).to_owned(), tally));
+    }
+    ratchet::compare("clojure-1.11.1", &tallies);
+}
+
+/// Namespaces of Clojure's own tests that ask for no JVM.
+const PORTABLE: &[&str] = &[
+    "atoms", "clojure_set", "clojure_walk", "control", "data_structures", "def", "delays", "edn", "evaluation", "fn", "for",
+    "keywords", "logic", "macros", "math", "metadata", "multimethods", "numbers", "other_functions", "parse", "predicates",
+    "printer", "protocols", "reader", "sequences", "special", "string", "transducers", "transients", "try_catch", "vars",
+    "vectors", "volatiles",
+];
