@@ -50,11 +50,6 @@ fn defined(form: &Form) -> Option<String> {
     }
 }
 
-/// Whether there is such a name.
-pub(crate) fn has(full: &str) -> bool {
-    DEFINITIONS.contains_key(full)
-}
-
 /// All full names.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     DEFINITIONS.keys().map(String::as_str)
@@ -74,6 +69,9 @@ pub(crate) fn load(context: &mut Context<'_>, full: &str) -> Eval<Option<u32>> {
     let before = context.spaces.switch(namespace);
     let result = crate::program::eval(context, form);
     context.spaces.switch_back(before);
+    if result.is_err() {
+        context.names.remove(full);
+    }
     result?;
     Ok(context.names.get(full).copied())
 }

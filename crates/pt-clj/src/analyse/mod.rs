@@ -522,6 +522,16 @@ pub(crate) fn meaning(context: &mut Context<'_>, name: &Name) -> Eval<Option<Mea
         let full = full.clone();
         return meaning(context, &full);
     }
+    // Namespaces of the prelude find their own names first.
+    if name.namespace().is_none() && core::is_namespace(context.spaces.current()) {
+        if let Some(core) = core::find(context.spaces.current(), name.local()) {
+            return Ok(Some(Meaning::Core(core)));
+        }
+        let own = context.spaces.own_key(name.as_str()).into_owned();
+        if let Some(at) = crate::prelude::load(context, &own)? {
+            return Ok(Some(Meaning::Global(at)));
+        }
+    }
     let full = context.spaces.full(name.namespace().unwrap_or("clojure.core"));
     if let Some(core) = core::find(full, name.local()) {
         return Ok(Some(Meaning::Core(core)));

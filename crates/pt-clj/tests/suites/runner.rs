@@ -91,6 +91,8 @@ pub fn run(before: &[&str], source: &str) -> Tally {
             load(&mut context, source, &mut Tally::default());
         }
         assert_eq!(tally.problems, Vec::<String>::new());
+        // What the files before test is not counted here.
+        evaluated(&mut context, "(reset! clojure.test/tests [])").expect("an atom can be reset");
         load(&mut context, source, &mut tally);
         let count = evaluated(&mut context, "(count @clojure.test/tests)");
         let Ok(Value::Int(count)) = count else { unreachable!("a count is an integer") };
