@@ -80,6 +80,7 @@ pub struct Context<'h> {
     /// Values within code that a macro returned.
     pub(crate) embedded: Vec<Value>,
     pub(crate) gensym: u64,
+    pub(crate) readers: Readers,
     pub(crate) random: u64,
     /// What `with-out-str` collects, innermost last.
     pub(crate) captured: Vec<String>,
@@ -103,6 +104,7 @@ impl Default for Context<'_> {
             expanding: Vec::new(),
             embedded: Vec::new(),
             gensym: 0,
+            readers: Readers::default(),
             random: 0,
             captured: Vec::new(),
             host: None,
@@ -124,6 +126,15 @@ fn stopped(stop: Stop) -> Signal {
     };
     let exception = Arc::new(Exception::new("InterruptedException", message));
     Signal::Throw(Box::new(Thrown { exception, span: None, stop: Some(stop), suggestions: Vec::new() }))
+}
+
+/// What tags mean while data is read.
+#[derive(Default)]
+pub(crate) struct Readers {
+    /// A map from tags to functions.
+    pub(crate) by_tag: Value,
+    /// A function for every other tag.
+    pub(crate) default: Value,
 }
 
 /// Where a function's locals are.

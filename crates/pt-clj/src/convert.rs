@@ -81,7 +81,13 @@ fn all(context: &mut Context<'_>, forms: &[Form]) -> Eval<Vec<Value>> {
 }
 
 /// A tagged literal.
-pub(crate) fn tagged(context: &Context<'_>, tag: &str, value: &Value) -> Eval {
+pub(crate) fn tagged(context: &mut Context<'_>, tag: &str, value: &Value) -> Eval {
+    let symbol = Value::symbol(tag);
+    if let Value::Map(readers) = &context.readers.by_tag
+        && let Some(reader) = readers.get(&symbol).cloned()
+    {
+        return context.call1(&reader, value.clone());
+    }
     match (tag, value) {
         ("uuid", Value::Str(text)) => match crate::core::uuid(text) {
             Some(id) => Ok(id),
@@ -91,6 +97,10 @@ pub(crate) fn tagged(context: &Context<'_>, tag: &str, value: &Value) -> Eval {
             Some(millis) => Ok(crate::types::Object::Inst(millis).value()),
             None => Err(context.error("RuntimeException", format!("Unrecognized date/time syntax: {text}"))),
         },
+        _ if !context.readers.default.is_nil() => {
+            let default = context.readers.default.clone();
+            context.call2(&default, symbol, value.clone())
+        }
         _ => Err(context.error("RuntimeException", format!("No reader function for tag {tag}"))),
     }
 }

@@ -231,6 +231,9 @@ fn same_members(left: &Set, right: &Set) -> bool {
 /// `=` that computes lazy sequences as far as it must.
 pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
     if left.is_sequential() && right.is_sequential() {
+        if crate::core::identical(left, right) {
+            return Ok(true);
+        }
         context.check_stack()?;
         if let (Some(left), Some(right)) = (known_count(left), known_count(right))
             && left != right

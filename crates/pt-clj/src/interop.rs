@@ -90,7 +90,10 @@ statics! {
     "System/nanoTime" 0 0 |context, _| Ok(Value::Int(context.host.as_ref().map_or(0, |(_, host)| host.millis().saturating_mul(1_000_000)))),
     // Programs see no environment.
     "System/getenv" 0 1 |_, args| Ok(if args.is_empty() { Value::map([]) } else { Value::Nil }),
-    "System/getProperty" 1 2 |_, args| Ok(args.get(1).cloned().unwrap_or_default()),
+    "System/getProperty" 1 2 |_, args| Ok(match args[0].as_str() {
+        Some("line.separator") => Value::str("\n"),
+        _ => args.get(1).cloned().unwrap_or_default(),
+    }),
     "UUID/randomUUID" 0 0 |context, args| core_call(context, "random-uuid", args),
     "UUID/fromString" 1 1 |context, args| core_call(context, "parse-uuid", args),
     "Pattern/compile" 1 1 |context, args| core_call(context, "re-pattern", args),
@@ -176,7 +179,14 @@ fn double(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
 
 /// `(Class. args…)`
 pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
-    let Some((Value::Class(class), args)) = args.split_first() else { return Ok(Value::Nil) };
+    if matches!(args.first(), Some(Value::Object(_)))
+        && let Some(new) = crate::core::function("new*")
+    {
+        return context.call_native(new, args);
+    }
+    let Some((Value::Class(class), args)) = args.split_first() else {
+        return Err(context.error("IllegalArgumentException", "Only classes can be constructed"));
+    };
     if class_named("Throwable").is_some_and(|throwable| is_a(class, throwable)) {
         let (message, cause) = match args {
             [] => (None, Value::Nil),
@@ -192,6 +202,11 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         return Ok(Value::Exception(Arc::new(Exception { class, message, data, cause })));
     }
     match (class.short(), args) {
+        ("Object", []) => Ok(crate::types::Object::Plain.value()),
+        ("Boolean", [text]) => Ok(Value::Bool(crate::print::str(text).eq_ignore_ascii_case("true"))),
+        ("BigDecimal", [text]) => core_call(context, "bigdec", &mut [text.clone()]),
+        ("BigInteger", [text]) => core_call(context, "bigint", &mut [text.clone()]),
+        ("Date", [Value::Int(millis)]) => Ok(crate::types::Object::Inst(*millis).value()),
         ("String", []) => Ok(Value::str("")),
         ("String" | "StringBuilder", [text]) => Ok(Value::str(crate::print::str(text))),
         ("Integer" | "Long", [text]) => parse(context, &mut [text.clone()], i64::MIN, i64::MAX),
@@ -248,6 +263,18 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
             "getSimpleName" => Ok(Value::str(class.short())),
             _ => Err(missing(context)),
         },
+        Value::Object(object) if let (crate::types::Object::Inst(millis), "getTime") = (&**object, name) => Ok(Value::Int(*millis)),
+        Value::Record(record) => {
+            let field = record.fields.get(&Value::keyword(name)).cloned();
+            match (field, record.of.method(name)) {
+                (Some(value), _) if count == 0 => Ok(value),
+                (_, Some(function)) => {
+                    let mut all: Vec<Value> = std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
+                    context.call(&function, &mut all)
+                }
+                _ => Err(missing(context)),
+            }
+        }
         Value::Keyword(key) | Value::Symbol(key) if name == "getName" => Ok(Value::str(key.local())),
         Value::Keyword(key) | Value::Symbol(key) if name == "getNamespace" => {
             Ok(key.namespace().map_or(Value::Nil, Value::str))

@@ -9,7 +9,7 @@ use crate::exception::{Eval, Signal};
 /// A compiled pattern.
 pub struct Regex {
     pattern: String,
-    pub(crate) regex: fancy_regex::Regex,
+    pub(crate) regex: Arc<fancy_regex::Regex>,
 }
 
 impl Regex {
@@ -22,13 +22,13 @@ impl Regex {
 /// How many patterns are remembered: compiling one takes longer than the code around it.
 const REMEMBERED: usize = 256;
 
-static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
+static COMPILED: LazyLock<Mutex<HashMap<String, Arc<fancy_regex::Regex>>>> = LazyLock::new(Mutex::default);
 
 /// Compiles a pattern, or finds it among those compiled before.
 pub(crate) fn compile(context: &Context<'_>, pattern: &str) -> Eval<Arc<Regex>> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(regex) = compiled.get(pattern) {
-        return Ok(Arc::clone(regex));
+        return Ok(Arc::new(Regex { pattern: pattern.to_owned(), regex: Arc::clone(regex) }));
     }
     let regex = fancy_regex::RegexBuilder::new(&translated(pattern)).build();
     let regex = regex
@@ -36,9 +36,9 @@ pub(crate) fn compile(context: &Context<'_>, pattern: &str) -> Eval<Arc<Regex>> 
     if compiled.len() >= REMEMBERED {
         compiled.clear();
     }
-    let regex = Arc::new(Regex { pattern: pattern.to_owned(), regex });
+    let regex = Arc::new(regex);
     compiled.insert(pattern.to_owned(), Arc::clone(&regex));
-    Ok(regex)
+    Ok(Arc::new(Regex { pattern: pattern.to_owned(), regex }))
 }
 
 /// What matching said, as an exception where it gave up.

@@ -179,8 +179,8 @@ fn is_name(token: &str, mode: Mode) -> bool {
     let part = |part: &str| {
         !part.is_empty() && !part.starts_with(|first: char| first.is_ascii_digit()) && !part.ends_with(':')
     };
-    let edn = mode == Mode::Clojure || !token.contains(['\'', '%']) || token.chars().all(|char| char == '%');
+    let edn = mode == Mode::Clojure || !token.contains('\'');
     edn && !token.contains("::")
         && namespace.is_none_or(part)
-        && (local == "/" || (part(local) && !local.contains('/')))
+        && (local == "/" || (part(local) && (mode == Mode::Edn || !local.contains('/'))))
 }

@@ -55,6 +55,7 @@ pub struct Reader<'t> {
     pub(crate) in_fn: bool,
     failed: bool,
     warnings: Vec<ReadError>,
+    pub(crate) discarded: Vec<Form>,
 }
 
 impl<'t> Reader<'t> {
@@ -80,6 +81,7 @@ impl<'t> Reader<'t> {
             in_fn: false,
             failed: false,
             warnings: Vec::new(),
+            discarded: Vec::new(),
         }
     }
 
@@ -121,6 +123,11 @@ impl<'t> Reader<'t> {
         &self.warnings
     }
 
+    /// The forms that `#_` took out: their tags may still mean nothing.
+    pub fn discarded(&self) -> &[Form] {
+        &self.discarded
+    }
+
     /// How far reading has come, in bytes.
     pub fn position(&self) -> usize {
         self.at
@@ -154,7 +161,7 @@ impl<'t> Reader<'t> {
 
     fn skip_line(&mut self) {
         let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        self.at += rest.iter().position(|&byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
     }
 
     /// Moves past a token: up to white space, a bracket or a character that always begins something new.
@@ -203,7 +210,6 @@ impl<'t> Reader<'t> {
             b'#' => return self.dispatch(),
             b'^' => {
                 self.at += 1;
-                self.clojure_only(start)?;
                 return self.with_meta(start).map(Item::Form);
             }
             b'\'' | b'@' | b'`' | b'~' => self.prefix(first)?,

@@ -278,6 +278,13 @@ impl<'c, 'h> Analyser<'c, 'h> {
         if let Some(value) = crate::interop::constant(name) {
             return Ok(Node::Const(value));
         }
+        // `user.Point` names a type or the interface of a protocol.
+        if name.namespace().is_none()
+            && name.as_str().contains('.')
+            && let Some(at) = self.type_named(name.as_str())?
+        {
+            return Ok(Node::Global(at));
+        }
         self.unresolved(name, span)
     }
 

@@ -100,6 +100,9 @@ natives! { "clojure.core":
             (Value::Map(_) | Value::Set(_) | Value::Vector(_) | Value::Str(_) | Value::Sorted(_) | Value::Record(_), key) => {
                 Ok(Value::Bool(lookup(context, &args[0], key)?.is_some()))
             }
+            (Value::Object(object), key) if matches!(**object, Object::Array { .. }) && !matches!(key, Value::Int(_)) => {
+                Err(context.error("IllegalArgumentException", "contains? not supported on type: array"))
+            }
             (Value::Object(object), key) if matches!(**object, Object::Transient(_) | Object::Array { .. }) => {
                 Ok(Value::Bool(lookup(context, &args[0], key)?.is_some()))
             }
@@ -188,13 +191,13 @@ natives! { "clojure.core":
         other => Err(cast(context, &other, "clojure.lang.IPersistentSet")),
     },
     "merge" 0 MANY |context, args| {
-        let mut merged = Value::Nil;
-        for arg in args.iter_mut() {
-            merged = match (merged, std::mem::take(arg)) {
-                (merged, Value::Nil) => merged,
-                (Value::Nil, first) => first,
-                (merged, next) => conj(context, merged, next)?,
-            };
+        if args.iter().all(|arg| !arg.is_truthy()) {
+            return Ok(Value::Nil);
+        }
+        let mut args = args.iter_mut().map(std::mem::take);
+        let mut merged = args.next().unwrap_or_default();
+        for next in args {
+            merged = conj(context, if merged.is_truthy() { merged } else { Value::map([]) }, next)?;
         }
         Ok(merged)
     },
@@ -226,6 +229,9 @@ natives! { "clojure.core":
         let mut keys = Iter::new(context, take(args, 1))?;
         let mut map = Map::default();
         while let Some(key) = keys.next(context)? {
+            if !args[0].is_nil() && !args[0].is_map() && !matches!(args[0], Value::Vector(_) | Value::Object(_)) {
+                return Err(context.error("IllegalArgumentException", format!("find not supported on type: {}", crate::class::class_name(&args[0]))));
+            }
             if let Some(value) = lookup(context, &args[0], &key)? {
                 map.insert(key, value);
             }

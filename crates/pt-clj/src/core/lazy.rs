@@ -50,7 +50,7 @@ natives! { "clojure.core":
         })
     }),
     "take" 1 2 |context, args| {
-        let wanted = count(context, &args[0])?;
+        let wanted = super::amount(context, &args[0])?;
         if wanted == 0 && args.len() == 2 {
             return Ok(Value::empty_list());
         }
@@ -67,7 +67,7 @@ natives! { "clojure.core":
         })
     },
     "drop" 1 2 |context, args| {
-        let unwanted = count(context, &args[0])?;
+        let unwanted = super::amount(context, &args[0])?;
         transduce::stepwise(context, args, move |_| {
             let mut left = unwanted;
             Box::new(move |_, item| Ok(if left == 0 { Step::Give(item) } else {
@@ -77,10 +77,20 @@ natives! { "clojure.core":
         })
     },
     "take-nth" 1 2 |context, args| {
-        let every = count(context, &args[0])?.max(1);
+        let every = super::int(context, &args[0])?;
+        if every <= 0 && args.len() == 2 {
+            return Ok(match super::seq::first(context, take(args, 1))? {
+                Value::Nil => Value::empty_list(),
+                first => forever(first),
+            });
+        }
+        let every = usize::try_from(every.unsigned_abs()).unwrap_or(usize::MAX);
         transduce::stepwise(context, args, move |_| {
-            let mut at = every - 1;
-            Box::new(move |_, item| {
+            let mut at = every.wrapping_sub(1);
+            Box::new(move |context, item| {
+                if every == 0 {
+                    return Err(context.error("ArithmeticException", "Divide by zero"));
+                }
                 at = (at + 1) % every;
                 Ok(if at == 0 { Step::Give(item) } else { Step::Skip })
             })
@@ -168,7 +178,7 @@ natives! { "clojure.core":
         some_or_empty(repeated(times, item))
     }),
     "repeatedly" 1 2 |context, args| Ok(if args.len() == 1 { calls(None, take(args, 0)) } else {
-        let times = count(context, &args[0])?;
+        let times = super::amount(context, &args[0])?;
         calls(Some(times), take(args, 1))
     }),
     "cycle" 1 1 |context, args| {

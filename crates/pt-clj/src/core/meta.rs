@@ -35,7 +35,7 @@ natives! { "clojure.core":
     "reset-meta!" 2 2 |context, args| set(context, &args[0], &args[1]),
 }
 
-fn as_meta(context: &Context<'_>, value: &Value) -> Eval<Meta> {
+pub(super) fn as_meta(context: &Context<'_>, value: &Value) -> Eval<Meta> {
     match value {
         Value::Nil => Ok(None),
         Value::Map(map) => Ok(Some(Arc::clone(map))),

@@ -33,6 +33,7 @@ use std::sync::LazyLock;
 pub(crate) use control::deref_var;
 pub(crate) use multi::call_object;
 pub(crate) use number::{as_f64, compare_numbers};
+pub(crate) use predicate::identical;
 pub(crate) use printing::uuid;
 pub(crate) use sort::compare_with;
 
@@ -187,6 +188,14 @@ fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
         Value::Ratio(parts) => i64::try_from(&parts.0 / &parts.1)
             .map_err(|_| context.error("IllegalArgumentException", "Value out of range for long")),
         other => Err(cast(context, other, "java.lang.Number")),
+    }
+}
+
+/// How many to take: a part of one counts as one more.
+fn amount(context: &Context<'_>, value: &Value) -> Eval<usize> {
+    match value {
+        Value::Int(_) | Value::BigInt(_) => count(context, value),
+        other => Ok(as_f64(context, other)?.ceil().max(0.0) as usize),
     }
 }
 

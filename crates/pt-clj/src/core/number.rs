@@ -33,7 +33,9 @@ natives! { "clojure.core":
     "mod" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Mod),
     "min" 1 MANY |context, args| extreme(context, args, Ordering::Less),
     "max" 1 MANY |context, args| extreme(context, args, Ordering::Greater),
-    "abs" 1 1 |context, args| if compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less) {
+    "abs" 1 1 |context, args| if args[0] == Value::Int(i64::MIN) {
+        Ok(Value::Int(i64::MIN))
+    } else if compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less) {
         subtract(context, &Value::Int(0), &args[0])
     } else {
         Ok(args[0].clone())
@@ -65,7 +67,14 @@ natives! { "clojure.core":
     "byte" 1 1 |context, args| ranged(context, &args[0], i64::from(i8::MIN), i64::from(i8::MAX), "byte"),
     "long" 1 1 |context, args| ranged(context, &args[0], i64::MIN, i64::MAX, "long"),
     "double" 1 1 |context, args| as_f64(context, &args[0]).map(Value::Float),
-    "float" 1 1 |context, args| Ok(Value::Float(f64::from(as_f64(context, &args[0])? as f32))),
+    "float" 1 1 |context, args| {
+        let value = as_f64(context, &args[0])?;
+        if value.abs() > f64::from(f32::MAX) {
+            let message = format!("Value out of range for float: {}", crate::print::str(&args[0]));
+            return Err(context.error("IllegalArgumentException", message));
+        }
+        Ok(Value::Float(f64::from(value as f32)))
+    },
     "num" 1 1 |_, args| Ok(args[0].clone()),
     "bigint" 1 1 bigint,
     "biginteger" 1 1 bigint,
@@ -356,6 +365,9 @@ fn ordered(context: &mut Context<'_>, args: &[Value], holds: fn(Ordering) -> boo
 
 fn extreme(context: &mut Context<'_>, args: &[Value], wanted: Ordering) -> Eval {
     let mut best = args[0].clone();
+    if args.len() == 1 {
+        return Ok(best);
+    }
     for value in args {
         if matches!(value, Value::Float(number) if number.is_nan()) {
             return Ok(value.clone());
@@ -380,9 +392,14 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
         if right == 0.0 {
             return by_zero(context);
         }
-        let rem = left % right;
+        let quotient = left / right;
+        // Java goes through a long or a big integer here, and neither holds these.
+        if !quotient.is_finite() {
+            return Err(context.error("NumberFormatException", "Infinite or NaN"));
+        }
+        let rem = if right.is_infinite() { f64::NAN } else { left % right };
         return Ok(Value::Float(match what {
-            Whole::Quot => (left / right).trunc(),
+            Whole::Quot => quotient.trunc(),
             Whole::Rem => rem,
             Whole::Mod if rem != 0.0 && (rem < 0.0) != (right < 0.0) => rem + right,
             Whole::Mod => rem,
@@ -459,6 +476,10 @@ fn bits(context: &mut Context<'_>, args: &[Value], operate: fn(i64, i64) -> i64)
 fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name: &str) -> Eval {
     let number = match value {
         Value::Char(char) => i64::from(u32::from(*char)),
+        Value::Float(float) if !(*float >= least as f64 && *float <= most as f64) => {
+            let shown = crate::print::str(value);
+            return Err(context.error("IllegalArgumentException", format!("Value out of range for {name}: {shown}")));
+        }
         other => int(context, other)?,
     };
     if (least..=most).contains(&number) {
@@ -476,7 +497,7 @@ fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
             .parse()
             .map(Value::big)
             .map_err(|_| context.error("NumberFormatException", format!("For input string: \"{digits}\""))),
-        Value::Float(value) => match num_traits::FromPrimitive::from_f64(*value) {
+        Value::Float(value) => match Decimal::of_float(*value).and_then(|value| value.to_big()) {
             Some(big) => Ok(Value::big(big)),
             None => Err(context.error("NumberFormatException", "Infinite or NaN")),
         },

@@ -141,7 +141,7 @@ natives! { "clojure.core":
 }
 
 /// The same thing, not only one that looks like it.
-pub(super) fn identical(left: &Value, right: &Value) -> bool {
+pub(crate) fn identical(left: &Value, right: &Value) -> bool {
     use std::sync::Arc;
     match (left, right) {
         (Value::Str(left), Value::Str(right)) => Arc::ptr_eq(left, right) || (left.len() <= 256 && left == right),
@@ -183,6 +183,9 @@ fn named(context: &mut Context<'_>, args: &mut [Value], make: fn(Name) -> Value)
     match args {
         [Value::Keyword(name) | Value::Symbol(name) | Value::Var(name)] => Ok(make(name.clone())),
         [Value::Str(text)] => Ok(make(Name::new(text))),
+        [Value::Nil] if matches!(make(Name::new("x")), Value::Symbol(_)) => {
+            Err(context.error("IllegalArgumentException", "no conversion to symbol"))
+        }
         [_] => Ok(Value::Nil),
         [Value::Nil, name] => Ok(make(Name::new(text(context, name)?))),
         [

@@ -36,7 +36,7 @@ natives! { "clojure.core":
         result.map(|_| Value::str(printed))
     },
     "random-uuid" 0 0 |context, _| Ok(random_uuid(context)),
-    "parse-uuid" 1 1 |context, args| Ok(uuid(text(context, &args[0])?).unwrap_or_default()),
+    "parse-uuid" 1 1 |context, args| Ok(uuid_as_java(text(context, &args[0])?).unwrap_or_default()),
 }
 
 fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<String> {
@@ -62,6 +62,20 @@ pub(crate) fn random_uuid(context: &mut Context<'_>) -> Value {
     // Version 4, variant 1.
     let bits = bits & !(0xf000 << 64) & !(0b11 << 62) | 0x4000 << 64 | 0b10 << 62;
     Value::Uuid(Arc::new(bits))
+}
+
+/// As Java reads it: parts may be short, and too long ones are cut.
+fn uuid_as_java(text: &str) -> Option<Value> {
+    let parts: Vec<&str> = text.split('-').collect();
+    if text.len() > 36 || parts.len() != 5 {
+        return None;
+    }
+    let mut id = 0_u128;
+    for (part, bits) in parts.iter().zip([32, 16, 16, 16, 48]) {
+        let number = u128::from_str_radix(part, 16).ok().filter(|_| part.len() <= 16 && !part.starts_with('+'))?;
+        id = id << bits | number & ((1 << bits) - 1);
+    }
+    Some(Value::Uuid(Arc::new(id)))
 }
 
 /// A UUID by its text.

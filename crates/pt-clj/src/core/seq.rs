@@ -60,10 +60,12 @@ natives! { "clojure.core":
         Ok(chunk(items, Value::Nil))
     },
     "drop-last" 1 2 |context, args| {
-        let dropped = if args.len() == 2 { count(context, &args[0])? } else { 1 };
-        let mut items = all(context, args.last_mut().map(std::mem::take).unwrap_or_default())?;
-        items.truncate(items.len().saturating_sub(dropped));
-        Ok(Value::list(items))
+        let dropped = if args.len() == 2 { take(args, 0) } else { Value::Int(1) };
+        let items = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let (Some(map), Some(drop)) = (super::function("map"), super::function("drop")) else { return Ok(Value::Nil) };
+        let ahead = context.call_native(drop, &mut [dropped, items.clone()])?;
+        let first = crate::function::boxed(|_, args| Ok(take(args, 0)));
+        context.call_native(map, &mut [first, items, ahead])
     },
     "take-last" 2 2 |context, args| {
         let wanted = count(context, &args[0])?;
@@ -72,6 +74,9 @@ natives! { "clojure.core":
     },
     "nthrest" 2 2 |context, args| {
         let mut rest = take(args, 0);
+        if super::int(context, &args[1])? <= 0 {
+            return Ok(rest);
+        }
         for _ in 0..count(context, &args[1])? {
             match seq(context, rest)? {
                 Value::List(seq) => rest = seq.rest(),
@@ -81,6 +86,9 @@ natives! { "clojure.core":
         Ok(if rest.is_nil() { Value::empty_list() } else { rest })
     },
     "nthnext" 2 2 |context, args| {
+        if args[0].is_nil() {
+            return Ok(Value::Nil);
+        }
         let from = count(context, &args[1])?;
         crate::eval::rest_from(context, &args[0], from)
     },
@@ -181,7 +189,9 @@ natives! { "clojure.core":
     "run!" 2 2 |context, args| {
         let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);
         while let Some(item) = items.next(context)? {
-            context.call1(&function, item)?;
+            if let Value::Reduced(_) = context.call1(&function, item)? {
+                break;
+            }
         }
         Ok(Value::Nil)
     },
@@ -247,6 +257,9 @@ natives! { "clojure.core":
         Ok(Value::vector(vec![Value::list(left), Value::list(right)]))
     },
     "rand-nth" 1 1 |context, args| {
+        if args[0].is_nil() {
+            return Ok(Value::Nil);
+        }
         let items = all(context, take(args, 0))?;
         if items.is_empty() {
             return Err(Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into());
@@ -254,6 +267,9 @@ natives! { "clojure.core":
         Ok(items[(context.random() % items.len() as u64) as usize].clone())
     },
     "shuffle" 1 1 |context, args| {
+        if matches!(args[0], Value::Nil | Value::Str(_)) || args[0].is_map() {
+            return Err(super::cast(context, &args[0], "java.util.Collection"));
+        }
         let mut items = all(context, take(args, 0))?;
         for at in (1..items.len()).rev() {
             let other = (context.random() % (at as u64 + 1)) as usize;
@@ -270,10 +286,15 @@ natives! { "clojure.core":
         }
         Ok(Value::from(counted))
     },
-    "realized?" 1 1 |_, args| Ok(Value::Bool(match &args[0] {
+    "realized?" 1 1 |context, args| Ok(Value::Bool(match &args[0] {
         Value::Lazy(lazy) => lazy.realised().is_some(),
-        Value::Delay(delay) => matches!(delay.state(), crate::state::DelayState::Done(_)),
-        _ => true,
+        Value::Delay(delay) => !matches!(delay.state(), crate::state::DelayState::Pending(_)),
+        Value::Object(object) if let crate::types::Object::Promise(value) = &**object => {
+            crate::types::locked(value).is_some()
+        }
+        // What Clojure computes lazily and we at once.
+        Value::List(seq) if !seq.is_list() => true,
+        other => return Err(super::cast(context, other, "clojure.lang.IPending")),
     })),
 }
 

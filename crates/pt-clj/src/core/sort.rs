@@ -142,12 +142,17 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
 fn by_key(context: &mut Context<'_>, args: &mut [Value], wanted: Ordering) -> Eval {
     let key = take(args, 0);
     let mut best = take(args, 1);
+    if args.len() == 2 {
+        return Ok(best);
+    }
     let mut best_key = context.call1(&key, best.clone())?;
-    for arg in &mut args[2..] {
+    for (at, arg) in args[2..].iter_mut().enumerate() {
         let value = std::mem::take(arg);
         let value_key = context.call1(&key, value.clone())?;
-        // Of equals the last one wins, as in Clojure.
-        if compare(context, &best_key, &value_key)? != wanted {
+        // Of equals the last one wins; NaN neither wins nor loses, but where it stands matters. All as in Clojure.
+        let order = super::compare_numbers(context, &best_key, &value_key)?;
+        let keep = if at == 0 { order == Some(wanted) } else { order.is_none() || order == Some(wanted) };
+        if !keep {
             (best, best_key) = (value, value_key);
         }
     }

@@ -126,8 +126,9 @@ fn made(context: &mut Context<'_>, args: &mut [Value], kind: CellKind) -> Eval {
     let cell = Cell::new(value.clone(), kind);
     for option in args[1..].chunks_exact(2) {
         match (&option[0], &option[1]) {
-            (Value::Keyword(name), Value::Map(meta)) if name.as_str() == "meta" => {
-                cell.change_extras(|extras| extras.meta = Some(Arc::clone(meta)));
+            (Value::Keyword(name), meta) if name.as_str() == "meta" => {
+                let meta = super::meta::as_meta(context, meta)?;
+                cell.change_extras(|extras| extras.meta = meta);
             }
             (Value::Keyword(name), validator) if name.as_str() == "validator" && !validator.is_nil() => {
                 valid(context, validator, &value)?;

@@ -29,7 +29,7 @@ natives! { "clojure.string":
         let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
         first + &chars.as_str().to_lowercase()
     }),
-    "reverse" 1 1 |context, args| changed(context, &args[0], |text| text.chars().rev().collect()),
+    "reverse" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.chars().rev().collect::<String>())),
     "trim" 1 1 |context, args| changed(context, &args[0], |text| text.trim_matches(is_space).to_owned()),
     "triml" 1 1 |context, args| changed(context, &args[0], |text| text.trim_start_matches(is_space).to_owned()),
     "trimr" 1 1 |context, args| changed(context, &args[0], |text| text.trim_end_matches(is_space).to_owned()),
@@ -50,7 +50,7 @@ natives! { "clojure.string":
     },
     "escape" 2 2 |context, args| {
         let mut out = String::new();
-        for char in own(context, &args[0])?.chars() {
+        for char in text(context, &args[0])?.to_owned().chars() {
             match context.call1(&args[1], Value::Char(char))? {
                 Value::Nil => out.push(char),
                 other => crate::print::push_str(&mut out, &other),
@@ -71,7 +71,8 @@ natives! { "clojure.string":
     },
     "split-lines" 1 1 |context, args| {
         let mut lines: Vec<&str> = text(context, &args[0])?.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
-        while lines.len() > 1 && lines.last().is_some_and(|line| line.is_empty()) {
+        let only = lines.len() == 1;
+        while !only && lines.last().is_some_and(|line| line.is_empty()) {
             lines.pop();
         }
         Ok(Value::vector(lines.into_iter().map(Value::str).collect()))
@@ -136,6 +137,9 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
         }
     };
     if let Some(part) = plain {
+        if !matches!((&args[1], &with), (Value::Str(_), Value::Str(_)) | (Value::Char(_), Value::Char(_))) {
+            return Err(super::cast(context, &with, if matches!(args[1], Value::Char(_)) { "java.lang.Character" } else { "java.lang.CharSequence" }));
+        }
         let with = crate::print::str(&with);
         return Ok(Value::str(if most == 1 {
             whole.replacen(&part, &with, 1)

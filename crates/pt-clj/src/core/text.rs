@@ -26,7 +26,7 @@ natives! { "clojure.core":
         char @ Value::Char(_) => Ok(char.clone()),
         other => {
             let code = int(context, other)?;
-            let char = u32::try_from(code).ok().and_then(char::from_u32);
+            let char = u32::try_from(code).ok().filter(|code| *code <= 0xffff).and_then(char::from_u32);
             char.map(Value::Char)
                 .ok_or_else(|| context.error("IllegalArgumentException", format!("Value out of range for char: {code}")))
         }

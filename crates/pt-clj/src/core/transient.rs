@@ -25,7 +25,14 @@ natives! { "clojure.core":
         1 => Ok(take(args, 0)),
         _ => changed(context, args, super::function("conj")),
     },
-    "assoc!" 3 MANY |context, args| changed(context, args, super::function("assoc")),
+    // A last key without a value gets nil here.
+    "assoc!" 2 MANY |context, args| if args.len() % 2 == 0 {
+        let mut all: Vec<Value> = args.iter_mut().map(std::mem::take).collect();
+        all.push(Value::Nil);
+        changed(context, &mut all, super::function("assoc"))
+    } else {
+        changed(context, args, super::function("assoc"))
+    },
     "dissoc!" 2 MANY |context, args| changed(context, args, super::function("dissoc")),
     "disj!" 2 MANY |context, args| changed(context, args, super::function("disj")),
     "pop!" 1 1 |context, args| changed(context, args, super::function("pop")),

@@ -58,9 +58,9 @@
 (defn future-cancelled? [x] false)
 (defn pmap [f & colls] (apply map f colls))
 (defn pcalls [& fns] (map (fn [f] (f)) fns))
-(defn send [a f & args] (reset! a (apply f @a args)) a)
-(defn send-off [a f & args] (reset! a (apply f @a args)) a)
-(defn send-via [executor a f & args] (reset! a (apply f @a args)) a)
+(defn send [a f & args] (try (reset! a (apply f @a args)) (catch Throwable _ nil)) a)
+(defn send-off [a f & args] (apply send a f args))
+(defn send-via [executor a f & args] (apply send a f args))
 (defn await [& agents] nil)
 (defn await-for [timeout & agents] true)
 (defn agent-error [a] nil)
@@ -117,10 +117,10 @@
          spread (fn [m source sources target targets]
                   (reduce (fn [ret k] (assoc ret k (reduce conj (get targets k #{}) (cons target (targets target)))))
                           m (cons source (sources source))))]
-     (or (when-not (contains? (get tp tag #{}) parent)
-           (when (contains? (get ta tag #{}) parent)
+     (or (when-not (contains? (tp tag) parent)
+           (when (contains? (ta tag) parent)
              (throw (Exception. (print-str tag "already has" parent "as ancestor"))))
-           (when (contains? (get ta parent #{}) tag)
+           (when (contains? (ta parent) tag)
              (throw (Exception. (print-str "Cyclic derivation:" parent "has" tag "as ancestor"))))
            {:parents (assoc tp tag (conj (get tp tag #{}) parent))
             :ancestors (spread ta tag td parent ta)
@@ -130,9 +130,9 @@
   ([tag parent] (alter-var-root #'global-hierarchy underive tag parent) nil)
   ([h tag parent]
    (let [parents (:parents h)
-         left (disj (get parents tag #{}) parent)
+         left (if (parents tag) (disj (parents tag) parent) #{})
          all (if (empty? left) (dissoc parents tag) (assoc parents tag left))]
-     (if (contains? (get parents tag #{}) parent)
+     (if (contains? (parents tag) parent)
        (reduce (fn [h [t ps]] (reduce (fn [h p] (derive h t p)) h ps)) (make-hierarchy) all)
        h))))
 

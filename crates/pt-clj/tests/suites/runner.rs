@@ -96,7 +96,13 @@ pub fn run(before: &[&str], source: &str) -> Tally {
         load(&mut context, source, &mut tally);
         let count = evaluated(&mut context, "(count @clojure.test/tests)");
         let Ok(Value::Int(count)) = count else { unreachable!("a count is an integer") };
-        for at in 0..count {
+        let together = evaluated(&mut context, "(seq (:once @clojure.test/fixtures))");
+        let together = together.is_ok_and(|fixtures| !fixtures.is_nil());
+        if together && let Err(error) = evaluated(&mut context, "(clojure.test/run-all)") {
+            tally.error += 1;
+            tally.problems.push(format!("all tests: {error}"));
+        }
+        for at in 0..if together { 0 } else { count } {
             context.limit(limits());
             if let Err(error) = evaluated(&mut context, &format!("(clojure.test/run-one (nth @clojure.test/tests {at}))")) {
                 tally.error += 1;

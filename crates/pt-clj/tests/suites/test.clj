@@ -92,4 +92,5 @@
   (binding [*testing-vars* (list name)]
     (try ((join-fixtures (:each @fixtures)) f)
          (catch Throwable t (do-report {:type :error :message "Uncaught exception" :expected nil :actual t})))))
+(defn run-all [] ((join-fixtures (:once @fixtures)) (fn [] (doseq [t @tests] (run-one t)))))
 (defn results [] [(:pass @counts) (:fail @counts) (:error @counts) @problems])
