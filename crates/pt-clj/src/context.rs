@@ -81,6 +81,8 @@ pub struct Context<'h> {
     pub(crate) embedded: Vec<Value>,
     pub(crate) gensym: u64,
     pub(crate) readers: Readers,
+    /// The slots that `binding` has bound, innermost last.
+    pub(crate) bound: Vec<u32>,
     pub(crate) random: u64,
     /// What `with-out-str` collects, innermost last.
     pub(crate) captured: Vec<String>,
@@ -105,6 +107,7 @@ impl Default for Context<'_> {
             embedded: Vec::new(),
             gensym: 0,
             readers: Readers::default(),
+            bound: Vec::new(),
             random: 0,
             captured: Vec::new(),
             host: None,

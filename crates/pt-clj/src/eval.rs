@@ -183,10 +183,13 @@ impl Node {
                 for (global, node) in &form.bindings {
                     old.push((*global, Some(node.eval(context, frame)?)));
                 }
+                let bound = context.bound.len();
                 for (global, value) in &mut old {
                     std::mem::swap(&mut context.globals[*global as usize], value);
+                    context.bound.push(*global);
                 }
                 let result = form.body.eval(context, frame);
+                context.bound.truncate(bound);
                 for (global, value) in old {
                     context.globals[global as usize] = value;
                 }

@@ -78,10 +78,70 @@ statics! {
     "Math/hypot" 2 2 |context, args| Ok(Value::Float(as_f64(context, &args[0])?.hypot(as_f64(context, &args[1])?))),
     "Math/pow" 2 2 |context, args| Ok(Value::Float(as_f64(context, &args[0])?.powf(as_f64(context, &args[1])?))),
     // Java rounds halves up, towards positive infinity.
-    "Math/round" 1 1 |context, args| Ok(Value::Int((as_f64(context, &args[0])? + 0.5).floor() as i64)),
+    "Math/round" 1 1 |context, args| {
+        let value = as_f64(context, &args[0])?;
+        let whole = value.floor();
+        Ok(Value::Int(if value - whole >= 0.5 { whole + 1.0 } else { whole } as i64))
+    },
+    "Math/sinh" 1 1 math!(sinh),
+    "Math/cosh" 1 1 math!(cosh),
+    "Math/tanh" 1 1 math!(tanh),
+    "Math/expm1" 1 1 math!(exp_m1),
+    "Math/log1p" 1 1 math!(ln_1p),
+    "Math/ulp" 1 1 |context, args| {
+        let value = as_f64(context, &args[0])?.abs();
+        Ok(Value::Float(if !value.is_finite() {
+            value
+        } else if value == f64::MAX {
+            value - value.next_down()
+        } else {
+            value.next_up() - value
+        }))
+    },
+    "Math/nextUp" 1 1 math!(next_up),
+    "Math/nextDown" 1 1 math!(next_down),
+    "Math/nextAfter" 2 2 |context, args| {
+        let (start, towards) = (as_f64(context, &args[0])?, as_f64(context, &args[1])?);
+        Ok(Value::Float(match start.partial_cmp(&towards) {
+            None => f64::NAN,
+            Some(std::cmp::Ordering::Less) => start.next_up(),
+            Some(std::cmp::Ordering::Greater) => start.next_down(),
+            Some(std::cmp::Ordering::Equal) => towards,
+        }))
+    },
+    "Math/copySign" 2 2 |context, args| Ok(Value::Float(as_f64(context, &args[0])?.copysign(as_f64(context, &args[1])?))),
+    "Math/IEEEremainder" 2 2 |context, args| {
+        let (left, right) = (as_f64(context, &args[0])?, as_f64(context, &args[1])?);
+        Ok(Value::Float(if right.is_infinite() && left.is_finite() {
+            left
+        } else {
+            let rest = left - right * (left / right).round_ties_even();
+            if rest == 0.0 { rest.copysign(left) } else { rest }
+        }))
+    },
+    "Math/getExponent" 1 1 |context, args| {
+        let bits = as_f64(context, &args[0])?.to_bits() >> 52 & 0x7ff;
+        Ok(Value::Int(bits as i64 - 1023))
+    },
+    "Math/scalb" 2 2 |context, args| {
+        let (value, by) = (as_f64(context, &args[0])?, as_f64(context, &args[1])?.clamp(-4000.0, 4000.0) as i32);
+        // In steps, so that neither half overflows on its own.
+        let (half, rest) = (by / 2, by - by / 2);
+        let (quarter, last) = (rest / 2, rest - rest / 2);
+        Ok(Value::Float(value * 2_f64.powi(half / 2) * 2_f64.powi(half - half / 2) * 2_f64.powi(quarter) * 2_f64.powi(last)))
+    },
+    "Math/addExact" 2 2 |context, args| core_call(context, "+", args),
+    "Math/subtractExact" 2 2 |context, args| core_call(context, "-", args),
+    "Math/multiplyExact" 2 2 |context, args| core_call(context, "*", args),
+    "Math/incrementExact" 1 1 |context, args| core_call(context, "inc", args),
+    "Math/decrementExact" 1 1 |context, args| core_call(context, "dec", args),
+    "Math/negateExact" 1 1 |context, args| core_call(context, "-", args),
     "Math/floorDiv" 2 2 |context, args| match (&args[0], &args[1]) {
         (Value::Int(_), Value::Int(0)) => Err(context.error("ArithmeticException", "/ by zero")),
-        (Value::Int(left), Value::Int(right)) => Ok(Value::Int(left.wrapping_sub(left.rem_euclid(*right)).wrapping_div(*right))),
+        (Value::Int(left), Value::Int(right)) => {
+            let (quotient, rest) = (left.wrapping_div(*right), left.wrapping_rem(*right));
+            Ok(Value::Int(if rest != 0 && (rest < 0) != (*right < 0) { quotient - 1 } else { quotient }))
+        }
         _ => Err(context.error("IllegalArgumentException", "No matching method floorDiv found")),
     },
     "Math/floorMod" 2 2 |context, args| core_call(context, "mod", args),

@@ -174,6 +174,29 @@ natives! { "clojure.core":
         }
         Ok(Value::Bool(true))
     },
+    "get-thread-bindings" 0 0 |context, _| {
+        let slots = context.bound.clone();
+        let bound = slots.into_iter().map(|at| {
+            (Value::Var(context.name_of(at)), context.globals.get(at as usize).cloned().flatten().unwrap_or_default())
+        });
+        Ok(Value::map(bound))
+    },
+    "with-bound*" 2 MANY |context, args| {
+        let (bindings, function) = (take(args, 0), take(args, 1));
+        let (mut old, height) = (Vec::new(), context.bound.len());
+        for (var, value) in bindings.entries().into_iter().flatten() {
+            let Value::Var(name) = &var else { return Err(cast(context, &var, "clojure.lang.Var")) };
+            let Some(Meaning::Global(at)) = meaning(context, name.edn())? else { continue };
+            old.push((at, context.globals[at as usize].replace(value)));
+            context.bound.push(at);
+        }
+        let result = context.call(&function, &mut args[2..]);
+        context.bound.truncate(height);
+        for (at, value) in old.into_iter().rev() {
+            context.globals[at as usize] = value;
+        }
+        result
+    },
     "macroexpand-1" 1 1 |context, args| expand(context, &args[0], false),
     "macroexpand" 1 1 |context, args| expand(context, &args[0], true),
     "special-symbol?" 1 1 |_, args| Ok(Value::Bool(match &args[0] {

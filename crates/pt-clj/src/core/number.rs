@@ -75,7 +75,10 @@ natives! { "clojure.core":
         }
         Ok(Value::Float(f64::from(value as f32)))
     },
-    "num" 1 1 |_, args| Ok(args[0].clone()),
+    "num" 1 1 |context, args| match &args[0] {
+        number if number.is_number() || number.is_nil() => Ok(number.clone()),
+        other => Err(cast(context, other, "java.lang.Number")),
+    },
     "bigint" 1 1 bigint,
     "biginteger" 1 1 bigint,
     "bigdec" 1 1 bigdec,

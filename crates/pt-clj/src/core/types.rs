@@ -133,12 +133,21 @@ natives! { "clojure.core":
         Ok(crate::seq::chunk(keys, Value::Nil))
     },
     "record?" 1 1 |_, args| Ok(Value::Bool(matches!(&args[0], Value::Record(record) if record.of.is_record))),
-    "supers" 1 1 |_, args| Ok(match &args[0] {
+    "supers" 1 1 |context, args| Ok(match &args[0] {
         Value::Class(class) => Value::set(lineage(class).into_iter().skip(1).map(Value::Class)),
+        Value::Object(object) if let Object::Type(of) = &**object => {
+            let base = crate::class::known(if of.is_record { "Record" } else { "clojure.lang.Type" });
+            let above = lineage(base).into_iter().skip(1).map(Value::Class);
+            Value::set(above.chain(listed(context, of)))
+        }
         _ => Value::Nil,
     }),
-    "bases" 1 1 |_, args| Ok(match &args[0] {
+    "bases" 1 1 |context, args| Ok(match &args[0] {
         Value::Class(class) => crate::seq::chunk(class.above().map(Value::Class).collect(), Value::Nil),
+        Value::Object(object) if let Object::Type(of) = &**object => {
+            let base = crate::class::known(if of.is_record { "Record" } else { "clojure.lang.Type" });
+            crate::seq::chunk(base.above().map(Value::Class).chain(listed(context, of)).collect(), Value::Nil)
+        }
         _ => Value::Nil,
     }),
 }
@@ -214,6 +223,19 @@ fn implementation(context: &Context<'_>, protocol: &Protocol, value: &Value, met
         return implementations.get("nil")?.get(method).cloned();
     }
     lineage(class_of(value)).iter().find_map(|class| implementations.get(class.full)).and_then(|own| own.get(method)).cloned()
+}
+
+/// The protocols and interfaces that the definition of a type lists.
+fn listed(context: &Context<'_>, of: &Type) -> Vec<Value> {
+    let names = locked(&of.listed).clone();
+    let found = names.iter().filter_map(|name| match crate::class::class_named(name) {
+        Some(class) => Some(Value::Class(class)),
+        None => {
+            let at = context.names.get(crate::namespace::key_of(name))?;
+            context.globals.get(*at as usize).cloned().flatten()
+        }
+    });
+    found.collect()
 }
 
 fn satisfies(context: &Context<'_>, protocol: &Protocol, value: &Value) -> bool {

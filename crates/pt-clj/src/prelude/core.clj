@@ -33,21 +33,13 @@
 (def default-data-readers {'inst #'clojure.core/read-instant-date 'uuid #'clojure.core/parse-uuid})
 (defn read-instant-date [s] (read-string (str "#inst " (pr-str s))))
 
-(defn with-bindings* [bindings f & args]
-  (let [vars (keys bindings)
-        before (mapv deref vars)]
-    (try
-      (doseq [[v value] bindings] (var-set v value))
-      (apply f args)
-      (finally (doall (map var-set vars before))))))
+(defn with-bindings* [bindings f & args] (apply with-bound* bindings f args))
 (defn with-redefs-fn [bindings f] (with-bindings* bindings f))
 (defn push-thread-bindings [bindings] nil)
 (defn pop-thread-bindings [] nil)
-(defn get-thread-bindings [] {})
-(defn thread-bound? [& vars] (every? bound? vars))
+(defn thread-bound? [& vars] (every? (get-thread-bindings) vars))
 (defn bound-fn* [f]
-  (let [names (filter (fn [v] (:dynamic (meta v))) (vals (ns-interns *ns*)))
-        bindings (into {} (map (fn [v] [v (when (bound? v) @v)]) names))]
+  (let [bindings (get-thread-bindings)]
     (fn [& args] (apply with-bindings* bindings f args))))
 
 ;; One thread: what would run beside runs at once.
@@ -96,8 +88,8 @@
   ([tag] (ancestors global-hierarchy tag))
   ([h tag] (not-empty (let [own (get (:ancestors h) tag)]
                         (if (class? tag)
-                          (let [above (set (supers tag))]
-                            (reduce into above (cons own (map (fn [c] (get (:ancestors h) c)) above))))
+                          (let [above (supers tag)]
+                            (reduce into (set above) (cons own (map (fn [c] (get (:ancestors h) c)) above))))
                           own)))))
 (defn descendants
   ([tag] (descendants global-hierarchy tag))
