@@ -311,7 +311,7 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             if count == 0 || count > 2 {
                 return Err(context.error(
                     "IllegalArgumentException",
-                    format!("Wrong number of args passed to keyword: {name}"),
+                    format!("Wrong number of args ({count}) passed to: {name}"),
                 ));
             }
             Ok(Value::Nil)

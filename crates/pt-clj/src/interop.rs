@@ -31,6 +31,38 @@ statics! {
     "Double/parseDouble" 1 1 double,
     "Double/valueOf" 1 1 double,
     "Float/parseFloat" 1 1 double,
+    "Double/compare" 2 2 |context, args| {
+        let (left, right) = (as_f64(context, &args[0])?, as_f64(context, &args[1])?);
+        Ok(Value::Int(left.total_cmp(&right) as i64))
+    },
+    "Long/compare" 2 2 |context, args| core_call(context, "compare", args),
+    "Integer/compare" 2 2 |context, args| core_call(context, "compare", args),
+    "Double/isNaN" 1 1 |context, args| Ok(Value::Bool(as_f64(context, &args[0])?.is_nan())),
+    "Double/isInfinite" 1 1 |context, args| Ok(Value::Bool(as_f64(context, &args[0])?.is_infinite())),
+    "Float/isNaN" 1 1 |context, args| Ok(Value::Bool(as_f64(context, &args[0])?.is_nan())),
+    "Float/isInfinite" 1 1 |context, args| Ok(Value::Bool(as_f64(context, &args[0])?.is_infinite())),
+    "Double/toString" 1 1 |_, args| Ok(Value::str(crate::print::str(&args[0]))),
+    "Long/toBinaryString" 1 1 |context, args| crate::core::int(context, &args[0]).map(|value| Value::str(format!("{value:b}"))),
+    "Long/toHexString" 1 1 |context, args| crate::core::int(context, &args[0]).map(|value| Value::str(format!("{value:x}"))),
+    "Integer/toBinaryString" 1 1 |context, args| crate::core::int(context, &args[0]).map(|value| Value::str(format!("{:b}", value as i32))),
+    "Integer/toHexString" 1 1 |context, args| crate::core::int(context, &args[0]).map(|value| Value::str(format!("{:x}", value as i32))),
+    "BigDecimal/valueOf" 1 1 |context, args| core_call(context, "bigdec", args),
+    "BigInteger/valueOf" 1 1 |context, args| core_call(context, "bigint", args),
+    "BigInt/fromBigInteger" 1 1 |context, args| core_call(context, "bigint", args),
+    "BigInt/fromLong" 1 1 |context, args| core_call(context, "bigint", args),
+    "MapEntry/create" 2 2 |_, args| Ok(Value::entry(&args[0], &args[1])),
+    "Character/getNumericValue" 1 1 |_, args| Ok(Value::Int(match args[0] {
+        Value::Char(char) => char.to_digit(36).map_or(-1, i64::from),
+        _ => -1,
+    })),
+    "Character/toUpperCase" 1 1 |_, args| Ok(match args[0] {
+        Value::Char(char) => Value::Char(char.to_uppercase().next().unwrap_or(char)),
+        _ => Value::Nil,
+    }),
+    "Character/toLowerCase" 1 1 |_, args| Ok(match args[0] {
+        Value::Char(char) => Value::Char(char.to_lowercase().next().unwrap_or(char)),
+        _ => Value::Nil,
+    }),
     "Boolean/parseBoolean" 1 1 |_, args| Ok(Value::Bool(args[0].as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))),
     "Boolean/valueOf" 1 1 |_, args| Ok(Value::Bool(match &args[0] {
         Value::Str(text) => text.eq_ignore_ascii_case("true"),
@@ -188,6 +220,30 @@ pub(crate) fn constant(name: &pt_edn::Name) -> Option<Value> {
         ("Integer", "MIN_VALUE") => Value::Int(i64::from(i32::MIN)),
         ("Long", "MAX_VALUE") => Value::Int(i64::MAX),
         ("Long", "MIN_VALUE") => Value::Int(i64::MIN),
+        ("PersistentQueue", "EMPTY") => crate::types::Object::Queue(imbl::Vector::new(), None).value(),
+        ("PersistentList", "EMPTY") => Value::empty_list(),
+        ("PersistentVector", "EMPTY") => Value::vector(Vec::new()),
+        ("PersistentArrayMap" | "PersistentHashMap", "EMPTY") => Value::map([]),
+        ("PersistentHashSet", "EMPTY") => Value::set([]),
+        ("PersistentTreeMap", "EMPTY") => Value::Sorted(Arc::new(crate::sorted::Sorted::new(Value::Nil, false))),
+        ("PersistentTreeSet", "EMPTY") => Value::Sorted(Arc::new(crate::sorted::Sorted::new(Value::Nil, true))),
+        ("Byte", "MAX_VALUE") => Value::Int(i64::from(i8::MAX)),
+        ("Byte", "MIN_VALUE") => Value::Int(i64::from(i8::MIN)),
+        ("Short", "MAX_VALUE") => Value::Int(i64::from(i16::MAX)),
+        ("Short", "MIN_VALUE") => Value::Int(i64::from(i16::MIN)),
+        ("Character", "MAX_VALUE") => Value::Char('\u{ffff}'),
+        ("Character", "MIN_VALUE") => Value::Char('\0'),
+        ("Float", "MAX_VALUE") => Value::Float(f64::from(f32::MAX)),
+        ("Float", "MIN_VALUE") => Value::Float(f64::from(f32::from_bits(1))),
+        ("Float", "POSITIVE_INFINITY") => Value::Float(f64::INFINITY),
+        ("Float", "NEGATIVE_INFINITY") => Value::Float(f64::NEG_INFINITY),
+        ("Float", "NaN") => Value::Float(f64::NAN),
+        ("Double", "MAX_EXPONENT") => Value::Int(1023),
+        ("Double", "MIN_EXPONENT") => Value::Int(-1022),
+        ("Double", "MIN_NORMAL") => Value::Float(f64::MIN_POSITIVE),
+        ("Integer" | "Long" | "Double" | "Float" | "Short" | "Byte" | "Character" | "Boolean" | "Void", "TYPE") => {
+            Value::Class(class_named(class)?)
+        }
         ("Double", "MAX_VALUE") => Value::Float(f64::MAX),
         ("Double", "MIN_VALUE") => Value::Float(f64::from_bits(1)),
         ("Double", "POSITIVE_INFINITY") => Value::Float(f64::INFINITY),
@@ -266,6 +322,16 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         ("Boolean", [text]) => Ok(Value::Bool(crate::print::str(text).eq_ignore_ascii_case("true"))),
         ("BigDecimal", [text]) => core_call(context, "bigdec", &mut [text.clone()]),
         ("BigInteger", [text]) => core_call(context, "bigint", &mut [text.clone()]),
+        ("Date", []) => Ok(crate::types::Object::Inst(context.host.as_ref().map_or(0, |(_, host)| host.millis())).value()),
+        ("StringBuffer" | "StringBuilder" | "StringWriter", []) => Ok(Value::str("")),
+        ("StringBuffer", [text]) => Ok(Value::str(crate::print::str(text))),
+        ("ArrayList" | "LinkedList" | "Vector", []) => core_call(context, "object-array", &mut [Value::Int(0)]),
+        ("ArrayList" | "LinkedList" | "Vector", [items]) => core_call(context, "to-array", &mut [items.clone()]),
+        ("HashMap" | "LinkedHashMap" | "TreeMap", []) => Ok(Value::map([])),
+        ("HashMap" | "LinkedHashMap" | "TreeMap", [entries]) => core_call(context, "into", &mut [Value::map([]), entries.clone()]),
+        ("HashSet" | "LinkedHashSet", []) => Ok(Value::set([])),
+        ("HashSet" | "LinkedHashSet", [members]) => core_call(context, "set", &mut [members.clone()]),
+        ("MapEntry", [key, value]) => Ok(Value::entry(key, value)),
         ("Date", [Value::Int(millis)]) => Ok(crate::types::Object::Inst(*millis).value()),
         ("String", []) => Ok(Value::str("")),
         ("String" | "StringBuilder", [text]) => Ok(Value::str(crate::print::str(text))),
@@ -323,6 +389,12 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
             "getSimpleName" => Ok(Value::str(class.short())),
             _ => Err(missing(context)),
         },
+        Value::Object(object) if let (crate::types::Object::Namespace(own), "name" | "getName") = (&**object, name) => {
+            Ok(Value::Symbol(own.clone()))
+        }
+        Value::Object(object) if let (crate::types::Object::Type(of), "getName" | "getSimpleName") = (&**object, name) => {
+            Ok(Value::str(if name == "getName" { &*of.name } else { of.short() }))
+        }
         Value::Object(object) if let (crate::types::Object::Inst(millis), "getTime") = (&**object, name) => Ok(Value::Int(*millis)),
         Value::Record(record) => {
             let field = record.fields.get(&Value::keyword(name)).cloned();
@@ -332,7 +404,13 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
                     let mut all: Vec<Value> = std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
                     context.call(&function, &mut all)
                 }
-                _ => Err(missing(context)),
+                _ => match collection_method(target, name).filter(|_| record.of.is_record) {
+                    Some(function) => {
+                        let mut all: Vec<Value> = std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
+                        core_call(context, function, &mut all)
+                    }
+                    None => Err(missing(context)),
+                },
             }
         }
         Value::Keyword(key) | Value::Symbol(key) if name == "getName" => Ok(Value::str(key.local())),
@@ -341,24 +419,50 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
         }
         number if number.is_number() => match name {
             "intValue" | "longValue" => core_call(context, "long", &mut [target.clone()]),
+            "compareTo" if count == 1 => core_call(context, "compare", &mut [target.clone(), args[0].clone()]),
+            "isNaN" => core_call(context, "NaN?", &mut [target.clone()]),
+            "isInfinite" => core_call(context, "infinite?", &mut [target.clone()]),
+            "scale" if let Value::Decimal(decimal) = number => Ok(Value::Int(decimal.scale())),
+            "precision" if let Value::Decimal(decimal) = number => Ok(Value::Int(decimal.precision())),
             "doubleValue" => core_call(context, "double", &mut [target.clone()]),
             _ => Err(missing(context)),
         },
         collection => {
-            let function = match name {
-                "size" | "count" | "length" => "count",
-                "isEmpty" => "empty?",
-                "get" => "get",
-                "containsKey" => "contains?",
-                "contains" if matches!(collection, Value::Set(_)) => "contains?",
-                "keySet" => "keys",
-                "values" => "vals",
-                _ => return Err(missing(context)),
-            };
+            let Some(function) = collection_method(collection, name) else { return Err(missing(context)) };
             let mut all: Vec<Value> = std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
             core_call(context, function, &mut all)
         }
     }
+}
+
+/// The function of the core that does what a method of a collection does.
+fn collection_method(collection: &Value, name: &str) -> Option<&'static str> {
+    Some(match name {
+        "size" | "count" | "length" => "count",
+        "isEmpty" => "empty?",
+        "get" | "valAt" => "get",
+        "nth" => "nth",
+        "containsKey" => "contains?",
+        "contains" if collection.is_set() || matches!(collection, Value::Object(_)) => "contains?",
+        "keySet" => "keys",
+        "values" => "vals",
+        "cons" => "conj",
+        "entryAt" => "find",
+        "compareTo" => "compare",
+        "equiv" => "=",
+        "seq" | "rseq" | "first" | "next" | "assoc" | "empty" | "peek" | "pop" | "meta" => {
+            return ["seq", "rseq", "first", "next", "assoc", "empty", "peek", "pop", "meta"].into_iter().find(|known| *known == name);
+        }
+        "withMeta" => "with-meta",
+        "more" => "rest",
+        "without" => "dissoc",
+        "getKey" | "key" if matches!(collection, Value::Vector(_)) => "key",
+        "getValue" | "val" if matches!(collection, Value::Vector(_)) => "val",
+        "deref" => "deref",
+        "invoke" | "applyTo" => return None,
+        "comparator" => "comparator-of*",
+        _ => return None,
+    })
 }
 
 fn string_method(

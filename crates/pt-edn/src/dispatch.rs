@@ -109,11 +109,14 @@ impl Reader<'_> {
     fn namespaced_map(&mut self, start: usize) -> Result<FormKind, ReadError> {
         let token = self.token();
         let namespace = match token.strip_prefix(':') {
-            Some(":") => "user",
-            Some(name) if !name.is_empty() && !name.contains([':', '/']) => name,
+            Some(":") => self.namespace.clone(),
+            Some(name) if name.starts_with(':') => match self.resolved(&name[1..]) {
+                Some(full) => full,
+                None => return Err(self.fail(&format!("Unknown auto-resolved namespace alias: {}", &name[1..]), start)),
+            },
+            Some(name) if !name.is_empty() && !name.contains([':', '/']) => name.to_owned(),
             _ => return Err(self.fail("Namespaced map must specify a valid namespace", start)),
         };
-        let namespace = namespace.to_owned();
         self.skip_space();
         if self.peek() != Some(b'{') {
             return Err(self.fail("Namespaced map must specify a map", start));

@@ -264,7 +264,7 @@ impl<'c, 'h> Analyser<'c, 'h> {
             None => {}
         }
         match name.as_str() {
-            "*ns*" => return Ok(self.native("current-ns*", Vec::new(), span)),
+            "*ns*" | "clojure.core/*ns*" => return Ok(self.native("current-ns*", Vec::new(), span)),
             "&form" => return Ok(self.native("expanding*", vec![Node::Const(Value::Int(0))], span)),
             "&env" => return Ok(self.native("expanding*", vec![Node::Const(Value::Int(1))], span)),
             _ => {}

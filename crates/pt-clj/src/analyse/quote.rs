@@ -105,6 +105,9 @@ impl Template<'_, '_> {
             self.generated.insert(stem.to_owned(), made.clone());
             return made;
         }
+        if text == "*ns*" {
+            return "clojure.core/*ns*".to_owned();
+        }
         let class = name.namespace().is_none() && !text.contains('/') && crate::exception::class_named(text).is_some();
         if text.starts_with('.') || text.ends_with('.') || matches!(text, "&" | "catch" | "finally") {
             return text.to_owned();

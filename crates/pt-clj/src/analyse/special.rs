@@ -424,6 +424,18 @@ fn binding(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
         let FormKind::Symbol(name) = &pair[0].kind else {
             return analyser.error(pair[0].span, "binding takes symbols");
         };
+        if matches!(name.as_str(), "*ns*" | "clojure.core/*ns*") {
+            let symbol = |name: &str| Form::new(FormKind::Symbol(pt_edn::Name::new(name)), form.span);
+            let list = |items: Vec<Form>| Form::new(FormKind::List(items), form.span);
+            let rest: Vec<Form> =
+                pairs.chunks_exact(2).filter(|other| other[0].span != pair[0].span || other[0] != pair[0]).flatten().cloned().collect();
+            let body = if rest.is_empty() { list(std::iter::once(symbol("do")).chain(body.iter().cloned()).collect()) } else {
+                let rest = Form::new(FormKind::Vector(rest), form.span);
+                list([symbol("clojure.core/binding"), rest].into_iter().chain(body.iter().cloned()).collect())
+            };
+            let thunk = list(vec![symbol("fn*"), Form::new(FormKind::Vector(Vec::new()), form.span), body]);
+            return analyser.node(&list(vec![symbol("clojure.core/within-ns*"), pair[1].clone(), thunk]), false);
+        }
         let Some(at) = analyser.global(name)? else { return analyser.unresolved(name, pair[0].span) };
         bound.push((at, analyser.node(&pair[1], false)?));
     }

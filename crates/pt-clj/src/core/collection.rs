@@ -270,21 +270,25 @@ natives! { "clojure.core":
         assoc(context, map, key, value)
     },
     "update-vals" 2 2 |context, args| {
+        let meta = super::meta::meta_of(context, &args[0]);
         let mut entries = Iter::new(context, take(args, 0))?;
         let mut map = Map::default();
         while let Some(pair) = entries.next(context)? {
             let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
             map.insert(key, context.call1(&args[1], value)?);
         }
+        map.meta = meta;
         Ok(Value::Map(Arc::new(map)))
     },
     "update-keys" 2 2 |context, args| {
+        let meta = super::meta::meta_of(context, &args[0]);
         let mut entries = Iter::new(context, take(args, 0))?;
         let mut map = Map::default();
         while let Some(pair) = entries.next(context)? {
             let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
             map.insert(context.call1(&args[1], key)?, value);
         }
+        map.meta = meta;
         Ok(Value::Map(Arc::new(map)))
     },
     "zipmap" 2 2 |context, args| {

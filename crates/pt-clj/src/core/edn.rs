@@ -19,7 +19,9 @@ pub(super) fn read(context: &mut Context<'_>, args: &[Value], mode: Mode) -> Eva
     if source.is_nil() {
         return Ok(Value::Nil);
     }
-    let mut reader = Reader::with_mode(text(context, source)?, mode);
+    let space = context.spaces.current();
+    let aliases = context.spaces.aliases(space).into_iter().map(|(alias, full)| (alias.into_string(), full.into_string()));
+    let mut reader = Reader::with_mode(text(context, source)?, mode).within(space, aliases.collect());
     let options = match args {
         [Value::Map(options), _] => Some(options),
         _ => None,

@@ -163,7 +163,12 @@ natives! { "clojure.core":
         [] => Ok(range(0, i64::MAX, 1)),
         [Value::Int(end)] => Ok(some_or_empty(range(0, *end, 1))),
         [Value::Int(start), Value::Int(end)] => Ok(some_or_empty(range(*start, *end, 1))),
-        [Value::Int(start), Value::Int(end), Value::Int(step)] if *step != 0 => Ok(some_or_empty(range(*start, *end, *step))),
+        [start, end, Value::Int(0)] => Ok(if crate::equal::equal(context, start, end)? {
+            Value::empty_list()
+        } else {
+            forever(start.clone())
+        }),
+        [Value::Int(start), Value::Int(end), Value::Int(step)] => Ok(some_or_empty(range(*start, *end, *step))),
         [end] => number_range(context, Value::Int(0), end.clone(), Value::Int(1)),
         [start, end] => number_range(context, start.clone(), end.clone(), Value::Int(1)),
         [start, end, step, ..] => number_range(context, start.clone(), end.clone(), step.clone()),
@@ -239,7 +244,38 @@ natives! { "clojure.core":
         let root = take(args, 0);
         Ok(if root.is_sequential() { flatten(vec![Iter::Seq(root)]) } else { Value::empty_list() })
     },
-    "sequence" 1 2 |context, args| if args.len() == 1 {
+    "sequence" 1 MANY |context, args| if args.len() > 2 {
+        let transducer = take(args, 0);
+        let mut all = Vec::new();
+        for arg in &mut args[1..] {
+            all.push(Iter::new(context, std::mem::take(arg))?);
+        }
+        let conj = super::function("conj").map_or(Value::Nil, Value::Native);
+        let step = context.call1(&transducer, conj)?;
+        let mut value = Value::vector(Vec::new());
+        'items: loop {
+            let mut next = vec![value];
+            for items in &mut all {
+                match items.next(context)? {
+                    Some(item) => next.push(item),
+                    None => {
+                        value = next.swap_remove(0);
+                        break 'items;
+                    }
+                }
+            }
+            value = context.call(&step, &mut next)?;
+            if let Value::Reduced(done) = &value {
+                value = (**done).clone();
+                break;
+            }
+        }
+        let value = context.call1(&step, value)?;
+        Ok(match seq(context, value)? {
+            Value::Nil => Value::empty_list(),
+            some => some,
+        })
+    } else if args.len() == 1 {
         match seq(context, take(args, 0))? {
             Value::Nil => Ok(Value::empty_list()),
             some => Ok(some),
@@ -334,12 +370,13 @@ fn number_range(context: &mut Context<'_>, at: Value, end: Value, step: Value) -
     let float = matches!(at, Value::Float(_)) || matches!(step, Value::Float(_));
     if here == there.map(std::cmp::Ordering::reverse) && here != Some(std::cmp::Ordering::Equal) {
         return Ok(lazy(move |context| {
-            let add = super::function("+");
+            let add = super::function("+'");
             let next = if float {
                 Value::Float(as_f64(context, &at)? + as_f64(context, &step)?)
             } else {
                 add.map_or(Ok(Value::Nil), |add| context.call_native(add, &mut [at.clone(), step.clone()]))?
             };
+            let at = if float { Value::Float(as_f64(context, &at)?) } else { at };
             Ok(cons(at, number_range(context, next, end, step)?))
         }));
     }

@@ -175,7 +175,7 @@ fn cast(context: &Context<'_>, value: &Value, to: &str) -> Signal {
 }
 
 /// An integer argument.
-fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
+pub(crate) fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
     match value {
         Value::Int(value) => Ok(*value),
         Value::Float(value) => Ok(*value as i64),

@@ -36,6 +36,14 @@ natives! { "clojure.core":
         }
         Ok(Value::Nil)
     },
+    // namespace, what runs while it is the current one
+    "within-ns*" 2 2 |context, args| {
+        let name = space_name(context, &args[0])?;
+        let before = context.spaces.switch(&name);
+        let result = context.call(&args[1], &mut []);
+        context.spaces.switch_back(before);
+        result
+    },
     "in-ns" 1 1 |context, args| {
         let name = crate::print::str(&args[0]);
         context.spaces.enter(&name);

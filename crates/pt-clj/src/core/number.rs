@@ -92,6 +92,9 @@ natives! { "clojure.core":
     "unchecked-double" 1 1 |context, args| as_f64(context, &args[0]).map(Value::Float),
     "unchecked-float" 1 1 |context, args| Ok(Value::Float(f64::from(as_f64(context, &args[0])? as f32))),
     "unchecked-char" 1 1 |context, args| {
+        if let Value::Char(_) = args[0] {
+            return Ok(args[0].clone());
+        }
         let code = int(context, &args[0])? as u16;
         Ok(Value::Char(char::from_u32(u32::from(code)).unwrap_or(char::REPLACEMENT_CHARACTER)))
     },

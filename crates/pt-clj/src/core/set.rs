@@ -88,6 +88,7 @@ natives! { "clojure.set":
 fn set(context: &Context<'_>, value: &Value) -> Eval<Arc<Set>> {
     match value {
         Value::Set(set) => Ok(Arc::clone(set)),
+        Value::Sorted(sorted) if sorted.is_set => Ok(Arc::new(sorted.items().collect())),
         Value::Nil => Ok(Arc::default()),
         other => Err(cast(context, other, "clojure.lang.IPersistentSet")),
     }
@@ -96,6 +97,7 @@ fn set(context: &Context<'_>, value: &Value) -> Eval<Arc<Set>> {
 fn map(context: &Context<'_>, value: &Value) -> Eval<Arc<Map>> {
     match value {
         Value::Map(map) => Ok(Arc::clone(map)),
+        other if other.is_map() => Ok(Arc::new(other.entries().into_iter().flatten().collect())),
         Value::Nil => Ok(Arc::default()),
         other => Err(cast(context, other, "clojure.lang.IPersistentMap")),
     }

@@ -12,19 +12,25 @@ natives! { "clojure.core":
     "compare" 2 2 |context, args| compare(context, &args[0], &args[1]).map(|order| Value::Int(order as i64)),
     "sort" 1 2 |context, args| {
         let by = if args.len() == 2 { Some(take(args, 0)) } else { None };
-        let items = Iter::new(context, args.last_mut().map(std::mem::take).unwrap_or_default())?.collect(context)?;
+        let source = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let meta = super::meta::meta_of(context, &source);
+        let items = Iter::new(context, source)?.collect(context)?;
         let pairs = items.into_iter().map(|item| (Value::Nil, item)).collect();
-        sorted(context, by.as_ref(), pairs, false)
+        let sorted = sorted(context, by.as_ref(), pairs, false)?;
+        if meta.is_some() { super::meta::with_meta(context, sorted, meta) } else { Ok(sorted) }
     },
     "sort-by" 2 3 |context, args| {
         let key = take(args, 0);
         let by = if args.len() == 3 { Some(take(args, 1)) } else { None };
-        let mut items = Iter::new(context, args.last_mut().map(std::mem::take).unwrap_or_default())?;
+        let source = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let meta = super::meta::meta_of(context, &source);
+        let mut items = Iter::new(context, source)?;
         let mut pairs = Vec::new();
         while let Some(item) = items.next(context)? {
             pairs.push((context.call1(&key, item.clone())?, item));
         }
-        sorted(context, by.as_ref(), pairs, true)
+        let sorted = sorted(context, by.as_ref(), pairs, true)?;
+        if meta.is_some() { super::meta::with_meta(context, sorted, meta) } else { Ok(sorted) }
     },
     "max-key" 2 MANY |context, args| by_key(context, args, Ordering::Greater),
     "min-key" 2 MANY |context, args| by_key(context, args, Ordering::Less),

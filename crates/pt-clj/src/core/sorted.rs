@@ -21,6 +21,11 @@ natives! { "clojure.core":
         let by = take(args, 0);
         set(context, by, &mut args[1..])
     },
+    "comparator-of*" 1 1 |context, args| match &args[0] {
+        Value::Sorted(sorted) if sorted.comparator().is_nil() => Ok(super::function("compare").map_or(Value::Nil, Value::Native)),
+        Value::Sorted(sorted) => Ok(sorted.comparator().clone()),
+        other => Err(cast(context, other, "clojure.lang.Sorted")),
+    },
     "sorted?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Sorted(_)))),
     "subseq" 3 5 |context, args| part(context, args, true),
     "rsubseq" 3 5 |context, args| part(context, args, false),

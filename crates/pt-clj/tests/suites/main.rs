@@ -84,18 +84,25 @@ fn clojures_own_tests() {
         }
         let file = [tests.join(format!("{name}.clj")), tests.join(format!("{name}.cljc"))].into_iter().find(|file| file.exists());
         let file = file.unwrap_or_else(|| panic!("there is no {name} in {}", tests.display()));
-        let helper = helper.clone();
-        let tally =
-            runner::with_stack(move || runner::run(&[&helper, include_str!("stubs.clj")], &runner::read(&file)));
+        let mut before = vec![helper.clone(), include_str!("stubs.clj").to_owned()];
+        if *name == "protocols" {
+            let examples = ["examples", "more_examples"].map(|file| tests.join(format!("protocols/{file}.clj")));
+            before.extend(examples.iter().map(|file| runner::read(file)));
+        }
+        let tally = runner::with_stack(move || {
+            let before: Vec<&str> = before.iter().map(String::as_str).collect();
+            runner::run(&before, &runner::read(&file))
+        });
         tallies.push(((*name).to_owned(), tally));
     }
     ratchet::compare("clojure-1.11.1", &tallies);
 }
 
-/// Namespaces of Clojure's own tests that ask for no JVM.
+/// Namespaces of Clojure's own tests that ask for no JVM, or not everywhere. `reader` is left out: of its 7,790 assertions
+/// 7,600 compare Java's calendars.
 const PORTABLE: &[&str] = &[
     "atoms", "clojure_set", "clojure_walk", "control", "data_structures", "def", "delays", "edn", "evaluation", "fn", "for",
     "keywords", "logic", "macros", "math", "metadata", "multimethods", "numbers", "other_functions", "parse", "predicates",
-    "printer", "protocols", "reader", "sequences", "special", "string", "transducers", "transients", "vars",
+    "printer", "protocols", "sequences", "special", "string", "transducers", "transients", "vars",
     "vectors", "volatiles",
 ];

@@ -106,7 +106,8 @@ pub fn run(before: &[&str], source: &str) -> Tally {
             context.limit(limits());
             if let Err(error) = evaluated(&mut context, &format!("(clojure.test/run-one (nth @clojure.test/tests {at}))")) {
                 tally.error += 1;
-                tally.problems.push(format!("test {at}: {error}"));
+                let name = evaluated(&mut context, &format!("(first (nth @clojure.test/tests {at}))"));
+                tally.problems.push(format!("test {name:?}: {error}"));
             }
         }
         context.limit(limits());
