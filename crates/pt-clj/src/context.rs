@@ -59,6 +59,9 @@ impl Default for Limits {
     }
 }
 
+/// What a global takes: it is never given back while the context lives.
+const GLOBAL: usize = 128;
+
 /// Calls and steps between two looks at the limits.
 const TICKS: u32 = 1024;
 
@@ -214,6 +217,7 @@ impl<'h> Context<'h> {
             return *at;
         }
         let at = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
+        meter::took(GLOBAL + name.len());
         self.globals.push(None);
         self.names.insert(name.into(), at);
         at
@@ -232,7 +236,9 @@ impl<'h> Context<'h> {
     pub(crate) fn within_stack<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let floor = stack::allow(self.limits.stack);
         let left = meter::allow(self.limits.memory);
+        let watch = meter::watch(self.limits.deadline, self.limits.interrupt.clone());
         let result = run(self);
+        meter::unwatch(watch);
         meter::restore(left);
         stack::restore(floor);
         result
@@ -242,6 +248,26 @@ impl<'h> Context<'h> {
     #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Eval<()> {
         if meter::exceeded_by(bytes) { Err(stopped(Stop::Memory)) } else { Ok(()) }
+    }
+
+    /// Looks at the limits now and then while a collection that is not counted yet grows.
+    #[inline]
+    pub(crate) fn grown(&mut self, items: usize) -> Eval<()> {
+        if items & 0x3ff == 0 {
+            self.charge(items.saturating_mul(48))?;
+            self.tick()?;
+        }
+        Ok(())
+    }
+
+    /// The same for a text that grew from one length to another.
+    #[inline]
+    pub(crate) fn grown_text(&mut self, before: usize, now: usize) -> Eval<()> {
+        if before >> 14 != now >> 14 {
+            self.charge(now)?;
+            self.spend(now - before)?;
+        }
+        Ok(())
     }
 
     /// Asks before a text grows. Large ones look at the other limits too: making them takes time.

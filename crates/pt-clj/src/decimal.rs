@@ -100,6 +100,10 @@ impl Decimal {
         }
     }
 
+    pub(crate) fn unscaled(&self) -> &BigInt {
+        &self.unscaled
+    }
+
     pub(crate) fn scale(&self) -> i64 {
         self.scale
     }

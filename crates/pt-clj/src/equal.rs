@@ -231,6 +231,7 @@ fn same_members(left: &Set, right: &Set) -> bool {
 /// `=` that computes lazy sequences as far as it must.
 pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
     if left.is_sequential() && right.is_sequential() {
+        context.tick()?;
         if crate::core::identical(left, right) {
             return Ok(true);
         }
@@ -275,6 +276,7 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
     match value {
         Value::Vector(items) if items.iter().any(crate::deep::holds_others) => {
             context.check_stack()?;
+            context.tick()?;
             for item in items.iter() {
                 realise(context, item)?;
             }
@@ -288,6 +290,7 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
         }
         Value::Map(map) => {
             context.check_stack()?;
+            context.tick()?;
             for (key, value) in map.iter() {
                 realise(context, key)?;
                 realise(context, value)?;

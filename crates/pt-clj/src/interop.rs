@@ -323,6 +323,9 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         ("BigDecimal", [text]) => core_call(context, "bigdec", &mut [text.clone()]),
         ("BigInteger", [text]) => core_call(context, "bigint", &mut [text.clone()]),
         ("Date", []) => Ok(crate::types::Object::Inst(context.host.as_ref().map_or(0, |(_, host)| host.millis())).value()),
+        ("PrintWriter", [_]) => Ok(Value::str("")),
+        ("URI", [text]) => Ok(crate::types::Object::Tagged(crate::name::Name::new("java.net.URI"), text.clone()).value()),
+        ("Byte" | "Short", [text]) => parse(context, &mut [text.clone()], i64::MIN, i64::MAX),
         ("StringBuffer" | "StringBuilder" | "StringWriter", []) => Ok(Value::str("")),
         ("StringBuffer", [text]) => Ok(Value::str(crate::print::str(text))),
         ("ArrayList" | "LinkedList" | "Vector", []) => core_call(context, "object-array", &mut [Value::Int(0)]),
@@ -503,7 +506,10 @@ fn string_method(
         ("charAt", [at]) => core_call(context, "nth", &mut [this, at.clone()]),
         ("concat", [other]) => Ok(Value::str(format!("{text}{}", crate::print::str(other)))),
         ("repeat", [Value::Int(times)]) => match usize::try_from(*times) {
-            Ok(times) if text.len().saturating_mul(times) <= LONGEST => Ok(Value::str(text.repeat(times))),
+            Ok(times) if text.len().saturating_mul(times) <= LONGEST => match context.charge_text(text.len() * times) {
+                Ok(()) => Ok(Value::str(text.repeat(times))),
+                Err(signal) => Err(signal),
+            },
             _ => {
                 Err(context
                     .error("IllegalArgumentException", format!("Cannot repeat a string {times} times")))

@@ -3,7 +3,10 @@
 //! A program runs on one thread, so the count is the thread's. It is close, not exact: of collections that share parts,
 //! each counts what it added. A single collection or text that outgrows the limit is always found out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Without a limit there is this much.
 const PLENTY: isize = isize::MAX / 2;
@@ -28,6 +31,32 @@ pub(crate) fn gave(bytes: usize) {
 #[inline]
 pub(crate) fn exceeded_by(bytes: usize) -> bool {
     LEFT.with(Cell::get) < isize::try_from(bytes).unwrap_or(PLENTY)
+}
+
+thread_local! {
+    /// When what runs must end, for those who walk values without a context.
+    static WATCH: RefCell<Watch> = const { RefCell::new((None, None)) };
+}
+
+type Watch = (Option<Instant>, Option<Arc<AtomicBool>>);
+
+/// Sets when to end from here on; gives what [`unwatch`] restores.
+pub(crate) fn watch(deadline: Option<Instant>, interrupt: Option<Arc<AtomicBool>>) -> Watch {
+    WATCH.with(|watch| watch.replace((deadline, interrupt)))
+}
+
+pub(crate) fn unwatch(before: Watch) {
+    WATCH.with(|watch| watch.replace(before));
+}
+
+/// Whether what runs must end now: memory for so many bytes more, deadline, interrupt.
+pub(crate) fn must_end(bytes: usize) -> bool {
+    exceeded_by(bytes)
+        || WATCH.with(|watch| {
+            let (deadline, interrupt) = &*watch.borrow();
+            deadline.is_some_and(|deadline| Instant::now() >= deadline)
+                || interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+        })
 }
 
 /// Sets the limit from here on; gives what must be restored afterwards.

@@ -19,6 +19,12 @@ impl Regex {
     }
 }
 
+/// Steps that a match may go back: some 15 milliseconds. What needs more is refused, since nothing interrupts a match.
+const BACKTRACKS: usize = 500_000;
+
+/// Bytes that a compiled pattern and what it remembers while it matches may take.
+const COMPILED_SIZE: usize = 2 << 20;
+
 /// How many patterns are remembered: compiling one takes longer than the code around it.
 const REMEMBERED: usize = 256;
 
@@ -30,7 +36,11 @@ pub(crate) fn compile(context: &Context<'_>, pattern: &str) -> Eval<Arc<Regex>> 
     if let Some(regex) = compiled.get(pattern) {
         return Ok(Arc::new(Regex { pattern: pattern.to_owned(), regex: Arc::clone(regex) }));
     }
-    let regex = fancy_regex::RegexBuilder::new(&translated(pattern)).build();
+    let regex = fancy_regex::RegexBuilder::new(&translated(pattern))
+        .backtrack_limit(BACKTRACKS)
+        .delegate_size_limit(COMPILED_SIZE)
+        .delegate_dfa_size_limit(COMPILED_SIZE)
+        .build();
     let regex = regex
         .map_err(|error| context.error("PatternSyntaxException", format!("{error} in regex {pattern}")))?;
     if compiled.len() >= REMEMBERED {

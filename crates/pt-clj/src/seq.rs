@@ -289,7 +289,7 @@ impl Iter {
                 Self::Items { items, at, rest, .. } => {
                     if let Some(item) = items.get(*at) {
                         *at += 1;
-                        if *at & 0xff == 0 {
+                        if *at & 0xf == 0 {
                             context.tick()?;
                         }
                         return Ok(Some(item.clone()));
@@ -302,7 +302,7 @@ impl Iter {
                         return Ok(None);
                     }
                     *at = here.saturating_add(*step);
-                    if here & 0xff == 0 {
+                    if here & 0xf == 0 {
                         context.tick()?;
                     }
                     return Ok(Some(Value::Int(here)));

@@ -24,6 +24,11 @@ impl Sorted {
         Self { entries: imbl::Vector::new(), by, is_set, meta: None }
     }
 
+    /// Whether it is a set.
+    pub fn is_set(&self) -> bool {
+        self.is_set
+    }
+
     /// How many entries or members.
     pub fn len(&self) -> usize {
         self.entries.len()

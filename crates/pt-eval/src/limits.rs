@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub struct Limits {
     /// How long it may run, waiting included.
     pub time: Option<Duration>,
-    /// Bytes of memory for its data. Kept by JavaScript only: the Clojure evaluator does not count them.
+    /// Bytes of memory for its data; Clojure counts them by what its collections and texts take, about.
     pub memory: usize,
     /// Set by another thread to stop it. A call to the host that is under way has to end by itself.
     pub interrupt: Arc<AtomicBool>,

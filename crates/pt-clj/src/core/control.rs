@@ -33,8 +33,12 @@ natives! { "clojure.core":
     }),
     "construct*" 1 MANY |context, args| crate::interop::construct(context, args),
     "eval" 1 1 |context, args| {
+        // Values within the code are needed until it is analysed.
+        let embedded = context.embedded.len();
         let form = crate::convert::form(context, &args[0], pt_edn::Span::default())?;
-        crate::program::eval(context, &form)
+        let result = crate::program::eval(context, &form);
+        context.embedded.truncate(embedded);
+        result
     },
 }
 

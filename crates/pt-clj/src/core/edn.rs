@@ -22,6 +22,10 @@ pub(super) fn read(context: &mut Context<'_>, args: &[Value], mode: Mode) -> Eva
     let space = context.spaces.current();
     let aliases = context.spaces.aliases(space).into_iter().map(|(alias, full)| (alias.into_string(), full.into_string()));
     let mut reader = Reader::with_mode(text(context, source)?, mode).within(space, aliases.collect());
+    // A form takes much more than its text.
+    let length = source.as_str().map_or(0, str::len);
+    context.charge(length.saturating_mul(60))?;
+    context.spend(length * 16)?;
     let options = match args {
         [Value::Map(options), _] => Some(options),
         _ => None,

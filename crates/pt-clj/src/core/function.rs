@@ -24,6 +24,7 @@ natives! { "clojure.core":
         let mut items = Iter::new(context, last)?;
         while let Some(item) = items.next(context)? {
             all.push(item);
+            context.grown(all.len())?;
         }
         context.call(&function, &mut all)
     },

@@ -316,6 +316,21 @@ fn some_or_empty(value: Value) -> Value {
 }
 
 fn map(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    if args.len() == 1 {
+        // Of several sequences a step gets an item each.
+        let function = take(args, 0);
+        return Ok(crate::function::boxed(move |_, args| {
+            let (next, function) = (take(args, 0), function.clone());
+            Ok(crate::function::boxed(move |context, args| match args {
+                [value, items @ ..] if !items.is_empty() => {
+                    let value = std::mem::take(value);
+                    let item = context.call(&function, items)?;
+                    context.call2(&next, value, item)
+                }
+                args => context.call(&next, args),
+            }))
+        }));
+    }
     if args.len() <= 2 {
         return transduce::stepwise(context, args, |function| {
             Box::new(move |context, item| context.call1(&function, item).map(Step::Give))
@@ -463,6 +478,7 @@ fn partition(size: usize, step: usize, rest: Rest, items: Value) -> Value {
                 Some(item) => part.push(item),
                 None => break,
             }
+            context.grown(part.len())?;
         }
         if part.len() < size || start.is_nil() {
             return match rest {
@@ -519,6 +535,7 @@ fn partition_by(function: Value, mut items: Iter, pending: Option<(Value, Value)
                 return Ok(cons(Value::list(part), partition_by(function, items, Some((item, next)))));
             }
             part.push(item);
+            context.grown(part.len())?;
         }
         Ok(Value::list(vec![Value::list(part)]))
     })

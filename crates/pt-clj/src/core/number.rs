@@ -177,7 +177,7 @@ macro_rules! arithmetic {
                 (Value::Ratio(_), _) | (_, Value::Ratio(_)) => {
                     let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
                     let (over, under) = $ratio(a, b, c, d);
-                    Ok(ratio(over, under))
+                    ratio(context, over, under)
                 }
                 _ => {
                     let (left, right) = (as_big(context, left)?, as_big(context, right)?);
@@ -214,7 +214,8 @@ fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
     if c.is_zero() {
         return Err(context.error("ArithmeticException", "Divide by zero"));
     }
-    let value = ratio(a * d, b * c);
+    afford(context, &a, &d)?;
+    let value = ratio(context, a * d, b * c)?;
     match (left, right, &value) {
         // Longs that divide evenly give a long.
         (Value::Int(_), Value::Int(_), Value::BigInt(big)) => Ok(big.to_i64().map_or(value, Value::Int)),
@@ -223,14 +224,17 @@ fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
 }
 
 /// A fraction in lowest terms, or the big integer it comes to.
-fn ratio(over: BigInt, under: BigInt) -> Value {
+fn ratio(context: &mut Context<'_>, over: BigInt, under: BigInt) -> Eval {
+    afford(context, &over, &under)?;
     let (mut left, mut right) = (over.abs(), under.abs());
     while !right.is_zero() {
+        context.tick()?;
+        context.spend(usize::try_from(left.bits()).unwrap_or(usize::MAX) / 16)?;
         (left, right) = (right.clone(), left % right);
     }
     let sign = if under.is_negative() { -1 } else { 1 };
     let (over, under) = (over / &left * sign, under / &left * sign);
-    if under == BigInt::from(1) { Value::big(over) } else { Value::Ratio(Arc::new((over, under))) }
+    Ok(if under == BigInt::from(1) { Value::big(over) } else { Value::Ratio(Arc::new((over, under))) })
 }
 
 fn as_ratio(context: &Context<'_>, value: &Value) -> Eval<(BigInt, BigInt)> {
@@ -266,7 +270,8 @@ fn math_context(context: &Context<'_>) -> Eval<Option<(i64, Rounding)>> {
     })
 }
 
-fn in_context(context: &Context<'_>, value: Decimal) -> Eval {
+fn in_context(context: &mut Context<'_>, value: Decimal) -> Eval {
+    afford(context, value.unscaled(), &BigInt::default())?;
     match math_context(context)? {
         Some((precision, rounding)) => refused(context, value.rounded(precision, rounding)).map(decimal),
         None => Ok(decimal(value)),
@@ -293,7 +298,7 @@ pub(super) fn as_decimal(context: &Context<'_>, value: &Value) -> Eval<Decimal> 
 }
 
 /// Digits beyond which big integers are refused: multiplying them would take too long to be interrupted.
-const MOST_BITS: u64 = 1 << 22;
+const MOST_BITS: u64 = 1 << 21;
 
 /// Looks at the limits, and whether the result would still be a number to work with.
 fn afford(context: &mut Context<'_>, left: &BigInt, right: &BigInt) -> Eval<()> {
@@ -447,9 +452,9 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
     let negative = rest.is_negative() != (&b * &c).is_negative() && !rest.is_zero();
     Ok(match what {
         Whole::Quot => Value::big(quot),
-        Whole::Rem => ratio(rest, b * d),
-        Whole::Mod if negative => ratio(rest + &b * &c, b * d),
-        Whole::Mod => ratio(rest, b * d),
+        Whole::Rem => ratio(context, rest, b * d)?,
+        Whole::Mod if negative => ratio(context, rest + &b * &c, b * d)?,
+        Whole::Mod => ratio(context, rest, b * d)?,
     })
 }
 
@@ -499,6 +504,9 @@ fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name:
 
 fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     match &args[0] {
+        Value::Str(digits) if digits.len() > 100_000 => {
+            Err(context.error("NumberFormatException", "A number may have at most 100000 digits"))
+        }
         Value::Str(digits) => digits
             .parse()
             .map(Value::big)
@@ -531,7 +539,7 @@ fn rationalize(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     let Some((over, under)) = value.fraction() else {
         return Err(context.error("ArithmeticException", "Value out of range for a ratio"));
     };
-    Ok(ratio(over, under))
+    ratio(context, over, under)
 }
 
 pub(crate) fn parse_long(text: &str) -> Option<i64> {

@@ -7,6 +7,7 @@ use crate::Value;
 use crate::context::Context;
 use crate::equal::realise;
 use crate::exception::Eval;
+use crate::print::Style;
 
 natives! { "clojure.core":
     "pr-str" 0 MANY |context, args| joined(context, args, true).map(Value::str),
@@ -41,19 +42,51 @@ natives! { "clojure.core":
 
 fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<String> {
     let mut out = String::new();
+    let limit = |context: &Context<'_>, name: &str| {
+        let at = context.names.get(name).copied();
+        match at.and_then(|at| context.globals.get(at as usize)).cloned().flatten() {
+            Some(Value::Int(limit)) => usize::try_from(limit).unwrap_or(0),
+            _ => usize::MAX,
+        }
+    };
+    let style = Style {
+        readably,
+        length: limit(context, "clojure.core/*print-length*"),
+        level: limit(context, "clojure.core/*print-level*"),
+    };
     for (index, arg) in args.iter().enumerate() {
-        realise(context, arg)?;
+        if style.length == usize::MAX { realise(context, arg)? } else { realise_first(context, arg, style.length)? }
         if index > 0 {
             out.push(' ');
         }
-        crate::print::write(&mut out, arg, readably);
+        crate::print::write(&mut out, arg, style);
+        context.charge_text(out.len())?;
     }
     Ok(out)
+}
+
+/// Computes no more of a sequence than is going to be shown.
+fn realise_first(context: &mut Context<'_>, value: &Value, length: usize) -> Eval<()> {
+    if !matches!(value, Value::List(_) | Value::Lazy(_)) {
+        return if value.is_sequential() || value.is_map() || value.is_set() { realise(context, value) } else { Ok(()) };
+    }
+    context.check_stack()?;
+    let mut items = crate::seq::Iter::new(context, value.clone())?;
+    for _ in 0..=length {
+        match items.next(context)? {
+            Some(item) => realise_first(context, &item, length)?,
+            None => break,
+        }
+    }
+    Ok(())
 }
 
 fn printed(context: &mut Context<'_>, args: &[Value], readably: bool, end: &str) -> Eval {
     let text = joined(context, args, readably)? + end;
     context.print(&text);
+    // What is captured grows without anyone asking for memory.
+    let captured = context.captured.last().map_or(0, String::len);
+    context.charge_text(captured)?;
     Ok(Value::Nil)
 }
 

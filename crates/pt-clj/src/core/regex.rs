@@ -58,6 +58,8 @@ natives! { "clojure.core":
         let mut found = Vec::new();
         for captures in regex.regex.captures_iter(text) {
             found.push(groups(&captures.map_err(|error| gave_up(context, &error))?));
+            context.tick()?;
+            context.grown(4 * found.len())?;
         }
         Ok(crate::seq::chunk(found, Value::Nil))
     },

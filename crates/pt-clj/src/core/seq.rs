@@ -169,6 +169,7 @@ natives! { "clojure.core":
         let mut out = Vec::with_capacity(items.ready().min(1 << 16));
         while let Some(item) = items.next(context)? {
             out.push(context.call1(&function, item)?);
+            context.grown(out.len())?;
         }
         Ok(Value::vector(out))
     } else {
@@ -182,6 +183,7 @@ natives! { "clojure.core":
         while let Some(item) = items.next(context)? {
             if context.call1(&function, item.clone())?.is_truthy() {
                 out.push(item);
+                context.grown(out.len())?;
             }
         }
         Ok(Value::vector(out))
@@ -218,7 +220,10 @@ natives! { "clojure.core":
         let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
         let mut places = Map::default();
+        let mut total = 0;
         while let Some(item) = items.next(context)? {
+            total += 1;
+            context.grown(total)?;
             let key = context.call1(&function, item.clone())?;
             realise(context, &key)?;
             match places.get(&key) {

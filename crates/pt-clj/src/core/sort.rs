@@ -28,6 +28,7 @@ natives! { "clojure.core":
         let mut pairs = Vec::new();
         while let Some(item) = items.next(context)? {
             pairs.push((context.call1(&key, item.clone())?, item));
+            context.grown(2 * pairs.len())?;
         }
         let sorted = sorted(context, by.as_ref(), pairs, true)?;
         if meta.is_some() { super::meta::with_meta(context, sorted, meta) } else { Ok(sorted) }
@@ -36,46 +37,36 @@ natives! { "clojure.core":
     "min-key" 2 MANY |context, args| by_key(context, args, Ordering::Less),
 }
 
-/// Stable; the comparison may run code, so the first error is kept until the sort is through.
+/// Stable; the comparison may run code.
 fn sorted(
     context: &mut Context<'_>,
     by: Option<&Value>,
     mut pairs: Vec<(Value, Value)>,
     keyed: bool,
 ) -> Eval {
-    let mut failure = None;
     merge_sort(&mut pairs, &mut |left, right| {
-        if failure.is_some() {
-            return Ordering::Equal;
-        }
+        context.tick()?;
         let (left, right) = if keyed { (&left.0, &right.0) } else { (&left.1, &right.1) };
-        let order = match by {
+        match by {
             None => compare(context, left, right),
             Some(by) => compare_by(context, by, left, right),
-        };
-        order.unwrap_or_else(|signal| {
-            failure = Some(signal);
-            Ordering::Equal
-        })
-    });
-    match failure {
-        Some(signal) => Err(signal),
-        None => Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect())),
-    }
+        }
+    })?;
+    Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect()))
 }
 
 /// The standard library's sort may panic when a comparison contradicts itself, as a program's may.
-fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) {
+fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Eval<Ordering>) -> Eval<()> {
     let middle = items.len() / 2;
     if middle == 0 {
-        return;
+        return Ok(());
     }
-    merge_sort(&mut items[..middle], compare);
-    merge_sort(&mut items[middle..], compare);
+    merge_sort(&mut items[..middle], compare)?;
+    merge_sort(&mut items[middle..], compare)?;
     let left = items[..middle].to_vec();
     let (mut next_left, mut next_right, mut at) = (0, middle, 0);
     while next_left < left.len() {
-        if next_right < items.len() && compare(&left[next_left], &items[next_right]) == Ordering::Greater {
+        if next_right < items.len() && compare(&left[next_left], &items[next_right])? == Ordering::Greater {
             items.swap(at, next_right);
             next_right += 1;
         } else {
@@ -84,6 +75,7 @@ fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Orde
         }
         at += 1;
     }
+    Ok(())
 }
 
 /// Compares by a function, or by `compare` where that is nil.

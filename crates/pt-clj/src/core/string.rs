@@ -44,8 +44,14 @@ natives! { "clojure.string":
         let start = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= from).unwrap_or(whole.len());
         Ok(whole[start..].find(&part).map_or(Value::Nil, |at| Value::from(units(whole, start + at))))
     },
-    "last-index-of" 2 2 |context, args| {
-        let (whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
+    "last-index-of" 2 3 |context, args| {
+        let (mut whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
+        if let Some(from) = args.get(2) {
+            let last = super::int(context, from)?;
+            let Ok(last) = usize::try_from(last) else { return Ok(Value::Nil) };
+            let end = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= last).unwrap_or(whole.len());
+            whole = whole.get(..end.saturating_add(part.len()).min(whole.len())).unwrap_or(whole);
+        }
         Ok(whole.rfind(&part).map_or(Value::Nil, |at| Value::from(units(whole, at))))
     },
     "escape" 2 2 |context, args| {
@@ -63,9 +69,9 @@ natives! { "clojure.string":
     "re-quote-replacement" 1 1 |context, args| changed(context, &args[0], |text| text.replace('\\', "\\\\").replace('$', "\\$")),
     "split" 2 3 |context, args| {
         let limit = args.get(2).map_or(Ok(0), |limit| super::int(context, limit))?;
-        let whole = text(context, &args[0])?;
+        let whole = text(context, &args[0])?.to_owned();
         match &args[1] {
-            Value::Regex(regex) => split(context, whole, regex, limit).map(|parts| Value::vector(parts.into_iter().map(Value::str).collect())),
+            Value::Regex(regex) => split(context, &whole, regex, limit).map(|parts| Value::vector(parts.into_iter().map(Value::str).collect())),
             other => Err(super::cast(context, other, "java.util.regex.Pattern")),
         }
     },
@@ -97,11 +103,13 @@ fn changed(context: &mut Context<'_>, value: &Value, change: impl Fn(&str) -> St
 }
 
 /// As `String.split` of Java: a limit above zero bounds the parts, zero drops empty ones at the end.
-pub(crate) fn split(context: &Context<'_>, whole: &str, regex: &Regex, limit: i64) -> Eval<Vec<String>> {
+pub(crate) fn split(context: &mut Context<'_>, whole: &str, regex: &Regex, limit: i64) -> Eval<Vec<String>> {
     let mut parts = Vec::new();
     let mut start = 0;
     for found in regex.regex.find_iter(whole) {
         let found = found.map_err(|error| gave_up(context, &error))?;
+        context.tick()?;
+        context.grown(2 * parts.len())?;
         if limit > 0 && parts.len() as i64 == limit - 1 {
             break;
         }
@@ -141,6 +149,10 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
             return Err(super::cast(context, &with, if matches!(args[1], Value::Char(_)) { "java.lang.Character" } else { "java.lang.CharSequence" }));
         }
         let with = crate::print::str(&with);
+        if with.len() > part.len() && most != 1 {
+            let times = whole.matches(&part).count();
+            context.charge_text(whole.len().saturating_add(times.saturating_mul(with.len())))?;
+        }
         return Ok(Value::str(if most == 1 {
             whole.replacen(&part, &with, 1)
         } else {
@@ -153,6 +165,8 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
     for captures in pattern.regex.captures_iter(whole.as_str()).take(most) {
         let captures = captures.map_err(|error| gave_up(context, &error))?;
         let Some(found) = captures.get(0) else { continue };
+        context.tick()?;
+        let before = out.len();
         out.push_str(&whole[start..found.start()]);
         match &with {
             Value::Str(template) => expand(context, &mut out, template, &captures)?,
@@ -163,6 +177,7 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
                 out.push_str(text(context, &made)?);
             }
         }
+        context.grown_text(before, out.len())?;
         start = found.end();
     }
     out.push_str(&whole[start..]);

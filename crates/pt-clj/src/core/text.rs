@@ -39,8 +39,19 @@ pub(super) fn push(context: &mut Context<'_>, out: &mut String, value: &Value) -
     if !matches!(value, Value::Lazy(_)) {
         crate::equal::realise(context, value)?;
     }
+    if let Value::Record(record) = value
+        && let Some(method) = record.of.method("toString")
+    {
+        let text = context.call1(&method, value.clone())?;
+        crate::print::push_str(out, &text);
+        return Ok(());
+    }
+    let before = out.len();
+    if let Value::Str(text) = value {
+        context.charge_text(before + text.len())?;
+    }
     crate::print::push_str(out, value);
-    Ok(())
+    context.grown_text(before, out.len())
 }
 
 /// Java counts in UTF-16 units; for most texts those are bytes.

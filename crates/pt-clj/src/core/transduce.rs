@@ -189,6 +189,7 @@ fn grouping(
                     value = context.call2(&next, value, Value::vector(std::mem::take(&mut open)))?;
                 }
                 open.push(item);
+                context.grown(open.len())?;
                 *part.lock().unwrap_or_else(PoisonError::into_inner) = open;
                 Ok(value)
             }

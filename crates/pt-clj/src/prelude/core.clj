@@ -193,7 +193,7 @@
 (defn munge [s] ((if (symbol? s) symbol str) (reduce (fn [s [a b]] (.replace s a b)) (str s) [["-" "_"] ["?" "_QMARK_"] ["!" "_BANG_"] ["*" "_STAR_"] ["+" "_PLUS_"] [">" "_GT_"] ["<" "_LT_"] ["=" "_EQ_"]])))
 (defn qualified-ident? [x] (boolean (and (ident? x) (namespace x))))
 (defn simple-ident? [x] (and (ident? x) (nil? (namespace x))))
-(defn uri? [x] false)
+(defn uri? [x] (instance? java.net.URI x))
 (defn bytes? [x] false)
 (defn reader-conditional? [x] false)
 (defn test [v] (if-let [f (:test (meta v))] (do (f) :ok) :no-test))
