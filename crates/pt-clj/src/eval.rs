@@ -329,8 +329,9 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
 
 /// `get` on what may be looked into by key.
 pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eval<Option<Value>> {
+    // Java cuts it to 32 bits first.
     let index = || match key {
-        Value::Int(index) => usize::try_from(*index).ok(),
+        Value::Int(index) => usize::try_from(*index as i32).ok(),
         _ => None,
     };
     Ok(match map {

@@ -54,12 +54,12 @@ const KEYWORDS: &[&str] = &[":a", ":b", ":c", ":n/d", ":key"];
 const OF_INT: &[&str] = &[
     "(+ I I)", "(- I I)", "(* I I)", "(quot I I)", "(rem I I)", "(mod I I)", "(max I I)", "(min I I I)", "(inc I)", "(dec I)",
     "(count X)", "(count C)", "(reduce + 0 C)", "(reduce + C)", "(apply + C)", "(if B I I)", "(let [x I] (+ x x I))", "(get M K I)", "(first C)",
-    "(last C)", "(nth C I I)", "(compare I I)", "(bit-and I I)", "(bit-or I I)", "(bit-xor I I)", "(bit-shift-left I 3)", "(+' I I)", "(*' I I)",
+    "(last C)", "(nth C (mod I 9) I)", "(compare I I)", "(bit-and I I)", "(bit-or I I)", "(bit-xor I I)", "(bit-shift-left I 3)", "(+' I I)", "(*' I I)",
     "(case I 0 I 1 I I)", "(cond B I B I :else I)", "(reduce (fn [a b] (if (> b I) (reduced a) (+ a b))) 0 C)", "(loop [i 0 s 0] (if (< i 5) (recur (inc i) (+ s i)) s))",
     "(-> I inc (* 2))", "(->> C (map F) (reduce +))", "(or nil I)", "(and B I)", "(some-> I inc)", "(transduce (map F) + C)", "(peek [I I])", "(abs I)",
     "(let [[a b] C] (if b (+ a b) I))", "(let [{:keys [a b] :or {a 1 b 2}} M] (if (number? a) a I))", "(F I)", "(reduce-kv (fn [a k v] (+ a (count (str k)))) 0 M)",
     "(try (quot I 0) (catch ArithmeticException e I))", "(parse-long T)", "(hash-map 1 2)", "(apply max C)", "(long N)", "(int I)", "(condp = I 1 I 2 I I)",
-    "(when-let [x (seq C)] (first x))", "(dec (count T))", "(bit-not I)", "(unchecked-add I I)", "(num I)", "(rand-int 1)", "(letfn [(f [n] (if (< n 1) 0 (inc (f (dec n)))))] (f (mod I 7)))",
+    "(when-let [x (seq C)] (first x))", "(dec (count T))", "(bit-not I)", "(unchecked-add I I)", "(num I)", "(long (rand-int 1))", "(letfn [(f [n] (if (< n 1) 0 (inc (f (dec n)))))] (f (mod I 7)))",
 ];
 const OF_NUMBER: &[&str] = &[
     "I", "(/ I I)", "(+ N N)", "(* N N)", "(- N N)", "(/ N N)", "(double I)", "(inc N)", "(max N N)", "(quot N N)", "(rem N N)", "(mod N N)", "(rationalize N)",
@@ -75,7 +75,7 @@ const OF_TEXT: &[&str] = &[
     "(str X)", "(str T T)", "(str I N K)", "(pr-str X)", "(subs T 0 1)", "(subs T I)", "(clojure.string/upper-case T)", "(clojure.string/capitalize T)", "(clojure.string/join \",\" C)",
     "(clojure.string/join V)", "(clojure.string/replace T \"a\" \"b\")", "(clojure.string/replace T #\"[a-z]+\" \"<$0>\")", "(clojure.string/trim T)", "(name K)", "(format \"%d|%s\" I T)", "(format \"%5.2f\" 1.5)",
     "(apply str C)", "(clojure.string/reverse T)", "(if B T T)", "(str (first T))", "(print-str X)", "(clojure.string/replace T #\"o\" clojure.string/upper-case)", "(with-out-str (print I T))", "(str N)", "(pr-str N T)",
-    "(clojure.string/lower-case T)", "(apply str (interpose \"-\" C))", "(format \"%05d %x\" (mod I 1000) (mod I 1000))", "(prn-str V)", "(str (type I))", "(ex-message (ex-info T {}))", "(clojure.string/escape T {\\a \"[a]\"})", "(str S)",
+    "(clojure.string/lower-case T)", "(apply str (interpose \"-\" C))", "(format \"%05d %x\" (mod I 1000) (mod I 1000))", "(prn-str V)", "(str (type T))", "(ex-message (ex-info T {}))", "(clojure.string/escape T {\\a \"[a]\"})", "(str S)",
 ];
 const OF_VECTOR: &[&str] = &[
     "[I I I]", "[X X]", "[]", "C1", "(vec C)", "(mapv F C)", "(filterv P C)", "(conj V X)", "(into [] C)", "(into [] (map F) C)", "(into [] (comp (filter P) (map F)) C)", "(assoc [I I] 1 X)", "(subvec [I I I I] 1 3)",
@@ -96,10 +96,10 @@ const OF_MAP: &[&str] = &[
     "(into {} (filter (comp keyword? key)) M)", "(clojure.set/rename-keys M {:a :z})", "(clojure.walk/stringify-keys M)", "(reduce-kv (fn [m k v] (assoc m k [v])) {} M)", "(clojure.set/map-invert {:a I :b K})", "(sorted-map :b I :a X)", "(sorted-map 3 X 1 X 2 X)", "(persistent! (assoc! (transient {}) :a I))",
 ];
 const OF_ANY: &[&str] = &[
-    "I", "N", "B", "T", "K", "V", "S", "M", "nil", "\\a", "'sym", "#{I}", "(set C)", "(get V I)", "(first S)", "(get M K)", "(get-in M [K K])", "(K M)", "(M K)", "(let [x X] [x x])", "(if B X X)", "(do X X)", "(nth V 0 nil)", "(apply F [I])", "(some P C)", "(peek V)", "(when B X)",
-    "(identity X)", "((fn [a & r] [a r]) X X X)", "((fn [{:keys [a]}] a) M)", "(try (throw (ex-info T M)) (catch Exception e (ex-data e)))", "(sorted-set 3 1 I)", "(clojure.set/union #{I} #{I})", "(clojure.set/difference (set C) #{I})", "(keyword T)", "(symbol \"s\")", "(char 97)", "(class I)",
-    "(reduce (fn [a x] x) nil C)", "(second V)", "(let [[a [b] & c] [I [I] I]] [a b c])", "@(atom X)", "(let [a (atom I)] (swap! a inc) @a)", "(deref (delay X))", "(meta (with-meta V {:m I}))", "(empty V)", "(not-empty V)", "(conj #{} I I)", "(disj #{1 2} 1)", "(:a M :none)", "(clojure.walk/postwalk (fn [x] (if (int? x) (inc x) x)) V)",
-    "(read-string (pr-str X))", "(rseq V)", "(replace {1 :one} V)", "(subseq (sorted-set 1 3 5 7) > 3)", "(every-pred even? pos?)", "((every-pred even? pos?) I)", "((some-fn even? neg?) I)", "(max-key count T T)", "(trampoline (fn [] (fn [] I)))", "(bounded-count 3 C)", "(ffirst [[X]])", "(run! identity C)", "(namespace K)",
+    "I", "N", "B", "T", "K", "V", "S", "M", "nil", "\\a", "'sym", "#{I}", "(sort (set C))", "(get V I)", "(first S)", "(get M K)", "(get-in M [K K])", "(K M)", "(M K)", "(let [x X] [x x])", "(if B X X)", "(do X X)", "(nth V 0 nil)", "(apply F [I])", "(some P C)", "(peek V)", "(when B X)",
+    "(identity X)", "((fn [a & r] [a r]) X X X)", "((fn [{:keys [a]}] a) M)", "(try (throw (ex-info T M)) (catch Exception e (ex-data e)))", "(sorted-set 3 1 I)", "(count (clojure.set/union #{I} #{I}))", "(sort (clojure.set/difference (set C) #{I}))", "(keyword T)", "(symbol \"s\")", "(char 97)", "(class T)",
+    "(reduce (fn [a x] x) nil C)", "(second V)", "(let [[a [b] & c] [I [I] I]] [a b c])", "@(atom X)", "(let [a (atom I)] (swap! a inc) @a)", "(deref (delay X))", "(meta (with-meta V {:m I}))", "(empty V)", "(not-empty V)", "(conj #{} I)", "(disj #{1 2} 1)", "(:a M :none)", "(clojure.walk/postwalk (fn [x] (if (int? x) (inc x) x)) V)",
+    "(read-string (pr-str X))", "(rseq V)", "(replace {1 :one} V)", "(subseq (sorted-set 1 3 5 7) > 3)", "((every-pred even? pos?) I)", "((some-fn even? neg?) I)", "(max-key count T T)", "(trampoline (fn [] (fn [] I)))", "(bounded-count 3 C)", "(ffirst [[X]])", "(run! identity C)", "(namespace K)",
 ];
 const FUNCTIONS: &[&str] = &["inc", "dec", "#(* % %)", "(fn [x] (- x 3))", "#(+ % I)", "(partial + 2)", "(comp inc inc)", "#(mod % 3)", "str", "identity", "(constantly I)", "-", "(fnil inc 0)", "{1 2}", "(memoize inc)"];
 const PREDICATES: &[&str] = &["even?", "odd?", "pos?", "#(< % I)", "#{1 2 3}", "(complement neg?)", "number?", "#(= 0 (mod % 3))", "zero?", "(fn [x] (> x 2))"];
@@ -208,6 +208,12 @@ fn answer(canon: &str, source: &str) -> String {
     }
 }
 
+/// Without what differs from run to run.
+fn plain(answer: &str) -> String {
+    let address = regex::Regex::new("LazySeq@[0-9a-f]+|#object\\[.*").unwrap();
+    address.replace_all(answer, "#").into_owned()
+}
+
 #[test]
 fn random_programs_answer_as_in_clojure() {
     let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential.clj");
@@ -229,7 +235,7 @@ fn random_programs_answer_as_in_clojure() {
             writeln!(input, "{}", source.replace('\n', " ")).unwrap();
             let theirs = output.next().unwrap().unwrap();
             let ours = answer(canon(&server), &source);
-            if ours != theirs {
+            if plain(&ours) != plain(&theirs) {
                 differences.push(format!("{source}\n  clojure: {theirs}\n  ours:    {ours}"));
             }
         }

@@ -577,6 +577,12 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         "clojure.core/=" | "clojure.core/==" => Op::Eq,
         _ => return Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     };
+    // As Clojure does: the first two are added before the third is computed.
+    if args.len() > 2 && matches!(op, Op::Add | Op::Sub | Op::Mul) {
+        let mut args = args.into_iter();
+        let first = args.next().unwrap_or(Node::Const(Value::Nil));
+        return args.fold(first, |left, right| Node::Math(Box::new(Math { op, native, left, right, span })));
+    }
     match <[Node; 2]>::try_from(args) {
         Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
         Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MANY, cast, count, int, natives, take};
+use super::{MANY, cast, count, natives, take};
 use crate::Value;
 use crate::context::Context;
 use crate::equal::realise;
@@ -271,8 +271,14 @@ natives! { "clojure.core":
     },
     "update-vals" 2 2 |context, args| {
         let meta = super::meta::meta_of(context, &args[0]);
-        let mut entries = Iter::new(context, take(args, 0))?;
         let mut map = Map::default();
+        if let Value::Vector(items) = &args[0] {
+            for (at, item) in items.iter().enumerate() {
+                map.insert(Value::from(at), context.call1(&args[1], item.clone())?);
+            }
+            return Ok(Value::Map(Arc::new(map)));
+        }
+        let mut entries = Iter::new(context, take(args, 0))?;
         while let Some(pair) = entries.next(context)? {
             let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
             map.insert(key, context.call1(&args[1], value)?);
@@ -335,8 +341,8 @@ natives! { "clojure.core":
     },
     "subvec" 2 3 |context, args| match &args[0] {
         Value::Vector(items) => {
-            let from = int(context, &args[1])?;
-            let to = args.get(2).map_or(Ok(items.len() as i64), |to| int(context, to))?;
+            let from = super::index(context, &args[1])?;
+            let to = args.get(2).map_or(Ok(items.len() as i64), |to| super::index(context, to))?;
             match (usize::try_from(from), usize::try_from(to)) {
                 (Ok(from), Ok(to)) if from <= to && to <= items.len() => Ok(Value::Vector(Arc::new(items.slice(from, to)))),
                 _ => Err(Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into()),
@@ -647,7 +653,10 @@ fn no_nth(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
 }
 
 fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
-    let index = int(context, &args[1])?;
+    let index = super::index(context, &args[1])?;
+    if index < 0 && args.len() == 3 {
+        return Ok(take(args, 2));
+    }
     let at = usize::try_from(index).ok();
     let found = match (&args[0], at) {
         (Value::Nil, _) if args.len() < 3 => return Ok(Value::Nil),

@@ -12,7 +12,10 @@ use crate::name::Name;
 natives! { "clojure.core":
     "ex-info" 2 3 |context, args| {
         let data = take(args, 1);
-        if !matches!(data, Value::Map(_)) {
+        if !matches!(args[0], Value::Str(_) | Value::Nil) {
+            return Err(super::cast(context, &args[0], "java.lang.String"));
+        }
+        if !data.is_map() {
             return Err(context.error("IllegalArgumentException", "Additional data must be non-nil."));
         }
         let message = crate::print::str(&args[0]);

@@ -230,11 +230,14 @@ natives! { "clojure.core":
             let (first, items) = (take(args, 1), Iter::new(context, take(args, 2))?);
             return Ok(reductions(function, first, items));
         }
-        let mut items = Iter::new(context, take(args, 1))?;
-        match items.next(context)? {
-            Some(first) => Ok(reductions(function, first, items)),
-            None => Ok(Value::list(vec![context.call(&function, &mut [])?])),
-        }
+        let items = take(args, 1);
+        Ok(lazy(move |context| {
+            let mut items = Iter::new(context, items)?;
+            match items.next(context)? {
+                Some(first) => Ok(reductions(function, first, items)),
+                None => Ok(Value::list(vec![context.call(&function, &mut [])?])),
+            }
+        }))
     },
     "tree-seq" 3 3 |_, args| {
         let (branch, children, root) = (take(args, 0), take(args, 1), take(args, 2));

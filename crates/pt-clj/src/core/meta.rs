@@ -93,6 +93,7 @@ pub(super) fn meta_of(context: &Context<'_>, value: &Value) -> Meta {
 
 pub(super) fn with_meta(context: &mut Context<'_>, value: Value, meta: Meta) -> Eval {
     Ok(match value {
+        Value::Vector(items) if items.is_entry() => return Err(cast(context, &Value::Vector(items), "clojure.lang.IObj")),
         Value::Vector(mut items) => {
             Arc::make_mut(&mut items).meta = meta;
             Value::Vector(items)

@@ -191,6 +191,15 @@ pub(crate) fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
     }
 }
 
+/// An index as Java has it: 32 bits.
+fn index(context: &Context<'_>, value: &Value) -> Eval<i64> {
+    let index = int(context, value)?;
+    if i32::try_from(index).is_err() {
+        return Err(context.error("ArithmeticException", "integer overflow"));
+    }
+    Ok(index)
+}
+
 /// How many to take: a part of one counts as one more.
 fn amount(context: &Context<'_>, value: &Value) -> Eval<usize> {
     match value {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::{MANY, cast, int, natives, text};
+use super::{MANY, cast, int, natives};
 use crate::Value;
 use crate::context::Context;
 use crate::decimal::{Decimal, Rounding};
@@ -15,7 +15,13 @@ use crate::exception::Eval;
 natives! { "clojure.core":
     "+" 0 MANY |context, args| fold(context, args, 0, add),
     "*" 0 MANY |context, args| fold(context, args, 1, multiply),
-    "-" 1 MANY |context, args| from_first(context, args, Value::Int(0), subtract),
+    "-" 1 MANY |context, args| {
+        // Java negates the right side first, and the least long has no counterpart.
+        if let [Value::BigInt(_) | Value::Ratio(_), Value::Int(i64::MIN)] = args {
+            return overflow(context);
+        }
+        from_first(context, args, Value::Int(0), subtract)
+    },
     "/" 1 MANY |context, args| from_first(context, args, Value::Int(1), divide),
     "+'" 0 MANY |context, args| fold(context, args, 0, promoting_add),
     "*'" 0 MANY |context, args| fold(context, args, 1, promoting_multiply),
@@ -26,8 +32,8 @@ natives! { "clojure.core":
     "dec'" 1 1 |context, args| promoting_subtract(context, &args[0], &Value::Int(1)),
     "unchecked-inc" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_add(1))),
     "unchecked-dec" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_sub(1))),
-    "unchecked-add" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_add(int(context, &args[1])?))),
-    "unchecked-multiply" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_mul(int(context, &args[1])?))),
+    "unchecked-add" 2 2 |context, args| unchecked(context, args, i64::wrapping_add, promoting_add),
+    "unchecked-multiply" 2 2 |context, args| unchecked(context, args, i64::wrapping_mul, promoting_multiply),
     "quot" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Quot),
     "rem" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Rem),
     "mod" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Mod),
@@ -54,7 +60,7 @@ natives! { "clojure.core":
     "bit-or" 2 MANY |context, args| bits(context, args, |left, right| left | right),
     "bit-xor" 2 MANY |context, args| bits(context, args, |left, right| left ^ right),
     "bit-and-not" 2 MANY |context, args| bits(context, args, |left, right| left & !right),
-    "bit-not" 1 1 |context, args| Ok(Value::Int(!int(context, &args[0])?)),
+    "bit-not" 1 1 |context, args| bits(context, &[args[0].clone(), Value::Int(0)], |left, _| !left),
     "bit-shift-left" 2 2 |context, args| bits(context, args, |left, right| left.wrapping_shl(right as u32)),
     "bit-shift-right" 2 2 |context, args| bits(context, args, |left, right| left.wrapping_shr(right as u32)),
     "unsigned-bit-shift-right" 2 2 |context, args| bits(context, args, |left, right| (left as u64).wrapping_shr(right as u32) as i64),
@@ -83,7 +89,7 @@ natives! { "clojure.core":
     "biginteger" 1 1 bigint,
     "bigdec" 1 1 bigdec,
     "rationalize" 1 1 rationalize,
-    "unchecked-subtract" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_sub(int(context, &args[1])?))),
+    "unchecked-subtract" 2 2 |context, args| unchecked(context, args, i64::wrapping_sub, promoting_subtract),
     "unchecked-negate" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_neg())),
     "unchecked-int" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i32))),
     "unchecked-long" 1 1 |context, args| int(context, &args[0]).map(Value::Int),
@@ -106,9 +112,9 @@ natives! { "clojure.core":
         Value::Ratio(parts) => Ok(small(&parts.1)),
         other => Err(cast(context, other, "clojure.lang.Ratio")),
     },
-    "parse-long" 1 1 |context, args| Ok(parse_long(text(context, &args[0])?).map_or(Value::Nil, Value::Int)),
-    "parse-double" 1 1 |context, args| Ok(parse_double(text(context, &args[0])?).map_or(Value::Nil, Value::Float)),
-    "parse-boolean" 1 1 |context, args| Ok(match text(context, &args[0])? {
+    "parse-long" 1 1 |context, args| Ok(parse_long(parsed(context, &args[0])?).map_or(Value::Nil, Value::Int)),
+    "parse-double" 1 1 |context, args| Ok(parse_double(parsed(context, &args[0])?).map_or(Value::Nil, Value::Float)),
+    "parse-boolean" 1 1 |context, args| Ok(match parsed(context, &args[0])? {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ => Value::Nil,
@@ -137,6 +143,14 @@ fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) 
         [only] => Err(cast(context, only, "java.lang.Number")),
         [left, right] => operate(context, left, right),
         [first, rest @ ..] => rest.iter().try_fold(first.clone(), |sum, next| operate(context, &sum, next)),
+    }
+}
+
+/// Longs wrap around; other numbers are as ever.
+fn unchecked(context: &mut Context<'_>, args: &[Value], wrapping: fn(i64, i64) -> i64, other: Binary) -> Eval {
+    match (&args[0], &args[1]) {
+        (Value::Int(left), Value::Int(right)) => Ok(Value::Int(wrapping(*left, *right))),
+        (left, right) => other(context, left, right),
     }
 }
 
@@ -195,7 +209,6 @@ arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt,
 
 fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
-        // Only a double by a double may be divided by nothing.
         let (over, under) = (as_f64(context, left)?, as_f64(context, right)?);
         return Ok(Value::Float(over / under));
     }
@@ -210,10 +223,11 @@ fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
         };
         return refused(context, value).map(decimal);
     }
-    let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
+    let (c, d) = as_ratio(context, right)?;
     if c.is_zero() {
         return Err(context.error("ArithmeticException", "Divide by zero"));
     }
+    let (a, b) = as_ratio(context, left)?;
     afford(context, &a, &d)?;
     let value = ratio(context, a * d, b * c)?;
     match (left, right, &value) {
@@ -347,14 +361,6 @@ pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value
         (Value::Float(_), _) | (_, Value::Float(_)) => {
             as_f64(context, left)?.partial_cmp(&as_f64(context, right)?)
         }
-        (Value::Decimal(left), Value::Ratio(parts)) => {
-            let (over, under) = left.fraction().unwrap_or_default();
-            Some((over * &parts.1).cmp(&(&parts.0 * under)))
-        }
-        (Value::Ratio(parts), Value::Decimal(right)) => {
-            let (over, under) = right.fraction().unwrap_or_default();
-            Some((&parts.0 * under).cmp(&(over * &parts.1)))
-        }
         (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
             Some(as_decimal(context, left)?.compare(&as_decimal(context, right)?))
         }
@@ -397,6 +403,10 @@ enum Whole {
 }
 
 fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) -> Eval {
+    // Java looks at the second first.
+    if as_f64(context, right)? == 0.0 {
+        return Err(context.error("ArithmeticException", "Divide by zero"));
+    }
     let by_zero = |context: &Context<'_>| Err(context.error("ArithmeticException", "Divide by zero"));
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
         let (left, right) = (as_f64(context, left)?, as_f64(context, right)?);
@@ -408,7 +418,7 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
         if !quotient.is_finite() {
             return Err(context.error("NumberFormatException", "Infinite or NaN"));
         }
-        let rem = if right.is_infinite() { f64::NAN } else { left % right };
+        let rem = left - quotient.trunc() * right;
         return Ok(Value::Float(match what {
             Whole::Quot => quotient.trunc(),
             Whole::Rem => rem,
@@ -420,14 +430,13 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
         if *right == 0 {
             return by_zero(context);
         }
-        if let (Some(quot), Some(rem)) = (left.checked_div(*right), left.checked_rem(*right)) {
-            return Ok(Value::Int(match what {
-                Whole::Quot => quot,
-                Whole::Rem => rem,
-                Whole::Mod if rem != 0 && (rem < 0) != (*right < 0) => rem + right,
-                Whole::Mod => rem,
-            }));
-        }
+        let (quot, rem) = (left.wrapping_div(*right), left.wrapping_rem(*right));
+        return Ok(Value::Int(match what {
+            Whole::Quot => quot,
+            Whole::Rem => rem,
+            Whole::Mod if rem != 0 && (rem < 0) != (*right < 0) => rem + right,
+            Whole::Mod => rem,
+        }));
     }
     if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {
         let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
@@ -472,6 +481,7 @@ fn is_even(context: &Context<'_>, value: &Value) -> Eval<bool> {
 fn bits(context: &mut Context<'_>, args: &[Value], operate: fn(i64, i64) -> i64) -> Eval {
     let whole = |value: &Value| match value {
         Value::Int(value) => Ok(*value),
+        Value::Nil => Err(cast(context, value, "java.lang.Number")),
         other => Err(context.error(
             "IllegalArgumentException",
             format!("bit operation not supported for: class {}", crate::exception::class_of(other).full),
@@ -495,6 +505,9 @@ fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name:
     };
     if (least..=most).contains(&number) {
         return Ok(Value::Int(number));
+    }
+    if name == "int" && !matches!(value, Value::Char(_)) {
+        return Err(context.error("ArithmeticException", "integer overflow"));
     }
     Err(context.error(
         "IllegalArgumentException",
@@ -540,6 +553,14 @@ fn rationalize(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         return Err(context.error("ArithmeticException", "Value out of range for a ratio"));
     };
     ratio(context, over, under)
+}
+
+/// What is parsed must be text.
+fn parsed<'v>(context: &Context<'_>, value: &'v Value) -> Eval<&'v str> {
+    value.as_str().ok_or_else(|| {
+        let class = if value.is_nil() { "nil".to_owned() } else { crate::class::class_name(value) };
+        context.error("IllegalArgumentException", format!("Expected string, got {class}"))
+    })
 }
 
 pub(crate) fn parse_long(text: &str) -> Option<i64> {

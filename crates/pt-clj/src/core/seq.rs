@@ -78,9 +78,16 @@ natives! { "clojure.core":
             return Ok(rest);
         }
         for _ in 0..count(context, &args[1])? {
+            let last = rest.clone();
             match seq(context, rest)? {
-                Value::List(seq) => rest = seq.rest(),
-                _ => return Ok(Value::empty_list()),
+                Value::List(seq) => rest = match seq.rest() {
+                    Value::Nil => Value::empty_list(),
+                    rest => rest,
+                },
+                _ => return Ok(match last {
+                    Value::Nil => Value::empty_list(),
+                    other => other,
+                }),
             }
         }
         Ok(if rest.is_nil() { Value::empty_list() } else { rest })
@@ -130,7 +137,16 @@ natives! { "clojure.core":
             Value::Nil => Vec::new(),
             Value::Map(map) => map.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             Value::Vector(items) => items.iter().enumerate().map(|(at, item)| (Value::from(at), item.clone())).collect(),
-            other => return Err(super::cast(context, other, "clojure.lang.IKVReduce")),
+            other if other.is_map() => other.entries().unwrap_or_default(),
+            // Any sequence of entries will do.
+            other => {
+                let mut items = Iter::new(context, other.clone())?;
+                let mut pairs = Vec::new();
+                while let Some(pair) = items.next(context)? {
+                    pairs.push((super::collection::entry(context, &pair, 0)?, super::collection::entry(context, &pair, 1)?));
+                }
+                pairs
+            }
         };
         for (key, item) in pairs {
             value = context.call(&function, &mut [value, key, item])?;
@@ -261,6 +277,17 @@ natives! { "clojure.core":
         let right = left.split_off(at);
         Ok(Value::vector(vec![Value::list(left), Value::list(right)]))
     },
+    "distinct?" 1 MANY |context, args| {
+        let mut seen = crate::map::Set::default();
+        for arg in args.iter_mut() {
+            realise(context, arg)?;
+            if seen.contains(arg) {
+                return Ok(Value::Bool(false));
+            }
+            seen.insert(std::mem::take(arg));
+        }
+        Ok(Value::Bool(true))
+    },
     "rand-nth" 1 1 |context, args| {
         if args[0].is_nil() {
             return Ok(Value::Nil);
@@ -284,6 +311,14 @@ natives! { "clojure.core":
     },
     "bounded-count" 2 2 |context, args| {
         let most = count(context, &args[0])?;
+        let counted = match &args[1] {
+            Value::List(seq) => seq.known_count().is_some(),
+            Value::Lazy(_) => false,
+            _ => true,
+        };
+        if counted {
+            return length(context, take(args, 1)).map(Value::from);
+        }
         let mut items = Iter::new(context, take(args, 1))?;
         let mut counted = 0;
         while counted < most && items.next(context)?.is_some() {

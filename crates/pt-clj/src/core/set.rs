@@ -104,7 +104,21 @@ fn map(context: &Context<'_>, value: &Value) -> Eval<Arc<Map>> {
 }
 
 /// The old names go first, so that keys may trade places.
-fn renamed(context: &Context<'_>, value: &Value, names: &Value) -> Eval {
+fn renamed(context: &mut Context<'_>, value: &Value, names: &Value) -> Eval {
+    if let Value::Sorted(_) | Value::Record(_) = value {
+        let (Some(dissoc), Some(assoc)) = (super::function("dissoc"), super::function("assoc")) else { return Ok(Value::Nil) };
+        let names = map(context, names)?;
+        let mut new = value.clone();
+        for key in names.keys() {
+            new = context.call_native(dissoc, &mut [new, key.clone()])?;
+        }
+        for (from, to) in names.iter() {
+            if let Some(found) = crate::eval::lookup(context, value, from)? {
+                new = context.call_native(assoc, &mut [new, to.clone(), found])?;
+            }
+        }
+        return Ok(new);
+    }
     let (old, names) = (map(context, value)?, map(context, names)?);
     let mut new = (*old).clone();
     names.keys().for_each(|key| drop(new.remove(key)));

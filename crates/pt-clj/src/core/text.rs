@@ -17,8 +17,8 @@ natives! { "clojure.core":
         Ok(Value::str(out))
     },
     "subs" 2 3 |context, args| {
-        let from = int(context, &args[1])?;
-        let to = args.get(2).map(|to| int(context, to)).transpose()?;
+        let from = super::index(context, &args[1])?;
+        let to = args.get(2).map(|to| super::index(context, to)).transpose()?;
         substring(context, text(context, &args[0])?, from, to)
     },
     "format" 1 MANY |context, args| crate::format::format(context, args).map(Value::str),
