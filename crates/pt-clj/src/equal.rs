@@ -302,6 +302,16 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
                 realise(context, member)?;
             }
         }
+        Value::Sorted(_) | Value::Record(_) | Value::Object(_) => realise_rare(context, value)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Kept apart so that the frequent kinds need little stack.
+#[inline(never)]
+fn realise_rare(context: &mut Context<'_>, value: &Value) -> Eval<()> {
+    match value {
         Value::Sorted(sorted) => {
             context.check_stack()?;
             for (key, value) in sorted.iter() {

@@ -34,6 +34,9 @@ natives! { "clojure.core":
     },
     "make-array" 2 MANY |context, args| {
         let length = count(context, &args[1])?;
+        if length > MOST {
+            return Err(context.error("OutOfMemoryError", "Requested array size exceeds VM limit"));
+        }
         context.charge(16 * length)?;
         Ok(array(if let Value::Class(class) = &args[0] { class.full } else { "java.lang.Object" }, vec![Value::Nil; length]))
     },
@@ -73,6 +76,9 @@ natives! { "clojure.core":
     "array?" 1 1 |_, args| Ok(Value::Bool(matches!(&args[0], Value::Object(object) if matches!(**object, Object::Array { .. })))),
 }
 
+/// Items of the longest array, limit of memory or not.
+const MOST: usize = 1 << 26;
+
 fn outside(at: i64) -> crate::exception::Signal {
     Exception::new("ArrayIndexOutOfBoundsException", format!("Index {at} out of bounds")).into()
 }
@@ -97,6 +103,9 @@ fn sized(context: &mut Context<'_>, args: &mut [Value], of: &'static str, zero: 
             let Ok(length) = usize::try_from(length) else {
                 return Err(context.error("NegativeArraySizeException", length.to_string()));
             };
+            if length > MOST {
+                return Err(context.error("OutOfMemoryError", "Requested array size exceeds VM limit"));
+            }
             context.charge(length.saturating_mul(16))?;
             match args.get(1) {
                 Some(first) if !first.is_number() && !matches!(first, Value::Bool(_) | Value::Char(_)) => {

@@ -394,7 +394,6 @@ fn number_range(context: &mut Context<'_>, at: Value, end: Value, step: Value) -
             } else {
                 add.map_or(Ok(Value::Nil), |add| context.call_native(add, &mut [at.clone(), step.clone()]))?
             };
-            let at = if float { Value::Float(as_f64(context, &at)?) } else { at };
             Ok(cons(at, number_range(context, next, end, step)?))
         }));
     }
