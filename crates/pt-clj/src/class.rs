@@ -244,22 +244,11 @@ pub(crate) fn known(name: &str) -> Class {
     class_named(name).unwrap_or(&FALLBACK)
 }
 
-/// What a program may write without a package: what Java and Clojure import from the start, and what is used everywhere.
-pub(crate) fn is_imported(name: &str) -> bool {
-    class_named(name).is_some_and(|class| {
-        class.full == name
-            || class.full.starts_with("java.lang.")
-            || matches!(
-                class.full,
-                "java.math.BigDecimal" | "java.math.BigInteger" | "java.util.UUID" | "clojure.lang.ExceptionInfo"
-                    | "java.util.regex.Pattern" | "java.util.Date" | "clojure.lang.Compiler" | "java.util.concurrent.Callable"
-            )
-    })
-}
-
 /// Whether the class is the other or below it.
 pub(crate) fn is_a(class: Class, other: Class) -> bool {
-    class.full == other.full || other.full == "java.lang.Object" || class.above().any(|class| is_a(class, other))
+    class.full == other.full
+        || other.full == "java.lang.Object"
+        || class.above().any(|class| is_a(class, other))
 }
 
 /// The class, then all above it, the nearer ones first.

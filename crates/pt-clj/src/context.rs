@@ -284,7 +284,9 @@ impl<'h> Context<'h> {
     #[inline]
     pub(crate) fn spend(&mut self, bytes: usize) -> Eval<()> {
         let ticks = u32::try_from(bytes >> 8).unwrap_or(u32::MAX);
-        if ticks >= self.ticks { self.look() } else {
+        if ticks >= self.ticks {
+            self.look()
+        } else {
             self.ticks -= ticks;
             Ok(())
         }

@@ -55,10 +55,6 @@ pub(crate) fn ten_to(power: i64) -> BigInt {
 }
 
 impl Decimal {
-    pub(crate) fn new(unscaled: BigInt, scale: i64) -> Self {
-        Self { unscaled, scale }
-    }
-
     /// The digits as they are written, without the `M`.
     pub fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -66,7 +62,9 @@ impl Decimal {
             None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        if fraction.starts_with(['+', '-']) || (whole.trim_start_matches(['+', '-']).is_empty() && fraction.is_empty()) {
+        if fraction.starts_with(['+', '-'])
+            || (whole.trim_start_matches(['+', '-']).is_empty() && fraction.is_empty())
+        {
             return None;
         }
         let digits = format!("{whole}{fraction}");
@@ -77,14 +75,6 @@ impl Decimal {
     /// A double by the digits it prints as.
     pub(crate) fn of_float(value: f64) -> Option<Self> {
         if value.is_finite() { Self::parse(&crate::print::float(value)) } else { None }
-    }
-
-    /// Exactly what the double holds.
-    pub(crate) fn of_exact_float(value: f64) -> Option<Self> {
-        if !value.is_finite() {
-            return None;
-        }
-        Self::parse(&format!("{value:.1074}")).map(|decimal| decimal.stripped(0))
     }
 
     pub(crate) fn to_f64(&self) -> f64 {
@@ -138,7 +128,11 @@ impl Decimal {
         if scale - self.scale > WIDEST || scale - other.scale > WIDEST {
             return Err(TOO_WIDE);
         }
-        Ok((&self.unscaled * ten_to(scale - self.scale), &other.unscaled * ten_to(scale - other.scale), scale))
+        Ok((
+            &self.unscaled * ten_to(scale - self.scale),
+            &other.unscaled * ten_to(scale - other.scale),
+            scale,
+        ))
     }
 
     pub(crate) fn add(&self, other: &Self) -> Result<Self, Refused> {
@@ -158,14 +152,23 @@ impl Decimal {
         }
         // As many digits as Java tries: beyond them a fraction repeats.
         let precision = self.precision() + (10 * other.precision() + 2) / 3;
-        let quotient = self.divide_to(other, precision, Rounding::Unnecessary).map_err(|_| {
-            "Non-terminating decimal expansion; no exact representable decimal result."
-        })?;
-        Ok(if preferred > quotient.scale { quotient.rescaled(preferred) } else { quotient.stripped(preferred) })
+        let quotient = self
+            .divide_to(other, precision, Rounding::Unnecessary)
+            .map_err(|_| "Non-terminating decimal expansion; no exact representable decimal result.")?;
+        Ok(if preferred > quotient.scale {
+            quotient.rescaled(preferred)
+        } else {
+            quotient.stripped(preferred)
+        })
     }
 
     /// The quotient in so many digits.
-    pub(crate) fn divide_to(&self, other: &Self, precision: i64, rounding: Rounding) -> Result<Self, Refused> {
+    pub(crate) fn divide_to(
+        &self,
+        other: &Self,
+        precision: i64,
+        rounding: Rounding,
+    ) -> Result<Self, Refused> {
         let preferred = self.scale - other.scale;
         if precision > WIDEST {
             return Err(TOO_WIDE);
@@ -239,8 +242,11 @@ impl Decimal {
         let (left, right, scale) = self.aligned(other)?;
         let preferred = self.scale - other.scale;
         let quotient = Self { unscaled: &left / &right, scale: 0 };
-        let quotient =
-            if preferred > 0 { quotient.rescaled(preferred.min(WIDEST)) } else { quotient.stripped(preferred) };
+        let quotient = if preferred > 0 {
+            quotient.rescaled(preferred.min(WIDEST))
+        } else {
+            quotient.stripped(preferred)
+        };
         Ok((quotient, Self { unscaled: left % right, scale }))
     }
 

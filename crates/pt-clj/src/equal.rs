@@ -99,7 +99,8 @@ impl Hash for Value {
                 state.write_u64(unordered.fold(4, u64::wrapping_add));
             }
             Self::Record(record) if record.of.is_record => {
-                let fields = record.fields.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
+                let fields =
+                    record.fields.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
                 state.write_u64(fields.fold(hash_text(&record.of.name), u64::wrapping_add));
             }
             Self::Record(at) => state.write_u64(address(at)),
@@ -177,15 +178,16 @@ impl PartialEq for Value {
             (Self::Uuid(left), Self::Uuid(right)) => left == right,
             (Self::Record(left), Self::Record(right)) => {
                 Arc::ptr_eq(left, right)
-                    || (left.of.is_record && Arc::ptr_eq(&left.of, &right.of) && same_entries(&left.fields, &right.fields))
+                    || (left.of.is_record
+                        && Arc::ptr_eq(&left.of, &right.of)
+                        && same_entries(&left.fields, &right.fields))
             }
             (Self::Sorted(left), Self::Sorted(right)) => {
                 Arc::ptr_eq(left, right)
                     || (left.is_set == right.is_set
                         && left.len() == right.len()
-                        && as_map(left).is_some_and(|map| {
-                            right.iter().all(|(key, value)| map.get(key) == Some(value))
-                        }))
+                        && as_map(left)
+                            .is_some_and(|map| right.iter().all(|(key, value)| map.get(key) == Some(value))))
             }
             (Self::Sorted(sorted), Self::Map(map)) | (Self::Map(map), Self::Sorted(sorted)) => {
                 !sorted.is_set
@@ -195,14 +197,19 @@ impl PartialEq for Value {
             (Self::Sorted(sorted), Self::Set(set)) | (Self::Set(set), Self::Sorted(sorted)) => {
                 sorted.is_set && sorted.len() == set.len() && sorted.iter().all(|(key, _)| set.contains(key))
             }
-            (Self::Object(left), Self::Object(right)) => Arc::ptr_eq(left, right) || match (&**left, &**right) {
-                (Object::Inst(left), Object::Inst(right)) => left == right,
-                (Object::Namespace(left), Object::Namespace(right)) => left == right,
-                (Object::Tagged(tag, form), Object::Tagged(other, inner)) => tag == other && form == inner,
-                (Object::Queue(left, _), Object::Queue(right, _)) => left.iter().eq(right.iter()),
-                (Object::Type(left), Object::Type(right)) => Arc::ptr_eq(left, right),
-                _ => false,
-            },
+            (Self::Object(left), Self::Object(right)) => {
+                Arc::ptr_eq(left, right)
+                    || match (&**left, &**right) {
+                        (Object::Inst(left), Object::Inst(right)) => left == right,
+                        (Object::Namespace(left), Object::Namespace(right)) => left == right,
+                        (Object::Tagged(tag, form), Object::Tagged(other, inner)) => {
+                            tag == other && form == inner
+                        }
+                        (Object::Queue(left, _), Object::Queue(right, _)) => left.iter().eq(right.iter()),
+                        (Object::Type(left), Object::Type(right)) => Arc::ptr_eq(left, right),
+                        _ => false,
+                    }
+            }
             (Self::Object(object), Self::Vector(_) | Self::List(_) | Self::Lazy(_)) => match &**object {
                 Object::Queue(items, _) => items.iter().cloned().eq(realised(other)),
                 _ => false,

@@ -37,7 +37,14 @@ impl Node {
                 None => Err(unbound(context, *at)),
             },
             Self::If(parts) => {
-                let branch = if parts.0.eval(context, frame)?.is_truthy() { &parts.1 } else { &parts.2 };
+                let test = match &parts.0 {
+                    Self::Math(math) => match math.holds(context, frame) {
+                        Some(holds) => holds,
+                        None => parts.0.eval(context, frame)?.is_truthy(),
+                    },
+                    other => other.eval(context, frame)?.is_truthy(),
+                };
+                let branch = if test { &parts.1 } else { &parts.2 };
                 branch.eval(context, frame)
             }
             Self::Math(math) => math.eval(context, frame),
@@ -265,7 +272,9 @@ pub(crate) fn cannot_cast(from: &str, to: &str) -> String {
 /// Calls a value that is data: a keyword, map, set, vector, symbol or var.
 pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut [Value]) -> Eval {
     match (function, args) {
-        (Value::Keyword(_) | Value::Symbol(_), [map]) => Ok(lookup(context, map, function)?.unwrap_or_default()),
+        (Value::Keyword(_) | Value::Symbol(_), [map]) => {
+            Ok(lookup(context, map, function)?.unwrap_or_default())
+        }
         (Value::Keyword(_) | Value::Symbol(_), [map, default]) => {
             Ok(lookup(context, map, function)?.unwrap_or_else(|| std::mem::take(default)))
         }
@@ -303,7 +312,9 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
                     std::iter::once(function.clone()).chain(args.iter_mut().map(std::mem::take)).collect();
                 context.call(&method, &mut all)
             }
-            None => Err(context.error("ClassCastException", cannot_cast(&record.of.name, "clojure.lang.IFn"))),
+            None => {
+                Err(context.error("ClassCastException", cannot_cast(&record.of.name, "clojure.lang.IFn")))
+            }
         },
         (Value::Keyword(_) | Value::Symbol(_), args) => {
             let name = crate::print::pr_str(function);
@@ -323,7 +334,9 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             let message = "Cannot invoke \"clojure.lang.IFn.invoke()\" because the return value is null";
             Err(context.error("NullPointerException", message))
         }
-        _ => Err(context.error("ClassCastException", cannot_cast(class_of(function).full, "clojure.lang.IFn"))),
+        _ => {
+            Err(context.error("ClassCastException", cannot_cast(class_of(function).full, "clojure.lang.IFn")))
+        }
     }
 }
 
@@ -356,7 +369,9 @@ pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eva
                     None => None,
                 }
             }
-            Object::Array { items, .. } => index().and_then(|at| crate::types::locked(items).get(at).cloned()),
+            Object::Array { items, .. } => {
+                index().and_then(|at| crate::types::locked(items).get(at).cloned())
+            }
             Object::Tagged(tag, form) => match key {
                 Value::Keyword(name) if name.as_str() == "tag" => Some(Value::Symbol(tag.clone())),
                 Value::Keyword(name) if name.as_str() == "form" => Some(form.clone()),
@@ -368,9 +383,49 @@ pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eva
     })
 }
 
+impl Node {
+    /// The integer of a local or a constant, without moving it.
+    #[inline]
+    fn integer(&self, context: &Context<'_>, frame: &Frame<'_>) -> Option<i64> {
+        let value = match self {
+            Self::Local(slot) | Self::Take(slot) => &context.stack[frame.base + *slot as usize],
+            Self::Const(value) => value,
+            _ => return None,
+        };
+        if let Value::Int(value) = value { Some(*value) } else { None }
+    }
+}
+
 impl Math {
+    /// What a comparison of integers that stand there says.
+    #[inline]
+    fn holds(&self, context: &Context<'_>, frame: &Frame<'_>) -> Option<bool> {
+        let (left, right) = (self.left.integer(context, frame)?, self.right.integer(context, frame)?);
+        match self.op {
+            Op::Lt => Some(left < right),
+            Op::Le => Some(left <= right),
+            Op::Gt => Some(left > right),
+            Op::Ge => Some(left >= right),
+            Op::Eq => Some(left == right),
+            Op::Add | Op::Sub | Op::Mul => None,
+        }
+    }
+
     #[inline]
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        if let (Some(left), Some(right)) = (self.left.integer(context, frame), self.right.integer(context, frame)) {
+            let number = match self.op {
+                Op::Add => left.checked_add(right),
+                Op::Sub => left.checked_sub(right),
+                Op::Mul => left.checked_mul(right),
+                Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq => self.holds(context, frame).map(i64::from),
+            };
+            match (self.op, number) {
+                (Op::Add | Op::Sub | Op::Mul, Some(number)) => return Ok(Value::Int(number)),
+                (Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq, Some(holds)) => return Ok(Value::Bool(holds == 1)),
+                (_, None) => {}
+            }
+        }
         let left = self.left.eval(context, frame)?;
         let right = self.right.eval(context, frame)?;
         if let (Value::Int(left), Value::Int(right)) = (&left, &right) {
@@ -471,7 +526,8 @@ impl LetFn {
     /// Each function finds its siblings through a cell shared by all of them.
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         for (slot, _) in &self.functions {
-            let cell = Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, crate::state::CellKind::Volatile)));
+            let cell =
+                Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, crate::state::CellKind::Volatile)));
             context.stack[frame.base + *slot as usize] = cell;
         }
         for (slot, made) in &self.functions {

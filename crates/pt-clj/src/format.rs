@@ -71,9 +71,10 @@ pub(crate) fn format(context: &mut Context<'_>, args: &[Value]) -> Eval<String> 
                     next += 1;
                 }
                 let Some(arg) = args.get(at) else {
-                    return Err(
-                        context.error("MissingFormatArgumentException", format!("Format specifier '%{conversion}'"))
-                    );
+                    return Err(context.error(
+                        "MissingFormatArgumentException",
+                        format!("Format specifier '%{conversion}'"),
+                    ));
                 };
                 let text = convert(context, &spec, conversion, arg)?;
                 out.push_str(&padded(&spec, &text));
@@ -167,7 +168,9 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
             Value::Float(value) => float(spec, conversion, *value),
             _ => return Err(wrong(context)),
         },
-        other => return Err(context.error("UnknownFormatConversionException", format!("Conversion = '{other}'"))),
+        other => {
+            return Err(context.error("UnknownFormatConversionException", format!("Conversion = '{other}'")));
+        }
     };
     Ok(if conversion.is_ascii_uppercase() { text.to_uppercase() } else { text })
 }

@@ -104,7 +104,16 @@ fn parts(millis: i64) -> Parts {
     let (days, clock) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
     let (year, month, day) = date(days);
     let (hour, minute) = (clock / 3_600_000, clock / 60_000 % 60);
-    Parts { year, month, day, hour, minute, second: clock / 1000 % 60, millis: clock % 1000, weekday: (days + 4).rem_euclid(7) }
+    Parts {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second: clock / 1000 % 60,
+        millis: clock % 1000,
+        weekday: (days + 4).rem_euclid(7),
+    }
 }
 
 /// As `#inst` prints it.

@@ -225,8 +225,12 @@ pub(crate) fn constant(name: &pt_edn::Name) -> Option<Value> {
         ("PersistentVector", "EMPTY") => Value::vector(Vec::new()),
         ("PersistentArrayMap" | "PersistentHashMap", "EMPTY") => Value::map([]),
         ("PersistentHashSet", "EMPTY") => Value::set([]),
-        ("PersistentTreeMap", "EMPTY") => Value::Sorted(Arc::new(crate::sorted::Sorted::new(Value::Nil, false))),
-        ("PersistentTreeSet", "EMPTY") => Value::Sorted(Arc::new(crate::sorted::Sorted::new(Value::Nil, true))),
+        ("PersistentTreeMap", "EMPTY") => {
+            Value::Sorted(Arc::new(crate::sorted::Sorted::new(Value::Nil, false)))
+        }
+        ("PersistentTreeSet", "EMPTY") => {
+            Value::Sorted(Arc::new(crate::sorted::Sorted::new(Value::Nil, true)))
+        }
         ("Byte", "MAX_VALUE") => Value::Int(i64::from(i8::MAX)),
         ("Byte", "MIN_VALUE") => Value::Int(i64::from(i8::MIN)),
         ("Short", "MAX_VALUE") => Value::Int(i64::from(i16::MAX)),
@@ -241,9 +245,10 @@ pub(crate) fn constant(name: &pt_edn::Name) -> Option<Value> {
         ("Double", "MAX_EXPONENT") => Value::Int(1023),
         ("Double", "MIN_EXPONENT") => Value::Int(-1022),
         ("Double", "MIN_NORMAL") => Value::Float(f64::MIN_POSITIVE),
-        ("Integer" | "Long" | "Double" | "Float" | "Short" | "Byte" | "Character" | "Boolean" | "Void", "TYPE") => {
-            Value::Class(class_named(class)?)
-        }
+        (
+            "Integer" | "Long" | "Double" | "Float" | "Short" | "Byte" | "Character" | "Boolean" | "Void",
+            "TYPE",
+        ) => Value::Class(class_named(class)?),
         ("Double", "MAX_VALUE") => Value::Float(f64::MAX),
         ("Double", "MIN_VALUE") => Value::Float(f64::from_bits(1)),
         ("Double", "POSITIVE_INFINITY") => Value::Float(f64::INFINITY),
@@ -322,16 +327,26 @@ pub(crate) fn construct(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         ("Boolean", [text]) => Ok(Value::Bool(crate::print::str(text).eq_ignore_ascii_case("true"))),
         ("BigDecimal", [text]) => core_call(context, "bigdec", &mut [text.clone()]),
         ("BigInteger", [text]) => core_call(context, "bigint", &mut [text.clone()]),
-        ("Date", []) => Ok(crate::types::Object::Inst(context.host.as_ref().map_or(0, |(_, host)| host.millis())).value()),
+        ("Date", []) => {
+            Ok(crate::types::Object::Inst(context.host.as_ref().map_or(0, |(_, host)| host.millis())).value())
+        }
         ("PrintWriter", [_]) => Ok(Value::str("")),
-        ("URI", [text]) => Ok(crate::types::Object::Tagged(crate::name::Name::new("java.net.URI"), text.clone()).value()),
+        ("URI", [text]) => {
+            Ok(crate::types::Object::Tagged(crate::name::Name::new("java.net.URI"), text.clone()).value())
+        }
         ("Byte" | "Short", [text]) => parse(context, &mut [text.clone()], i64::MIN, i64::MAX),
         ("StringBuffer" | "StringBuilder" | "StringWriter", []) => Ok(Value::str("")),
         ("StringBuffer", [text]) => Ok(Value::str(crate::print::str(text))),
-        ("ArrayList" | "LinkedList" | "Vector", []) => core_call(context, "object-array", &mut [Value::Int(0)]),
-        ("ArrayList" | "LinkedList" | "Vector", [items]) => core_call(context, "to-array", &mut [items.clone()]),
+        ("ArrayList" | "LinkedList" | "Vector", []) => {
+            core_call(context, "object-array", &mut [Value::Int(0)])
+        }
+        ("ArrayList" | "LinkedList" | "Vector", [items]) => {
+            core_call(context, "to-array", &mut [items.clone()])
+        }
         ("HashMap" | "LinkedHashMap" | "TreeMap", []) => Ok(Value::map([])),
-        ("HashMap" | "LinkedHashMap" | "TreeMap", [entries]) => core_call(context, "into", &mut [Value::map([]), entries.clone()]),
+        ("HashMap" | "LinkedHashMap" | "TreeMap", [entries]) => {
+            core_call(context, "into", &mut [Value::map([]), entries.clone()])
+        }
         ("HashSet" | "LinkedHashSet", []) => Ok(Value::set([])),
         ("HashSet" | "LinkedHashSet", [members]) => core_call(context, "set", &mut [members.clone()]),
         ("MapEntry", [key, value]) => Ok(Value::entry(key, value)),
@@ -392,24 +407,32 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
             "getSimpleName" => Ok(Value::str(class.short())),
             _ => Err(missing(context)),
         },
-        Value::Object(object) if let (crate::types::Object::Namespace(own), "name" | "getName") = (&**object, name) => {
+        Value::Object(object)
+            if let (crate::types::Object::Namespace(own), "name" | "getName") = (&**object, name) =>
+        {
             Ok(Value::Symbol(own.clone()))
         }
-        Value::Object(object) if let (crate::types::Object::Type(of), "getName" | "getSimpleName") = (&**object, name) => {
+        Value::Object(object)
+            if let (crate::types::Object::Type(of), "getName" | "getSimpleName") = (&**object, name) =>
+        {
             Ok(Value::str(if name == "getName" { &*of.name } else { of.short() }))
         }
-        Value::Object(object) if let (crate::types::Object::Inst(millis), "getTime") = (&**object, name) => Ok(Value::Int(*millis)),
+        Value::Object(object) if let (crate::types::Object::Inst(millis), "getTime") = (&**object, name) => {
+            Ok(Value::Int(*millis))
+        }
         Value::Record(record) => {
             let field = record.fields.get(&Value::keyword(name)).cloned();
             match (field, record.of.method(name)) {
                 (Some(value), _) if count == 0 => Ok(value),
                 (_, Some(function)) => {
-                    let mut all: Vec<Value> = std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
+                    let mut all: Vec<Value> =
+                        std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
                     context.call(&function, &mut all)
                 }
                 _ => match collection_method(target, name).filter(|_| record.of.is_record) {
                     Some(function) => {
-                        let mut all: Vec<Value> = std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
+                        let mut all: Vec<Value> =
+                            std::iter::once(target.clone()).chain(args.iter().cloned()).collect();
                         core_call(context, function, &mut all)
                     }
                     None => Err(missing(context)),
@@ -422,7 +445,9 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
         }
         number if number.is_number() => match name {
             "intValue" | "longValue" => core_call(context, "long", &mut [target.clone()]),
-            "compareTo" if count == 1 => core_call(context, "compare", &mut [target.clone(), args[0].clone()]),
+            "compareTo" if count == 1 => {
+                core_call(context, "compare", &mut [target.clone(), args[0].clone()])
+            }
             "isNaN" => core_call(context, "NaN?", &mut [target.clone()]),
             "isInfinite" => core_call(context, "infinite?", &mut [target.clone()]),
             "scale" if let Value::Decimal(decimal) = number => Ok(Value::Int(decimal.scale())),
@@ -454,7 +479,9 @@ fn collection_method(collection: &Value, name: &str) -> Option<&'static str> {
         "compareTo" => "compare",
         "equiv" => "=",
         "seq" | "rseq" | "first" | "next" | "assoc" | "empty" | "peek" | "pop" | "meta" => {
-            return ["seq", "rseq", "first", "next", "assoc", "empty", "peek", "pop", "meta"].into_iter().find(|known| *known == name);
+            return ["seq", "rseq", "first", "next", "assoc", "empty", "peek", "pop", "meta"]
+                .into_iter()
+                .find(|known| *known == name);
         }
         "withMeta" => "with-meta",
         "more" => "rest",
@@ -474,11 +501,13 @@ fn string_method(
     name: &str,
     args: &mut [Value],
 ) -> Option<Eval> {
-    let string =
-        |context: &mut Context<'_>, name: &str, args: &mut [Value]| match crate::core::find("clojure.string", name) {
-            Some(crate::core::Core::Function(native)) => context.call_native(native, args),
-            _ => Ok(Value::Nil),
-        };
+    let string = |context: &mut Context<'_>, name: &str, args: &mut [Value]| match crate::core::find(
+        "clojure.string",
+        name,
+    ) {
+        Some(crate::core::Core::Function(native)) => context.call_native(native, args),
+        _ => Ok(Value::Nil),
+    };
     let this = Value::Str(Arc::clone(text));
     Some(match (name, &mut *args) {
         ("length", []) => core_call(context, "count", &mut [this]),
@@ -505,16 +534,18 @@ fn string_method(
         ("substring", [from, to]) => core_call(context, "subs", &mut [this, from.clone(), to.clone()]),
         ("charAt", [at]) => core_call(context, "nth", &mut [this, at.clone()]),
         ("concat", [other]) => Ok(Value::str(format!("{text}{}", crate::print::str(other)))),
-        ("repeat", [Value::Int(times)]) => match usize::try_from(*times) {
-            Ok(times) if text.len().saturating_mul(times) <= LONGEST => match context.charge_text(text.len() * times) {
-                Ok(()) => Ok(Value::str(text.repeat(times))),
-                Err(signal) => Err(signal),
-            },
-            _ => {
-                Err(context
-                    .error("IllegalArgumentException", format!("Cannot repeat a string {times} times")))
+        ("repeat", [Value::Int(times)]) => {
+            match usize::try_from(*times) {
+                Ok(times) if text.len().saturating_mul(times) <= LONGEST => {
+                    match context.charge_text(text.len() * times) {
+                        Ok(()) => Ok(Value::str(text.repeat(times))),
+                        Err(signal) => Err(signal),
+                    }
+                }
+                _ => Err(context
+                    .error("IllegalArgumentException", format!("Cannot repeat a string {times} times"))),
             }
-        },
+        }
         ("replace", [from, to]) => string(
             context,
             "replace",

@@ -90,7 +90,18 @@ fn check(context: &mut Context<'_>, form: &Form, found: &mut Vec<Error>) {
 
 /// Forms that later ones rely on.
 const DEFINING: [&str; 13] = [
-    "defn", "defn-", "defmacro", "ns", "require", "use", "in-ns", "defmulti", "defmethod", "defprotocol", "defrecord", "deftype",
+    "defn",
+    "defn-",
+    "defmacro",
+    "ns",
+    "require",
+    "use",
+    "in-ns",
+    "defmulti",
+    "defmethod",
+    "defprotocol",
+    "defrecord",
+    "deftype",
     "declare",
 ];
 

@@ -32,7 +32,9 @@ impl Repr {
     pub(crate) fn shared(&self) -> Self {
         match self {
             Self::Empty => Self::Empty,
-            Self::Cons { first, rest, count } => Self::Cons { first: first.clone(), rest: rest.clone(), count: *count },
+            Self::Cons { first, rest, count } => {
+                Self::Cons { first: first.clone(), rest: rest.clone(), count: *count }
+            }
             Self::Items { items, at, rest, list } => {
                 Self::Items { items: Arc::clone(items), at: *at, rest: rest.clone(), list: *list }
             }
@@ -243,7 +245,8 @@ pub(crate) fn seq(context: &mut Context<'_>, value: Value) -> Eval {
                 }
                 Value::Object(object) if let Some(items) = object_items(object) => items,
                 _ => {
-                    let message = format!("Don't know how to create ISeq from: {}", crate::class::class_name(&other));
+                    let message =
+                        format!("Don't know how to create ISeq from: {}", crate::class::class_name(&other));
                     return Err(context.error("IllegalArgumentException", message));
                 }
             };

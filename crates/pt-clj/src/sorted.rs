@@ -47,7 +47,9 @@ impl Sorted {
     /// Entries as vectors, or members.
     pub(crate) fn items(&self) -> impl DoubleEndedIterator<Item = Value> {
         let is_set = self.is_set;
-        self.entries.iter().map(move |(key, value)| if is_set { key.clone() } else { Value::entry(key, value) })
+        self.entries
+            .iter()
+            .map(move |(key, value)| if is_set { key.clone() } else { Value::entry(key, value) })
     }
 
     pub(crate) fn comparator(&self) -> &Value {
@@ -56,7 +58,12 @@ impl Sorted {
 
     /// The same without entries.
     pub(crate) fn emptied(&self) -> Self {
-        Self { entries: imbl::Vector::new(), by: self.by.clone(), is_set: self.is_set, meta: self.meta.clone() }
+        Self {
+            entries: imbl::Vector::new(),
+            by: self.by.clone(),
+            is_set: self.is_set,
+            meta: self.meta.clone(),
+        }
     }
 
     pub(crate) fn compare(&self, context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<Ordering> {
@@ -106,18 +113,10 @@ impl Sorted {
         }
         Ok(())
     }
-
-    /// From an index on, or down from it.
-    pub(crate) fn items_from(&self, at: usize, ascending: bool) -> Vec<Value> {
-        if ascending { self.items().skip(at).collect() } else { self.items().rev().skip(at).collect() }
-    }
 }
 
 /// A changed copy, in place where nothing else holds it.
-pub(crate) fn changed(
-    mut sorted: Arc<Sorted>,
-    change: impl FnOnce(&mut Sorted) -> Eval<()>,
-) -> Eval {
+pub(crate) fn changed(mut sorted: Arc<Sorted>, change: impl FnOnce(&mut Sorted) -> Eval<()>) -> Eval {
     change(Arc::make_mut(&mut sorted))?;
     Ok(Value::Sorted(sorted))
 }

@@ -8,7 +8,7 @@ use crate::types::locked;
 
 /// Which kind of cell it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CellKind {
+pub(crate) enum CellKind {
     /// `(atom x)`
     Atom,
     /// `(volatile! x)`

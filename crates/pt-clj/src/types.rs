@@ -40,13 +40,16 @@ pub struct Record {
     pub(crate) meta: Meta,
 }
 
+/// Functions by the name of the method.
+pub(crate) type Methods = HashMap<Box<str>, Value>;
+
 /// What `defprotocol` makes.
 pub struct Protocol {
     pub(crate) name: Name,
     pub(crate) methods: Vec<Name>,
     pub(crate) by_metadata: bool,
     /// By the full name of a class or type, then by the name of a method.
-    pub(crate) implementations: Mutex<HashMap<Box<str>, HashMap<Box<str>, Value>>>,
+    pub(crate) implementations: Mutex<HashMap<Box<str>, Methods>>,
 }
 
 /// What `defmulti` makes.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
+use crate::decimal::Decimal;
 use crate::exception::{Class, Exception};
 use crate::function::{Function, Native};
 use crate::map::{Map, Set};
 use crate::name::Name;
-use crate::decimal::Decimal;
 use crate::regex::Regex;
 use crate::seq::{Lazy, Seq};
 use crate::sorted::Sorted;

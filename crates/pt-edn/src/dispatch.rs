@@ -112,7 +112,11 @@ impl Reader<'_> {
             Some(":") => self.namespace.clone(),
             Some(name) if name.starts_with(':') => match self.resolved(&name[1..]) {
                 Some(full) => full,
-                None => return Err(self.fail(&format!("Unknown auto-resolved namespace alias: {}", &name[1..]), start)),
+                None => {
+                    return Err(
+                        self.fail(&format!("Unknown auto-resolved namespace alias: {}", &name[1..]), start)
+                    );
+                }
             },
             Some(name) if !name.is_empty() && !name.contains([':', '/']) => name.to_owned(),
             _ => return Err(self.fail("Namespaced map must specify a valid namespace", start)),

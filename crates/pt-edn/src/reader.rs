@@ -246,7 +246,8 @@ impl<'t> Reader<'t> {
                     None => return Err(self.fail(&format!("Invalid token: {token}"), start)),
                 },
             };
-            return literal::name(&full, self.mode).map_err(|_| self.fail(&format!("Invalid token: {token}"), start));
+            return literal::name(&full, self.mode)
+                .map_err(|_| self.fail(&format!("Invalid token: {token}"), start));
         }
         literal::name(token, self.mode).map_err(|message| self.fail(&message, start))
     }
@@ -284,22 +285,20 @@ impl<'t> Reader<'t> {
 
     fn collect_aliases(&mut self, forms: &[Form]) {
         for form in forms {
-            match &form.kind {
-                FormKind::Quote(inner) => self.collect_aliases(std::slice::from_ref(inner)),
-                FormKind::List(items) | FormKind::Vector(items) => {
-                    if let Some(FormKind::Symbol(name)) = items.first().map(|form| &form.kind) {
-                        for pair in items[1..].windows(2) {
-                            if let (FormKind::Keyword(key), FormKind::Symbol(alias)) = (&pair[0].kind, &pair[1].kind)
-                                && matches!(key.as_str(), "as" | "as-alias")
-                            {
-                                self.aliases.push((alias.as_str().to_owned(), name.as_str().to_owned()));
-                            }
-                        }
-                    }
-                    self.collect_aliases(items);
-                }
-                _ => {}
+            if let FormKind::Quote(inner) = &form.kind {
+                self.collect_aliases(std::slice::from_ref(inner));
             }
+            let (FormKind::List(items) | FormKind::Vector(items)) = &form.kind else { continue };
+            if let Some(FormKind::Symbol(name)) = items.first().map(|form| &form.kind) {
+                for pair in items[1..].windows(2) {
+                    if let (FormKind::Keyword(key), FormKind::Symbol(alias)) = (&pair[0].kind, &pair[1].kind)
+                        && matches!(key.as_str(), "as" | "as-alias")
+                    {
+                        self.aliases.push((alias.as_str().to_owned(), name.as_str().to_owned()));
+                    }
+                }
+            }
+            self.collect_aliases(items);
         }
     }
 

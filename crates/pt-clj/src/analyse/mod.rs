@@ -322,7 +322,11 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let exception = Arc::new(Exception::new("RuntimeException", message));
         let mut known: Vec<String> = core::names().collect();
         known.extend(
-            self.context.names.keys().filter(|name| !name.starts_with("clojure.")).map(|name| name.clone().into_string()),
+            self.context
+                .names
+                .keys()
+                .filter(|name| !name.starts_with("clojure."))
+                .map(|name| name.clone().into_string()),
         );
         known.extend(
             self.scopes
@@ -605,7 +609,11 @@ fn keeps_meta(form: &Form) -> bool {
     match &form.kind {
         FormKind::Vector(_) | FormKind::Map(_) | FormKind::Set(_) | FormKind::Fn(_) => true,
         FormKind::List(items) => {
-            items.is_empty() || items.first().and_then(symbol_of).is_some_and(|head| matches!(head, "fn" | "fn*" | "reify"))
+            items.is_empty()
+                || items
+                    .first()
+                    .and_then(symbol_of)
+                    .is_some_and(|head| matches!(head, "fn" | "fn*" | "reify"))
         }
         _ => false,
     }

@@ -26,7 +26,8 @@ fn list(span: Span, head: &str, rest: Vec<Form>) -> Form {
 
 impl Template<'_, '_> {
     fn quote(&mut self, form: &Form) -> Eval<Form> {
-        if !form.meta.is_empty() && !matches!(form.kind, FormKind::Unquote(_) | FormKind::UnquoteSplicing(_)) {
+        if !form.meta.is_empty() && !matches!(form.kind, FormKind::Unquote(_) | FormKind::UnquoteSplicing(_))
+        {
             let plain = self.quote_plain(form)?;
             let meta = self.quote(&Form::new(FormKind::Map(form.meta.clone()), form.span))?;
             return Ok(list(form.span, "clojure.core/with-meta", vec![plain, meta]));
@@ -108,7 +109,9 @@ impl Template<'_, '_> {
         if text == "*ns*" {
             return "clojure.core/*ns*".to_owned();
         }
-        let class = name.namespace().is_none() && !text.contains('/') && crate::exception::class_named(text).is_some();
+        let class = name.namespace().is_none()
+            && !text.contains('/')
+            && crate::exception::class_named(text).is_some();
         if text.starts_with('.') || text.ends_with('.') || matches!(text, "&" | "catch" | "finally") {
             return text.to_owned();
         }

@@ -272,12 +272,15 @@ fn defonce(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
     def_with(analyser, form, args, true)
 }
 
+/// What [`named`] finds.
+type Named<'f> = (&'f str, &'f [Form], Vec<(Form, Form)>);
+
 /// The name, what follows documentation and attributes, and these.
 fn named<'f>(
     analyser: &Analyser<'_, '_>,
     form: &Form,
     args: &'f [Form],
-) -> Eval<(&'f str, &'f [Form], Vec<(Form, Form)>)> {
+) -> Eval<Named<'f>> {
     let Some((name, mut rest)) = args.split_first() else {
         return analyser.error(form.span, "First argument to defn must be a symbol");
     };
@@ -299,7 +302,8 @@ fn named<'f>(
     }
     // Attributes may also stand after several arities.
     if let [before @ .., last] = rest
-        && let (FormKind::Map(pairs), Some(FormKind::List(_))) = (&last.kind, before.first().map(|form| &form.kind))
+        && let (FormKind::Map(pairs), Some(FormKind::List(_))) =
+            (&last.kind, before.first().map(|form| &form.kind))
     {
         meta.extend(pairs.iter().cloned());
         rest = before;
@@ -427,14 +431,21 @@ fn binding(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
         if matches!(name.as_str(), "*ns*" | "clojure.core/*ns*") {
             let symbol = |name: &str| Form::new(FormKind::Symbol(pt_edn::Name::new(name)), form.span);
             let list = |items: Vec<Form>| Form::new(FormKind::List(items), form.span);
-            let rest: Vec<Form> =
-                pairs.chunks_exact(2).filter(|other| other[0].span != pair[0].span || other[0] != pair[0]).flatten().cloned().collect();
-            let body = if rest.is_empty() { list(std::iter::once(symbol("do")).chain(body.iter().cloned()).collect()) } else {
+            let rest: Vec<Form> = pairs
+                .chunks_exact(2)
+                .filter(|other| other[0].span != pair[0].span || other[0] != pair[0])
+                .flatten()
+                .cloned()
+                .collect();
+            let body = if rest.is_empty() {
+                list(std::iter::once(symbol("do")).chain(body.iter().cloned()).collect())
+            } else {
                 let rest = Form::new(FormKind::Vector(rest), form.span);
                 list([symbol("clojure.core/binding"), rest].into_iter().chain(body.iter().cloned()).collect())
             };
             let thunk = list(vec![symbol("fn*"), Form::new(FormKind::Vector(Vec::new()), form.span), body]);
-            return analyser.node(&list(vec![symbol("clojure.core/within-ns*"), pair[1].clone(), thunk]), false);
+            return analyser
+                .node(&list(vec![symbol("clojure.core/within-ns*"), pair[1].clone(), thunk]), false);
         }
         let Some(at) = analyser.global(name)? else { return analyser.unresolved(name, pair[0].span) };
         bound.push((at, analyser.node(&pair[1], false)?));
@@ -449,7 +460,9 @@ fn set(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool)
     let FormKind::Symbol(name) = &target.kind else {
         return analyser.error(form.span, "Invalid assignment target");
     };
-    let Some(global) = analyser.global(name)? else { return analyser.error(form.span, "Invalid assignment target") };
+    let Some(global) = analyser.global(name)? else {
+        return analyser.error(form.span, "Invalid assignment target");
+    };
     let value = analyser.node(value, false)?;
     Ok(Node::Assign(Box::new((global, value))))
 }

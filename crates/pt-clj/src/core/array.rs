@@ -119,7 +119,10 @@ fn sized(context: &mut Context<'_>, args: &mut [Value], of: &'static str, zero: 
         _ => Iter::new(context, take(args, 0))?.collect(context)?,
     };
     if matches!(of, "double" | "float") {
-        let floats = items.iter().map(|item| super::as_f64(context, item).map(Value::Float)).collect::<Eval<Vec<_>>>()?;
+        let floats = items
+            .iter()
+            .map(|item| super::as_f64(context, item).map(Value::Float))
+            .collect::<Eval<Vec<_>>>()?;
         return Ok(array(of, floats));
     }
     Ok(array(of, items))

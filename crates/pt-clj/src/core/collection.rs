@@ -521,11 +521,14 @@ pub(super) fn conj(context: &mut Context<'_>, collection: Value, item: Value) ->
                 entries.into_iter().try_fold(map, |map, (key, value)| assoc(context, map, key, value))?
             }
             Value::Vector(pair) if pair.len() == 2 => {
-                let (key, value) = (pair.get(0).cloned().unwrap_or_default(), pair.get(1).cloned().unwrap_or_default());
+                let (key, value) =
+                    (pair.get(0).cloned().unwrap_or_default(), pair.get(1).cloned().unwrap_or_default());
                 assoc(context, map, key, value)?
             }
             Value::Vector(_) => {
-                return Err(context.error("IllegalArgumentException", "Vector arg to map conj must be a pair"));
+                return Err(
+                    context.error("IllegalArgumentException", "Vector arg to map conj must be a pair")
+                );
             }
             other => {
                 let mut entries = Iter::new(context, other)?;

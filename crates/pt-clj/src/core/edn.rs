@@ -20,7 +20,11 @@ pub(super) fn read(context: &mut Context<'_>, args: &[Value], mode: Mode) -> Eva
         return Ok(Value::Nil);
     }
     let space = context.spaces.current();
-    let aliases = context.spaces.aliases(space).into_iter().map(|(alias, full)| (alias.into_string(), full.into_string()));
+    let aliases = context
+        .spaces
+        .aliases(space)
+        .into_iter()
+        .map(|(alias, full)| (alias.into_string(), full.into_string()));
     let mut reader = Reader::with_mode(text(context, source)?, mode).within(space, aliases.collect());
     // A form takes much more than its text.
     let length = source.as_str().map_or(0, str::len);
@@ -34,7 +38,10 @@ pub(super) fn read(context: &mut Context<'_>, args: &[Value], mode: Mode) -> Eva
     let form = reader.read_next();
     let before = std::mem::replace(
         &mut context.readers,
-        Readers { by_tag: option("readers").unwrap_or_default(), default: option("default").unwrap_or_default() },
+        Readers {
+            by_tag: option("readers").unwrap_or_default(),
+            default: option("default").unwrap_or_default(),
+        },
     );
     let mut value = Ok(Value::Nil);
     for discarded in reader.discarded() {

@@ -77,7 +77,9 @@ impl Reader<'_> {
             b'"' => self.string(context).map(Value::str),
             b'-' | b'0'..=b'9' => self.number(context),
             _ => {
-                for (word, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Nil)] {
+                for (word, value) in
+                    [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Nil)]
+                {
                     if self.text[self.at..].starts_with(word) {
                         self.at += word.len();
                         return Ok(value);
@@ -146,7 +148,8 @@ impl Reader<'_> {
 
     fn number(&mut self, context: &mut Context<'_>) -> Eval {
         let rest = &self.text[self.at..];
-        let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let token = &rest[..end];
         let value = if token.contains(['.', 'e', 'E']) {
             token.parse().ok().map(Value::Float)
@@ -171,7 +174,9 @@ impl Reader<'_> {
         let mut out = String::new();
         loop {
             let rest = &self.text[self.at..];
-            let Some(plain) = rest.find(['"', '\\']) else { return Err(self.wrong(context, "a string is never closed")) };
+            let Some(plain) = rest.find(['"', '\\']) else {
+                return Err(self.wrong(context, "a string is never closed"));
+            };
             out.push_str(&rest[..plain]);
             self.at += plain + 1;
             if rest.as_bytes()[plain] == b'"' {

@@ -93,7 +93,9 @@ pub(super) fn meta_of(context: &Context<'_>, value: &Value) -> Meta {
 
 pub(super) fn with_meta(context: &mut Context<'_>, value: Value, meta: Meta) -> Eval {
     Ok(match value {
-        Value::Vector(items) if items.is_entry() => return Err(cast(context, &Value::Vector(items), "clojure.lang.IObj")),
+        Value::Vector(items) if items.is_entry() => {
+            return Err(cast(context, &Value::Vector(items), "clojure.lang.IObj"));
+        }
         Value::Vector(mut items) => {
             Arc::make_mut(&mut items).meta = meta;
             Value::Vector(items)
@@ -122,9 +124,10 @@ pub(super) fn with_meta(context: &mut Context<'_>, value: Value, meta: Meta) -> 
         },
         Value::Fn(function) => {
             let kind = match &function.0 {
-                FunctionKind::Closure(closure) => {
-                    FunctionKind::Closure(Closure { code: Arc::clone(&closure.code), captures: closure.captures.clone() })
-                }
+                FunctionKind::Closure(closure) => FunctionKind::Closure(Closure {
+                    code: Arc::clone(&closure.code),
+                    captures: closure.captures.clone(),
+                }),
                 FunctionKind::Host(name) => FunctionKind::Host(Arc::clone(name)),
                 FunctionKind::Boxed(_) => {
                     let inner = Value::Fn(function);

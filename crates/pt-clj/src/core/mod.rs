@@ -138,8 +138,13 @@ pub(crate) fn names_of(namespace: &str) -> Vec<String> {
         other => REGISTRY.others.get(other),
     };
     let natives = natives.into_iter().flat_map(|table| table.keys().map(|name| (*name).to_owned()));
-    let written = crate::prelude::names().filter_map(|name| name.split_once('/')).filter(|(space, _)| *space == namespace);
-    natives.chain(written.map(|(_, name)| name.to_owned())).filter(|name| name.len() == 1 || !name.ends_with('*')).collect()
+    let written = crate::prelude::names()
+        .filter_map(|name| name.split_once('/'))
+        .filter(|(space, _)| *space == namespace);
+    natives
+        .chain(written.map(|(_, name)| name.to_owned()))
+        .filter(|name| name.len() == 1 || !name.ends_with('*'))
+        .collect()
 }
 
 /// A function of `clojure.core` by name.
@@ -157,7 +162,8 @@ pub(crate) fn names() -> impl Iterator<Item = String> {
         .others
         .iter()
         .flat_map(|(namespace, table)| table.keys().map(move |name| format!("{namespace}/{name}")));
-    let written = crate::prelude::names().map(|name| name.strip_prefix("clojure.core/").unwrap_or(name).to_owned());
+    let written =
+        crate::prelude::names().map(|name| name.strip_prefix("clojure.core/").unwrap_or(name).to_owned());
     core.chain(others).chain(written)
 }
 

@@ -111,7 +111,9 @@ fn is_a(context: &mut Context<'_>, hierarchy: &Value, child: &Value, parent: &Va
     }
     let ancestors = |of: &Value| match hierarchy {
         Value::Map(map) => match map.get(&Value::keyword("ancestors")) {
-            Some(Value::Map(ancestors)) => matches!(ancestors.get(of), Some(Value::Set(set)) if set.contains(parent)),
+            Some(Value::Map(ancestors)) => {
+                matches!(ancestors.get(of), Some(Value::Set(set)) if set.contains(parent))
+            }
             _ => false,
         },
         _ => false,
@@ -195,7 +197,10 @@ fn method(context: &mut Context<'_>, multi: &Multi, value: &Value) -> Eval<Optio
                     let shown = crate::print::pr_str;
                     let message = format!(
                         "Multiple methods in multimethod '{}' match dispatch value: {} -> {} and {}, and neither is preferred",
-                        multi.name.local(), shown(value), shown(key), shown(&known)
+                        multi.name.local(),
+                        shown(value),
+                        shown(key),
+                        shown(&known)
                     );
                     return Err(context.error("IllegalArgumentException", message));
                 }
@@ -209,7 +214,12 @@ fn method(context: &mut Context<'_>, multi: &Multi, value: &Value) -> Eval<Optio
 }
 
 /// Calls one of the rarer kinds of value.
-pub(crate) fn call_object(context: &mut Context<'_>, this: &Value, object: &Arc<Object>, args: &mut [Value]) -> Eval {
+pub(crate) fn call_object(
+    context: &mut Context<'_>,
+    this: &Value,
+    object: &Arc<Object>,
+    args: &mut [Value],
+) -> Eval {
     match (&**object, args) {
         (Object::Multi(multi), args) => {
             context.tick()?;
@@ -219,7 +229,10 @@ pub(crate) fn call_object(context: &mut Context<'_>, this: &Value, object: &Arc<
                 Some(function) => context.call(&function, args),
                 None => {
                     let value = crate::print::pr_str(&value);
-                    let message = format!("No method in multimethod '{}' for dispatch value: {value}", multi.name.local());
+                    let message = format!(
+                        "No method in multimethod '{}' for dispatch value: {value}",
+                        multi.name.local()
+                    );
                     Err(context.error("IllegalArgumentException", message))
                 }
             }

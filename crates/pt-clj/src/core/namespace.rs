@@ -230,10 +230,11 @@ fn set_var(context: &mut Context<'_>, name: &Name, value: Value) -> Eval<()> {
         let message = format!("Can't change the value of #'{}: every program shares it", name.as_str());
         return Err(context.error("IllegalStateException", message));
     };
-    let old = std::mem::replace(&mut context.globals[at as usize], Some(value.clone()));
+    let old = context.globals[at as usize].replace(value.clone());
     if let Some(watches) = context.var_watches.get(name.as_str()).cloned() {
         for (key, watch) in watches.iter() {
-            let mut args = [key.clone(), Value::Var(name.clone()), old.clone().unwrap_or_default(), value.clone()];
+            let mut args =
+                [key.clone(), Value::Var(name.clone()), old.clone().unwrap_or_default(), value.clone()];
             context.call(watch, &mut args)?;
         }
     }
@@ -308,7 +309,8 @@ fn require(context: &mut Context<'_>, specs: &[Value], refer: bool) -> Eval<()> 
 
 fn require_one(context: &mut Context<'_>, name: &str, options: &[Value], refer: bool) -> Eval<()> {
     let full = context.spaces.full(name).to_owned();
-    if !context.spaces.is_known(&full) && !options.iter().any(|option| *option == Value::keyword("as-alias")) {
+    if !context.spaces.is_known(&full) && !options.iter().any(|option| *option == Value::keyword("as-alias"))
+    {
         let path = name.replace('-', "_").replace('.', "/");
         let message = format!("Could not locate {path}__init.class, {path}.clj or {path}.cljc on classpath.");
         return Err(context.error("FileNotFoundException", message));
@@ -319,7 +321,9 @@ fn require_one(context: &mut Context<'_>, name: &str, options: &[Value], refer: 
             [Value::Keyword(key), Value::Symbol(alias)] if matches!(key.as_str(), "as" | "as-alias") => {
                 context.spaces.alias(alias.as_str(), &full);
             }
-            [Value::Keyword(key), Value::Keyword(_)] if matches!(key.as_str(), "refer") => refer_all(context, &full, None)?,
+            [Value::Keyword(key), Value::Keyword(_)] if matches!(key.as_str(), "refer") => {
+                refer_all(context, &full, None)?;
+            }
             [Value::Keyword(key), names] if matches!(key.as_str(), "refer" | "only" | "refer-macros") => {
                 only = Some(Iter::new(context, names.clone())?.collect(context)?);
             }
@@ -342,7 +346,9 @@ fn refer_all(context: &mut Context<'_>, full: &str, only: Option<&[Value]>) -> E
         None => {
             let mut names = super::names_of(full);
             let prefix = format!("{full}/");
-            names.extend(context.names.keys().filter_map(|key| key.strip_prefix(&*prefix)).map(ToOwned::to_owned));
+            names.extend(
+                context.names.keys().filter_map(|key| key.strip_prefix(&*prefix)).map(ToOwned::to_owned),
+            );
             names
         }
     };

@@ -147,7 +147,12 @@ fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) 
 }
 
 /// Longs wrap around; other numbers are as ever.
-fn unchecked(context: &mut Context<'_>, args: &[Value], wrapping: fn(i64, i64) -> i64, other: Binary) -> Eval {
+fn unchecked(
+    context: &mut Context<'_>,
+    args: &[Value],
+    wrapping: fn(i64, i64) -> i64,
+    other: Binary,
+) -> Eval {
     match (&args[0], &args[1]) {
         (Value::Int(left), Value::Int(right)) => Ok(Value::Int(wrapping(*left, *right))),
         (left, right) => other(context, left, right),
@@ -274,8 +279,9 @@ fn math_context(context: &Context<'_>) -> Eval<Option<(i64, Rounding)>> {
         Some(Value::Vector(parts)) => match (parts.get(0), parts.get(1)) {
             (Some(Value::Int(precision)), Some(rounding)) => {
                 let name = crate::print::str(rounding);
-                let rounding = Rounding::named(&name)
-                    .ok_or_else(|| context.error("IllegalArgumentException", format!("No rounding {name}")))?;
+                let rounding = Rounding::named(&name).ok_or_else(|| {
+                    context.error("IllegalArgumentException", format!("No rounding {name}"))
+                })?;
                 Some((*precision, rounding))
             }
             _ => None,
@@ -333,9 +339,9 @@ fn as_big(context: &Context<'_>, value: &Value) -> Eval<BigInt> {
         Value::Int(value) => Ok(BigInt::from(*value)),
         Value::BigInt(value) => Ok((**value).clone()),
         Value::Ratio(parts) => Ok(&parts.0 / &parts.1),
-        Value::Decimal(value) => {
-            value.to_big().ok_or_else(|| context.error("ArithmeticException", "Value out of range for BigInteger"))
-        }
+        Value::Decimal(value) => value
+            .to_big()
+            .ok_or_else(|| context.error("ArithmeticException", "Value out of range for BigInteger")),
         other => Err(cast(context, other, "java.lang.Number")),
     }
 }
@@ -499,7 +505,9 @@ fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name:
         Value::Char(char) => i64::from(u32::from(*char)),
         Value::Float(float) if !(*float >= least as f64 && *float <= most as f64) => {
             let shown = crate::print::str(value);
-            return Err(context.error("IllegalArgumentException", format!("Value out of range for {name}: {shown}")));
+            return Err(
+                context.error("IllegalArgumentException", format!("Value out of range for {name}: {shown}"))
+            );
         }
         other => int(context, other)?,
     };

@@ -144,11 +144,15 @@ natives! { "clojure.core":
 pub(crate) fn identical(left: &Value, right: &Value) -> bool {
     use std::sync::Arc;
     match (left, right) {
-        (Value::Str(left), Value::Str(right)) => Arc::ptr_eq(left, right) || (left.len() <= 256 && left == right),
+        (Value::Str(left), Value::Str(right)) => {
+            Arc::ptr_eq(left, right) || (left.len() <= 256 && left == right)
+        }
         (Value::Vector(left), Value::Vector(right)) => Arc::ptr_eq(left, right),
         (Value::Map(left), Value::Map(right)) => Arc::ptr_eq(left, right),
         (Value::Set(left), Value::Set(right)) => Arc::ptr_eq(left, right),
-        (Value::List(left), Value::List(right)) => Arc::ptr_eq(left, right) || (left.is_empty() && right.is_empty()),
+        (Value::List(left), Value::List(right)) => {
+            Arc::ptr_eq(left, right) || (left.is_empty() && right.is_empty())
+        }
         (Value::Lazy(left), Value::Lazy(right)) => Arc::ptr_eq(left, right),
         (Value::Sorted(left), Value::Sorted(right)) => Arc::ptr_eq(left, right),
         (Value::Record(left), Value::Record(right)) => Arc::ptr_eq(left, right),

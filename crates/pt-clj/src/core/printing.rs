@@ -55,7 +55,11 @@ fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<Str
         level: limit(context, "clojure.core/*print-level*"),
     };
     for (index, arg) in args.iter().enumerate() {
-        if style.length == usize::MAX { realise(context, arg)? } else { realise_first(context, arg, style.length)? }
+        if style.length == usize::MAX {
+            realise(context, arg)?;
+        } else {
+            realise_first(context, arg, style.length)?;
+        }
         if index > 0 {
             out.push(' ');
         }
@@ -68,7 +72,11 @@ fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<Str
 /// Computes no more of a sequence than is going to be shown.
 fn realise_first(context: &mut Context<'_>, value: &Value, length: usize) -> Eval<()> {
     if !matches!(value, Value::List(_) | Value::Lazy(_)) {
-        return if value.is_sequential() || value.is_map() || value.is_set() { realise(context, value) } else { Ok(()) };
+        return if value.is_sequential() || value.is_map() || value.is_set() {
+            realise(context, value)
+        } else {
+            Ok(())
+        };
     }
     context.check_stack()?;
     let mut items = crate::seq::Iter::new(context, value.clone())?;
@@ -105,7 +113,8 @@ fn uuid_as_java(text: &str) -> Option<Value> {
     }
     let mut id = 0_u128;
     for (part, bits) in parts.iter().zip([32, 16, 16, 16, 48]) {
-        let number = u128::from_str_radix(part, 16).ok().filter(|_| part.len() <= 16 && !part.starts_with('+'))?;
+        let number =
+            u128::from_str_radix(part, 16).ok().filter(|_| part.len() <= 16 && !part.starts_with('+'))?;
         id = id << bits | number & ((1 << bits) - 1);
     }
     Some(Value::Uuid(Arc::new(id)))

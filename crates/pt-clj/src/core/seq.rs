@@ -359,7 +359,15 @@ pub(super) fn all(context: &mut Context<'_>, value: Value) -> Eval<Vec<Value>> {
 /// Reduces to an end or to the first `reduced` value.
 pub(super) fn reduce(context: &mut Context<'_>, function: &Value, first: Value, mut items: Iter) -> Eval {
     let mut value = first;
+    let adds = matches!(function, Value::Native(native) if native.name == "clojure.core/+");
     while let Some(item) = items.next(context)? {
+        if adds
+            && let (Value::Int(left), Value::Int(right)) = (&value, &item)
+            && let Some(sum) = left.checked_add(*right)
+        {
+            value = Value::Int(sum);
+            continue;
+        }
         value = context.call(function, &mut [value, item])?;
         if let Value::Reduced(done) = &value {
             return Ok((**done).clone());

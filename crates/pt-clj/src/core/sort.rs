@@ -79,7 +79,12 @@ fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Eval
 }
 
 /// Compares by a function, or by `compare` where that is nil.
-pub(crate) fn compare_with(context: &mut Context<'_>, by: &Value, left: &Value, right: &Value) -> Eval<Ordering> {
+pub(crate) fn compare_with(
+    context: &mut Context<'_>,
+    by: &Value,
+    left: &Value,
+    right: &Value,
+) -> Eval<Ordering> {
     if by.is_nil() { compare(context, left, right) } else { compare_by(context, by, left, right) }
 }
 

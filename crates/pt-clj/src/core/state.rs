@@ -171,7 +171,8 @@ fn cell<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a Arc<Cell>> {
 fn swap(context: &mut Context<'_>, args: &mut [Value]) -> Eval<(Value, Value)> {
     let cell = Arc::clone(cell(context, &args[0])?);
     let old = cell.get();
-    let mut all: Vec<Value> = std::iter::once(old.clone()).chain(args[2..].iter_mut().map(std::mem::take)).collect();
+    let mut all: Vec<Value> =
+        std::iter::once(old.clone()).chain(args[2..].iter_mut().map(std::mem::take)).collect();
     let value = context.call(&args[1], &mut all)?;
     change(context, &cell, value.clone())?;
     Ok((old, value))

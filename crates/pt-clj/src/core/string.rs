@@ -146,7 +146,15 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
     };
     if let Some(part) = plain {
         if !matches!((&args[1], &with), (Value::Str(_), Value::Str(_)) | (Value::Char(_), Value::Char(_))) {
-            return Err(super::cast(context, &with, if matches!(args[1], Value::Char(_)) { "java.lang.Character" } else { "java.lang.CharSequence" }));
+            return Err(super::cast(
+                context,
+                &with,
+                if matches!(args[1], Value::Char(_)) {
+                    "java.lang.Character"
+                } else {
+                    "java.lang.CharSequence"
+                },
+            ));
         }
         let with = crate::print::str(&with);
         if with.len() > part.len() && most != 1 {

@@ -50,7 +50,11 @@ fn held<'a>(context: &Context<'_>, value: &'a Value) -> Eval<std::sync::MutexGua
 }
 
 /// Does to what the transient holds what the function does to a collection; nobody else holds it.
-fn changed(context: &mut Context<'_>, args: &mut [Value], function: Option<&'static crate::function::Native>) -> Eval {
+fn changed(
+    context: &mut Context<'_>,
+    args: &mut [Value],
+    function: Option<&'static crate::function::Native>,
+) -> Eval {
     let object = take(args, 0);
     let Some(function) = function else { return Ok(object) };
     let Some(value) = held(context, &object)?.take() else { return Err(used(context)) };

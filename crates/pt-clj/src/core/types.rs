@@ -172,20 +172,32 @@ fn type_of(context: &Context<'_>, value: &Value) -> Eval<Arc<Type>> {
 fn protocol<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a Protocol> {
     match value {
         Value::Object(object) if let Object::Protocol(protocol) = &**object => Ok(protocol),
-        other => Err(context.error("IllegalArgumentException", format!("{} is not a protocol", crate::print::pr_str(other)))),
+        other => Err(context
+            .error("IllegalArgumentException", format!("{} is not a protocol", crate::print::pr_str(other)))),
     }
 }
 
 fn named_methods(methods: &Value) -> HashMap<Box<str>, Value> {
     let named = methods.entries().into_iter().flatten();
-    named.filter_map(|(key, value)| if let Value::Keyword(name) = key { Some((name.local().into(), value)) } else { None }).collect()
+    named
+        .filter_map(
+            |(key, value)| {
+                if let Value::Keyword(name) = key { Some((name.local().into(), value)) } else { None }
+            },
+        )
+        .collect()
 }
 
 fn implement(context: &Context<'_>, of: &Arc<Type>, what: &Value, methods: &Value) -> Eval<()> {
     let name: Box<str> = match what {
         Value::Class(class) => class.full.into(),
         Value::Object(object) if let Object::Protocol(protocol) = &**object => protocol.name.as_str().into(),
-        other => return Err(context.error("IllegalArgumentException", format!("{} is not an interface", crate::print::pr_str(other)))),
+        other => {
+            return Err(context.error(
+                "IllegalArgumentException",
+                format!("{} is not an interface", crate::print::pr_str(other)),
+            ));
+        }
     };
     locked(&of.listed).push(name);
     locked(&of.methods).extend(named_methods(methods));
@@ -222,7 +234,11 @@ fn implementation(context: &Context<'_>, protocol: &Protocol, value: &Value, met
     if value.is_nil() {
         return implementations.get("nil")?.get(method).cloned();
     }
-    lineage(class_of(value)).iter().find_map(|class| implementations.get(class.full)).and_then(|own| own.get(method)).cloned()
+    lineage(class_of(value))
+        .iter()
+        .find_map(|class| implementations.get(class.full))
+        .and_then(|own| own.get(method))
+        .cloned()
 }
 
 /// The protocols and interfaces that the definition of a type lists.
@@ -245,7 +261,12 @@ fn satisfies(context: &Context<'_>, protocol: &Protocol, value: &Value) -> bool 
     {
         return true;
     }
-    if protocol.by_metadata && protocol.methods.iter().any(|method| implementation(context, protocol, value, method.as_str()).is_some()) {
+    if protocol.by_metadata
+        && protocol
+            .methods
+            .iter()
+            .any(|method| implementation(context, protocol, value, method.as_str()).is_some())
+    {
         return true;
     }
     let implementations = locked(&protocol.implementations);

@@ -3,7 +3,6 @@
 //!
 //! - `CLOJURE_TEST_SUITE`: github.com/jank-lang/clojure-test-suite
 //! - `CLOJURE_SOURCES`: github.com/clojure/clojure at tag clojure-1.11.1
-//! - `SCI_SOURCES`: github.com/babashka/sci
 //! - `EDN_TESTS`: github.com/shaunxcode/edn-tests
 //!
 //! What each namespace came to stands in `tests/suites/*.txt`; `UPDATE=1` rewrites these files. A count that is worse than
@@ -15,7 +14,6 @@
 mod edn;
 mod ratchet;
 mod runner;
-mod sci;
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +27,8 @@ fn checkout(variable: &str) -> Option<PathBuf> {
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let entries =
+        std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
     files
@@ -49,7 +48,9 @@ fn clojure_test_suite() {
     for directory in ["core_test", "edn_test", "string_test"] {
         for file in files(&tests.join(directory)) {
             let name = format!("{directory}/{}", stem(&file));
-            if ["core_test/portability", "core_test/number_range"].contains(&&*name) || !ratchet::wanted(&name) {
+            if ["core_test/portability", "core_test/number_range"].contains(&&*name)
+                || !ratchet::wanted(&name)
+            {
                 continue;
             }
             // Nothing here waits.
@@ -82,11 +83,14 @@ fn clojures_own_tests() {
         if !ratchet::wanted(name) {
             continue;
         }
-        let file = [tests.join(format!("{name}.clj")), tests.join(format!("{name}.cljc"))].into_iter().find(|file| file.exists());
+        let file = [tests.join(format!("{name}.clj")), tests.join(format!("{name}.cljc"))]
+            .into_iter()
+            .find(|file| file.exists());
         let file = file.unwrap_or_else(|| panic!("there is no {name} in {}", tests.display()));
         let mut before = vec![helper.clone(), include_str!("stubs.clj").to_owned()];
         if *name == "protocols" {
-            let examples = ["examples", "more_examples"].map(|file| tests.join(format!("protocols/{file}.clj")));
+            let examples =
+                ["examples", "more_examples"].map(|file| tests.join(format!("protocols/{file}.clj")));
             before.extend(examples.iter().map(|file| runner::read(file)));
         }
         let tally = runner::with_stack(move || {
@@ -101,8 +105,35 @@ fn clojures_own_tests() {
 /// Namespaces of Clojure's own tests that ask for no JVM, or not everywhere. `reader` is left out: of its 7,790 assertions
 /// 7,600 compare Java's calendars.
 const PORTABLE: &[&str] = &[
-    "atoms", "clojure_set", "clojure_walk", "control", "data_structures", "def", "delays", "edn", "evaluation", "fn", "for",
-    "keywords", "logic", "macros", "math", "metadata", "multimethods", "numbers", "other_functions", "parse", "predicates",
-    "printer", "protocols", "sequences", "special", "string", "transducers", "transients", "vars",
-    "vectors", "volatiles",
+    "atoms",
+    "clojure_set",
+    "clojure_walk",
+    "control",
+    "data_structures",
+    "def",
+    "delays",
+    "edn",
+    "evaluation",
+    "fn",
+    "for",
+    "keywords",
+    "logic",
+    "macros",
+    "math",
+    "metadata",
+    "multimethods",
+    "numbers",
+    "other_functions",
+    "parse",
+    "predicates",
+    "printer",
+    "protocols",
+    "sequences",
+    "special",
+    "string",
+    "transducers",
+    "transients",
+    "vars",
+    "vectors",
+    "volatiles",
 ];

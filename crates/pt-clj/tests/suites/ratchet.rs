@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::runner::Tally;
 
 /// Whether `ONLY` lets a namespace run.
-pub fn wanted(name: &str) -> bool {
+pub(crate) fn wanted(name: &str) -> bool {
     std::env::var("ONLY").map_or(true, |only| name.contains(&only))
 }
 
@@ -15,7 +15,7 @@ fn written(suite: &str) -> PathBuf {
 }
 
 /// One line per namespace: name, assertions that the JVM passes, then ours: passed, failed, errors, skipped vars.
-pub fn compare(suite: &str, tallies: &[(String, Tally)]) {
+pub(crate) fn compare(suite: &str, tallies: &[(String, Tally)]) {
     let path = written(suite);
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let mut before: BTreeMap<String, Vec<i64>> = BTreeMap::new();
@@ -27,7 +27,8 @@ pub fn compare(suite: &str, tallies: &[(String, Tally)]) {
     }
     let only = std::env::var_os("ONLY").is_some();
     let (mut worse, mut pass, mut jvm, mut bad) = (Vec::new(), 0, 0, 0);
-    let mut out = String::from("# namespace, passed by the JVM; ours: passed, failed, errors, skipped vars\n");
+    let mut out =
+        String::from("# namespace, passed by the JVM; ours: passed, failed, errors, skipped vars\n");
     for (name, tally) in tallies {
         let known = before.get(name).cloned().unwrap_or_default();
         let expected = known.first().copied().unwrap_or(0);
@@ -39,18 +40,26 @@ pub fn compare(suite: &str, tallies: &[(String, Tally)]) {
         jvm += expected;
         bad += tally.fail + tally.error + skipped;
         if tally.fail + tally.error + skipped > 0 || tally.pass < expected {
-            eprintln!("{suite} {name}: jvm {expected}, passed {}, failed {}, errors {}, skipped {:?}", tally.pass, tally.fail, tally.error, tally.skipped);
+            eprintln!(
+                "{suite} {name}: jvm {expected}, passed {}, failed {}, errors {}, skipped {:?}",
+                tally.pass, tally.fail, tally.error, tally.skipped
+            );
             for problem in tally.problems.iter().take(if only { 1000 } else { 3 }) {
                 eprintln!("    {}", problem.chars().take(600).collect::<String>());
             }
         }
         if let [_, before_pass, before_fail, before_error, before_skipped] = known[..]
-            && (now[0] < before_pass || now[1] > before_fail || now[2] > before_error || now[3] > before_skipped)
+            && (now[0] < before_pass
+                || now[1] > before_fail
+                || now[2] > before_error
+                || now[3] > before_skipped)
         {
             worse.push(name.clone());
         }
     }
-    eprintln!("{suite}: {pass} of {jvm} assertions that the JVM passes; {bad} failures, errors and skipped vars");
+    eprintln!(
+        "{suite}: {pass} of {jvm} assertions that the JVM passes; {bad} failures, errors and skipped vars"
+    );
     if std::env::var_os("UPDATE").is_some() && !only {
         std::fs::write(&path, out).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     } else {

@@ -14,13 +14,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of the tests of one namespace.
 #[derive(Default, Clone)]
-pub struct Tally {
-    pub pass: i64,
-    pub fail: i64,
-    pub error: i64,
+pub(crate) struct Tally {
+    pub(crate) pass: i64,
+    pub(crate) fail: i64,
+    pub(crate) error: i64,
     /// Vars that the suite skips because we lack them.
-    pub skipped: Vec<String>,
-    pub problems: Vec<String>,
+    pub(crate) skipped: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Keeps what is printed.
@@ -46,7 +46,12 @@ impl Host for Printed {
 }
 
 fn limits() -> Limits {
-    Limits { deadline: Some(Instant::now() + PATIENCE), stack: STACK, memory: Some(1 << 30), ..Limits::default() }
+    Limits {
+        deadline: Some(Instant::now() + PATIENCE),
+        stack: STACK,
+        memory: Some(1 << 30),
+        ..Limits::default()
+    }
 }
 
 /// Evaluates forms one by one, as loading a file does; a form that fails is a problem, and the next goes on.
@@ -66,7 +71,9 @@ fn load(context: &mut Context<'_>, source: &str, tally: &mut Tally) {
         context.limit(limits());
         let at = line(source, form.span.start);
         let name = match &form.kind {
-            FormKind::List(items) => items.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            FormKind::List(items) => {
+                items.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
             _ => String::new(),
         };
         if let Err(error) = Program::from(form).run(context) {
@@ -81,7 +88,7 @@ fn line(source: &str, at: usize) -> usize {
 }
 
 /// Loads files before the tests, then the file of tests, then runs these.
-pub fn run(before: &[&str], source: &str) -> Tally {
+pub(crate) fn run(before: &[&str], source: &str) -> Tally {
     let mut tally = Tally::default();
     let mut host = Printed::default();
     {
@@ -104,7 +111,9 @@ pub fn run(before: &[&str], source: &str) -> Tally {
         }
         for at in 0..if together { 0 } else { count } {
             context.limit(limits());
-            if let Err(error) = evaluated(&mut context, &format!("(clojure.test/run-one (nth @clojure.test/tests {at}))")) {
+            if let Err(error) =
+                evaluated(&mut context, &format!("(clojure.test/run-one (nth @clojure.test/tests {at}))"))
+            {
                 tally.error += 1;
                 let name = evaluated(&mut context, &format!("(first (nth @clojure.test/tests {at}))"));
                 tally.problems.push(format!("test {name:?}: {error}"));
@@ -122,7 +131,8 @@ pub fn run(before: &[&str], source: &str) -> Tally {
             other => tally.problems.push(format!("no results: {other:?}")),
         }
     }
-    tally.skipped = host.0.lines().filter_map(|line| line.strip_prefix("SKIP - ")).map(ToOwned::to_owned).collect();
+    tally.skipped =
+        host.0.lines().filter_map(|line| line.strip_prefix("SKIP - ")).map(ToOwned::to_owned).collect();
     tally
 }
 
@@ -131,11 +141,11 @@ fn evaluated(context: &mut Context<'_>, source: &str) -> Result<Value, pt_clj::E
 }
 
 /// Runs something with stack enough.
-pub fn with_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn with_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     let thread = std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(run);
     thread.expect("a thread can be started").join().expect("tests do not panic")
 }
 
-pub fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -70,7 +70,7 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             let text = number.to_string();
             return match text.parse::<i64>() {
                 Ok(integer) => Ok(Data::Int(integer)),
-                Err(_) => self::float(text.parse().unwrap_or(f64::NAN)),
+                Err(_) => float(text.parse().unwrap_or(f64::NAN)),
             };
         }
         Value::Char(letter) => Data::Str(letter.to_string()),
@@ -80,7 +80,9 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
         Value::Sorted(sorted) if !sorted.is_set() => entries(sorted.iter(), depth)?,
         Value::Record(record) => entries(record.fields.iter(), depth)?,
         Value::Object(object) => match &**object {
-            Object::Inst(_) => Data::Str(print::pr_str(value).trim_start_matches("#inst ").replace('"', "").replace("-00:00", "Z")),
+            Object::Inst(_) => Data::Str(
+                print::pr_str(value).trim_start_matches("#inst ").replace('"', "").replace("-00:00", "Z"),
+            ),
             Object::Array { .. } | Object::Queue(..) => list(value, depth)?,
             Object::Tagged(_, inner) => return read(inner, depth + 1),
             Object::Type(_) | Object::Namespace(_) => Data::Str(print::pr_str(value)),
@@ -90,7 +92,9 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             Object::Promise(_) => return unfit("a promise"),
             Object::Matcher { .. } | Object::Plain => return unfit("an object"),
         },
-        Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) | Value::Sorted(_) => list(value, depth)?,
+        Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) | Value::Sorted(_) => {
+            list(value, depth)?
+        }
         Value::Class(_) | Value::Regex(_) | Value::Uuid(_) => Data::Str(print::str(value)),
         Value::Reduced(inner) => return read(inner, depth + 1),
         Value::Native(_) | Value::Fn(_) | Value::Var(_) => return unfit("a function"),
@@ -100,10 +104,7 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
     })
 }
 
-fn entries<'v>(
-    entries: impl Iterator<Item = (&'v Value, &'v Value)>,
-    depth: usize,
-) -> Result<Data, Unfit> {
+fn entries<'v>(entries: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize) -> Result<Data, Unfit> {
     let mut data = Map::new();
     for (key, value) in entries {
         let key = text(key);
