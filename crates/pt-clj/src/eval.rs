@@ -413,7 +413,9 @@ impl Math {
 
     #[inline]
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
-        if let (Some(left), Some(right)) = (self.left.integer(context, frame), self.right.integer(context, frame)) {
+        if let (Some(left), Some(right)) =
+            (self.left.integer(context, frame), self.right.integer(context, frame))
+        {
             let number = match self.op {
                 Op::Add => left.checked_add(right),
                 Op::Sub => left.checked_sub(right),
@@ -422,7 +424,9 @@ impl Math {
             };
             match (self.op, number) {
                 (Op::Add | Op::Sub | Op::Mul, Some(number)) => return Ok(Value::Int(number)),
-                (Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq, Some(holds)) => return Ok(Value::Bool(holds == 1)),
+                (Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq, Some(holds)) => {
+                    return Ok(Value::Bool(holds == 1));
+                }
                 (_, None) => {}
             }
         }

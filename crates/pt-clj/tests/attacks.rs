@@ -1,7 +1,6 @@
 //! Code that would run for ever or eat all memory ends soon after its deadline, alone.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
-#![expect(clippy::print_stderr, reason = "the latencies are for the reader of the test run")]
 
 use std::time::{Duration, Instant};
 
@@ -94,4 +93,58 @@ fn attacks_end_soon_after_their_deadline() {
     let (late, most) = runner.unwrap().join().unwrap();
     assert_eq!(late, Vec::<String>::new());
     assert!(most < 3 * MEMORY, "the process took {} MiB", most >> 20);
+}
+
+/// Runs with 16 MiB and no deadline.
+fn in_little_memory(source: &str) -> Result<pt_clj::Value, pt_clj::Error> {
+    let limits = Limits { memory: Some(16 << 20), stack: 4 << 20, ..Limits::default() };
+    Program::compile(source)?.run(&mut Context::new().with_limits(limits))
+}
+
+fn with_stack(run: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(16 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn memory_ends_code_that_no_deadline_ends() {
+    with_stack(|| {
+        for source in [
+            "(vec (range))",
+            "(apply str (repeat \"abcdefgh\"))",
+            "(loop [s \"abcdefgh\"] (recur (str s s)))",
+            "(loop [v []] (recur (conj v [1])))",
+            "(loop [v [] i 0] (recur (conj v (str \"a rather long text \" i)) (inc i)))",
+            "(loop [m {} i 0] (recur (assoc m i i) (inc i)))",
+            "(loop [t (transient [])] (recur (conj! t 1)))",
+            "(def s (iterate inc 0)) (nth s 1000000000)",
+            "(group-by odd? (range))",
+            "(into #{} (range))",
+            "(let [a (atom [])] (while true (swap! a conj (vec (range 1000)))))",
+            "(with-out-str (while true (println \"a line that is printed\")))",
+            "(try (vec (range)) (catch Throwable e :caught) (finally :done))",
+        ] {
+            let error = in_little_memory(source).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Stopped(pt_clj::Stop::Memory), "{source}: {error}");
+        }
+    });
+}
+
+#[test]
+fn what_is_let_go_is_not_counted() {
+    with_stack(|| {
+        for (source, expected) in [
+            ("(reduce + (map inc (range 1000000)))", "500000500000"),
+            (
+                "(loop [i 0 s nil] (if (< i 100000) (recur (inc i) (str \"a text that is dropped \" i)) (count s)))",
+                "28",
+            ),
+            ("(loop [i 0 v nil] (if (< i 3000) (recur (inc i) (vec (range 1000))) (count v)))", "1000"),
+        ] {
+            assert_eq!(
+                in_little_memory(source).map(|value| pt_clj::print::pr_str(&value)).unwrap(),
+                expected,
+                "{source}"
+            );
+        }
+    });
 }

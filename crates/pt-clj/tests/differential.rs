@@ -4,7 +4,6 @@
 //! otherwise), `SEED=7` others.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
-#![expect(clippy::print_stderr, reason = "what was compared is for the reader of the test run")]
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};

@@ -276,11 +276,7 @@ fn defonce(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
 type Named<'f> = (&'f str, &'f [Form], Vec<(Form, Form)>);
 
 /// The name, what follows documentation and attributes, and these.
-fn named<'f>(
-    analyser: &Analyser<'_, '_>,
-    form: &Form,
-    args: &'f [Form],
-) -> Eval<Named<'f>> {
+fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval<Named<'f>> {
     let Some((name, mut rest)) = args.split_first() else {
         return analyser.error(form.span, "First argument to defn must be a symbol");
     };

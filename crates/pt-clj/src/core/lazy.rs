@@ -130,6 +130,13 @@ natives! { "clojure.core":
             return transduce::mapcat(take(args, 0));
         }
         let mapped = map(context, args)?;
+        // Clojure looks at the first three: what cannot be mapped is refused at once.
+        let mut ahead = Iter::Seq(mapped.clone());
+        for _ in 0..3 {
+            if ahead.next(context)?.is_none() {
+                break;
+            }
+        }
         Ok(cat(Iter::Seq(mapped), None))
     },
     "concat" 0 MANY |_, args| {
