@@ -198,7 +198,7 @@ natives! { "clojure.core":
         if seq(context, items.clone())?.is_nil() {
             return Ok(Value::empty_list());
         }
-        Ok(cycle(items))
+        Ok(cycle(items.clone(), Iter::new(context, items)?))
     },
     "interleave" 0 MANY |context, args| {
         let mut all = Vec::new();
@@ -248,7 +248,7 @@ natives! { "clojure.core":
     },
     "tree-seq" 3 3 |_, args| {
         let (branch, children, root) = (take(args, 0), take(args, 1), take(args, 2));
-        Ok(tree(branch, children, Iter::Owned(vec![root].into_iter())))
+        Ok(tree(branch, children, None, vec![Iter::Owned(vec![root].into_iter())]))
     },
     "flatten" 1 1 |_, args| {
         let root = take(args, 0);
@@ -444,10 +444,21 @@ fn calls(times: Option<usize>, function: Value) -> Value {
     })
 }
 
-fn cycle(items: Value) -> Value {
-    lazy(move |_| {
-        let again = items.clone();
-        Ok(cat(Iter::Owned(vec![items, cycle(again)].into_iter()), None))
+/// Flat, however often it comes round.
+fn cycle(all: Value, mut rest: Iter) -> Value {
+    lazy(move |context| {
+        let first = match rest.next(context)? {
+            Some(first) => first,
+            None => {
+                rest = Iter::new(context, all.clone())?;
+                rest.next(context)?.unwrap_or_default()
+            }
+        };
+        let mut out = vec![first];
+        while out.len() < CHUNK && rest.ready() > 0 {
+            out.extend(rest.next(context)?);
+        }
+        Ok(chunk(out, cycle(all, rest)))
     })
 }
 
@@ -564,17 +575,22 @@ fn reductions(function: Value, value: Value, mut items: Iter) -> Value {
     )
 }
 
-fn tree(branch: Value, children: Value, mut nodes: Iter) -> Value {
+/// The node given last, whose children come next; then what is open above it.
+fn tree(branch: Value, children: Value, last: Option<Value>, mut open: Vec<Iter>) -> Value {
     lazy(move |context| {
-        let Some(node) = nodes.next(context)? else { return Ok(Value::Nil) };
-        let below = if context.call1(&branch, node.clone())?.is_truthy() {
-            context.call1(&children, node.clone())?
-        } else {
-            Value::Nil
-        };
-        let below = Iter::new(context, below)?;
-        let parts = vec![tree(branch.clone(), children.clone(), below), tree(branch, children, nodes)];
-        Ok(cons(node, cat(Iter::Owned(parts.into_iter()), None)))
+        if let Some(node) = last
+            && context.call1(&branch, node.clone())?.is_truthy()
+        {
+            let below = context.call1(&children, node)?;
+            open.push(Iter::new(context, below)?);
+        }
+        while let Some(nodes) = open.last_mut() {
+            if let Some(node) = nodes.next(context)? {
+                return Ok(cons(node.clone(), tree(branch, children, Some(node), open)));
+            }
+            open.pop();
+        }
+        Ok(Value::Nil)
     })
 }
 
