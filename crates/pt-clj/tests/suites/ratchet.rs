@@ -34,7 +34,12 @@ pub(crate) fn compare(suite: &str, tallies: &[(String, Tally)]) {
         let expected = known.first().copied().unwrap_or(0);
         let skipped = tally.skipped.len() as i64;
         let now = [tally.pass, tally.fail, tally.error, skipped];
-        out += &format!("{name} {expected} {} {} {} {skipped}\n", tally.pass, tally.fail, tally.error);
+        let Tally { pass: passed, fail, error, .. } = tally;
+        let counts = [expected, *passed, *fail, *error, skipped].map(|count| count.to_string());
+        out.push_str(name);
+        out.push(' ');
+        out.push_str(&counts.join(" "));
+        out.push('\n');
         // Of more assertions than the JVM runs none makes up for those missing elsewhere.
         pass += tally.pass.min(expected);
         jvm += expected;

@@ -70,11 +70,10 @@ fn load(context: &mut Context<'_>, source: &str, tally: &mut Tally) {
     for form in forms {
         context.limit(limits());
         let at = line(source, form.span.start);
-        let name = match &form.kind {
-            FormKind::List(items) => {
-                items.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" ")
-            }
-            _ => String::new(),
+        let name = if let FormKind::List(items) = &form.kind {
+            items.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        } else {
+            String::new()
         };
         if let Err(error) = Program::from(form).run(context) {
             tally.error += 1;
