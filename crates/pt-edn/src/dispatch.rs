@@ -25,7 +25,7 @@ impl Reader<'_> {
             Some(b'#') => self.symbolic(start)?,
             Some(byte @ (b'(' | b'"' | b'\'' | b'^' | b'?' | b':' | b'=' | b'<')) => {
                 self.at += 1;
-                if !matches!(byte, b':' | b'^') {
+                if !(self.metadata && matches!(byte, b':' | b'^')) {
                     self.clojure_only(start)?;
                 }
                 self.at -= 1;

@@ -58,6 +58,8 @@ pub struct Reader<'t> {
     pub(crate) discarded: Vec<Form>,
     /// What `::name` belongs to, and what `::alias/name` may stand for.
     pub(crate) namespace: String,
+    /// Whether data may have metadata and namespaced maps, as `clojure.edn` reads them; documents have none.
+    pub(crate) metadata: bool,
     pub(crate) aliases: Vec<(String, String)>,
 }
 
@@ -86,6 +88,7 @@ impl<'t> Reader<'t> {
             warnings: Vec::new(),
             discarded: Vec::new(),
             namespace: "user".to_owned(),
+            metadata: false,
             aliases: Vec::new(),
         }
     }
@@ -218,6 +221,9 @@ impl<'t> Reader<'t> {
             b'#' => return self.dispatch(),
             b'^' => {
                 self.at += 1;
+                if !self.metadata {
+                    self.clojure_only(start)?;
+                }
                 return self.with_meta(start).map(Item::Form);
             }
             b'\'' | b'@' | b'`' | b'~' => self.prefix(first)?,
@@ -257,11 +263,12 @@ impl<'t> Reader<'t> {
         self.aliases.iter().rev().find(|(known, _)| known == alias).map(|(_, full)| full.clone())
     }
 
-    /// Reads names from here on as the namespace does, with its aliases.
+    /// Reads names from here on as the namespace does, with its aliases, and data as `clojure.edn` does.
     #[must_use]
     pub fn within(mut self, namespace: &str, aliases: Vec<(String, String)>) -> Self {
         namespace.clone_into(&mut self.namespace);
         self.aliases = aliases;
+        self.metadata = true;
         self
     }
 

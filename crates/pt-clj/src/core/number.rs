@@ -426,7 +426,8 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
         }
         let rem = left - quotient.trunc() * right;
         return Ok(Value::Float(match what {
-            Whole::Quot => quotient.trunc(),
+            // Through a long, which knows no negative zero.
+            Whole::Quot => quotient.trunc() + 0.0,
             Whole::Rem => rem,
             Whole::Mod if rem != 0.0 && (rem < 0.0) != (right < 0.0) => rem + right,
             Whole::Mod => rem,
@@ -536,7 +537,9 @@ fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
             Some(big) => Ok(Value::big(big)),
             None => Err(context.error("NumberFormatException", "Infinite or NaN")),
         },
-        other => as_big(context, other).map(Value::big),
+        other if other.is_number() => as_big(context, other).map(Value::big),
+        _ => Err(context
+            .error("IllegalArgumentException", "No matching ctor found for class java.math.BigInteger")),
     }
 }
 
@@ -546,7 +549,9 @@ fn bigdec(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
             .filter(|_| digits.len() < 10_000)
             .map(decimal)
             .ok_or_else(|| context.error("NumberFormatException", format!("Not a decimal: {digits}"))),
-        other => as_decimal(context, other).map(decimal),
+        other if other.is_number() => as_decimal(context, other).map(decimal),
+        _ => Err(context
+            .error("IllegalArgumentException", "No matching ctor found for class java.math.BigDecimal")),
     }
 }
 

@@ -262,21 +262,8 @@ natives! { "clojure.core":
         }
         Ok(Value::Map(Arc::new(counts)))
     },
-    "split-at" 2 2 |context, args| {
-        let at = count(context, &args[0])?;
-        let mut left = all(context, take(args, 1))?;
-        let right = left.split_off(at.min(left.len()));
-        Ok(Value::vector(vec![Value::list(left), Value::list(right)]))
-    },
-    "split-with" 2 2 |context, args| {
-        let mut left = all(context, take(args, 1))?;
-        let mut at = 0;
-        while at < left.len() && context.call1(&args[0], left[at].clone())?.is_truthy() {
-            at += 1;
-        }
-        let right = left.split_off(at);
-        Ok(Value::vector(vec![Value::list(left), Value::list(right)]))
-    },
+    "split-at" 2 2 |context, args| both(context, args, "take", "drop"),
+    "split-with" 2 2 |context, args| both(context, args, "take-while", "drop-while"),
     "distinct?" 1 MANY |context, args| {
         let mut seen = crate::map::Set::default();
         for arg in args.iter_mut() {
@@ -336,6 +323,17 @@ natives! { "clojure.core":
         Value::List(seq) if !seq.is_list() => true,
         other => return Err(super::cast(context, other, "clojure.lang.IPending")),
     })),
+}
+
+/// What one function keeps of a sequence, and what the other does.
+fn both(context: &mut Context<'_>, args: &mut [Value], one: &str, other: &str) -> Eval {
+    let mut halves = Vec::with_capacity(2);
+    for name in [one, other] {
+        if let Some(native) = super::function(name) {
+            halves.push(context.call_native(native, &mut args.to_vec())?);
+        }
+    }
+    Ok(Value::vector(halves))
 }
 
 pub(super) fn first(context: &mut Context<'_>, value: Value) -> Eval {

@@ -105,6 +105,9 @@ fn map(context: &Context<'_>, value: &Value) -> Eval<Arc<Map>> {
 
 /// The old names go first, so that keys may trade places.
 fn renamed(context: &mut Context<'_>, value: &Value, names: &Value) -> Eval {
+    if value.is_nil() {
+        return Ok(Value::Nil);
+    }
     if let Value::Sorted(_) | Value::Record(_) = value {
         let (Some(dissoc), Some(assoc)) = (super::function("dissoc"), super::function("assoc")) else {
             return Ok(Value::Nil);

@@ -17,6 +17,7 @@ natives! { "clojure.core":
         Ok(Value::str(out))
     },
     "subs" 2 3 |context, args| {
+        text(context, &args[0])?;
         let from = super::index(context, &args[1])?;
         let to = args.get(2).map(|to| super::index(context, to)).transpose()?;
         substring(context, text(context, &args[0])?, from, to)

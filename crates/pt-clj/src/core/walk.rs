@@ -34,6 +34,9 @@ natives! { "clojure.walk":
 fn keys(value: Value, change: fn(&Value) -> Value) -> Value {
     match value {
         Value::Map(map) => Value::map(map.iter().map(|(key, value)| (change(key), value.clone()))),
+        Value::Sorted(sorted) if !sorted.is_set => {
+            Value::map(sorted.iter().map(|(key, value)| (change(key), value.clone())))
+        }
         other => other,
     }
 }
