@@ -265,7 +265,7 @@ impl<'h> Context<'h> {
     pub(crate) fn grown_text(&mut self, before: usize, now: usize) -> Eval<()> {
         if before >> 14 != now >> 14 {
             self.charge(now)?;
-            self.spend(now - before)?;
+            self.spend((now - before).max(1 << 14))?;
         }
         Ok(())
     }

@@ -28,6 +28,10 @@ natives! { "clojure.core":
     },
     "vec" 1 1 |context, args| match take(args, 0) {
         vector @ Value::Vector(_) => Ok(vector),
+        other if matches!(other, Value::Keyword(_) | Value::Symbol(_) | Value::Bool(_) | Value::Char(_)) || other.is_number() => {
+            let message = format!("Unable to convert: class {} to Object[]", crate::class::class_of(&other).full);
+            Err(context.error("RuntimeException", message))
+        }
         other => {
             let items = Iter::new(context, other)?.collect(context)?;
             Ok(Value::vector(items))

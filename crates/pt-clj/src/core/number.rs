@@ -391,11 +391,11 @@ fn extreme(context: &mut Context<'_>, args: &[Value], wanted: Ordering) -> Eval 
     if args.len() == 1 {
         return Ok(best);
     }
-    for value in args {
+    for (at, value) in args.iter().enumerate() {
         if matches!(value, Value::Float(number) if number.is_nan()) {
             return Ok(value.clone());
         }
-        if compare_numbers(context, value, &best)? == Some(wanted) {
+        if at > 0 && compare_numbers(context, value, &best)? == Some(wanted) {
             best = value.clone();
         }
     }

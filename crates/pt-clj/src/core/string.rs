@@ -157,15 +157,23 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
             ));
         }
         let with = crate::print::str(&with);
-        if with.len() > part.len() && most != 1 {
-            let times = whole.matches(&part).count();
+        if most == 1 || part.is_empty() {
+            let times = if most == 1 { 1 } else { whole.len() + 1 };
             context.charge_text(whole.len().saturating_add(times.saturating_mul(with.len())))?;
+            let replaced =
+                if most == 1 { whole.replacen(&part, &with, 1) } else { whole.replace(&part, &with) };
+            return Ok(Value::str(replaced));
         }
-        return Ok(Value::str(if most == 1 {
-            whole.replacen(&part, &with, 1)
-        } else {
-            whole.replace(&part, &with)
-        }));
+        let (mut out, mut rest) = (String::with_capacity(whole.len()), whole.as_str());
+        while let Some(at) = rest.find(&part) {
+            let before = out.len();
+            out.push_str(&rest[..at]);
+            out.push_str(&with);
+            rest = &rest[at + part.len()..];
+            context.grown_text(before, out.len())?;
+        }
+        out.push_str(rest);
+        return Ok(Value::str(out));
     }
     let Value::Regex(pattern) = &args[1] else { return Ok(Value::Nil) };
     let mut out = String::new();
