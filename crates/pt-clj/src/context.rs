@@ -42,7 +42,7 @@ pub trait Host {
 pub struct Limits {
     /// When to stop.
     pub deadline: Option<Instant>,
-    /// How many calls and steps through sequences, about; counted in thousands.
+    /// How many calls and steps through sequences, about; counted in hundreds.
     pub fuel: Option<u64>,
     /// Set by another thread to stop.
     pub interrupt: Option<Arc<AtomicBool>>,
@@ -63,7 +63,7 @@ impl Default for Limits {
 const GLOBAL: usize = 128;
 
 /// Calls and steps between two looks at the limits.
-const TICKS: u32 = 1024;
+const TICKS: u32 = 256;
 
 type Names = HashMap<Box<str>, u32, BuildHasherDefault<FxHasher>>;
 
