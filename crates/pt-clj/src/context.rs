@@ -9,6 +9,9 @@ use std::time::Instant;
 use crate::equal::FxHasher;
 use crate::exception::{Eval, Exception, Signal, Stop, Thrown};
 use crate::function::{Closure, FunctionKind, Native};
+use crate::map::Map;
+use crate::meter;
+use crate::namespace::Namespaces;
 use crate::node::Node;
 use crate::stack;
 use crate::{Error, Value};
@@ -39,23 +42,28 @@ pub trait Host {
 pub struct Limits {
     /// When to stop.
     pub deadline: Option<Instant>,
-    /// How many calls and steps through sequences, about; counted in thousands.
+    /// How many calls and steps through sequences, about; counted in hundreds.
     pub fuel: Option<u64>,
     /// Set by another thread to stop.
     pub interrupt: Option<Arc<AtomicBool>>,
     /// Bytes of machine stack; running out of it is a `StackOverflowError` that can be caught. The thread needs some
     /// 100 KiB more than that. A megabyte holds about 1,200 nested calls of optimised code, fewer of unoptimised.
     pub stack: usize,
+    /// Bytes that its values may take, about.
+    pub memory: Option<usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: None, fuel: None, interrupt: None, stack: 1 << 20 }
+        Self { deadline: None, fuel: None, interrupt: None, stack: 1 << 20, memory: None }
     }
 }
 
+/// What a global takes: it is never given back while the context lives.
+const GLOBAL: usize = 128;
+
 /// Calls and steps between two looks at the limits.
-const TICKS: u32 = 1024;
+const TICKS: u32 = 256;
 
 type Names = HashMap<Box<str>, u32, BuildHasherDefault<FxHasher>>;
 
@@ -65,9 +73,19 @@ pub struct Context<'h> {
     pub(crate) globals: Vec<Option<Value>>,
     pub(crate) names: Names,
     pub(crate) macros: HashSet<u32>,
+    /// Metadata of vars, by slot.
+    pub(crate) var_meta: HashMap<u32, Arc<Map>>,
+    /// Functions that want to hear when a var changes, by its full name.
+    pub(crate) var_watches: HashMap<Box<str>, Map>,
+    pub(crate) spaces: Namespaces,
+    /// The call and the locals that the macro being expanded may ask for.
+    pub(crate) expanding: Vec<(Value, Value)>,
     /// Values within code that a macro returned.
     pub(crate) embedded: Vec<Value>,
     pub(crate) gensym: u64,
+    pub(crate) readers: Readers,
+    /// The slots that `binding` has bound, innermost last.
+    pub(crate) bound: Vec<u32>,
     pub(crate) random: u64,
     /// What `with-out-str` collects, innermost last.
     pub(crate) captured: Vec<String>,
@@ -85,8 +103,14 @@ impl Default for Context<'_> {
             globals: Vec::new(),
             names: Names::default(),
             macros: HashSet::new(),
+            var_meta: HashMap::new(),
+            var_watches: HashMap::new(),
+            spaces: Namespaces::default(),
+            expanding: Vec::new(),
             embedded: Vec::new(),
             gensym: 0,
+            readers: Readers::default(),
+            bound: Vec::new(),
             random: 0,
             captured: Vec::new(),
             host: None,
@@ -95,6 +119,28 @@ impl Default for Context<'_> {
             fuel: u64::MAX,
         }
     }
+}
+
+/// Why a program ends although it would go on.
+#[cold]
+fn stopped(stop: Stop) -> Signal {
+    let message = match stop {
+        Stop::Interrupted => "The code was stopped.",
+        Stop::Deadline => "The code ran longer than it may.",
+        Stop::Fuel => "The code took more steps than it may.",
+        Stop::Memory => "The code took more memory than it may.",
+    };
+    let exception = Arc::new(Exception::new("InterruptedException", message));
+    Signal::Throw(Box::new(Thrown { exception, span: None, stop: Some(stop), suggestions: Vec::new() }))
+}
+
+/// What tags mean while data is read.
+#[derive(Default)]
+pub(crate) struct Readers {
+    /// A map from tags to functions.
+    pub(crate) by_tag: Value,
+    /// A function for every other tag.
+    pub(crate) default: Value,
 }
 
 /// Where a function's locals are.
@@ -125,6 +171,12 @@ impl<'h> Context<'h> {
         self
     }
 
+    /// Sets anew what programs may use up.
+    pub fn limit(&mut self, limits: Limits) {
+        self.fuel = limits.fuel.unwrap_or(u64::MAX);
+        self.limits = limits;
+    }
+
     /// Gives a name a value, such as `params`.
     pub fn bind(&mut self, name: &str, value: Value) {
         let at = self.global(name);
@@ -133,14 +185,30 @@ impl<'h> Context<'h> {
 
     /// Calls a function value from outside.
     pub fn apply(&mut self, function: &Value, mut args: Vec<Value>) -> Result<Value, Error> {
-        let floor = stack::allow(self.limits.stack);
-        let result = self.call(function, &mut args).and_then(|value| {
-            crate::equal::realise(self, &value)?;
+        let result: Eval = self.within_stack(|context| {
+            let value = context.call(function, &mut args)?;
+            crate::equal::realise(context, &value)?;
             Ok(value)
         });
-        stack::restore(floor);
         self.stack.clear();
         result.map_err(Error::from)
+    }
+
+    /// The slot of a name in the current namespace, new or not.
+    pub(crate) fn own_global(&mut self, name: &str) -> u32 {
+        let key = self.spaces.own_key(name).into_owned();
+        self.global(&key)
+    }
+
+    /// The full name of the global in a slot.
+    pub(crate) fn name_of(&self, at: u32) -> crate::name::Name {
+        let name = self.names.iter().find(|(_, slot)| **slot == at).map(|(name, _)| &**name);
+        crate::name::Name::new(&crate::namespace::full_name(name.unwrap_or_default()))
+    }
+
+    /// The slot of a var by its full name.
+    pub(crate) fn slot_of(&self, name: &crate::name::Name) -> Option<u32> {
+        self.names.get(crate::namespace::key_of(name.as_str())).copied()
     }
 
     /// The slot of a global name, new or not.
@@ -149,6 +217,7 @@ impl<'h> Context<'h> {
             return *at;
         }
         let at = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
+        meter::took(GLOBAL + name.len());
         self.globals.push(None);
         self.names.insert(name.into(), at);
         at
@@ -163,12 +232,64 @@ impl<'h> Context<'h> {
         result
     }
 
-    /// Runs something within the limits of stack.
+    /// Runs something within the limits of stack and memory.
     pub(crate) fn within_stack<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let floor = stack::allow(self.limits.stack);
+        let left = meter::allow(self.limits.memory);
+        let watch = meter::watch(self.limits.deadline, self.limits.interrupt.clone());
         let result = run(self);
+        meter::unwatch(watch);
+        meter::restore(left);
         stack::restore(floor);
         result
+    }
+
+    /// Asks for so many bytes at once, before they are taken.
+    #[inline]
+    pub(crate) fn charge(&mut self, bytes: usize) -> Eval<()> {
+        if meter::exceeded_by(bytes) { Err(stopped(Stop::Memory)) } else { Ok(()) }
+    }
+
+    /// Looks at the limits now and then while a collection that is not counted yet grows.
+    #[inline]
+    pub(crate) fn grown(&mut self, items: usize) -> Eval<()> {
+        if items & 0x3ff == 0 {
+            self.charge(items.saturating_mul(48))?;
+            self.tick()?;
+        }
+        Ok(())
+    }
+
+    /// The same for a text that grew from one length to another.
+    #[inline]
+    pub(crate) fn grown_text(&mut self, before: usize, now: usize) -> Eval<()> {
+        if before >> 14 != now >> 14 {
+            self.charge(now)?;
+            self.spend((now - before).max(1 << 14))?;
+        }
+        Ok(())
+    }
+
+    /// Asks before a text grows. Large ones look at the other limits too: making them takes time.
+    #[inline]
+    pub(crate) fn charge_text(&mut self, bytes: usize) -> Eval<()> {
+        if bytes > 1 << 12 {
+            self.charge(bytes)?;
+            self.spend(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Counts work that takes time in proportion to so many bytes.
+    #[inline]
+    pub(crate) fn spend(&mut self, bytes: usize) -> Eval<()> {
+        let ticks = u32::try_from(bytes >> 8).unwrap_or(u32::MAX);
+        if ticks >= self.ticks {
+            self.look()
+        } else {
+            self.ticks -= ticks;
+            Ok(())
+        }
     }
 
     /// Counts a step; now and then looks whether to stop.
@@ -181,24 +302,18 @@ impl<'h> Context<'h> {
     #[cold]
     fn look(&mut self) -> Eval<()> {
         self.ticks = TICKS;
-        let stop = |stop, message: &str| {
-            let exception = Arc::new(Exception::new("InterruptedException", message));
-            Err(Signal::Throw(Box::new(Thrown {
-                exception,
-                span: None,
-                stop: Some(stop),
-                suggestions: Vec::new(),
-            })))
-        };
         if self.limits.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-            return stop(Stop::Interrupted, "The code was stopped.");
+            return Err(stopped(Stop::Interrupted));
         }
         if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return stop(Stop::Deadline, "The code ran longer than it may.");
+            return Err(stopped(Stop::Deadline));
+        }
+        if meter::exceeded_by(0) {
+            return Err(stopped(Stop::Memory));
         }
         if self.fuel < u64::from(TICKS) {
             self.fuel = 0;
-            return stop(Stop::Fuel, "The code took more steps than it may.");
+            return Err(stopped(Stop::Fuel));
         }
         if self.fuel != u64::MAX {
             self.fuel -= u64::from(TICKS);
@@ -279,7 +394,7 @@ impl<'h> Context<'h> {
         let args = self.stack.len() - base;
         let Some(arity) = closure.code.arity(args) else {
             let name = closure.code.name.as_deref().unwrap_or("fn");
-            return Err(self.wrong_arity(args, &format!("user/{name}")));
+            return Err(self.wrong_arity(args, &format!("{}/{name}", self.spaces.current())));
         };
         if arity.variadic {
             let rest: Vec<Value> = self.stack.drain(base + arity.params..).collect();

@@ -11,6 +11,20 @@ use crate::name::Name;
 
 /// The value a form stands for when it is not evaluated.
 pub(crate) fn quoted(context: &mut Context<'_>, form: &Form) -> Eval {
+    let value = plain(context, form)?;
+    if form.meta.is_empty() {
+        return Ok(value);
+    }
+    let meta = plain(context, &Form::new(FormKind::Map(form.meta.clone()), form.span))?;
+    match crate::core::function("with-meta") {
+        Some(native) if !matches!(value, Value::Nil | Value::Bool(_)) => {
+            context.call_native(native, &mut [value.clone(), meta]).or(Ok(value))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn plain(context: &mut Context<'_>, form: &Form) -> Eval {
     let around = |context: &mut Context<'_>, name: &str, form: &Form| {
         Ok(Value::list(vec![Value::symbol(name), quoted(context, form)?]))
     };
@@ -22,10 +36,10 @@ pub(crate) fn quoted(context: &mut Context<'_>, form: &Form) -> Eval {
         FormKind::Char(value) => Value::Char(*value),
         FormKind::BigInt(value) => Value::big(value.clone()),
         FormKind::Ratio(parts) => Value::Ratio(Arc::new((**parts).clone())),
-        FormKind::Decimal(digits) => {
-            let message = format!("BigDecimal is not supported: {digits}M");
-            return Err(context.error("UnsupportedOperationException", message));
-        }
+        FormKind::Decimal(digits) => match crate::decimal::Decimal::parse(digits) {
+            Some(value) => Value::Decimal(Arc::new(value)),
+            None => return Err(context.error("NumberFormatException", format!("Invalid number: {digits}M"))),
+        },
         FormKind::String(text) => Value::str(&**text),
         FormKind::Regex(pattern) => Value::Regex(crate::regex::compile(context, pattern)?),
         FormKind::Symbol(name) => {
@@ -67,12 +81,26 @@ fn all(context: &mut Context<'_>, forms: &[Form]) -> Eval<Vec<Value>> {
 }
 
 /// A tagged literal.
-pub(crate) fn tagged(context: &Context<'_>, tag: &str, value: &Value) -> Eval {
+pub(crate) fn tagged(context: &mut Context<'_>, tag: &str, value: &Value) -> Eval {
+    let symbol = Value::symbol(tag);
+    if let Value::Map(readers) = &context.readers.by_tag
+        && let Some(reader) = readers.get(&symbol).cloned()
+    {
+        return context.call1(&reader, value.clone());
+    }
     match (tag, value) {
         ("uuid", Value::Str(text)) => match crate::core::uuid(text) {
             Some(id) => Ok(id),
             None => Err(context.error("IllegalArgumentException", format!("Invalid UUID string: {text}"))),
         },
+        ("inst", Value::Str(text)) => match crate::inst::parse(text) {
+            Some(millis) => Ok(crate::types::Object::Inst(millis).value()),
+            None => Err(context.error("RuntimeException", format!("Unrecognized date/time syntax: {text}"))),
+        },
+        _ if !context.readers.default.is_nil() => {
+            let default = context.readers.default.clone();
+            context.call2(&default, symbol, value.clone())
+        }
         _ => Err(context.error("RuntimeException", format!("No reader function for tag {tag}"))),
     }
 }
@@ -88,6 +116,20 @@ pub(crate) fn embedded(context: &Context<'_>, name: &str) -> Option<Value> {
 /// Code that a macro returned, at the place of its call.
 pub(crate) fn form(context: &mut Context<'_>, value: &Value, span: Span) -> Eval<Form> {
     context.check_stack()?;
+    let mut meta = Vec::new();
+    let own = match value {
+        Value::Symbol(name) => name.meta(),
+        Value::List(seq) => &seq.1,
+        Value::Vector(items) => &items.meta,
+        Value::Map(map) => &map.meta,
+        Value::Set(set) => set.meta(),
+        _ => &None,
+    };
+    if let Some(own) = own {
+        for (key, value) in own.iter() {
+            meta.push((form(context, key, span)?, form(context, value, span)?));
+        }
+    }
     let kind = match value {
         Value::Nil => FormKind::Nil,
         Value::Bool(value) => FormKind::Bool(*value),
@@ -109,6 +151,8 @@ pub(crate) fn form(context: &mut Context<'_>, value: &Value, span: Span) -> Eval
             }
             FormKind::Map(pairs)
         }
+        Value::Decimal(value) => FormKind::Decimal(value.to_string().into()),
+        Value::Var(name) => FormKind::Var(Box::new(Form::new(FormKind::Symbol(name.edn().clone()), span))),
         Value::Native(_)
         | Value::Fn(_)
         | Value::Cell(_)
@@ -118,13 +162,15 @@ pub(crate) fn form(context: &mut Context<'_>, value: &Value, span: Span) -> Eval
         | Value::Regex(_)
         | Value::Class(_)
         | Value::Uuid(_)
-        | Value::Var(_) => {
+        | Value::Sorted(_)
+        | Value::Record(_)
+        | Value::Object(_) => {
             let name = format!("{EMBEDDED}{}", context.embedded.len());
             context.embedded.push(value.clone());
             FormKind::Symbol(pt_edn::Name::new(&name))
         }
     };
-    Ok(Form::new(kind, span))
+    Ok(Form { kind, span, meta })
 }
 
 fn forms(context: &mut Context<'_>, value: &Value, span: Span) -> Eval<Vec<Form>> {

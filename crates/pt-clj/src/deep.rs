@@ -26,6 +26,9 @@ pub(crate) fn holds_others(value: &Value) -> bool {
             | Value::Delay(_)
             | Value::Reduced(_)
             | Value::Exception(_)
+            | Value::Sorted(_)
+            | Value::Record(_)
+            | Value::Object(_)
     )
 }
 

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exception::Eval;
 use crate::map::{Map, Set};
 use crate::seq::{Iter, realised};
+use crate::types::Object;
 
 /// A hasher for short keys from trusted places.
 #[derive(Default, Clone)]
@@ -68,6 +69,10 @@ impl Hash for Value {
             Self::Char(value) => state.write_u64(u64::from(u32::from(*value)) | 1 << 40),
             Self::BigInt(value) => hash_big(value, state),
             Self::Ratio(parts) => parts.hash(state),
+            Self::Decimal(value) => match value.stripped(0).to_big() {
+                Some(whole) if value.stripped(0).scale() == 0 => hash_big(&whole, state),
+                _ => state.write_u64(value.to_f64().to_bits()),
+            },
             Self::Str(text) => state.write(text.as_bytes()),
             Self::Keyword(name) => state.write_u64(name.hash()),
             Self::Symbol(name) | Self::Var(name) => state.write_u64(!name.hash()),
@@ -86,6 +91,29 @@ impl Hash for Value {
                 state.write_u64(unordered.fold(4, u64::wrapping_add));
             }
             Self::Set(set) => state.write_u64(set.iter().map(hash).fold(5, u64::wrapping_add)),
+            Self::Sorted(sorted) if sorted.is_set => {
+                state.write_u64(sorted.iter().map(|(key, _)| hash(key)).fold(5, u64::wrapping_add));
+            }
+            Self::Sorted(sorted) => {
+                let unordered = sorted.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
+                state.write_u64(unordered.fold(4, u64::wrapping_add));
+            }
+            Self::Record(record) if record.of.is_record => {
+                let fields =
+                    record.fields.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
+                state.write_u64(fields.fold(hash_text(&record.of.name), u64::wrapping_add));
+            }
+            Self::Record(at) => state.write_u64(address(at)),
+            Self::Object(at) => match &**at {
+                Object::Inst(millis) => state.write_u64(*millis as u64),
+                Object::Namespace(name) => state.write_u64(name.hash()),
+                Object::Tagged(tag, form) => state.write_u64(tag.hash() ^ hash(form)),
+                Object::Queue(items, _) => {
+                    state.write_u64(3);
+                    items.iter().for_each(|item| item.hash(state));
+                }
+                _ => state.write_u64(address(at)),
+            },
             Self::Uuid(id) => id.hash(state),
             Self::Class(class) => state.write(class.full.as_bytes()),
             Self::Native(native) => state.write(native.name.as_bytes()),
@@ -118,6 +146,7 @@ impl PartialEq for Value {
                 **big == BigInt::from(*small)
             }
             (Self::Ratio(left), Self::Ratio(right)) => left == right,
+            (Self::Decimal(left), Self::Decimal(right)) => left.compare(right).is_eq(),
             (Self::Str(left), Self::Str(right)) => left == right,
             (Self::Keyword(left), Self::Keyword(right))
             | (Self::Symbol(left), Self::Symbol(right))
@@ -147,6 +176,45 @@ impl PartialEq for Value {
             (Self::Regex(left), Self::Regex(right)) => Arc::ptr_eq(left, right),
             (Self::Class(left), Self::Class(right)) => left.full == right.full,
             (Self::Uuid(left), Self::Uuid(right)) => left == right,
+            (Self::Record(left), Self::Record(right)) => {
+                Arc::ptr_eq(left, right)
+                    || (left.of.is_record
+                        && Arc::ptr_eq(&left.of, &right.of)
+                        && same_entries(&left.fields, &right.fields))
+            }
+            (Self::Sorted(left), Self::Sorted(right)) => {
+                Arc::ptr_eq(left, right)
+                    || (left.is_set == right.is_set
+                        && left.len() == right.len()
+                        && as_map(left)
+                            .is_some_and(|map| right.iter().all(|(key, value)| map.get(key) == Some(value))))
+            }
+            (Self::Sorted(sorted), Self::Map(map)) | (Self::Map(map), Self::Sorted(sorted)) => {
+                !sorted.is_set
+                    && sorted.len() == map.len()
+                    && sorted.iter().all(|(key, value)| map.get(key) == Some(value))
+            }
+            (Self::Sorted(sorted), Self::Set(set)) | (Self::Set(set), Self::Sorted(sorted)) => {
+                sorted.is_set && sorted.len() == set.len() && sorted.iter().all(|(key, _)| set.contains(key))
+            }
+            (Self::Object(left), Self::Object(right)) => {
+                Arc::ptr_eq(left, right)
+                    || match (&**left, &**right) {
+                        (Object::Inst(left), Object::Inst(right)) => left == right,
+                        (Object::Namespace(left), Object::Namespace(right)) => left == right,
+                        (Object::Tagged(tag, form), Object::Tagged(other, inner)) => {
+                            tag == other && form == inner
+                        }
+                        (Object::Queue(left, _), Object::Queue(right, _)) => left.iter().eq(right.iter()),
+                        (Object::Type(left), Object::Type(right)) => Arc::ptr_eq(left, right),
+                        _ => false,
+                    }
+            }
+            (Self::Object(object), Self::Vector(_) | Self::List(_) | Self::Lazy(_)) => match &**object {
+                Object::Queue(items, _) => items.iter().cloned().eq(realised(other)),
+                _ => false,
+            },
+            (Self::Vector(_) | Self::List(_) | Self::Lazy(_), Self::Object(_)) => other == self,
             _ => false,
         }
     }
@@ -154,6 +222,10 @@ impl PartialEq for Value {
 
 /// Map keys must equal themselves: `##NaN` is the one exception, in Clojure too.
 impl Eq for Value {}
+
+fn as_map(sorted: &crate::sorted::Sorted) -> Option<Map> {
+    Some(sorted.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+}
 
 fn same_entries(left: &Map, right: &Map) -> bool {
     left.len() == right.len() && left.iter().all(|(key, value)| right.get(key) == Some(value))
@@ -166,6 +238,10 @@ fn same_members(left: &Set, right: &Set) -> bool {
 /// `=` that computes lazy sequences as far as it must.
 pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
     if left.is_sequential() && right.is_sequential() {
+        context.tick()?;
+        if crate::core::identical(left, right) {
+            return Ok(true);
+        }
         context.check_stack()?;
         if let (Some(left), Some(right)) = (known_count(left), known_count(right))
             && left != right
@@ -181,7 +257,13 @@ pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> E
             }
         }
     }
-    if let (Value::Map(_), Value::Map(_)) | (Value::Set(_), Value::Set(_)) = (left, right) {
+    if let (Value::Record(record), _) = (left, right)
+        && !record.of.is_record
+        && let Some(method) = record.of.method("equals").or_else(|| record.of.method("equiv"))
+    {
+        return Ok(context.call2(&method, left.clone(), right.clone())?.is_truthy());
+    }
+    if (left.is_map() && right.is_map()) || (left.is_set() && right.is_set()) {
         realise(context, left)?;
         realise(context, right)?;
     }
@@ -201,6 +283,7 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
     match value {
         Value::Vector(items) if items.iter().any(crate::deep::holds_others) => {
             context.check_stack()?;
+            context.tick()?;
             for item in items.iter() {
                 realise(context, item)?;
             }
@@ -214,6 +297,7 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
         }
         Value::Map(map) => {
             context.check_stack()?;
+            context.tick()?;
             for (key, value) in map.iter() {
                 realise(context, key)?;
                 realise(context, value)?;
@@ -223,6 +307,46 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
             context.check_stack()?;
             for member in set.iter() {
                 realise(context, member)?;
+            }
+        }
+        Value::Sorted(_) | Value::Record(_) | Value::Object(_) => realise_rare(context, value)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Kept apart so that the frequent kinds need little stack.
+#[inline(never)]
+fn realise_rare(context: &mut Context<'_>, value: &Value) -> Eval<()> {
+    match value {
+        Value::Sorted(sorted) => {
+            context.check_stack()?;
+            for (key, value) in sorted.iter() {
+                realise(context, key)?;
+                realise(context, value)?;
+            }
+        }
+        Value::Record(record) => {
+            context.check_stack()?;
+            for (_, value) in record.fields.iter() {
+                realise(context, value)?;
+            }
+        }
+        Value::Object(object) => {
+            context.check_stack()?;
+            match &**object {
+                Object::Array { items, .. } => {
+                    let items = crate::types::locked(items).clone();
+                    for item in &items {
+                        realise(context, item)?;
+                    }
+                }
+                Object::Queue(items, _) => {
+                    for item in items.iter() {
+                        realise(context, item)?;
+                    }
+                }
+                _ => {}
             }
         }
         _ => {}

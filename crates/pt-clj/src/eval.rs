@@ -11,6 +11,7 @@ use crate::function::{Closure, Function, FunctionKind};
 use crate::map::Map;
 use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, NativeCall, Node, Op, Recur, Try};
 use crate::seq::Seq;
+use crate::types::Object;
 
 impl Signal {
     /// Remembers where it happened, unless it is known more closely already.
@@ -36,7 +37,14 @@ impl Node {
                 None => Err(unbound(context, *at)),
             },
             Self::If(parts) => {
-                let branch = if parts.0.eval(context, frame)?.is_truthy() { &parts.1 } else { &parts.2 };
+                let test = match &parts.0 {
+                    Self::Math(math) => match math.holds(context, frame) {
+                        Some(holds) => holds,
+                        None => parts.0.eval(context, frame)?.is_truthy(),
+                    },
+                    other => other.eval(context, frame)?.is_truthy(),
+                };
+                let branch = if test { &parts.1 } else { &parts.2 };
                 branch.eval(context, frame)
             }
             Self::Math(math) => math.eval(context, frame),
@@ -46,8 +54,8 @@ impl Node {
                 let map = get.map.eval(context, frame)?;
                 let found = match &map {
                     Value::Map(map) => map.get(&get.key).cloned(),
-                    Value::Set(set) => set.get(&get.key).cloned(),
-                    _ => None,
+                    Value::Nil => None,
+                    other => lookup(context, other, &get.key)?,
                 };
                 match (found, &get.default) {
                     (Some(value), _) => Ok(value),
@@ -154,12 +162,18 @@ impl Node {
                 }
                 if def.is_macro {
                     context.macros.insert(def.global);
-                } else {
-                    context.macros.remove(&def.global);
                 }
-                let name =
-                    context.names.iter().find(|(_, slot)| **slot == def.global).map(|(name, _)| name.clone());
-                Ok(Value::Var(crate::name::Name::new(&format!("user/{}", name.unwrap_or_default()))))
+                if let Some(meta) = &def.meta
+                    && let Value::Map(meta) = meta.eval(context, frame)?
+                {
+                    context.var_meta.insert(def.global, meta);
+                }
+                Ok(Value::Var(def.var.clone()))
+            }
+            Self::Assign(parts) => {
+                let value = parts.1.eval(context, frame)?;
+                context.globals[parts.0 as usize] = Some(value.clone());
+                Ok(value)
             }
             Self::Throw(parts) => Err(match parts.0.eval(context, frame)? {
                 Value::Exception(exception) => Signal::from(exception),
@@ -176,10 +190,13 @@ impl Node {
                 for (global, node) in &form.bindings {
                     old.push((*global, Some(node.eval(context, frame)?)));
                 }
+                let bound = context.bound.len();
                 for (global, value) in &mut old {
                     std::mem::swap(&mut context.globals[*global as usize], value);
+                    context.bound.push(*global);
                 }
                 let result = form.body.eval(context, frame);
+                context.bound.truncate(bound);
                 for (global, value) in old {
                     context.globals[global as usize] = value;
                 }
@@ -227,9 +244,8 @@ fn with_args<R>(
 
 #[cold]
 fn unbound(context: &Context<'_>, at: u32) -> Signal {
-    let name =
-        context.names.iter().find(|(_, slot)| **slot == at).map(|(name, _)| &**name).unwrap_or_default();
-    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'user/{name}"))
+    let name = context.name_of(at);
+    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'{}", name.as_str()))
 }
 
 /// Java's words for a value of the wrong class.
@@ -255,11 +271,12 @@ pub(crate) fn cannot_cast(from: &str, to: &str) -> String {
 
 /// Calls a value that is data: a keyword, map, set, vector, symbol or var.
 pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut [Value]) -> Eval {
-    let class = class_of(function);
     match (function, args) {
-        (Value::Keyword(_) | Value::Symbol(_), [map]) => Ok(lookup(map, function).unwrap_or_default()),
+        (Value::Keyword(_) | Value::Symbol(_), [map]) => {
+            Ok(lookup(context, map, function)?.unwrap_or_default())
+        }
         (Value::Keyword(_) | Value::Symbol(_), [map, default]) => {
-            Ok(lookup(map, function).unwrap_or_else(|| std::mem::take(default)))
+            Ok(lookup(context, map, function)?.unwrap_or_else(|| std::mem::take(default)))
         }
         (Value::Map(map), [key]) => {
             crate::equal::realise(context, key)?;
@@ -273,6 +290,10 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             crate::equal::realise(context, key)?;
             Ok(set.get(key).cloned().unwrap_or_default())
         }
+        (Value::Sorted(_), [key]) => Ok(lookup(context, function, key)?.unwrap_or_default()),
+        (Value::Sorted(sorted), [key, default]) if !sorted.is_set => {
+            Ok(lookup(context, function, key)?.unwrap_or_else(|| std::mem::take(default)))
+        }
         (Value::Vector(items), [Value::Int(index)]) => {
             let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
             item.cloned().ok_or_else(|| {
@@ -284,48 +305,131 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             let function = crate::core::deref_var(context, name)?;
             context.call(&function, args)
         }
+        (Value::Object(object), args) => crate::core::call_object(context, function, object, args),
+        (Value::Record(record), args) => match record.of.method("invoke") {
+            Some(method) => {
+                let mut all: Vec<Value> =
+                    std::iter::once(function.clone()).chain(args.iter_mut().map(std::mem::take)).collect();
+                context.call(&method, &mut all)
+            }
+            None => {
+                Err(context.error("ClassCastException", cannot_cast(&record.of.name, "clojure.lang.IFn")))
+            }
+        },
         (Value::Keyword(_) | Value::Symbol(_), args) => {
             let name = crate::print::pr_str(function);
             let count = args.len();
             if count == 0 || count > 2 {
                 return Err(context.error(
                     "IllegalArgumentException",
-                    format!("Wrong number of args passed to keyword: {name}"),
+                    format!("Wrong number of args ({count}) passed to: {name}"),
                 ));
             }
             Ok(Value::Nil)
         }
-        (Value::Map(_) | Value::Set(_) | Value::Vector(_), args) => {
-            Err(context.wrong_arity(args.len(), class.full))
+        (Value::Map(_) | Value::Set(_) | Value::Vector(_) | Value::Sorted(_), args) => {
+            Err(context.wrong_arity(args.len(), class_of(function).full))
         }
         (Value::Nil, _) => {
             let message = "Cannot invoke \"clojure.lang.IFn.invoke()\" because the return value is null";
             Err(context.error("NullPointerException", message))
         }
-        _ => Err(context.error("ClassCastException", cannot_cast(class.full, "clojure.lang.IFn"))),
+        _ => {
+            Err(context.error("ClassCastException", cannot_cast(class_of(function).full, "clojure.lang.IFn")))
+        }
     }
 }
 
 /// `get` on what may be looked into by key.
-pub(crate) fn lookup(map: &Value, key: &Value) -> Option<Value> {
-    match map {
+pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eval<Option<Value>> {
+    // Java cuts it to 32 bits first.
+    let index = || match key {
+        Value::Int(index) => usize::try_from(*index as i32).ok(),
+        _ => None,
+    };
+    Ok(match map {
         Value::Map(map) => map.get(key).cloned(),
         Value::Set(set) => set.get(key).cloned(),
-        Value::Vector(items) => match key {
-            Value::Int(index) => items.get(usize::try_from(*index).ok()?).cloned(),
-            _ => None,
+        Value::Vector(items) => index().and_then(|at| items.get(at)).cloned(),
+        Value::Str(text) => index().and_then(|at| text.chars().nth(at)).map(Value::Char),
+        Value::Sorted(sorted) => {
+            let found = sorted.get(context, key)?;
+            found.map(|(key, value)| if sorted.is_set { key } else { value })
+        }
+        Value::Record(record) if record.of.is_record => record.fields.get(key).cloned(),
+        Value::Record(record) => match record.of.method("valAt") {
+            Some(method) => Some(context.call2(&method, map.clone(), key.clone())?),
+            None => None,
         },
-        Value::Str(text) => match key {
-            Value::Int(index) => text.chars().nth(usize::try_from(*index).ok()?).map(Value::Char),
+        Value::Object(object) => match &**object {
+            Object::Transient(value) => {
+                let value = crate::types::locked(value).clone();
+                match value {
+                    Some(value) => lookup(context, &value, key)?,
+                    None => None,
+                }
+            }
+            Object::Array { items, .. } => {
+                index().and_then(|at| crate::types::locked(items).get(at).cloned())
+            }
+            Object::Tagged(tag, form) => match key {
+                Value::Keyword(name) if name.as_str() == "tag" => Some(Value::Symbol(tag.clone())),
+                Value::Keyword(name) if name.as_str() == "form" => Some(form.clone()),
+                _ => None,
+            },
             _ => None,
         },
         _ => None,
+    })
+}
+
+impl Node {
+    /// The integer of a local or a constant, without moving it.
+    #[inline]
+    fn integer(&self, context: &Context<'_>, frame: &Frame<'_>) -> Option<i64> {
+        let value = match self {
+            Self::Local(slot) | Self::Take(slot) => &context.stack[frame.base + *slot as usize],
+            Self::Const(value) => value,
+            _ => return None,
+        };
+        if let Value::Int(value) = value { Some(*value) } else { None }
     }
 }
 
 impl Math {
+    /// What a comparison of integers that stand there says.
+    #[inline]
+    fn holds(&self, context: &Context<'_>, frame: &Frame<'_>) -> Option<bool> {
+        let (left, right) = (self.left.integer(context, frame)?, self.right.integer(context, frame)?);
+        match self.op {
+            Op::Lt => Some(left < right),
+            Op::Le => Some(left <= right),
+            Op::Gt => Some(left > right),
+            Op::Ge => Some(left >= right),
+            Op::Eq => Some(left == right),
+            Op::Add | Op::Sub | Op::Mul => None,
+        }
+    }
+
     #[inline]
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        if let (Some(left), Some(right)) =
+            (self.left.integer(context, frame), self.right.integer(context, frame))
+        {
+            let number = match self.op {
+                Op::Add => left.checked_add(right),
+                Op::Sub => left.checked_sub(right),
+                Op::Mul => left.checked_mul(right),
+                Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq => self.holds(context, frame).map(i64::from),
+            };
+            match (self.op, number) {
+                (Op::Add | Op::Sub | Op::Mul, Some(number)) => return Ok(Value::Int(number)),
+                (Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq, Some(holds)) => {
+                    return Ok(Value::Bool(holds == 1));
+                }
+                (_, None) => {}
+            }
+        }
         let left = self.left.eval(context, frame)?;
         let right = self.right.eval(context, frame)?;
         if let (Value::Int(left), Value::Int(right)) = (&left, &right) {
@@ -418,7 +522,7 @@ impl MakeFn {
             captures.push(capture.eval(context, frame)?);
         }
         let closure = Closure { code: Arc::clone(&self.code), captures: captures.into() };
-        Ok(Value::Fn(Arc::new(Function(FunctionKind::Closure(closure)))))
+        Ok(Value::Fn(Arc::new(Function::new(FunctionKind::Closure(closure), None))))
     }
 }
 
@@ -426,7 +530,8 @@ impl LetFn {
     /// Each function finds its siblings through a cell shared by all of them.
     fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         for (slot, _) in &self.functions {
-            let cell = Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, true)));
+            let cell =
+                Value::Cell(Arc::new(crate::state::Cell::new(Value::Nil, crate::state::CellKind::Volatile)));
             context.stack[frame.base + *slot as usize] = cell;
         }
         for (slot, made) in &self.functions {

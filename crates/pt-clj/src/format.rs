@@ -37,7 +37,7 @@ pub(crate) fn format(context: &mut Context<'_>, args: &[Value]) -> Eval<String> 
         let mut number = String::new();
         let conversion = loop {
             let Some(char) = chars.next() else {
-                return Err(context.error("IllegalFormatException", "Conversion = '%'"));
+                return Err(context.error("UnknownFormatConversionException", "Conversion = '%'"));
             };
             match char {
                 '-' => spec.left = true,
@@ -71,9 +71,10 @@ pub(crate) fn format(context: &mut Context<'_>, args: &[Value]) -> Eval<String> 
                     next += 1;
                 }
                 let Some(arg) = args.get(at) else {
-                    return Err(
-                        context.error("IllegalFormatException", format!("Format specifier '%{conversion}'"))
-                    );
+                    return Err(context.error(
+                        "MissingFormatArgumentException",
+                        format!("Format specifier '%{conversion}'"),
+                    ));
                 };
                 let text = convert(context, &spec, conversion, arg)?;
                 out.push_str(&padded(&spec, &text));
@@ -123,7 +124,7 @@ fn signed(spec: &Spec, negative: bool, digits: &str) -> String {
 fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value) -> Eval<String> {
     let wrong = |context: &Context<'_>| {
         let class = crate::exception::class_of(arg).full;
-        context.error("IllegalFormatException", format!("{conversion} != {class}"))
+        context.error("IllegalFormatConversionException", format!("{conversion} != {class}"))
     };
     let text = match conversion.to_ascii_lowercase() {
         's' => {
@@ -147,10 +148,6 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
         _ if arg.is_nil() => "null".to_owned(),
         'd' => match arg {
             Value::Int(value) => signed(spec, *value < 0, &value.unsigned_abs().to_string()),
-            Value::BigInt(value) => {
-                let digits = value.to_string();
-                signed(spec, digits.starts_with('-'), digits.trim_start_matches('-'))
-            }
             _ => return Err(wrong(context)),
         },
         'x' | 'o' => match arg {
@@ -171,7 +168,9 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
             Value::Float(value) => float(spec, conversion, *value),
             _ => return Err(wrong(context)),
         },
-        other => return Err(context.error("IllegalFormatException", format!("Conversion = '{other}'"))),
+        other => {
+            return Err(context.error("UnknownFormatConversionException", format!("Conversion = '{other}'")));
+        }
     };
     Ok(if conversion.is_ascii_uppercase() { text.to_uppercase() } else { text })
 }

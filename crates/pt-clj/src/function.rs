@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
+use crate::map::Meta;
+use crate::meter;
 use crate::node::Node;
 
 /// The Rust side of a function: arguments may be taken out of the slice.
@@ -23,7 +25,7 @@ pub struct Native {
 pub(crate) type Boxed = Box<dyn Fn(&mut Context<'_>, &mut [Value]) -> Eval + Send + Sync>;
 
 /// A function made while the program runs.
-pub struct Function(pub(crate) FunctionKind);
+pub struct Function(pub(crate) FunctionKind, pub(crate) Meta);
 
 pub(crate) enum FunctionKind {
     /// Written in Clojure.
@@ -62,8 +64,19 @@ impl FnCode {
     }
 }
 
+/// What a function takes, about.
+const SIZE: usize = 96;
+
+impl Function {
+    pub(crate) fn new(kind: FunctionKind, meta: Meta) -> Self {
+        meter::took(SIZE);
+        Self(kind, meta)
+    }
+}
+
 impl Drop for Function {
     fn drop(&mut self) {
+        meter::gave(SIZE);
         match &mut self.0 {
             FunctionKind::Closure(closure) => {
                 if closure.captures.iter().any(crate::deep::holds_others) {
@@ -79,5 +92,5 @@ impl Drop for Function {
 }
 
 pub(crate) fn boxed(code: impl Fn(&mut Context<'_>, &mut [Value]) -> Eval + Send + Sync + 'static) -> Value {
-    Value::Fn(Arc::new(Function(FunctionKind::Boxed(Box::new(code)))))
+    Value::Fn(Arc::new(Function::new(FunctionKind::Boxed(Box::new(code)), None)))
 }

@@ -23,9 +23,11 @@
 )]
 
 mod analyse;
+mod class;
 mod context;
 mod convert;
 mod core;
+mod decimal;
 mod deep;
 mod equal;
 mod error;
@@ -33,22 +35,30 @@ mod eval;
 mod exception;
 mod format;
 mod function;
+mod inst;
 mod interop;
 mod liveness;
 mod map;
+mod meter;
 mod name;
+mod namespace;
 mod node;
+mod prelude;
 pub mod print;
 mod program;
 mod regex;
 mod seq;
+mod sorted;
 mod stack;
 mod state;
 mod suggest;
+mod text;
+mod types;
 mod value;
 mod vector;
 
 pub use context::{Context, Host, Limits};
+pub use decimal::Decimal;
 pub use error::{Error, ErrorKind};
 pub use exception::{Class, ClassInfo, Exception, Stop};
 pub use function::{Function, Native};
@@ -57,7 +67,10 @@ pub use name::Name;
 pub use program::Program;
 pub use regex::Regex;
 pub use seq::{Lazy, Seq};
+pub use sorted::Sorted;
 pub use state::{Cell, Delay};
+pub use text::Text;
+pub use types::{Object, Record, Type};
 pub use value::Value;
 pub use vector::Vector;
 

@@ -101,8 +101,9 @@ fn mark(node: &mut Node, live: &mut Slots) {
             mark(&mut get.map, live);
         }
         Node::Fn(made) => all(&mut made.captures, live),
-        Node::Def(def) => def.value.iter_mut().for_each(|node| mark(node, live)),
+        Node::Def(def) => def.meta.iter_mut().chain(&mut def.value).for_each(|node| mark(node, live)),
         Node::Throw(parts) => mark(&mut parts.0, live),
+        Node::Assign(parts) => mark(&mut parts.1, live),
         Node::Binding(form) => {
             mark(&mut form.body, live);
             form.bindings.iter_mut().rev().for_each(|(_, node)| mark(node, live));

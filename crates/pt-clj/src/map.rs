@@ -1,9 +1,11 @@
 //! Maps and sets that keep the order in which keys were added, at any size.
 
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use crate::Value;
 use crate::equal::FxHasher;
+use crate::meter;
 
 /// Up to this many entries searching one by one is fastest; Clojure's array maps end here too.
 const SMALL: usize = 8;
@@ -12,8 +14,16 @@ type Index =
     imbl::GenericHashMap<Value, usize, BuildHasherDefault<FxHasher>, imbl::shared_ptr::DefaultSharedPtr>;
 
 /// A Clojure map.
-#[derive(Clone, Default)]
-pub struct Map(Repr);
+#[derive(Default)]
+pub struct Map {
+    repr: Repr,
+    /// Bytes counted for it.
+    counted: u32,
+    pub(crate) meta: Meta,
+}
+
+/// What `with-meta` put on a value.
+pub(crate) type Meta = Option<Arc<Map>>;
 
 #[derive(Clone)]
 enum Repr {
@@ -34,14 +44,40 @@ impl Default for Repr {
     }
 }
 
+/// What a version of a large map takes beside what it shares with others.
+const PATH: u32 = 2048;
+
+/// What an entry of a large map takes.
+const ENTRY: usize = 100;
+
+impl Clone for Map {
+    fn clone(&self) -> Self {
+        let repr = self.repr.clone();
+        let counted = match &repr {
+            Repr::Small(entries) => 96 + 32 * entries.len() as u32,
+            Repr::Large(_) => PATH,
+        };
+        meter::took(counted as usize);
+        Self { repr, counted, meta: self.meta.clone() }
+    }
+}
+
 impl Map {
+    fn recount(&mut self, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if bytes > self.counted {
+            meter::took((bytes - self.counted) as usize);
+            self.counted = bytes;
+        }
+    }
+
     pub(crate) fn with_capacity(entries: usize) -> Self {
-        Self(Repr::Small(Vec::with_capacity(entries.min(SMALL))))
+        Self { repr: Repr::Small(Vec::with_capacity(entries.min(SMALL))), counted: 0, meta: None }
     }
 
     /// How many entries.
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match &self.repr {
             Repr::Small(entries) => entries.len(),
             Repr::Large(large) => large.index.len(),
         }
@@ -59,7 +95,7 @@ impl Map {
 
     /// The key as it was first added, and its value.
     pub fn get_entry(&self, key: &Value) -> Option<(&Value, &Value)> {
-        match &self.0 {
+        match &self.repr {
             Repr::Small(entries) => {
                 entries.iter().find(|(other, _)| other == key).map(|(key, value)| (key, value))
             }
@@ -72,7 +108,7 @@ impl Map {
 
     /// Whether the key is there.
     pub fn contains_key(&self, key: &Value) -> bool {
-        match &self.0 {
+        match &self.repr {
             Repr::Small(entries) => entries.iter().any(|(other, _)| other == key),
             Repr::Large(large) => large.index.contains_key(key),
         }
@@ -80,28 +116,37 @@ impl Map {
 
     /// Adds an entry, or replaces the value of a key.
     pub fn insert(&mut self, key: Value, value: Value) {
-        match &mut self.0 {
+        match &mut self.repr {
             Repr::Small(entries) => {
                 if let Some(slot) = entries.iter_mut().find(|(other, _)| *other == key) {
                     slot.1 = value;
                 } else if entries.len() < SMALL {
                     entries.push((key, value));
+                    let bytes = 96 + 32 * entries.len();
+                    self.recount(bytes);
                 } else {
                     let mut large = Large::default();
                     for (key, value) in std::mem::take(entries) {
                         large.insert(key, value);
                     }
                     large.insert(key, value);
-                    self.0 = Repr::Large(Box::new(large));
+                    self.repr = Repr::Large(Box::new(large));
                 }
             }
-            Repr::Large(large) => large.insert(key, value),
+            Repr::Large(large) => {
+                large.insert(key, value);
+                // Whatever it shares with others, a map that grows is counted in full now and then.
+                if large.entries.len() % 256 == 0 {
+                    let bytes = ENTRY * large.entries.len();
+                    self.recount(bytes);
+                }
+            }
         }
     }
 
     /// Takes an entry out.
     pub fn remove(&mut self, key: &Value) -> Option<Value> {
-        match &mut self.0 {
+        match &mut self.repr {
             Repr::Small(entries) => {
                 let at = entries.iter().position(|(other, _)| other == key)?;
                 Some(entries.remove(at).1)
@@ -112,7 +157,7 @@ impl Map {
 
     /// The entries in the order their keys were added.
     pub fn iter(&self) -> Iter<'_> {
-        match &self.0 {
+        match &self.repr {
             Repr::Small(entries) => Iter::Small(entries.iter()),
             Repr::Large(large) => Iter::Large(large.entries.iter()),
         }
@@ -130,7 +175,7 @@ impl Map {
 
     /// `clojure.lang.PersistentHashMap` is what Clojure calls a map of more than eight.
     pub(crate) fn is_small(&self) -> bool {
-        matches!(self.0, Repr::Small(_))
+        matches!(self.repr, Repr::Small(_))
     }
 }
 
@@ -162,7 +207,7 @@ impl Large {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        match &mut self.0 {
+        match &mut self.repr {
             Repr::Small(entries)
                 if !entries
                     .iter()
@@ -236,6 +281,14 @@ impl Set {
     /// Takes a member out.
     pub fn remove(&mut self, value: &Value) {
         self.0.remove(value);
+    }
+
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.0.meta
+    }
+
+    pub(crate) fn set_meta(&mut self, meta: Meta) {
+        self.0.meta = meta;
     }
 
     /// The members in the order they were added.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::map::Meta;
+
 /// A name with its hash: equal names are told apart from others mostly by one comparison.
 #[derive(Clone)]
 pub struct Name(Arc<Inner>);
@@ -9,6 +11,8 @@ pub struct Name(Arc<Inner>);
 struct Inner {
     name: pt_edn::Name,
     hash: u64,
+    /// Of symbols; names are equal whatever it is.
+    meta: Meta,
 }
 
 impl Name {
@@ -36,6 +40,14 @@ impl Name {
         &self.0.name
     }
 
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.0.meta
+    }
+
+    pub(crate) fn with_meta(&self, meta: Meta) -> Self {
+        Self(Arc::new(Inner { name: self.0.name.clone(), hash: self.0.hash, meta }))
+    }
+
     pub(crate) fn hash(&self) -> u64 {
         self.0.hash
     }
@@ -44,7 +56,7 @@ impl Name {
 impl From<pt_edn::Name> for Name {
     fn from(name: pt_edn::Name) -> Self {
         let hash = crate::equal::hash_text(name.as_str());
-        Self(Arc::new(Inner { name, hash }))
+        Self(Arc::new(Inner { name, hash, meta: None }))
     }
 }
 

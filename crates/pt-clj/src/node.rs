@@ -40,6 +40,8 @@ pub(crate) enum Node {
     Fn(Box<MakeFn>),
     LetFn(Box<LetFn>),
     Def(Box<Def>),
+    /// `(set! *name* value)`
+    Assign(Box<(u32, Self)>),
     Throw(Box<(Self, Span)>),
     Try(Box<Try>),
     Case(Box<Case>),
@@ -116,7 +118,9 @@ pub(crate) struct LetFn {
 
 pub(crate) struct Def {
     pub(crate) global: u32,
+    pub(crate) var: crate::name::Name,
     pub(crate) value: Option<Node>,
+    pub(crate) meta: Option<Node>,
     pub(crate) is_macro: bool,
     /// `defonce`: keeps what is there.
     pub(crate) once: bool,
@@ -199,7 +203,8 @@ impl Node {
                     .for_each(|(_, made)| made.captures.iter_mut().for_each(&mut *visit));
                 visit(&mut form.body);
             }
-            Self::Def(def) => def.value.iter_mut().for_each(visit),
+            Self::Def(def) => def.value.iter_mut().chain(&mut def.meta).for_each(visit),
+            Self::Assign(parts) => visit(&mut parts.1),
             Self::Throw(parts) => visit(&mut parts.0),
             Self::Try(form) => {
                 visit(&mut form.body);

@@ -5,11 +5,32 @@ use num_bigint::BigInt;
 use crate::Value;
 use crate::exception::class_of;
 use crate::seq::realised;
+use crate::types::Object;
+
+/// How values are printed.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    /// Strings in quotes, so that it can be read back.
+    pub(crate) readably: bool,
+    /// How many items of a collection are shown.
+    pub(crate) length: usize,
+    /// How deep collections are shown.
+    pub(crate) level: usize,
+}
+
+impl Style {
+    pub(crate) const READABLE: Self = Self { readably: true, length: usize::MAX, level: usize::MAX };
+
+    /// One level further in; none where nothing more is shown.
+    fn inside(self) -> Option<Self> {
+        Some(Self { level: self.level.checked_sub(1)?, ..self })
+    }
+}
 
 /// As `(pr-str value)`: strings in quotes. Sequences not computed yet print as `...`.
 pub fn pr_str(value: &Value) -> String {
     let mut out = String::new();
-    write(&mut out, value, true);
+    write(&mut out, value, Style::READABLE);
     out
 }
 
@@ -28,6 +49,17 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
         Value::Char(char) => out.push(*char),
         Value::Regex(regex) => out.push_str(regex.pattern()),
         Value::BigInt(value) => out.push_str(&value.to_string()),
+        Value::Decimal(value) => out.push_str(&value.to_string()),
+        Value::Object(object) => match &**object {
+            Object::Type(of) => {
+                out.push_str("class ");
+                out.push_str(&of.name);
+            }
+            Object::Namespace(name) => out.push_str(name.as_str()),
+            Object::Inst(millis) => out.push_str(&crate::inst::java_date(*millis)),
+            _ => write(out, value, Style::READABLE),
+        },
+        Value::Record(record) if !record.of.is_record => plain(out, &record.of.name, address(record)),
         Value::Lazy(_) => {
             out.push_str("clojure.lang.LazySeq@");
             out.push_str(&hex(crate::equal::hash(value)));
@@ -40,7 +72,7 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
             }
             if !exception.data.is_nil() {
                 out.push(' ');
-                write(out, &exception.data, true);
+                write(out, &exception.data, Style::READABLE);
             }
         }
         Value::Class(class) => {
@@ -54,14 +86,18 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
                 .replace("##-Inf", "-Infinity"),
         ),
         Value::Uuid(id) => out.push_str(&uuid(**id)),
-        other => write(out, other, true),
+        other => write(out, other, Style::READABLE),
     }
 }
 
 /// Appends a value: for reading back, or for people (`print`).
-pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
+pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
     if crate::stack::exhausted() {
         out.push_str("...");
+        return;
+    }
+    // The caller asks the same again, and ends.
+    if out.len() & 0x3f == 0 && out.len() > 1 << 16 && crate::meter::must_end(out.len()) {
         return;
     }
     match value {
@@ -69,7 +105,7 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Int(value) => out.push_str(&value.to_string()),
         Value::Float(value) => out.push_str(&float(*value)),
-        Value::Char(char) if readably => {
+        Value::Char(char) if style.readably => {
             out.push('\\');
             match char {
                 '\n' => out.push_str("newline"),
@@ -86,8 +122,12 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             out.push_str(&value.to_string());
             out.push('N');
         }
+        Value::Decimal(value) => {
+            out.push_str(&value.to_string());
+            out.push('M');
+        }
         Value::Ratio(parts) => out.push_str(&ratio(&parts.0, &parts.1)),
-        Value::Str(text) if readably => quoted(out, text),
+        Value::Str(text) if style.readably => quoted(out, text),
         Value::Str(text) => out.push_str(text),
         Value::Keyword(name) => {
             out.push(':');
@@ -100,22 +140,11 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
         }
         Value::Vector(items) => {
             let mut items = items.iter();
-            sequence(out, "[", std::iter::from_fn(|| items.next().cloned()), "]", readably);
+            sequence(out, "[", std::iter::from_fn(|| items.next().cloned()), "]", style);
         }
-        Value::List(_) | Value::Lazy(_) => sequence(out, "(", realised(value), ")", readably),
-        Value::Set(set) => sequence(out, "#{", set.iter().cloned(), "}", readably),
-        Value::Map(map) => {
-            out.push('{');
-            for (index, (key, value)) in map.iter().enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                write(out, key, readably);
-                out.push(' ');
-                write(out, value, readably);
-            }
-            out.push('}');
-        }
+        Value::List(_) | Value::Lazy(_) => sequence(out, "(", realised(value), ")", style),
+        Value::Set(set) => sequence(out, "#{", set.iter().cloned(), "}", style),
+        Value::Map(map) => entries(out, map.iter(), style),
         Value::Regex(regex) => {
             out.push_str("#\"");
             out.push_str(regex.pattern());
@@ -133,13 +162,47 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             out.push(']');
         }
         Value::Cell(cell) => {
-            let name = if cell.volatile { "Volatile" } else { "Atom" };
             out.push_str("#object[clojure.lang.");
-            out.push_str(name);
+            out.push_str(cell.kind.class());
             out.push(' ');
-            write(out, &cell.get(), readably);
+            write(out, &cell.get(), style);
             out.push(']');
         }
+        Value::Sorted(sorted) if sorted.is_set => sequence(out, "#{", sorted.items(), "}", style),
+        Value::Sorted(sorted) => entries(out, sorted.iter(), style),
+        Value::Record(record) if record.of.is_record => {
+            out.push('#');
+            out.push_str(&record.of.name);
+            entries(out, record.fields.iter(), style);
+        }
+        Value::Record(record) => plain(out, &record.of.name, address(record)),
+        Value::Object(object) => match &**object {
+            Object::Type(of) => out.push_str(&of.name),
+            Object::Inst(millis) => {
+                out.push_str("#inst \"");
+                out.push_str(&crate::inst::rfc3339(*millis));
+                out.push('"');
+            }
+            Object::Namespace(name) => {
+                out.push_str("#object[clojure.lang.Namespace \"");
+                out.push_str(name.as_str());
+                out.push_str("\"]");
+            }
+            Object::Tagged(tag, form) => {
+                out.push('#');
+                out.push_str(tag.as_str());
+                out.push(' ');
+                write(out, form, style);
+            }
+            Object::Queue(items, _) => sequence(out, "(", items.iter().cloned(), ")", style),
+            Object::Protocol(protocol) => {
+                out.push_str("#object[clojure.lang.Protocol ");
+                out.push_str(protocol.name.as_str());
+                out.push(']');
+            }
+            Object::Array { .. } => plain(out, "[Ljava.lang.Object;", address(object)),
+            _ => plain(out, class_of(value).full, address(object)),
+        },
         Value::Exception(exception) => {
             out.push_str("#error {:cause ");
             match &exception.message {
@@ -148,7 +211,7 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
             }
             if !exception.data.is_nil() {
                 out.push_str(", :data ");
-                write(out, &exception.data, readably);
+                write(out, &exception.data, style);
             }
             out.push_str(", :type ");
             out.push_str(exception.class.full);
@@ -162,17 +225,62 @@ pub(crate) fn write(out: &mut String, value: &Value, readably: bool) {
     }
 }
 
+fn entries<'m>(out: &mut String, entries: impl Iterator<Item = (&'m Value, &'m Value)>, style: Style) {
+    let Some(style) = style.inside() else {
+        out.push('#');
+        return;
+    };
+    out.push('{');
+    for (index, (key, value)) in entries.enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        if index >= style.length {
+            out.push_str("...");
+            break;
+        }
+        write(out, key, style);
+        out.push(' ');
+        write(out, value, style);
+    }
+    out.push('}');
+}
+
+/// What has no notation prints as its class and something that tells it from others.
+fn plain(out: &mut String, class: &str, at: u64) {
+    out.push_str("#object[");
+    out.push_str(class);
+    out.push_str(" 0x");
+    out.push_str(&hex(at));
+    out.push(']');
+}
+
+fn address<T>(at: &std::sync::Arc<T>) -> u64 {
+    std::sync::Arc::as_ptr(at) as usize as u64
+}
+
 fn hex(hash: u64) -> String {
     format!("{:x}", hash as u32)
 }
 
-fn sequence(out: &mut String, open: &str, items: impl Iterator<Item = Value>, close: &str, readably: bool) {
+fn sequence(out: &mut String, open: &str, items: impl Iterator<Item = Value>, close: &str, style: Style) {
+    let Some(style) = style.inside() else {
+        out.push('#');
+        return;
+    };
     out.push_str(open);
     for (index, item) in items.enumerate() {
         if index > 0 {
             out.push(' ');
         }
-        write(out, &item, readably);
+        if index >= style.length {
+            out.push_str("...");
+            break;
+        }
+        if index & 0xff == 0xff && crate::meter::must_end(out.len()) {
+            break;
+        }
+        write(out, &item, style);
     }
     out.push_str(close);
 }

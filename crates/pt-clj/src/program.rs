@@ -16,6 +16,13 @@ pub struct Program {
     warnings: Vec<ReadError>,
 }
 
+impl From<Form> for Program {
+    /// A program of one form.
+    fn from(form: Form) -> Self {
+        Self { forms: vec![form], warnings: Vec::new() }
+    }
+}
+
 impl Program {
     /// Reads a program.
     pub fn compile(source: &str) -> Result<Self, Error> {
@@ -73,13 +80,30 @@ fn check(context: &mut Context<'_>, form: &Form, found: &mut Vec<Error>) {
         }
         return;
     }
-    let checked = if head(form).is_some_and(|head| ["defn", "defn-", "defmacro"].contains(&head)) {
+    let checked = if head(form).is_some_and(|head| DEFINING.contains(&head)) {
         eval(context, form).map(drop)
     } else {
         Analyser::new(context).top(form).map(drop)
     };
     found.extend(checked.err().map(Error::from));
 }
+
+/// Forms that later ones rely on.
+const DEFINING: [&str; 13] = [
+    "defn",
+    "defn-",
+    "defmacro",
+    "ns",
+    "require",
+    "use",
+    "in-ns",
+    "defmulti",
+    "defmethod",
+    "defprotocol",
+    "defrecord",
+    "deftype",
+    "declare",
+];
 
 /// The word that a list begins with.
 fn head(form: &Form) -> Option<&str> {
@@ -107,6 +131,13 @@ pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
             value = eval(context, form)?;
         }
         return Ok(value);
+    }
+    // What a macro makes of it may be such a `do` too.
+    if head(form).is_some()
+        && let Some(expanded) = Analyser::new(context).expand_top(form)?
+    {
+        context.check_stack()?;
+        return eval(context, &expanded);
     }
     let (node, slots) = Analyser::new(context).top(form)?;
     context.run_top(&node, slots)

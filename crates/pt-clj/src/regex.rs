@@ -9,7 +9,7 @@ use crate::exception::{Eval, Signal};
 /// A compiled pattern.
 pub struct Regex {
     pattern: String,
-    pub(crate) regex: fancy_regex::Regex,
+    pub(crate) regex: Arc<fancy_regex::Regex>,
 }
 
 impl Regex {
@@ -19,26 +19,36 @@ impl Regex {
     }
 }
 
+/// Steps that a match may go back: some 15 milliseconds. What needs more is refused, since nothing interrupts a match.
+const BACKTRACKS: usize = 500_000;
+
+/// Bytes that a compiled pattern and what it remembers while it matches may take.
+const COMPILED_SIZE: usize = 2 << 20;
+
 /// How many patterns are remembered: compiling one takes longer than the code around it.
 const REMEMBERED: usize = 256;
 
-static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
+static COMPILED: LazyLock<Mutex<HashMap<String, Arc<fancy_regex::Regex>>>> = LazyLock::new(Mutex::default);
 
 /// Compiles a pattern, or finds it among those compiled before.
 pub(crate) fn compile(context: &Context<'_>, pattern: &str) -> Eval<Arc<Regex>> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(regex) = compiled.get(pattern) {
-        return Ok(Arc::clone(regex));
+        return Ok(Arc::new(Regex { pattern: pattern.to_owned(), regex: Arc::clone(regex) }));
     }
-    let regex = fancy_regex::RegexBuilder::new(&translated(pattern)).build();
+    let regex = fancy_regex::RegexBuilder::new(&translated(pattern))
+        .backtrack_limit(BACKTRACKS)
+        .delegate_size_limit(COMPILED_SIZE)
+        .delegate_dfa_size_limit(COMPILED_SIZE)
+        .build();
     let regex = regex
         .map_err(|error| context.error("PatternSyntaxException", format!("{error} in regex {pattern}")))?;
     if compiled.len() >= REMEMBERED {
         compiled.clear();
     }
-    let regex = Arc::new(Regex { pattern: pattern.to_owned(), regex });
+    let regex = Arc::new(regex);
     compiled.insert(pattern.to_owned(), Arc::clone(&regex));
-    Ok(regex)
+    Ok(Arc::new(Regex { pattern: pattern.to_owned(), regex }))
 }
 
 /// What matching said, as an exception where it gave up.

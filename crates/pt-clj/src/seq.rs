@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Value;
 use crate::context::Context;
 use crate::exception::{Eval, Thrown};
+use crate::map::Meta;
+use crate::meter;
+use crate::types::Object;
 use crate::vector::Vector;
 
 /// How many items of a lazy sequence are computed at once, where the source has them ready.
 pub(crate) const CHUNK: usize = 32;
 
 /// A realised piece of a sequence.
-pub struct Seq(pub(crate) Repr);
+pub struct Seq(pub(crate) Repr, pub(crate) Meta);
 
 pub(crate) enum Repr {
     /// `()`
@@ -24,12 +27,33 @@ pub(crate) enum Repr {
     Range { at: i64, end: i64, step: i64 },
 }
 
+impl Repr {
+    /// The same, sharing all items.
+    pub(crate) fn shared(&self) -> Self {
+        match self {
+            Self::Empty => Self::Empty,
+            Self::Cons { first, rest, count } => {
+                Self::Cons { first: first.clone(), rest: rest.clone(), count: *count }
+            }
+            Self::Items { items, at, rest, list } => {
+                Self::Items { items: Arc::clone(items), at: *at, rest: rest.clone(), list: *list }
+            }
+            Self::Range { at, end, step } => Self::Range { at: *at, end: *end, step: *step },
+        }
+    }
+}
+
 impl Seq {
+    pub(crate) fn new(repr: Repr, meta: Meta) -> Self {
+        meter::took(LINK);
+        Self(repr, meta)
+    }
+
     pub(crate) fn list(items: Vec<Value>) -> Self {
         if items.is_empty() {
-            return Self(Repr::Empty);
+            return Self::new(Repr::Empty, None);
         }
-        Self(Repr::Items { items: Arc::new(items.into()), at: 0, rest: Value::Nil, list: true })
+        Self::new(Repr::Items { items: Arc::new(items.into()), at: 0, rest: Value::Nil, list: true }, None)
     }
 
     /// Whether it has no items.
@@ -75,7 +99,7 @@ impl Seq {
             Repr::Items { items, at, rest, list } => {
                 if at + 1 < items.len() {
                     let (items, rest) = (Arc::clone(items), rest.clone());
-                    Self(Repr::Items { items, at: at + 1, rest, list: *list }).into()
+                    Self::new(Repr::Items { items, at: at + 1, rest, list: *list }, None).into()
                 } else {
                     rest.clone()
                 }
@@ -94,7 +118,7 @@ impl From<Seq> for Value {
 /// The integers from `at` to `end`, or nil if there are none.
 pub(crate) fn range(at: i64, end: i64, step: i64) -> Value {
     if (step > 0 && at < end) || (step < 0 && at > end) {
-        Seq(Repr::Range { at, end, step }).into()
+        Seq::new(Repr::Range { at, end, step }, None).into()
     } else {
         Value::Nil
     }
@@ -105,12 +129,12 @@ pub(crate) fn chunk(items: Vec<Value>, rest: Value) -> Value {
     if items.is_empty() {
         return rest;
     }
-    Seq(Repr::Items { items: Arc::new(items.into()), at: 0, rest, list: false }).into()
+    Seq::new(Repr::Items { items: Arc::new(items.into()), at: 0, rest, list: false }, None).into()
 }
 
 /// One item before a rest.
 pub(crate) fn cons(first: Value, rest: Value) -> Value {
-    Seq(Repr::Cons { first, rest, count: None }).into()
+    Seq::new(Repr::Cons { first, rest, count: None }, None).into()
 }
 
 pub(crate) type Thunk = Box<dyn FnOnce(&mut Context<'_>) -> Eval + Send>;
@@ -180,6 +204,7 @@ impl Lazy {
 
 /// A lazy sequence of what the thunk will give.
 pub(crate) fn lazy(thunk: impl FnOnce(&mut Context<'_>) -> Eval + Send + 'static) -> Value {
+    meter::took(LINK);
     Value::Lazy(Arc::new(Lazy(Mutex::new(State::Pending(Box::new(thunk))))))
 }
 
@@ -199,23 +224,43 @@ pub(crate) fn seq(context: &mut Context<'_>, value: Value) -> Eval {
             if items.is_empty() {
                 Value::Nil
             } else {
-                Seq(Repr::Items { items, at: 0, rest: Value::Nil, list: false }).into()
+                Seq::new(Repr::Items { items, at: 0, rest: Value::Nil, list: false }, None).into()
             }
         }
         other => {
             let items: Vec<Value> = match &other {
                 Value::Map(map) => map.iter().map(|(key, value)| Value::entry(key, value)).collect(),
                 Value::Set(set) => set.iter().cloned().collect(),
-                Value::Str(text) => text.chars().map(Value::Char).collect(),
+                Value::Str(text) => {
+                    context.charge(16 * text.len())?;
+                    text.chars().map(Value::Char).collect()
+                }
+                Value::Sorted(sorted) => sorted.items().collect(),
+                Value::Record(record) if record.of.is_record => {
+                    record.fields.iter().map(|(key, value)| Value::entry(key, value)).collect()
+                }
+                Value::Record(record) if let Some(method) = record.of.method("seq") => {
+                    let items = context.call1(&method, other.clone())?;
+                    return seq(context, items);
+                }
+                Value::Object(object) if let Some(items) = object_items(object) => items,
                 _ => {
-                    let class = crate::exception::class_of(&other);
-                    let message = format!("Don't know how to create ISeq from: {}", class.full);
+                    let message =
+                        format!("Don't know how to create ISeq from: {}", crate::class::class_name(&other));
                     return Err(context.error("IllegalArgumentException", message));
                 }
             };
             chunk(items, Value::Nil)
         }
     })
+}
+
+fn object_items(object: &Object) -> Option<Vec<Value>> {
+    match object {
+        Object::Array { items, .. } => Some(crate::types::locked(items).clone()),
+        Object::Queue(items, _) => Some(items.iter().cloned().collect()),
+        _ => None,
+    }
 }
 
 /// Walks anything that can be made a sequence.
@@ -247,6 +292,9 @@ impl Iter {
                 Self::Items { items, at, rest, .. } => {
                     if let Some(item) = items.get(*at) {
                         *at += 1;
+                        if *at & 0xf == 0 {
+                            context.tick()?;
+                        }
                         return Ok(Some(item.clone()));
                     }
                     *self = Self::new(context, std::mem::take(rest))?;
@@ -257,7 +305,7 @@ impl Iter {
                         return Ok(None);
                     }
                     *at = here.saturating_add(*step);
-                    if here & 0xff == 0 {
+                    if here & 0xf == 0 {
                         context.tick()?;
                     }
                     return Ok(Some(Value::Int(here)));
@@ -307,7 +355,7 @@ impl Iter {
         match self {
             Self::Seq(value) => value,
             Self::Items { items, at, rest, list } if at < items.len() => {
-                Seq(Repr::Items { items, at, rest, list }).into()
+                Seq::new(Repr::Items { items, at, rest, list }, None).into()
             }
             Self::Items { rest, .. } => rest,
             Self::Range { at, end, step } => range(at, end, step),
@@ -316,8 +364,11 @@ impl Iter {
     }
 
     pub(crate) fn collect(mut self, context: &mut Context<'_>) -> Eval<Vec<Value>> {
-        let mut items = Vec::with_capacity(self.ready().min(1 << 16));
+        let mut items = Vec::with_capacity(self.ready().min(1 << 12));
         while let Some(item) = self.next(context)? {
+            if items.len() == items.capacity() && items.len() >= 1 << 12 {
+                context.charge(48 * items.len())?;
+            }
             items.push(item);
         }
         Ok(items)
@@ -397,8 +448,12 @@ impl Lazy {
     }
 }
 
+/// What a link of a sequence takes.
+const LINK: usize = 96;
+
 impl Drop for Seq {
     fn drop(&mut self) {
+        meter::gave(LINK);
         let rest = self.take_rest();
         if !rest.is_nil() {
             drop_chain(rest);
@@ -413,6 +468,7 @@ impl Drop for Seq {
 
 impl Drop for Lazy {
     fn drop(&mut self) {
+        meter::gave(LINK);
         let done = self.take_done();
         if !done.is_nil() {
             drop_chain(done);

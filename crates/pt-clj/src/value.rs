@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
+use crate::decimal::Decimal;
 use crate::exception::{Class, Exception};
 use crate::function::{Function, Native};
 use crate::map::{Map, Set};
 use crate::name::Name;
 use crate::regex::Regex;
 use crate::seq::{Lazy, Seq};
+use crate::sorted::Sorted;
 use crate::state::{Cell, Delay};
+use crate::text::Text;
+use crate::types::{Object, Record};
 use crate::vector::Vector;
 
 /// Any Clojure value. Sixteen bytes; cloning copies at most a counter.
@@ -31,8 +35,10 @@ pub enum Value {
     BigInt(Arc<BigInt>),
     /// A fraction in lowest terms: numerator and denominator (above one).
     Ratio(Arc<(BigInt, BigInt)>),
+    /// `1.50M`
+    Decimal(Arc<Decimal>),
     /// A string.
-    Str(Arc<String>),
+    Str(Arc<Text>),
     /// `:name`
     Keyword(Name),
     /// `name`
@@ -45,6 +51,10 @@ pub enum Value {
     Map(Arc<Map>),
     /// `#{…}`, in the order its members were added.
     Set(Arc<Set>),
+    /// A sorted map or set.
+    Sorted(Arc<Sorted>),
+    /// A value of a type that the program defined.
+    Record(Arc<Record>),
     /// A sequence computed when it is looked at. [`crate::Program::run`] never returns one unrealised.
     Lazy(Arc<Lazy>),
     /// A function of the core.
@@ -67,12 +77,14 @@ pub enum Value {
     Var(Name),
     /// A UUID.
     Uuid(Arc<u128>),
+    /// One of the rarer kinds.
+    Object(Arc<Object>),
 }
 
 impl Value {
     /// A string.
     pub fn str(text: impl Into<String>) -> Self {
-        Self::Str(Arc::new(text.into()))
+        Self::Str(Arc::new(Text::new(text.into())))
     }
 
     /// A keyword, with or without namespace, without its colon.
@@ -127,6 +139,12 @@ impl Value {
             Self::Vector(vector) => Some(vector.iter().cloned().collect()),
             Self::Set(set) => Some(set.iter().cloned().collect()),
             Self::List(_) | Self::Lazy(_) => Some(crate::seq::realised(self).collect()),
+            Self::Sorted(sorted) if sorted.is_set => Some(sorted.items().collect()),
+            Self::Object(object) => match &**object {
+                Object::Array { items, .. } => Some(crate::types::locked(items).clone()),
+                Object::Queue(items, _) => Some(items.iter().cloned().collect()),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -142,7 +160,7 @@ impl Value {
     }
 
     pub(crate) fn entry(key: &Self, value: &Self) -> Self {
-        Self::vector(vec![key.clone(), value.clone()])
+        Self::Vector(Arc::new(Vector::entry(key.clone(), value.clone())))
     }
 
     pub(crate) fn empty_list() -> Self {
@@ -155,12 +173,54 @@ impl Value {
 
     /// Whether it is a number.
     pub fn is_number(&self) -> bool {
-        matches!(self, Self::Int(_) | Self::Float(_) | Self::BigInt(_) | Self::Ratio(_))
+        matches!(self, Self::Int(_) | Self::Float(_) | Self::BigInt(_) | Self::Ratio(_) | Self::Decimal(_))
     }
 
     /// Whether `=` compares it element by element with lists and vectors.
     pub fn is_sequential(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Vector(_) | Self::Lazy(_))
+        match self {
+            Self::List(_) | Self::Vector(_) | Self::Lazy(_) => true,
+            Self::Object(object) => matches!(**object, Object::Queue(..)),
+            _ => false,
+        }
+    }
+
+    /// Maps of all kinds, records among them.
+    pub(crate) fn is_map(&self) -> bool {
+        match self {
+            Self::Map(_) => true,
+            Self::Sorted(sorted) => !sorted.is_set,
+            Self::Record(record) => record.of.is_record,
+            _ => false,
+        }
+    }
+
+    /// Sets of both kinds.
+    pub(crate) fn is_set(&self) -> bool {
+        match self {
+            Self::Set(_) => true,
+            Self::Sorted(sorted) => sorted.is_set,
+            _ => false,
+        }
+    }
+
+    /// The entries of a map of any kind.
+    pub(crate) fn entries(&self) -> Option<Vec<(Self, Self)>> {
+        let cloned = |(key, value): (&Self, &Self)| (key.clone(), value.clone());
+        match self {
+            Self::Map(map) => Some(map.iter().map(cloned).collect()),
+            Self::Sorted(sorted) if !sorted.is_set => Some(sorted.iter().map(cloned).collect()),
+            Self::Record(record) if record.of.is_record => Some(record.fields.iter().map(cloned).collect()),
+            _ => None,
+        }
+    }
+
+    /// A function of any kind, multimethods among them.
+    pub(crate) fn is_callable(&self) -> bool {
+        match self {
+            Self::Object(object) => matches!(**object, Object::Multi(_)),
+            other => other.is_fn(),
+        }
     }
 
     pub(crate) fn is_fn(&self) -> bool {

@@ -16,13 +16,18 @@ impl Reader<'_> {
             }
             Some(b'_') => {
                 self.at += 1;
-                self.operand(start)?;
+                let discarded = self.operand(start)?;
+                if self.mode == Mode::Edn {
+                    self.discarded.push(discarded);
+                }
                 return Ok(Item::Nothing);
             }
             Some(b'#') => self.symbolic(start)?,
             Some(byte @ (b'(' | b'"' | b'\'' | b'^' | b'?' | b':' | b'=' | b'<')) => {
                 self.at += 1;
-                self.clojure_only(start)?;
+                if !(self.metadata && matches!(byte, b':' | b'^')) {
+                    self.clojure_only(start)?;
+                }
                 self.at -= 1;
                 match byte {
                     b'(' => self.function(start)?,
@@ -48,6 +53,9 @@ impl Reader<'_> {
     }
 
     fn tagged(&mut self, start: usize) -> Result<FormKind, ReadError> {
+        if self.peek().is_some_and(|byte| byte.is_ascii_whitespace() || byte == b',') {
+            return Err(self.fail("Reader tag must be a symbol", start));
+        }
         let tag = self.operand(start)?;
         let FormKind::Symbol(tag) = tag.kind else {
             return Err(self.fail(&format!("Reader tag must be a symbol, not {tag}"), start));
@@ -101,11 +109,18 @@ impl Reader<'_> {
     fn namespaced_map(&mut self, start: usize) -> Result<FormKind, ReadError> {
         let token = self.token();
         let namespace = match token.strip_prefix(':') {
-            Some(":") => "user",
-            Some(name) if !name.is_empty() && !name.contains([':', '/']) => name,
+            Some(":") => self.namespace.clone(),
+            Some(name) if name.starts_with(':') => match self.resolved(&name[1..]) {
+                Some(full) => full,
+                None => {
+                    return Err(
+                        self.fail(&format!("Unknown auto-resolved namespace alias: {}", &name[1..]), start)
+                    );
+                }
+            },
+            Some(name) if !name.is_empty() && !name.contains([':', '/']) => name.to_owned(),
             _ => return Err(self.fail("Namespaced map must specify a valid namespace", start)),
         };
-        let namespace = namespace.to_owned();
         self.skip_space();
         if self.peek() != Some(b'{') {
             return Err(self.fail("Namespaced map must specify a map", start));

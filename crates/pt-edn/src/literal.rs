@@ -151,13 +151,8 @@ pub(crate) fn name(token: &str, mode: Mode) -> Result<FormKind, String> {
     let Some(keyword) = token.strip_prefix(':') else {
         return if is_name(token, mode) { Ok(FormKind::Symbol(Name::new(token))) } else { Err(invalid()) };
     };
-    if let Some(local) = keyword.strip_prefix(':') {
-        // `::a` names the current namespace; `::alias/a` would need a table of aliases that no reader has.
-        return if mode == Mode::Clojure && is_name(local, mode) && !local.contains('/') {
-            Ok(FormKind::Keyword(Name::new(&format!("user/{local}"))))
-        } else {
-            Err(invalid())
-        };
+    if keyword.starts_with(':') {
+        return Err(invalid());
     }
     // Only a keyword without namespace may begin with a digit.
     let digit = keyword.starts_with(|first: char| first.is_ascii_digit()) && !keyword.contains('/');
@@ -179,8 +174,8 @@ fn is_name(token: &str, mode: Mode) -> bool {
     let part = |part: &str| {
         !part.is_empty() && !part.starts_with(|first: char| first.is_ascii_digit()) && !part.ends_with(':')
     };
-    let edn = mode == Mode::Clojure || !token.contains(['\'', '%']) || token.chars().all(|char| char == '%');
+    let edn = mode == Mode::Clojure || !token.contains('\'');
     edn && !token.contains("::")
         && namespace.is_none_or(part)
-        && (local == "/" || (part(local) && !local.contains('/')))
+        && (local == "/" || (part(local) && (mode == Mode::Edn || !local.contains('/'))))
 }

@@ -8,10 +8,9 @@ pub struct Name {
 }
 
 impl Name {
-    /// Splits at the first slash; a lone `/` and a slash at either end are no separators.
+    /// Splits at the first slash; a lone `/` and a slash at the end are no separators.
     pub fn new(text: &str) -> Self {
-        let slash =
-            text.find('/').filter(|&at| at > 0 && at + 1 < text.len()).and_then(|at| u32::try_from(at).ok());
+        let slash = text.find('/').filter(|&at| at + 1 < text.len()).and_then(|at| u32::try_from(at).ok());
         Self { text: text.into(), slash }
     }
 

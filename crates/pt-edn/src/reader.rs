@@ -55,6 +55,12 @@ pub struct Reader<'t> {
     pub(crate) in_fn: bool,
     failed: bool,
     warnings: Vec<ReadError>,
+    pub(crate) discarded: Vec<Form>,
+    /// What `::name` belongs to, and what `::alias/name` may stand for.
+    pub(crate) namespace: String,
+    /// Whether data may have metadata and namespaced maps, as `clojure.edn` reads them; documents have none.
+    pub(crate) metadata: bool,
+    pub(crate) aliases: Vec<(String, String)>,
 }
 
 impl<'t> Reader<'t> {
@@ -80,6 +86,10 @@ impl<'t> Reader<'t> {
             in_fn: false,
             failed: false,
             warnings: Vec::new(),
+            discarded: Vec::new(),
+            namespace: "user".to_owned(),
+            metadata: false,
+            aliases: Vec::new(),
         }
     }
 
@@ -91,7 +101,10 @@ impl<'t> Reader<'t> {
         loop {
             let start = self.at;
             match self.item() {
-                Ok(Item::Form(form)) => return Some(Ok(form)),
+                Ok(Item::Form(form)) => {
+                    self.enter(&form);
+                    return Some(Ok(form));
+                }
                 Ok(Item::Nothing) => {}
                 Ok(Item::End) => return None,
                 Ok(Item::Splice(_)) => {
@@ -119,6 +132,11 @@ impl<'t> Reader<'t> {
     /// The surplus closing brackets skipped so far.
     pub fn warnings(&self) -> &[ReadError] {
         &self.warnings
+    }
+
+    /// The forms that `#_` took out: their tags may still mean nothing.
+    pub fn discarded(&self) -> &[Form] {
+        &self.discarded
     }
 
     /// How far reading has come, in bytes.
@@ -154,7 +172,7 @@ impl<'t> Reader<'t> {
 
     fn skip_line(&mut self) {
         let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        self.at += rest.iter().position(|&byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
     }
 
     /// Moves past a token: up to white space, a bracket or a character that always begins something new.
@@ -203,7 +221,9 @@ impl<'t> Reader<'t> {
             b'#' => return self.dispatch(),
             b'^' => {
                 self.at += 1;
-                self.clojure_only(start)?;
+                if !self.metadata {
+                    self.clojure_only(start)?;
+                }
                 return self.with_meta(start).map(Item::Form);
             }
             b'\'' | b'@' | b'`' | b'~' => self.prefix(first)?,
@@ -224,7 +244,69 @@ impl<'t> Reader<'t> {
         if token.is_empty() {
             self.at += self.text[start..].chars().next().map_or(0, char::len_utf8);
         }
+        if let Some(local) = token.strip_prefix("::").filter(|_| self.mode == Mode::Clojure) {
+            let full = match local.split_once('/') {
+                None => format!(":{}/{local}", self.namespace),
+                Some((alias, local)) => match self.resolved(alias) {
+                    Some(namespace) => format!(":{namespace}/{local}"),
+                    None => return Err(self.fail(&format!("Invalid token: {token}"), start)),
+                },
+            };
+            return literal::name(&full, self.mode)
+                .map_err(|_| self.fail(&format!("Invalid token: {token}"), start));
+        }
         literal::name(token, self.mode).map_err(|message| self.fail(&message, start))
+    }
+
+    /// The namespace that an alias stands for.
+    pub(crate) fn resolved(&self, alias: &str) -> Option<String> {
+        self.aliases.iter().rev().find(|(known, _)| known == alias).map(|(_, full)| full.clone())
+    }
+
+    /// Reads names from here on as the namespace does, with its aliases, and data as `clojure.edn` does.
+    #[must_use]
+    pub fn within(mut self, namespace: &str, aliases: Vec<(String, String)>) -> Self {
+        namespace.clone_into(&mut self.namespace);
+        self.aliases = aliases;
+        self.metadata = true;
+        self
+    }
+
+    /// After `(ns name (:require [other :as alias]))` and its like names are read as that namespace does.
+    fn enter(&mut self, form: &Form) {
+        if self.mode == Mode::Edn {
+            return;
+        }
+        let FormKind::List(items) = &form.kind else { return };
+        let Some(FormKind::Symbol(head)) = items.first().map(|form| &form.kind) else { return };
+        match (head.as_str(), items.get(1).map(|form| &form.kind)) {
+            ("ns", Some(FormKind::Symbol(name))) => {
+                name.as_str().clone_into(&mut self.namespace);
+                self.collect_aliases(&items[2..]);
+            }
+            ("in-ns", Some(FormKind::Quote(name))) => self.namespace = name.to_string(),
+            ("require" | "alias", Some(_)) => self.collect_aliases(&items[1..]),
+            _ => {}
+        }
+    }
+
+    fn collect_aliases(&mut self, forms: &[Form]) {
+        for form in forms {
+            if let FormKind::Quote(inner) = &form.kind {
+                self.collect_aliases(std::slice::from_ref(inner));
+            }
+            let (FormKind::List(items) | FormKind::Vector(items)) = &form.kind else { continue };
+            if let Some(FormKind::Symbol(name)) = items.first().map(|form| &form.kind) {
+                for pair in items[1..].windows(2) {
+                    if let (FormKind::Keyword(key), FormKind::Symbol(alias)) = (&pair[0].kind, &pair[1].kind)
+                        && matches!(key.as_str(), "as" | "as-alias")
+                    {
+                        self.aliases.push((alias.as_str().to_owned(), name.as_str().to_owned()));
+                    }
+                }
+            }
+            self.collect_aliases(items);
+        }
     }
 
     fn number(&mut self) -> Result<FormKind, ReadError> {

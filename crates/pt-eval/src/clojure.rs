@@ -38,6 +38,7 @@ pub(crate) fn run(
         let limits = pt_clj::Limits {
             deadline: limits.deadline(),
             interrupt: Some(Arc::clone(&limits.interrupt)),
+            memory: Some(limits.memory),
             ..pt_clj::Limits::default()
         };
         let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
@@ -67,7 +68,11 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -
     let settings = snippet.settings;
     let mut session = Session { host: &mut NoHost, secrets: Secrets::of(&scope), occasion, settings };
     let mut runner = Runner::new(&mut session, &scope);
-    let limits = pt_clj::Limits { deadline: limits.deadline(), ..pt_clj::Limits::default() };
+    let limits = pt_clj::Limits {
+        deadline: limits.deadline(),
+        memory: Some(limits.memory),
+        ..pt_clj::Limits::default()
+    };
     let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
     for name in ["params", "inputs"].iter().chain(names) {
         context.bind(name, data::map_to_clojure(&params));
@@ -97,6 +102,7 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
     let range = error.span.map(|span| span.start..span.end.min(snippet.text.len()));
     let described = match error.kind {
         ErrorKind::Stopped(Stop::Interrupted) => return EvalError::interrupted(),
+        ErrorKind::Stopped(Stop::Memory) => EvalError::memory(limits.memory),
         ErrorKind::Stopped(Stop::Deadline | Stop::Fuel) => EvalError::timed_out(limits.time),
         // What calls to the runner throw, and `ex-info`, which authors throw for the same purpose.
         ErrorKind::Exception("clojure.lang.ExceptionInfo") => {

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 pub struct Limits {
     /// How long it may run, waiting included.
     pub time: Option<Duration>,
-    /// Bytes of memory for its data. Kept by JavaScript and Python: the Clojure evaluator does not count them. What is
-    /// allowed much memory may take long over it: a single call of a built-in function of JavaScript runs to its end.
+    /// Bytes of memory for its data; Clojure counts them by what its collections and texts take, about. What is allowed much
+    /// memory may take long over it: a single call of a built-in function of JavaScript runs to its end.
     pub memory: usize,
     /// Set by another thread to stop it. A call to the host that is under way has to end by itself.
     pub interrupt: Arc<AtomicBool>,

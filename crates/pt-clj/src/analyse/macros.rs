@@ -81,7 +81,7 @@ fn insert(form: &Form, value: Form, last: bool) -> Form {
             } else {
                 items.insert(1, value);
             }
-            list(items, form.span)
+            Form { meta: form.meta.clone(), ..list(items, form.span) }
         }
         _ => list(vec![form.clone(), value], form.span),
     }

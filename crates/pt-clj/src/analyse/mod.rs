@@ -12,7 +12,7 @@ use pt_edn::{Form, FormKind, Name, Span};
 
 pub(crate) use function::short_fn;
 pub(crate) use macros::{MACROS, Macro};
-pub(crate) use quote::syntax_quote;
+pub(crate) use quote::{is_special, syntax_quote};
 pub(crate) use special::{SPECIALS, Special};
 
 use crate::Value;
@@ -147,6 +147,15 @@ impl<'c, 'h> Analyser<'c, 'h> {
 
     pub(crate) fn node(&mut self, form: &Form, tail: bool) -> Eval<Node> {
         self.context.check_stack()?;
+        if !form.meta.is_empty() && keeps_meta(form) {
+            let node = self.plain_node(form, false)?;
+            let meta = self.node(&Form::new(FormKind::Map(form.meta.clone()), form.span), false)?;
+            return Ok(self.native("with-meta", vec![node, meta], form.span));
+        }
+        self.plain_node(form, tail)
+    }
+
+    fn plain_node(&mut self, form: &Form, tail: bool) -> Eval<Node> {
         match &form.kind {
             FormKind::Symbol(name) => self.symbol(name, form.span),
             FormKind::List(items) => self.list(form, items, tail),
@@ -238,20 +247,27 @@ impl<'c, 'h> Analyser<'c, 'h> {
         {
             return Ok(node);
         }
-        if let Some(at) = self.global(name) {
-            if self.context.macros.contains(&at) {
-                return self.error(span, format!("Can't take value of a macro: #'user/{}", name.local()));
+        match self.meaning(name)? {
+            Some(Meaning::Global(at)) => {
+                if self.context.macros.contains(&at) {
+                    let full = self.context.name_of(at);
+                    return self.error(span, format!("Can't take value of a macro: #'{}", full.as_str()));
+                }
+                return Ok(Node::Global(at));
             }
-            return Ok(Node::Global(at));
-        }
-        match core::lookup(name) {
-            Some(Core::Function(native)) => return Ok(Node::Const(Value::Native(native))),
-            Some(Core::Value(value)) => return Ok(Node::Const(value())),
-            Some(Core::Macro(_) | Core::Special(_)) => {
+            Some(Meaning::Core(Core::Function(native))) => return Ok(Node::Const(Value::Native(native))),
+            Some(Meaning::Core(Core::Value(value))) => return Ok(Node::Const(value())),
+            Some(Meaning::Core(Core::Macro(_) | Core::Special(_))) => {
                 return self
                     .error(span, format!("Can't take value of a macro: #'clojure.core/{}", name.local()));
             }
             None => {}
+        }
+        match name.as_str() {
+            "*ns*" | "clojure.core/*ns*" => return Ok(self.native("current-ns*", Vec::new(), span)),
+            "&form" => return Ok(self.native("expanding*", vec![Node::Const(Value::Int(0))], span)),
+            "&env" => return Ok(self.native("expanding*", vec![Node::Const(Value::Int(1))], span)),
+            _ => {}
         }
         if let Some(node) = self.host_value(name) {
             return Ok(node);
@@ -262,15 +278,27 @@ impl<'c, 'h> Analyser<'c, 'h> {
         if let Some(value) = crate::interop::constant(name) {
             return Ok(Node::Const(value));
         }
+        // `user.Point` names a type or the interface of a protocol.
+        if name.namespace().is_none()
+            && name.as_str().contains('.')
+            && let Some(at) = self.type_named(name.as_str())?
+        {
+            return Ok(Node::Global(at));
+        }
         self.unresolved(name, span)
     }
 
-    /// A name the program or the embedder defined.
-    fn global(&self, name: &Name) -> Option<u32> {
-        match name.namespace() {
-            None | Some("user") => self.context.names.get(name.local()).copied(),
-            Some(_) => None,
-        }
+    /// What a name means that is no local.
+    fn meaning(&mut self, name: &Name) -> Eval<Option<Meaning>> {
+        meaning(self.context, name)
+    }
+
+    /// A name the program, the embedder or the prelude defined.
+    fn global(&mut self, name: &Name) -> Eval<Option<u32>> {
+        Ok(match self.meaning(name)? {
+            Some(Meaning::Global(at)) => Some(at),
+            _ => None,
+        })
     }
 
     fn host_value(&self, name: &Name) -> Option<Node> {
@@ -280,7 +308,7 @@ impl<'c, 'h> Analyser<'c, 'h> {
         }
         if host.knows(name.local()) {
             let function = crate::function::FunctionKind::Host(name.local().into());
-            return Some(Node::Const(Value::Fn(Arc::new(crate::function::Function(function)))));
+            return Some(Node::Const(Value::Fn(Arc::new(crate::function::Function::new(function, None)))));
         }
         host.value(name.local()).map(|_| Node::HostValue(name.local().into()))
     }
@@ -293,7 +321,13 @@ impl<'c, 'h> Analyser<'c, 'h> {
         };
         let exception = Arc::new(Exception::new("RuntimeException", message));
         let mut known: Vec<String> = core::names().collect();
-        known.extend(self.context.names.keys().map(|name| name.clone().into_string()));
+        known.extend(
+            self.context
+                .names
+                .keys()
+                .filter(|name| !name.starts_with("clojure."))
+                .map(|name| name.clone().into_string()),
+        );
         known.extend(
             self.scopes
                 .iter()
@@ -305,12 +339,9 @@ impl<'c, 'h> Analyser<'c, 'h> {
 
     fn var(&mut self, form: &Form) -> Eval<Node> {
         let FormKind::Symbol(name) = &form.kind else { return self.error(form.span, "var needs a symbol") };
-        if self.global(name).is_some() {
-            return Ok(Node::Const(Value::Var(crate::name::Name::new(&format!("user/{}", name.local())))));
-        }
-        match core::lookup(name) {
-            Some(Core::Function(native)) => Ok(Node::Const(Value::Var(crate::name::Name::new(native.name)))),
-            _ => self.error(form.span, format!("Unable to resolve var: {name} in this context")),
+        match var_named(self.context, name)? {
+            Some(var) => Ok(Node::Const(Value::Var(var))),
+            None => self.error(form.span, format!("Unable to resolve var: {name} in this context")),
         }
     }
 
@@ -321,27 +352,27 @@ impl<'c, 'h> Analyser<'c, 'h> {
         if name.namespace().is_none() && self.local(name.as_str()).is_some() {
             return self.plain_call(head, args, span);
         }
-        if let Some(at) = self.global(name) {
-            if self.context.macros.contains(&at) {
-                let expanded = self.expand_user(at, args, span)?;
-                return self.node(&expanded, tail);
+        match self.meaning(name)? {
+            Some(Meaning::Global(at)) => {
+                if self.context.macros.contains(&at) {
+                    let expanded = self.expand_user(at, form, args, span)?;
+                    return self.node(&expanded, tail);
+                }
+                return self.plain_call(head, args, span);
             }
-            return self.plain_call(head, args, span);
-        }
-        match core::lookup(name) {
-            Some(Core::Function(native)) => {
+            Some(Meaning::Core(Core::Function(native))) => {
                 let nodes = self.nodes(args)?;
                 return Ok(native_call(native, nodes, span));
             }
-            Some(Core::Special(special)) => return special(self, form, args, tail),
-            Some(Core::Macro(expand)) => {
+            Some(Meaning::Core(Core::Special(special))) => return special(self, form, args, tail),
+            Some(Meaning::Core(Core::Macro(expand))) => {
                 let expanded = match expand(args, span) {
                     Ok(expanded) => expanded,
                     Err(message) => return self.error(span, message),
                 };
                 return self.node(&expanded, tail);
             }
-            Some(Core::Value(_)) => return self.plain_call(head, args, span),
+            Some(Meaning::Core(Core::Value(_))) => return self.plain_call(head, args, span),
             None => {}
         }
         if let Some((namespace, host)) = &self.context.host
@@ -384,17 +415,64 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     /// Calls a macro of the program.
-    fn expand_user(&mut self, at: u32, args: &[Form], span: Span) -> Eval<Form> {
+    fn expand_user(&mut self, at: u32, form: &Form, args: &[Form], span: Span) -> Eval<Form> {
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             values.push(crate::convert::quoted(self.context, arg)?);
         }
         let function = self.context.globals[at as usize].clone().unwrap_or_default();
-        let expanded = self.context.call(&function, &mut values).map_err(|signal| signal.at(span))?;
+        let call = crate::convert::quoted(self.context, form)?;
+        let names = self.scopes.iter().flat_map(|scope| &scope.locals).filter(|local| !local.name.is_empty());
+        let locals = Value::map(names.map(|local| (Value::symbol(&local.name), Value::Nil)));
+        let locals = if locals.as_map().is_some_and(crate::Map::is_empty) { Value::Nil } else { locals };
+        self.context.expanding.push((call, locals));
+        let expanded = self.context.call(&function, &mut values).map_err(|signal| signal.at(span));
+        self.context.expanding.pop();
+        let expanded = expanded?;
         crate::convert::form(self.context, &expanded, span)
     }
 
+    /// The form that a call of a macro of the program or the prelude stands for; none for anything else.
+    pub(crate) fn expand_top(&mut self, form: &Form) -> Eval<Option<Form>> {
+        let FormKind::List(items) = &form.kind else { return Ok(None) };
+        let Some((head, args)) = items.split_first() else { return Ok(None) };
+        let FormKind::Symbol(name) = &head.kind else { return Ok(None) };
+        match self.meaning(name)? {
+            Some(Meaning::Global(at)) if self.context.macros.contains(&at) => {
+                self.expand_user(at, form, args, form.span).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The form that a call of an expanding macro stands for; none for anything else.
+    pub(crate) fn expand_once(&mut self, form: &Form) -> Eval<Option<Form>> {
+        let FormKind::List(items) = &form.kind else { return Ok(None) };
+        let Some((head, args)) = items.split_first() else { return Ok(None) };
+        let FormKind::Symbol(name) = &head.kind else { return Ok(None) };
+        match self.meaning(name)? {
+            Some(Meaning::Global(at)) if self.context.macros.contains(&at) => {
+                self.expand_user(at, form, args, form.span).map(Some)
+            }
+            Some(Meaning::Core(Core::Macro(expand))) => match expand(args, form.span) {
+                Ok(expanded) => Ok(Some(expanded)),
+                Err(message) => self.error(form.span, message),
+            },
+            Some(Meaning::Core(Core::Special(_))) => Ok(special::as_macro(name.local(), args, form.span)),
+            _ => Ok(None),
+        }
+    }
+
     /// `(.method target …)`, `(Class. …)`, `(Class/method …)`
+    fn type_named(&mut self, class: &str) -> Eval<Option<u32>> {
+        // `user.Point` and `Point` are the same; other packages name the namespace.
+        let name = match class.rsplit_once('.') {
+            Some((package, short)) => Name::new(&format!("{}/{short}", package.replace('_', "-"))),
+            None => Name::new(class),
+        };
+        self.global(&name)
+    }
+
     fn interop(&mut self, name: &Name, args: &[Form], span: Span) -> Eval<Option<Node>> {
         let text = name.as_str();
         if let Some(method) = text.strip_prefix('.').filter(|method| !method.is_empty() && *method != ".") {
@@ -423,13 +501,66 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     fn construct(&mut self, class: &str, args: &[Form], span: Span) -> Eval<Node> {
-        let Some(class) = crate::exception::class_named(class) else {
-            return self.error(span, format!("Unable to resolve classname: {class}"));
+        let class = match crate::exception::class_named(class) {
+            Some(class) => Node::Const(Value::Class(class)),
+            None => match self.type_named(class)? {
+                Some(at) => Node::Global(at),
+                None => return self.error(span, format!("Unable to resolve classname: {class}")),
+            },
         };
-        let mut nodes = vec![Node::Const(Value::Class(class))];
+        let mut nodes = vec![class];
         nodes.extend(self.nodes(args)?);
         Ok(self.native("construct*", nodes, span))
     }
+}
+
+/// What a name means.
+pub(crate) enum Meaning {
+    /// Something in the table of globals.
+    Global(u32),
+    /// Something every program has.
+    Core(Core),
+}
+
+/// What a name means in the current namespace. Definitions of the prelude are evaluated when they are first named.
+pub(crate) fn meaning(context: &mut Context<'_>, name: &Name) -> Eval<Option<Meaning>> {
+    if let Some(at) = context.names.get(&*context.spaces.key(name)) {
+        return Ok(Some(Meaning::Global(*at)));
+    }
+    if name.namespace().is_none()
+        && let Some(full) = context.spaces.referred(name.as_str())
+    {
+        let full = full.clone();
+        return meaning(context, &full);
+    }
+    // Namespaces of the prelude find their own names first.
+    if name.namespace().is_none() && core::is_namespace(context.spaces.current()) {
+        if let Some(core) = core::find(context.spaces.current(), name.local()) {
+            return Ok(Some(Meaning::Core(core)));
+        }
+        let own = context.spaces.own_key(name.as_str()).into_owned();
+        if let Some(at) = crate::prelude::load(context, &own)? {
+            return Ok(Some(Meaning::Global(at)));
+        }
+    }
+    let full = context.spaces.full(name.namespace().unwrap_or("clojure.core"));
+    if let Some(core) = core::find(full, name.local()) {
+        return Ok(Some(Meaning::Core(core)));
+    }
+    let full = format!("{full}/{}", name.local());
+    Ok(crate::prelude::load(context, &full)?.map(Meaning::Global))
+}
+
+/// The full name of a var.
+pub(crate) fn var_named(context: &mut Context<'_>, name: &Name) -> Eval<Option<crate::name::Name>> {
+    Ok(match meaning(context, name)? {
+        Some(Meaning::Global(at)) => Some(context.name_of(at)),
+        Some(Meaning::Core(Core::Function(native))) => Some(crate::name::Name::new(native.name)),
+        Some(Meaning::Core(Core::Macro(_) | Core::Special(_))) if !is_special(name.local()) => {
+            Some(crate::name::Name::new(&format!("clojure.core/{}", name.local())))
+        }
+        _ => None,
+    })
 }
 
 /// A call of a core function; arithmetic on two numbers gets a node of its own.
@@ -450,6 +581,12 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         "clojure.core/=" | "clojure.core/==" => Op::Eq,
         _ => return Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     };
+    // As Clojure does: the first two are added before the third is computed.
+    if args.len() > 2 && matches!(op, Op::Add | Op::Sub | Op::Mul) {
+        let mut args = args.into_iter();
+        let first = args.next().unwrap_or(Node::Const(Value::Nil));
+        return args.fold(first, |left, right| Node::Math(Box::new(Math { op, native, left, right, span })));
+    }
     match <[Node; 2]>::try_from(args) {
         Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
         Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
@@ -465,6 +602,21 @@ fn stepped(native: &'static Native, mut args: Vec<Node>) -> (&'static Native, Ve
     };
     args.push(Node::Const(Value::Int(1)));
     (core::function(by).unwrap_or(native), args)
+}
+
+/// Whether metadata written before a form is put on its value; before calls and names it only hints.
+fn keeps_meta(form: &Form) -> bool {
+    match &form.kind {
+        FormKind::Vector(_) | FormKind::Map(_) | FormKind::Set(_) | FormKind::Fn(_) => true,
+        FormKind::List(items) => {
+            items.is_empty()
+                || items
+                    .first()
+                    .and_then(symbol_of)
+                    .is_some_and(|head| matches!(head, "fn" | "fn*" | "reify"))
+        }
+        _ => false,
+    }
 }
 
 fn constants(nodes: &[Node]) -> Option<Vec<Value>> {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use pt_edn::{Form, FormKind, Name, Span};
 
 use crate::context::Context;
-use crate::core::{self, Core};
 use crate::exception::Eval;
 
 /// The code that builds what a syntax-quoted form stands for.
@@ -27,6 +26,16 @@ fn list(span: Span, head: &str, rest: Vec<Form>) -> Form {
 
 impl Template<'_, '_> {
     fn quote(&mut self, form: &Form) -> Eval<Form> {
+        if !form.meta.is_empty() && !matches!(form.kind, FormKind::Unquote(_) | FormKind::UnquoteSplicing(_))
+        {
+            let plain = self.quote_plain(form)?;
+            let meta = self.quote(&Form::new(FormKind::Map(form.meta.clone()), form.span))?;
+            return Ok(list(form.span, "clojure.core/with-meta", vec![plain, meta]));
+        }
+        self.quote_plain(form)
+    }
+
+    fn quote_plain(&mut self, form: &Form) -> Eval<Form> {
         let span = form.span;
         Ok(match &form.kind {
             FormKind::Unquote(inner) => (**inner).clone(),
@@ -97,27 +106,36 @@ impl Template<'_, '_> {
             self.generated.insert(stem.to_owned(), made.clone());
             return made;
         }
-        let plain = text.starts_with('.')
-            || text.ends_with('.')
-            || matches!(text, "&" | "catch" | "finally")
-            || crate::exception::class_named(text).is_some();
-        if plain || (name.namespace().is_some() && core::lookup(name).is_none()) {
+        if text == "*ns*" {
+            return "clojure.core/*ns*".to_owned();
+        }
+        let class = name.namespace().is_none()
+            && !text.contains('/')
+            && crate::exception::class_named(text).is_some();
+        if text.starts_with('.') || text.ends_with('.') || matches!(text, "&" | "catch" | "finally") {
             return text.to_owned();
         }
-        if name.namespace().is_none() && self.context.names.contains_key(text) {
-            return format!("user/{text}");
+        if class {
+            return crate::exception::class_named(text).map_or(text, |class| class.full).to_owned();
         }
-        match core::lookup(name) {
-            Some(Core::Function(native)) => native.name.to_owned(),
-            Some(Core::Special(_)) if is_special(text) => text.to_owned(),
-            Some(_) => format!("clojure.core/{}", name.local()),
-            None => format!("user/{text}"),
+        if name.namespace().is_none() && text.contains('.') && text != ".." {
+            return text.to_owned();
+        }
+        if name.namespace().is_none() && is_special(text) {
+            return text.to_owned();
+        }
+        match super::var_named(self.context, name) {
+            Ok(Some(full)) => full.as_str().to_owned(),
+            _ => match name.namespace() {
+                Some(alias) => format!("{}/{}", self.context.spaces.full(alias), name.local()),
+                None => format!("{}/{text}", self.context.spaces.current()),
+            },
         }
     }
 }
 
 /// What Clojure itself counts as special: printed without a namespace.
-fn is_special(name: &str) -> bool {
+pub(crate) fn is_special(name: &str) -> bool {
     matches!(
         name,
         "if" | "do"
@@ -132,5 +150,16 @@ fn is_special(name: &str) -> bool {
             | "def"
             | "new"
             | "."
+            | "letfn*"
+            | "case*"
+            | "set!"
+            | "&"
+            | "catch"
+            | "finally"
+            | "monitor-enter"
+            | "monitor-exit"
+            | "import*"
+            | "deftype*"
+            | "reify*"
     )
 }

@@ -45,6 +45,7 @@ pub(crate) const SPECIALS: &[(&str, Special)] = &[
     ("try", try_),
     ("case", case),
     ("binding", binding),
+    ("set!", set),
     (".", dot),
     ("new", new),
 ];
@@ -223,26 +224,44 @@ fn define(
     analyser: &mut Analyser<'_, '_>,
     name: &str,
     value: impl FnOnce(&mut Analyser<'_, '_>) -> Eval<Option<Node>>,
+    meta: Vec<(Form, Form)>,
     is_macro: bool,
     once: bool,
 ) -> Eval<Node> {
     // Known before its value is analysed: it may call itself.
-    let global = analyser.context.global(name.strip_prefix("user/").unwrap_or(name));
+    let own = name.strip_prefix(&format!("{}/", analyser.context.spaces.current())).unwrap_or(name);
+    let global = analyser.context.own_global(own);
+    if is_macro {
+        // Its own body may use it.
+        analyser.context.macros.insert(global);
+    } else {
+        analyser.context.macros.remove(&global);
+    }
     let value = value(analyser)?;
-    Ok(Node::Def(Box::new(Def { global, value, is_macro, once })))
+    let var = Name::new(&format!("{}/{own}", analyser.context.spaces.current()));
+    let meta = match meta.is_empty() {
+        true => None,
+        false => Some(analyser.node(&Form::new(FormKind::Map(meta), Span::default()), false)?),
+    };
+    Ok(Node::Def(Box::new(Def { global, var, value, meta, is_macro, once })))
 }
 
 fn def_with(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], once: bool) -> Eval<Node> {
     let Some(name) = args.first().and_then(symbol_of) else {
         return analyser.error(form.span, "First argument to def must be a Symbol");
     };
+    let mut meta = args[0].meta.clone();
     let value = match args {
         [_] => None,
         [_, value] => Some(value),
-        [_, doc, value] if matches!(doc.kind, FormKind::String(_)) => Some(value),
+        [_, doc, value] if matches!(doc.kind, FormKind::String(_)) => {
+            meta.push((Form::new(FormKind::Keyword(pt_edn::Name::new("doc")), doc.span), doc.clone()));
+            Some(value)
+        }
         _ => return analyser.error(form.span, "Too many arguments to def"),
     };
-    define(analyser, name, |analyser| value.map(|value| analyser.node(value, false)).transpose(), false, once)
+    let value = |analyser: &mut Analyser<'_, '_>| value.map(|value| analyser.node(value, false)).transpose();
+    define(analyser, name, value, meta, false, once)
 }
 
 fn def(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
@@ -253,52 +272,66 @@ fn defonce(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
     def_with(analyser, form, args, true)
 }
 
-/// The name, and what follows documentation and attributes.
-fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval<(&'f str, &'f [Form])> {
+/// What [`named`] finds.
+type Named<'f> = (&'f str, &'f [Form], Vec<(Form, Form)>);
+
+/// The name, what follows documentation and attributes, and these.
+fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval<Named<'f>> {
     let Some((name, mut rest)) = args.split_first() else {
         return analyser.error(form.span, "First argument to defn must be a symbol");
     };
+    let mut meta = name.meta.clone();
     let Some(name) = symbol_of(name) else {
         return analyser.error(form.span, "First argument to defn must be a symbol");
     };
     if let [doc, others @ ..] = rest
         && matches!(doc.kind, FormKind::String(_))
     {
+        meta.push((Form::new(FormKind::Keyword(pt_edn::Name::new("doc")), doc.span), doc.clone()));
         rest = others;
     }
     if let [attributes, others @ ..] = rest
-        && matches!(attributes.kind, FormKind::Map(_))
+        && let FormKind::Map(pairs) = &attributes.kind
     {
+        meta.extend(pairs.iter().cloned());
         rest = others;
     }
-    Ok((name, rest))
+    // Attributes may also stand after several arities.
+    if let [before @ .., last] = rest
+        && let (FormKind::Map(pairs), Some(FormKind::List(_))) =
+            (&last.kind, before.first().map(|form| &form.kind))
+    {
+        meta.extend(pairs.iter().cloned());
+        rest = before;
+    }
+    Ok((name, rest, meta))
 }
 
 fn defn(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
-    let (name, rest) = named(analyser, form, args)?;
+    let (name, rest, meta) = named(analyser, form, args)?;
     let function = |analyser: &mut Analyser<'_, '_>| {
         let made = analyser.function(Some(name), rest, form.span)?;
         Ok(Some(Node::Fn(Box::new(made))))
     };
-    define(analyser, name, function, false, false)
+    define(analyser, name, function, meta, false, false)
 }
 
 fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
-    let (name, rest) = named(analyser, form, args)?;
+    let (name, rest, meta) = named(analyser, form, args)?;
     let function = |analyser: &mut Analyser<'_, '_>| {
         // A macro calling itself means its expansion, not the function.
         let made = analyser.function(None, rest, form.span)?;
         Ok(Some(Node::Fn(Box::new(made))))
     };
-    define(analyser, name, function, true, false)
+    define(analyser, name, function, meta, true, false)
 }
 
 fn declare(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
     let mut last = Value::Nil;
     for name in args {
         let Some(name) = symbol_of(name) else { return analyser.error(form.span, "declare takes symbols") };
-        analyser.context.global(name);
-        last = Value::Var(Name::new(&format!("user/{name}")));
+        analyser.context.own_global(name);
+        last = Value::Var(Name::new(&format!("{}/{name}", analyser.context.spaces.current())));
     }
     Ok(Node::Const(last))
 }
@@ -391,11 +424,43 @@ fn binding(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: b
         let FormKind::Symbol(name) = &pair[0].kind else {
             return analyser.error(pair[0].span, "binding takes symbols");
         };
-        let Some(at) = analyser.global(name) else { return analyser.unresolved(name, pair[0].span) };
+        if matches!(name.as_str(), "*ns*" | "clojure.core/*ns*") {
+            let symbol = |name: &str| Form::new(FormKind::Symbol(pt_edn::Name::new(name)), form.span);
+            let list = |items: Vec<Form>| Form::new(FormKind::List(items), form.span);
+            let rest: Vec<Form> = pairs
+                .chunks_exact(2)
+                .filter(|other| other[0].span != pair[0].span || other[0] != pair[0])
+                .flatten()
+                .cloned()
+                .collect();
+            let body = if rest.is_empty() {
+                list(std::iter::once(symbol("do")).chain(body.iter().cloned()).collect())
+            } else {
+                let rest = Form::new(FormKind::Vector(rest), form.span);
+                list([symbol("clojure.core/binding"), rest].into_iter().chain(body.iter().cloned()).collect())
+            };
+            let thunk = list(vec![symbol("fn*"), Form::new(FormKind::Vector(Vec::new()), form.span), body]);
+            return analyser
+                .node(&list(vec![symbol("clojure.core/within-ns*"), pair[1].clone(), thunk]), false);
+        }
+        let Some(at) = analyser.global(name)? else { return analyser.unresolved(name, pair[0].span) };
         bound.push((at, analyser.node(&pair[1], false)?));
     }
     let body = analyser.body(body, false)?;
     Ok(Node::Binding(Box::new(Binding { bindings: bound, body })))
+}
+
+/// `(set! *name* value)`
+fn set(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
+    let [target, value] = args else { return wrong_count(analyser, form, args.len()) };
+    let FormKind::Symbol(name) = &target.kind else {
+        return analyser.error(form.span, "Invalid assignment target");
+    };
+    let Some(global) = analyser.global(name)? else {
+        return analyser.error(form.span, "Invalid assignment target");
+    };
+    let value = analyser.node(value, false)?;
+    Ok(Node::Assign(Box::new((global, value))))
 }
 
 /// `(. target method args…)`
@@ -425,4 +490,29 @@ fn rewritten<'f>(
     let head = Form::new(FormKind::Symbol(pt_edn::Name::new(head)), span);
     let items = std::iter::once(head).chain(args.cloned()).collect();
     analyser.node(&Form::new(FormKind::List(items), span), false)
+}
+
+/// What macros that are analysed directly would expand to, for `macroexpand`.
+pub(super) fn as_macro(name: &str, args: &[Form], span: Span) -> Option<Form> {
+    let symbol = |name: &str| Form::new(FormKind::Symbol(pt_edn::Name::new(name)), span);
+    let list = |items: Vec<Form>| Form::new(FormKind::List(items), span);
+    let body = |body: &[Form]| list(std::iter::once(symbol("do")).chain(body.iter().cloned()).collect());
+    Some(match (name, args) {
+        ("when", [test, rest @ ..]) => list(vec![symbol("if"), test.clone(), body(rest)]),
+        ("when-not", [test, rest @ ..]) => {
+            list(vec![symbol("if"), test.clone(), Form::new(FormKind::Nil, span), body(rest)])
+        }
+        ("let" | "loop" | "fn", args) => {
+            list(std::iter::once(symbol(&format!("{name}*"))).chain(args.iter().cloned()).collect())
+        }
+        ("defn" | "defn-", [name, rest @ ..]) => {
+            let function = std::iter::once(symbol("clojure.core/fn")).chain(rest.iter().cloned()).collect();
+            list(vec![symbol("def"), name.clone(), list(function)])
+        }
+        ("cond", [test, then, rest @ ..]) => {
+            let more = std::iter::once(symbol("clojure.core/cond")).chain(rest.iter().cloned()).collect();
+            list(vec![symbol("if"), test.clone(), then.clone(), list(more)])
+        }
+        _ => return None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MANY, cast, count, int, natives, take};
+use super::{MANY, cast, count, natives, take};
 use crate::Value;
 use crate::context::Context;
 use crate::equal::realise;
@@ -10,6 +10,7 @@ use crate::eval::lookup;
 use crate::exception::{Eval, Exception};
 use crate::map::{Map, Set};
 use crate::seq::{Iter, Repr, Seq, seq};
+use crate::types::Object;
 use crate::vector::Vector;
 
 natives! { "clojure.core":
@@ -27,6 +28,10 @@ natives! { "clojure.core":
     },
     "vec" 1 1 |context, args| match take(args, 0) {
         vector @ Value::Vector(_) => Ok(vector),
+        other if matches!(other, Value::Keyword(_) | Value::Symbol(_) | Value::Bool(_) | Value::Char(_)) || other.is_number() => {
+            let message = format!("Unable to convert: class {} to Object[]", crate::class::class_of(&other).full);
+            Err(context.error("RuntimeException", message))
+        }
         other => {
             let items = Iter::new(context, other)?.collect(context)?;
             Ok(Value::vector(items))
@@ -49,16 +54,34 @@ natives! { "clojure.core":
         Value::Str(text) => text.is_empty(),
         Value::Map(map) => map.is_empty(),
         Value::Set(set) => set.is_empty(),
+        Value::Sorted(sorted) => sorted.is_empty(),
         _ => seq(context, take(args, 0))?.is_nil(),
     })),
     "not-empty" 1 1 |context, args| Ok(if seq(context, args[0].clone())?.is_nil() { Value::Nil } else { take(args, 0) }),
-    "empty" 1 1 |_, args| Ok(match &args[0] {
-        Value::Vector(_) => Value::vector(Vec::new()),
-        Value::Map(_) => Value::map([]),
-        Value::Set(_) => Value::set([]),
-        Value::List(_) | Value::Lazy(_) => Value::empty_list(),
-        _ => Value::Nil,
-    }),
+    "empty" 1 1 |context, args| {
+        let empty = match &args[0] {
+            Value::Vector(items) if items.is_entry() => return Ok(Value::Nil),
+            Value::Vector(_) => Value::vector(Vec::new()),
+            Value::Map(_) => Value::map([]),
+            Value::Set(_) => Value::set([]),
+            Value::List(_) => Value::empty_list(),
+            Value::Lazy(_) => return Ok(Value::empty_list()),
+            Value::Sorted(sorted) => return Ok(Value::Sorted(Arc::new(sorted.emptied()))),
+            Value::Record(record) if record.of.is_record => {
+                let message = format!("Can't create empty: {}", record.of.name);
+                return Err(context.error("UnsupportedOperationException", message));
+            }
+            Value::Object(object) => match &**object {
+                Object::Queue(_, meta) => return Ok(Object::Queue(imbl::Vector::new(), meta.clone()).value()),
+                _ => return Ok(Value::Nil),
+            },
+            _ => return Ok(Value::Nil),
+        };
+        match super::meta::meta_of(context, &args[0]) {
+            None => Ok(empty),
+            meta => super::meta::with_meta(context, empty, meta),
+        }
+    },
     "conj" 0 MANY |context, args| {
         let Some((collection, items)) = args.split_first_mut() else { return Ok(Value::vector(Vec::new())) };
         let mut collection = std::mem::take(collection);
@@ -69,23 +92,45 @@ natives! { "clojure.core":
     },
     "get" 2 3 |context, args| {
         realise(context, &args[1])?;
-        Ok(lookup(&args[0], &args[1]).unwrap_or_else(|| take(args, 2)))
+        Ok(lookup(context, &args[0], &args[1])?.unwrap_or_else(|| take(args, 2)))
     },
     "contains?" 2 2 |context, args| {
         realise(context, &args[1])?;
         match (&args[0], &args[1]) {
             (Value::Nil, _) => Ok(Value::Bool(false)),
-            (Value::Map(_) | Value::Set(_) | Value::Vector(_) | Value::Str(_), key) => Ok(Value::Bool(lookup(&args[0], key).is_some())),
+            (Value::Str(_), key) if !matches!(key, Value::Int(_)) => {
+                Err(context.error("IllegalArgumentException", "contains? not supported on type: java.lang.String"))
+            }
+            (Value::Map(_) | Value::Set(_) | Value::Vector(_) | Value::Str(_) | Value::Sorted(_) | Value::Record(_), key) => {
+                Ok(Value::Bool(lookup(context, &args[0], key)?.is_some()))
+            }
+            (Value::Object(object), key) if matches!(**object, Object::Array { .. }) && !matches!(key, Value::Int(_)) => {
+                Err(context.error("IllegalArgumentException", "contains? not supported on type: array"))
+            }
+            (Value::Object(object), key) if matches!(**object, Object::Transient(_) | Object::Array { .. }) => {
+                Ok(Value::Bool(lookup(context, &args[0], key)?.is_some()))
+            }
             (other, _) => {
-                let class = crate::exception::class_of(other).full;
+                let class = crate::class::class_name(other);
                 Err(context.error("IllegalArgumentException", format!("contains? not supported on type: {class}")))
             }
         }
     },
-    "find" 2 2 |_, args| Ok(match &args[0] {
+    "find" 2 2 |context, args| Ok(match &args[0] {
         Value::Map(map) => map.get_entry(&args[1]).map(|(key, value)| Value::entry(key, value)).unwrap_or_default(),
-        Value::Vector(_) => lookup(&args[0], &args[1]).map(|value| Value::entry(&args[1], &value)).unwrap_or_default(),
-        _ => Value::Nil,
+        Value::Record(record) => record.fields.get_entry(&args[1]).map(|(key, value)| Value::entry(key, value)).unwrap_or_default(),
+        Value::Sorted(sorted) if !sorted.is_set => {
+            sorted.get(context, &args[1])?.map(|(key, value)| Value::entry(&key, &value)).unwrap_or_default()
+        }
+        Value::Vector(_) => lookup(context, &args[0], &args[1])?.map(|value| Value::entry(&args[1], &value)).unwrap_or_default(),
+        Value::Object(object) if matches!(**object, Object::Transient(_)) => {
+            lookup(context, &args[0], &args[1])?.map(|value| Value::entry(&args[1], &value)).unwrap_or_default()
+        }
+        Value::Nil => Value::Nil,
+        other => {
+            let class = crate::class::class_name(other);
+            return Err(context.error("IllegalArgumentException", format!("find not supported on type: {class}")));
+        }
     }),
     "assoc" 3 MANY |context, args| {
         if args.len() % 2 == 0 {
@@ -109,10 +154,30 @@ natives! { "clojure.core":
             }
             Ok(Value::Map(map))
         }
+        Value::Sorted(mut sorted) if !sorted.is_set => {
+            for key in &args[1..] {
+                Arc::make_mut(&mut sorted).remove(context, key)?;
+            }
+            Ok(Value::Sorted(sorted))
+        }
+        Value::Record(mut record) if record.of.is_record => {
+            // Without one of its own fields it is a record no more.
+            let own = |key: &Value| matches!(key, Value::Keyword(name) if record.of.fields.iter().any(|field| field.as_str() == name.as_str()));
+            if args[1..].iter().any(own) {
+                let mut map = record.fields.clone();
+                args[1..].iter().for_each(|key| drop(map.remove(key)));
+                map.meta = record.meta.clone();
+                return Ok(Value::Map(Arc::new(map)));
+            }
+            let changed = Arc::make_mut(&mut record);
+            args[1..].iter().for_each(|key| drop(changed.fields.remove(key)));
+            Ok(Value::Record(record))
+        }
         other => Err(cast(context, &other, "clojure.lang.IPersistentMap")),
     },
     "disj" 1 MANY |context, args| match take(args, 0) {
         Value::Nil => Ok(Value::Nil),
+        set if args.len() == 1 => Ok(set),
         Value::Set(mut set) => {
             for key in &args[1..] {
                 if set.contains(key) {
@@ -121,47 +186,57 @@ natives! { "clojure.core":
             }
             Ok(Value::Set(set))
         }
+        Value::Sorted(mut sorted) if sorted.is_set => {
+            for key in &args[1..] {
+                Arc::make_mut(&mut sorted).remove(context, key)?;
+            }
+            Ok(Value::Sorted(sorted))
+        }
         other => Err(cast(context, &other, "clojure.lang.IPersistentSet")),
     },
     "merge" 0 MANY |context, args| {
-        let mut merged = Value::Nil;
-        for arg in args.iter_mut() {
-            merged = match (merged, std::mem::take(arg)) {
-                (merged, Value::Nil) => merged,
-                (Value::Nil, first) => first,
-                (merged, next) => conj(context, merged, next)?,
-            };
+        if args.iter().all(|arg| !arg.is_truthy()) {
+            return Ok(Value::Nil);
+        }
+        let mut args = args.iter_mut().map(std::mem::take);
+        let mut merged = args.next().unwrap_or_default();
+        for next in args {
+            merged = conj(context, if merged.is_truthy() { merged } else { Value::map([]) }, next)?;
         }
         Ok(merged)
     },
     "merge-with" 1 MANY |context, args| {
         let function = take(args, 0);
-        let mut merged: Option<Arc<Map>> = None;
-        for arg in &args[1..] {
-            let map = match arg {
-                Value::Map(map) => map,
-                Value::Nil => continue,
-                other => return Err(cast(context, other, "clojure.lang.IPersistentMap")),
-            };
-            let Some(all) = &mut merged else {
-                merged = Some(Arc::clone(map));
+        let mut merged = Value::Nil;
+        for arg in &mut args[1..] {
+            let next = std::mem::take(arg);
+            if next.is_nil() {
                 continue;
-            };
-            for (key, value) in map.iter() {
-                let value = match all.get(key) {
-                    Some(old) => context.call2(&function, old.clone(), value.clone())?,
-                    None => value.clone(),
+            }
+            if merged.is_nil() {
+                merged = next;
+                continue;
+            }
+            let mut entries = Iter::new(context, next)?;
+            while let Some(pair) = entries.next(context)? {
+                let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
+                let value = match lookup(context, &merged, &key)? {
+                    Some(old) => context.call2(&function, old, value)?,
+                    None => value,
                 };
-                Arc::make_mut(all).insert(key.clone(), value);
+                merged = assoc(context, merged, key, value)?;
             }
         }
-        Ok(merged.map_or(Value::Nil, Value::Map))
+        Ok(merged)
     },
     "select-keys" 2 2 |context, args| {
         let mut keys = Iter::new(context, take(args, 1))?;
         let mut map = Map::default();
         while let Some(key) = keys.next(context)? {
-            if let Some(value) = lookup(&args[0], &key) {
+            if !args[0].is_nil() && !args[0].is_map() && !matches!(args[0], Value::Vector(_) | Value::Object(_)) {
+                return Err(context.error("IllegalArgumentException", format!("find not supported on type: {}", crate::class::class_name(&args[0]))));
+            }
+            if let Some(value) = lookup(context, &args[0], &key)? {
                 map.insert(key, value);
             }
         }
@@ -175,7 +250,7 @@ natives! { "clojure.core":
         let mut path = Iter::new(context, take(args, 1))?;
         let mut value = take(args, 0);
         while let Some(key) = path.next(context)? {
-            match lookup(&value, &key) {
+            match lookup(context, &value, &key)? {
                 Some(inner) => value = inner,
                 None => return Ok(take(args, 2)),
             }
@@ -194,26 +269,36 @@ natives! { "clojure.core":
     },
     "update" 3 MANY |context, args| {
         let (map, key, function) = (take(args, 0), take(args, 1), take(args, 2));
-        let old = lookup(&map, &key).unwrap_or_default();
+        let old = lookup(context, &map, &key)?.unwrap_or_default();
         let value = applied(context, &function, old, &args[3..])?;
         assoc(context, map, key, value)
     },
     "update-vals" 2 2 |context, args| {
-        let mut entries = Iter::new(context, take(args, 0))?;
+        let meta = super::meta::meta_of(context, &args[0]);
         let mut map = Map::default();
+        if let Value::Vector(items) = &args[0] {
+            for (at, item) in items.iter().enumerate() {
+                map.insert(Value::from(at), context.call1(&args[1], item.clone())?);
+            }
+            return Ok(Value::Map(Arc::new(map)));
+        }
+        let mut entries = Iter::new(context, take(args, 0))?;
         while let Some(pair) = entries.next(context)? {
             let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
             map.insert(key, context.call1(&args[1], value)?);
         }
+        map.meta = meta;
         Ok(Value::Map(Arc::new(map)))
     },
     "update-keys" 2 2 |context, args| {
+        let meta = super::meta::meta_of(context, &args[0]);
         let mut entries = Iter::new(context, take(args, 0))?;
         let mut map = Map::default();
         while let Some(pair) = entries.next(context)? {
             let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
             map.insert(context.call1(&args[1], key)?, value);
         }
+        map.meta = meta;
         Ok(Value::Map(Arc::new(map)))
     },
     "zipmap" 2 2 |context, args| {
@@ -227,8 +312,12 @@ natives! { "clojure.core":
     },
     "peek" 1 1 |context, args| match &args[0] {
         Value::Vector(items) => Ok(items.len().checked_sub(1).and_then(|last| items.get(last)).cloned().unwrap_or_default()),
-        Value::List(seq) => Ok(seq.first()),
+        Value::List(seq) if seq.is_list() => Ok(seq.first()),
         Value::Nil => Ok(Value::Nil),
+        Value::Object(object) => match &**object {
+            Object::Queue(items, _) => Ok(items.front().cloned().unwrap_or_default()),
+            _ => Err(cast(context, &args[0], "clojure.lang.IPersistentStack")),
+        },
         other => Err(cast(context, other, "clojure.lang.IPersistentStack")),
     },
     "pop" 1 1 |context, args| match take(args, 0) {
@@ -237,17 +326,27 @@ natives! { "clojure.core":
             None => Err(context.error("IllegalStateException", "Can't pop empty vector")),
         },
         Value::List(list) if list.is_empty() => Err(context.error("IllegalStateException", "Can't pop empty list")),
-        Value::List(list) => Ok(match list.rest() {
-            Value::Nil => Value::empty_list(),
-            rest => rest,
-        }),
+        Value::List(list) if list.is_list() => match (list.rest(), &list.1) {
+            (Value::Nil, None) => Ok(Value::empty_list()),
+            (Value::Nil, meta) => super::meta::with_meta(context, Value::empty_list(), meta.clone()),
+            (rest, None) => Ok(rest),
+            (rest, meta) => super::meta::with_meta(context, rest, meta.clone()),
+        },
         Value::Nil => Ok(Value::Nil),
+        Value::Object(object) => match &*object {
+            Object::Queue(items, meta) => {
+                let mut items = items.clone();
+                items.pop_front();
+                Ok(Object::Queue(items, meta.clone()).value())
+            }
+            _ => Err(cast(context, &Value::Object(object), "clojure.lang.IPersistentStack")),
+        },
         other => Err(cast(context, &other, "clojure.lang.IPersistentStack")),
     },
     "subvec" 2 3 |context, args| match &args[0] {
         Value::Vector(items) => {
-            let from = int(context, &args[1])?;
-            let to = args.get(2).map_or(Ok(items.len() as i64), |to| int(context, to))?;
+            let from = super::index(context, &args[1])?;
+            let to = args.get(2).map_or(Ok(items.len() as i64), |to| super::index(context, to))?;
             match (usize::try_from(from), usize::try_from(to)) {
                 (Ok(from), Ok(to)) if from <= to && to <= items.len() => Ok(Value::Vector(Arc::new(items.slice(from, to)))),
                 _ => Err(Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into()),
@@ -299,6 +398,24 @@ pub(super) fn length(context: &mut Context<'_>, value: Value) -> Eval<usize> {
         Value::Vector(items) => items.len(),
         Value::Map(map) => map.len(),
         Value::Set(set) => set.len(),
+        Value::Sorted(sorted) => sorted.len(),
+        Value::Record(record) if record.of.is_record => record.fields.len(),
+        Value::Record(record) => match record.of.method("count") {
+            Some(method) => {
+                let count = context.call1(&method, value)?;
+                return super::count(context, &count);
+            }
+            None => return Err(uncountable(context, &value)),
+        },
+        Value::Object(object) => match &**object {
+            Object::Array { items, .. } => crate::types::locked(items).len(),
+            Object::Queue(items, _) => items.len(),
+            Object::Transient(inner) => {
+                let inner = crate::types::locked(inner).clone().unwrap_or_default();
+                length(context, inner)?
+            }
+            _ => return Err(uncountable(context, &value)),
+        },
         Value::Str(text) => {
             if text.is_ascii() {
                 text.len()
@@ -327,14 +444,15 @@ pub(super) fn length(context: &mut Context<'_>, value: Value) -> Eval<usize> {
                 }
             }
         }
-        other => {
-            let class = crate::exception::class_of(other).full;
-            return Err(context.error(
-                "UnsupportedOperationException",
-                format!("count not supported on this type: {}", class.rsplit('.').next().unwrap_or(class)),
-            ));
-        }
+        other => return Err(uncountable(context, other)),
     })
+}
+
+#[cold]
+fn uncountable(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
+    let class = crate::class::class_name(value);
+    let short = class.rsplit('.').next().unwrap_or(&class);
+    context.error("UnsupportedOperationException", format!("count not supported on this type: {short}"))
 }
 
 /// Adds an item where the collection likes it best.
@@ -353,6 +471,10 @@ pub(super) fn conj(context: &mut Context<'_>, collection: Value, item: Value) ->
         Value::Map(mut map) => {
             match item {
                 Value::Nil => {}
+                other @ (Value::Sorted(_) | Value::Record(_)) if other.is_map() => {
+                    let map = Arc::make_mut(&mut map);
+                    other.entries().into_iter().flatten().for_each(|(key, value)| map.insert(key, value));
+                }
                 Value::Map(other) => {
                     let map = Arc::make_mut(&mut map);
                     other.iter().for_each(|(key, value)| map.insert(key.clone(), value.clone()));
@@ -372,7 +494,7 @@ pub(super) fn conj(context: &mut Context<'_>, collection: Value, item: Value) ->
                     let mut entries = Iter::new(context, other)?;
                     let mut all = Value::Map(map);
                     while let Some(next) = entries.next(context)? {
-                        if !matches!(next, Value::Vector(_)) {
+                        if !matches!(&next, Value::Vector(items) if items.is_entry()) {
                             return Err(cast(context, &next, "java.util.Map$Entry"));
                         }
                         all = conj(context, all, next)?;
@@ -384,10 +506,56 @@ pub(super) fn conj(context: &mut Context<'_>, collection: Value, item: Value) ->
         }
         Value::List(list) => {
             let count = if list.is_list() { list.known_count().map(|count| count + 1) } else { None };
+            let meta = list.1.clone();
             let rest = if list.is_empty() { Value::Nil } else { Value::List(list) };
-            Seq(Repr::Cons { first: item, rest, count }).into()
+            Seq::new(Repr::Cons { first: item, rest, count }, meta).into()
         }
         lazy @ Value::Lazy(_) => crate::seq::cons(item, lazy),
+        Value::Sorted(sorted) if sorted.is_set => {
+            realise(context, &item)?;
+            if sorted.get(context, &item)?.is_some() {
+                return Ok(Value::Sorted(sorted));
+            }
+            return crate::sorted::changed(sorted, |sorted| sorted.insert(context, item, Value::Nil));
+        }
+        map @ (Value::Sorted(_) | Value::Record(_)) if map.is_map() => match item {
+            Value::Nil => map,
+            other if other.is_map() => {
+                let entries = other.entries().unwrap_or_default();
+                entries.into_iter().try_fold(map, |map, (key, value)| assoc(context, map, key, value))?
+            }
+            Value::Vector(pair) if pair.len() == 2 => {
+                let (key, value) =
+                    (pair.get(0).cloned().unwrap_or_default(), pair.get(1).cloned().unwrap_or_default());
+                assoc(context, map, key, value)?
+            }
+            Value::Vector(_) => {
+                return Err(
+                    context.error("IllegalArgumentException", "Vector arg to map conj must be a pair")
+                );
+            }
+            other => {
+                let mut entries = Iter::new(context, other)?;
+                let mut all = map;
+                while let Some(next) = entries.next(context)? {
+                    let (key, value) = (entry(context, &next, 0)?, entry(context, &next, 1)?);
+                    all = assoc(context, all, key, value)?;
+                }
+                all
+            }
+        },
+        Value::Record(record) => match record.of.method("cons") {
+            Some(method) => context.call2(&method, Value::Record(record), item)?,
+            None => return Err(cast(context, &Value::Record(record), "clojure.lang.IPersistentCollection")),
+        },
+        Value::Object(object) => match &*object {
+            Object::Queue(items, meta) => {
+                let mut items = items.clone();
+                items.push_back(item);
+                Object::Queue(items, meta.clone()).value()
+            }
+            _ => return Err(cast(context, &Value::Object(object), "clojure.lang.IPersistentCollection")),
+        },
         other => return Err(cast(context, &other, "clojure.lang.IPersistentCollection")),
     })
 }
@@ -399,7 +567,18 @@ pub(super) fn assoc(context: &mut Context<'_>, collection: Value, key: Value, va
             Arc::make_mut(&mut map).insert(key, value);
             Ok(Value::Map(map))
         }
-        Value::Nil => Ok(Value::map([(key, value)])),
+        Value::Nil => {
+            realise(context, &key)?;
+            Ok(Value::map([(key, value)]))
+        }
+        Value::Sorted(sorted) if !sorted.is_set => {
+            crate::sorted::changed(sorted, |sorted| sorted.insert(context, key, value))
+        }
+        Value::Record(mut record) if record.of.is_record => {
+            realise(context, &key)?;
+            Arc::make_mut(&mut record).fields.insert(key, value);
+            Ok(Value::Record(record))
+        }
         Value::Vector(mut items) => {
             let Value::Int(index) = key else {
                 return Err(context.error("IllegalArgumentException", "Key must be integer"));
@@ -437,7 +616,7 @@ fn in_path(
     let Some((key, rest)) = path.split_first() else {
         return assoc_changed(context, map, Value::Nil, change);
     };
-    let inner = lookup(&map, key).unwrap_or_default();
+    let inner = lookup(context, &map, key)?.unwrap_or_default();
     if rest.is_empty() {
         return assoc_changed(context, map, key.clone(), change);
     }
@@ -451,7 +630,7 @@ fn assoc_changed(
     key: Value,
     change: &mut dyn FnMut(&mut Context<'_>, Value) -> Eval,
 ) -> Eval {
-    let old = lookup(&map, &key).unwrap_or_default();
+    let old = lookup(context, &map, &key)?.unwrap_or_default();
     let value = change(context, old)?;
     assoc(context, map, key, value)
 }
@@ -468,13 +647,23 @@ fn parts(context: &mut Context<'_>, map: &Value, at: usize) -> Eval {
 /// Key (0) or value (1) of a map entry.
 pub(super) fn entry(context: &Context<'_>, pair: &Value, at: usize) -> Eval {
     match pair {
-        Value::Vector(items) if items.len() == 2 => Ok(items.get(at).cloned().unwrap_or_default()),
+        Value::Vector(items) if items.is_entry() => Ok(items.get(at).cloned().unwrap_or_default()),
         other => Err(cast(context, other, "java.util.Map$Entry")),
     }
 }
 
+#[cold]
+fn no_nth(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
+    let class = crate::class::class_name(value);
+    let short = class.rsplit('.').next().unwrap_or(&class);
+    context.error("UnsupportedOperationException", format!("nth not supported on this type: {short}"))
+}
+
 fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
-    let index = int(context, &args[1])?;
+    let index = super::index(context, &args[1])?;
+    if index < 0 && args.len() == 3 {
+        return Ok(take(args, 2));
+    }
     let at = usize::try_from(index).ok();
     let found = match (&args[0], at) {
         (Value::Nil, _) if args.len() < 3 => return Ok(Value::Nil),
@@ -492,13 +681,22 @@ fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
             found
         }
         (Value::Nil | Value::List(_) | Value::Lazy(_), None) => None,
-        (other, _) => {
-            let class = crate::exception::class_of(other);
-            return Err(context.error(
-                "UnsupportedOperationException",
-                format!("nth not supported on this type: {}", class.short()),
-            ));
-        }
+        (Value::Object(object), at) => match (&**object, at) {
+            (Object::Array { items, .. }, Some(at)) => crate::types::locked(items).get(at).cloned(),
+            (Object::Queue(items, _), Some(at)) => items.get(at).cloned(),
+            (Object::Transient(inner), Some(at)) => match &*crate::types::locked(inner) {
+                Some(Value::Vector(items)) => items.get(at).cloned(),
+                _ => None,
+            },
+            (Object::Array { .. } | Object::Queue(..) | Object::Transient(_), None) => None,
+            (Object::Matcher { state, .. }, at) => match (&crate::types::locked(state).1, at) {
+                (Value::Vector(groups), Some(at)) => groups.get(at).cloned(),
+                (whole, Some(0)) => Some(whole.clone()),
+                _ => None,
+            },
+            _ => return Err(no_nth(context, &args[0])),
+        },
+        (other, _) => return Err(no_nth(context, other)),
     };
     match found {
         Some(value) => Ok(value),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{cast, natives, take};
+use super::{MANY, natives, take};
 use crate::Value;
+use crate::analyse::Meaning;
 use crate::context::Context;
 use crate::exception::{Eval, Exception};
 use crate::name::Name;
@@ -11,7 +12,10 @@ use crate::name::Name;
 natives! { "clojure.core":
     "ex-info" 2 3 |context, args| {
         let data = take(args, 1);
-        if !matches!(data, Value::Map(_)) {
+        if !matches!(args[0], Value::Str(_) | Value::Nil) {
+            return Err(super::cast(context, &args[0], "java.lang.String"));
+        }
+        if !data.is_map() {
             return Err(context.error("IllegalArgumentException", "Additional data must be non-nil."));
         }
         let message = crate::print::str(&args[0]);
@@ -30,28 +34,31 @@ natives! { "clojure.core":
         Value::Exception(exception) => exception.cause.clone(),
         _ => Value::Nil,
     }),
-    "construct*" 1 4 |context, args| crate::interop::construct(context, args),
+    "construct*" 1 MANY |context, args| crate::interop::construct(context, args),
     "eval" 1 1 |context, args| {
+        // Values within the code are needed until it is analysed.
+        let embedded = context.embedded.len();
         let form = crate::convert::form(context, &args[0], pt_edn::Span::default())?;
-        crate::program::eval(context, &form)
-    },
-    "var-get" 1 1 |context, args| match &args[0] {
-        Value::Var(name) => deref_var(context, name),
-        other => Err(cast(context, other, "clojure.lang.Var")),
+        let result = crate::program::eval(context, &form);
+        context.embedded.truncate(embedded);
+        result
     },
 }
 
 /// The value a var has now.
-pub(crate) fn deref_var(context: &Context<'_>, name: &Name) -> Eval {
-    if name.namespace() == Some("user") {
-        let at = context.names.get(name.local()).copied();
-        let value = at.and_then(|at| context.globals.get(at as usize)).cloned().flatten();
-        return value.ok_or_else(|| {
-            context.error("IllegalStateException", format!("Var #'{} is unbound.", name.as_str()))
-        });
-    }
-    match super::lookup(name.edn()) {
-        Some(super::Core::Function(native)) => Ok(Value::Native(native)),
+pub(crate) fn deref_var(context: &mut Context<'_>, name: &Name) -> Eval {
+    match crate::analyse::meaning(context, &full(name))? {
+        Some(Meaning::Global(at)) => match context.globals.get(at as usize).cloned().flatten() {
+            Some(value) => Ok(value),
+            None => Ok(Value::Str(Arc::new(crate::text::Text::new(format!("Unbound: #'{}", name.as_str()))))),
+        },
+        Some(Meaning::Core(super::Core::Function(native))) => Ok(Value::Native(native)),
+        Some(Meaning::Core(super::Core::Value(value))) => Ok(value()),
         _ => Err(context.error("IllegalStateException", format!("Var #'{} is unbound.", name.as_str()))),
     }
+}
+
+/// A full name always says its namespace, `user` too.
+fn full(name: &Name) -> pt_edn::Name {
+    name.edn().clone()
 }

@@ -24,6 +24,7 @@ natives! { "clojure.core":
         let mut items = Iter::new(context, last)?;
         while let Some(item) = items.next(context)? {
             all.push(item);
+            context.grown(all.len())?;
         }
         context.call(&function, &mut all)
     },
@@ -101,8 +102,8 @@ fn tested(args: &mut [Value], every: bool) -> Value {
     let tests: Vec<Value> = args.iter_mut().map(std::mem::take).collect();
     boxed(move |context: &mut Context<'_>, args: &mut [Value]| -> Eval {
         let mut last = if every { Value::Bool(true) } else { Value::Nil };
-        for arg in args.iter() {
-            for test in &tests {
+        for test in &tests {
+            for arg in args.iter() {
                 let value = context.call1(test, arg.clone())?;
                 if value.is_truthy() != every {
                     return Ok(if every { Value::Bool(false) } else { value });

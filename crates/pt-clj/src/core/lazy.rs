@@ -50,7 +50,7 @@ natives! { "clojure.core":
         })
     }),
     "take" 1 2 |context, args| {
-        let wanted = count(context, &args[0])?;
+        let wanted = super::amount(context, &args[0])?;
         if wanted == 0 && args.len() == 2 {
             return Ok(Value::empty_list());
         }
@@ -67,7 +67,7 @@ natives! { "clojure.core":
         })
     },
     "drop" 1 2 |context, args| {
-        let unwanted = count(context, &args[0])?;
+        let unwanted = super::amount(context, &args[0])?;
         transduce::stepwise(context, args, move |_| {
             let mut left = unwanted;
             Box::new(move |_, item| Ok(if left == 0 { Step::Give(item) } else {
@@ -77,10 +77,20 @@ natives! { "clojure.core":
         })
     },
     "take-nth" 1 2 |context, args| {
-        let every = count(context, &args[0])?.max(1);
+        let every = super::int(context, &args[0])?;
+        if every <= 0 && args.len() == 2 {
+            return Ok(match super::seq::first(context, take(args, 1))? {
+                Value::Nil => Value::empty_list(),
+                first => forever(first),
+            });
+        }
+        let every = usize::try_from(every.unsigned_abs()).unwrap_or(usize::MAX);
         transduce::stepwise(context, args, move |_| {
-            let mut at = every - 1;
-            Box::new(move |_, item| {
+            let mut at = every.wrapping_sub(1);
+            Box::new(move |context, item| {
+                if every == 0 {
+                    return Err(context.error("ArithmeticException", "Divide by zero"));
+                }
                 at = (at + 1) % every;
                 Ok(if at == 0 { Step::Give(item) } else { Step::Skip })
             })
@@ -120,6 +130,13 @@ natives! { "clojure.core":
             return transduce::mapcat(take(args, 0));
         }
         let mapped = map(context, args)?;
+        // Clojure looks at the first three: what cannot be mapped is refused at once.
+        let mut ahead = Iter::Seq(mapped.clone());
+        for _ in 0..3 {
+            if ahead.next(context)?.is_none() {
+                break;
+            }
+        }
         Ok(cat(Iter::Seq(mapped), None))
     },
     "concat" 0 MANY |_, args| {
@@ -153,7 +170,12 @@ natives! { "clojure.core":
         [] => Ok(range(0, i64::MAX, 1)),
         [Value::Int(end)] => Ok(some_or_empty(range(0, *end, 1))),
         [Value::Int(start), Value::Int(end)] => Ok(some_or_empty(range(*start, *end, 1))),
-        [Value::Int(start), Value::Int(end), Value::Int(step)] if *step != 0 => Ok(some_or_empty(range(*start, *end, *step))),
+        [start, end, Value::Int(0)] => Ok(if crate::equal::equal(context, start, end)? {
+            Value::empty_list()
+        } else {
+            forever(start.clone())
+        }),
+        [Value::Int(start), Value::Int(end), Value::Int(step)] => Ok(some_or_empty(range(*start, *end, *step))),
         [end] => number_range(context, Value::Int(0), end.clone(), Value::Int(1)),
         [start, end] => number_range(context, start.clone(), end.clone(), Value::Int(1)),
         [start, end, step, ..] => number_range(context, start.clone(), end.clone(), step.clone()),
@@ -168,7 +190,7 @@ natives! { "clojure.core":
         some_or_empty(repeated(times, item))
     }),
     "repeatedly" 1 2 |context, args| Ok(if args.len() == 1 { calls(None, take(args, 0)) } else {
-        let times = count(context, &args[0])?;
+        let times = super::amount(context, &args[0])?;
         calls(Some(times), take(args, 1))
     }),
     "cycle" 1 1 |context, args| {
@@ -176,7 +198,7 @@ natives! { "clojure.core":
         if seq(context, items.clone())?.is_nil() {
             return Ok(Value::empty_list());
         }
-        Ok(cycle(items))
+        Ok(cycle(items.clone(), Iter::new(context, items)?))
     },
     "interleave" 0 MANY |context, args| {
         let mut all = Vec::new();
@@ -215,21 +237,55 @@ natives! { "clojure.core":
             let (first, items) = (take(args, 1), Iter::new(context, take(args, 2))?);
             return Ok(reductions(function, first, items));
         }
-        let mut items = Iter::new(context, take(args, 1))?;
-        match items.next(context)? {
-            Some(first) => Ok(reductions(function, first, items)),
-            None => Ok(Value::list(vec![context.call(&function, &mut [])?])),
-        }
+        let items = take(args, 1);
+        Ok(lazy(move |context| {
+            let mut items = Iter::new(context, items)?;
+            match items.next(context)? {
+                Some(first) => Ok(reductions(function, first, items)),
+                None => Ok(Value::list(vec![context.call(&function, &mut [])?])),
+            }
+        }))
     },
     "tree-seq" 3 3 |_, args| {
         let (branch, children, root) = (take(args, 0), take(args, 1), take(args, 2));
-        Ok(tree(branch, children, Iter::Owned(vec![root].into_iter())))
+        Ok(tree(branch, children, None, vec![Iter::Owned(vec![root].into_iter())]))
     },
     "flatten" 1 1 |_, args| {
         let root = take(args, 0);
         Ok(if root.is_sequential() { flatten(vec![Iter::Seq(root)]) } else { Value::empty_list() })
     },
-    "sequence" 1 2 |context, args| if args.len() == 1 {
+    "sequence" 1 MANY |context, args| if args.len() > 2 {
+        let transducer = take(args, 0);
+        let mut all = Vec::new();
+        for arg in &mut args[1..] {
+            all.push(Iter::new(context, std::mem::take(arg))?);
+        }
+        let conj = super::function("conj").map_or(Value::Nil, Value::Native);
+        let step = context.call1(&transducer, conj)?;
+        let mut value = Value::vector(Vec::new());
+        'items: loop {
+            let mut next = vec![value];
+            for items in &mut all {
+                match items.next(context)? {
+                    Some(item) => next.push(item),
+                    None => {
+                        value = next.swap_remove(0);
+                        break 'items;
+                    }
+                }
+            }
+            value = context.call(&step, &mut next)?;
+            if let Value::Reduced(done) = &value {
+                value = (**done).clone();
+                break;
+            }
+        }
+        let value = context.call1(&step, value)?;
+        Ok(match seq(context, value)? {
+            Value::Nil => Value::empty_list(),
+            some => some,
+        })
+    } else if args.len() == 1 {
         match seq(context, take(args, 0))? {
             Value::Nil => Ok(Value::empty_list()),
             some => Ok(some),
@@ -270,6 +326,21 @@ fn some_or_empty(value: Value) -> Value {
 }
 
 fn map(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    if args.len() == 1 {
+        // Of several sequences a step gets an item each.
+        let function = take(args, 0);
+        return Ok(crate::function::boxed(move |_, args| {
+            let (next, function) = (take(args, 0), function.clone());
+            Ok(crate::function::boxed(move |context, args| match args {
+                [value, items @ ..] if !items.is_empty() => {
+                    let value = std::mem::take(value);
+                    let item = context.call(&function, items)?;
+                    context.call2(&next, value, item)
+                }
+                args => context.call(&next, args),
+            }))
+        }));
+    }
     if args.len() <= 2 {
         return transduce::stepwise(context, args, |function| {
             Box::new(move |context, item| context.call1(&function, item).map(Step::Give))
@@ -324,7 +395,7 @@ fn number_range(context: &mut Context<'_>, at: Value, end: Value, step: Value) -
     let float = matches!(at, Value::Float(_)) || matches!(step, Value::Float(_));
     if here == there.map(std::cmp::Ordering::reverse) && here != Some(std::cmp::Ordering::Equal) {
         return Ok(lazy(move |context| {
-            let add = super::function("+");
+            let add = super::function("+'");
             let next = if float {
                 Value::Float(as_f64(context, &at)? + as_f64(context, &step)?)
             } else {
@@ -373,10 +444,21 @@ fn calls(times: Option<usize>, function: Value) -> Value {
     })
 }
 
-fn cycle(items: Value) -> Value {
-    lazy(move |_| {
-        let again = items.clone();
-        Ok(cat(Iter::Owned(vec![items, cycle(again)].into_iter()), None))
+/// Flat, however often it comes round.
+fn cycle(all: Value, mut rest: Iter) -> Value {
+    lazy(move |context| {
+        let first = match rest.next(context)? {
+            Some(first) => first,
+            None => {
+                rest = Iter::new(context, all.clone())?;
+                rest.next(context)?.unwrap_or_default()
+            }
+        };
+        let mut out = vec![first];
+        while out.len() < CHUNK && rest.ready() > 0 {
+            out.extend(rest.next(context)?);
+        }
+        Ok(chunk(out, cycle(all, rest)))
     })
 }
 
@@ -416,6 +498,7 @@ fn partition(size: usize, step: usize, rest: Rest, items: Value) -> Value {
                 Some(item) => part.push(item),
                 None => break,
             }
+            context.grown(part.len())?;
         }
         if part.len() < size || start.is_nil() {
             return match rest {
@@ -472,6 +555,7 @@ fn partition_by(function: Value, mut items: Iter, pending: Option<(Value, Value)
                 return Ok(cons(Value::list(part), partition_by(function, items, Some((item, next)))));
             }
             part.push(item);
+            context.grown(part.len())?;
         }
         Ok(Value::list(vec![Value::list(part)]))
     })
@@ -491,17 +575,22 @@ fn reductions(function: Value, value: Value, mut items: Iter) -> Value {
     )
 }
 
-fn tree(branch: Value, children: Value, mut nodes: Iter) -> Value {
+/// The node given last, whose children come next; then what is open above it.
+fn tree(branch: Value, children: Value, last: Option<Value>, mut open: Vec<Iter>) -> Value {
     lazy(move |context| {
-        let Some(node) = nodes.next(context)? else { return Ok(Value::Nil) };
-        let below = if context.call1(&branch, node.clone())?.is_truthy() {
-            context.call1(&children, node.clone())?
-        } else {
-            Value::Nil
-        };
-        let below = Iter::new(context, below)?;
-        let parts = vec![tree(branch.clone(), children.clone(), below), tree(branch, children, nodes)];
-        Ok(cons(node, cat(Iter::Owned(parts.into_iter()), None)))
+        if let Some(node) = last
+            && context.call1(&branch, node.clone())?.is_truthy()
+        {
+            let below = context.call1(&children, node)?;
+            open.push(Iter::new(context, below)?);
+        }
+        while let Some(nodes) = open.last_mut() {
+            if let Some(node) = nodes.next(context)? {
+                return Ok(cons(node.clone(), tree(branch, children, Some(node), open)));
+            }
+            open.pop();
+        }
+        Ok(Value::Nil)
     })
 }
 

@@ -1,10 +1,15 @@
 //! The functions every program has, by subject. One table, built once, serves all contexts.
 
+mod array;
 mod collection;
 mod control;
 mod edn;
 mod function;
+mod json;
 mod lazy;
+mod meta;
+mod multi;
+mod namespace;
 mod number;
 mod predicate;
 mod printing;
@@ -12,10 +17,13 @@ mod regex;
 mod seq;
 mod set;
 mod sort;
+mod sorted;
 mod state;
 mod string;
 mod text;
 mod transduce;
+mod transient;
+mod types;
 mod walk;
 
 use std::collections::HashMap;
@@ -23,8 +31,11 @@ use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 pub(crate) use control::deref_var;
+pub(crate) use multi::call_object;
 pub(crate) use number::{as_f64, compare_numbers};
+pub(crate) use predicate::identical;
 pub(crate) use printing::uuid;
+pub(crate) use sort::compare_with;
 
 use crate::Value;
 use crate::analyse::{MACROS, Macro, SPECIALS, Special};
@@ -68,11 +79,16 @@ use natives;
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     let mut registry = Registry { core: Table::default(), others: HashMap::new() };
     let subjects = [
+        array::NATIVES,
         collection::NATIVES,
         control::NATIVES,
         edn::NATIVES,
         function::NATIVES,
+        json::NATIVES,
         lazy::NATIVES,
+        meta::NATIVES,
+        multi::NATIVES,
+        namespace::NATIVES,
         number::NATIVES,
         predicate::NATIVES,
         printing::NATIVES,
@@ -80,10 +96,13 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         seq::NATIVES,
         set::NATIVES,
         sort::NATIVES,
+        sorted::NATIVES,
         state::NATIVES,
         string::NATIVES,
         text::NATIVES,
         transduce::NATIVES,
+        transient::NATIVES,
+        types::NATIVES,
         walk::NATIVES,
     ];
     for native in subjects.into_iter().flatten() {
@@ -100,27 +119,32 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     registry
 });
 
-/// The full name of a namespace that is known by a short one from the start.
-fn namespace(alias: &str) -> &str {
-    match alias {
-        "str" | "string" => "clojure.string",
-        "set" => "clojure.set",
-        "walk" => "clojure.walk",
-        "edn" => "clojure.edn",
-        other => other,
+/// What a name of a namespace means.
+pub(crate) fn find(namespace: &str, name: &str) -> Option<Core> {
+    match namespace {
+        "clojure.core" => REGISTRY.core.get(name).copied(),
+        other => REGISTRY.others.get(other)?.get(name).copied(),
     }
 }
 
-/// What a name means, with or without namespace.
-pub(crate) fn lookup(name: &pt_edn::Name) -> Option<Core> {
-    match name.namespace() {
-        None | Some("clojure.core") => REGISTRY.core.get(name.local()).copied(),
-        Some(alias) => REGISTRY.others.get(namespace(alias))?.get(name.local()).copied(),
-    }
+pub(crate) fn is_namespace(name: &str) -> bool {
+    name == "clojure.core" || REGISTRY.others.contains_key(name) || crate::prelude::is_namespace(name)
 }
 
-pub(crate) fn is_namespace(alias: &str) -> bool {
-    alias == "clojure.core" || REGISTRY.others.contains_key(namespace(alias))
+/// The names of a namespace that every program has.
+pub(crate) fn names_of(namespace: &str) -> Vec<String> {
+    let natives = match namespace {
+        "clojure.core" => Some(&REGISTRY.core),
+        other => REGISTRY.others.get(other),
+    };
+    let natives = natives.into_iter().flat_map(|table| table.keys().map(|name| (*name).to_owned()));
+    let written = crate::prelude::names()
+        .filter_map(|name| name.split_once('/'))
+        .filter(|(space, _)| *space == namespace);
+    natives
+        .chain(written.map(|(_, name)| name.to_owned()))
+        .filter(|name| name.len() == 1 || !name.ends_with('*'))
+        .collect()
 }
 
 /// A function of `clojure.core` by name.
@@ -138,7 +162,9 @@ pub(crate) fn names() -> impl Iterator<Item = String> {
         .others
         .iter()
         .flat_map(|(namespace, table)| table.keys().map(move |name| format!("{namespace}/{name}")));
-    core.chain(others)
+    let written =
+        crate::prelude::names().map(|name| name.strip_prefix("clojure.core/").unwrap_or(name).to_owned());
+    core.chain(others).chain(written)
 }
 
 /// Takes an argument out of the slice.
@@ -155,16 +181,36 @@ fn cast(context: &Context<'_>, value: &Value, to: &str) -> Signal {
 }
 
 /// An integer argument.
-fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
+pub(crate) fn int(context: &Context<'_>, value: &Value) -> Eval<i64> {
     match value {
         Value::Int(value) => Ok(*value),
         Value::Float(value) => Ok(*value as i64),
         Value::BigInt(value) => i64::try_from(&**value).map_err(|_| {
             context.error("IllegalArgumentException", format!("Value out of range for long: {value}"))
         }),
+        Value::Decimal(value) => value.to_i64().ok_or_else(|| {
+            context.error("IllegalArgumentException", format!("Value out of range for long: {value}"))
+        }),
         Value::Ratio(parts) => i64::try_from(&parts.0 / &parts.1)
             .map_err(|_| context.error("IllegalArgumentException", "Value out of range for long")),
         other => Err(cast(context, other, "java.lang.Number")),
+    }
+}
+
+/// An index as Java has it: 32 bits.
+fn index(context: &Context<'_>, value: &Value) -> Eval<i64> {
+    let index = int(context, value)?;
+    if i32::try_from(index).is_err() {
+        return Err(context.error("ArithmeticException", "integer overflow"));
+    }
+    Ok(index)
+}
+
+/// How many to take: a part of one counts as one more.
+fn amount(context: &Context<'_>, value: &Value) -> Eval<usize> {
+    match value {
+        Value::Int(_) | Value::BigInt(_) => count(context, value),
+        other => Ok(as_f64(context, other)?.ceil().max(0.0) as usize),
     }
 }
 

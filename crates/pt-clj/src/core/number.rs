@@ -6,15 +6,22 @@ use std::sync::Arc;
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::{MANY, cast, int, natives, text};
+use super::{MANY, cast, int, natives};
 use crate::Value;
 use crate::context::Context;
+use crate::decimal::{Decimal, Rounding};
 use crate::exception::Eval;
 
 natives! { "clojure.core":
     "+" 0 MANY |context, args| fold(context, args, 0, add),
     "*" 0 MANY |context, args| fold(context, args, 1, multiply),
-    "-" 1 MANY |context, args| from_first(context, args, Value::Int(0), subtract),
+    "-" 1 MANY |context, args| {
+        // Java negates the right side first, and the least long has no counterpart.
+        if let [Value::BigInt(_) | Value::Ratio(_), Value::Int(i64::MIN)] = args {
+            return overflow(context);
+        }
+        from_first(context, args, Value::Int(0), subtract)
+    },
     "/" 1 MANY |context, args| from_first(context, args, Value::Int(1), divide),
     "+'" 0 MANY |context, args| fold(context, args, 0, promoting_add),
     "*'" 0 MANY |context, args| fold(context, args, 1, promoting_multiply),
@@ -25,14 +32,16 @@ natives! { "clojure.core":
     "dec'" 1 1 |context, args| promoting_subtract(context, &args[0], &Value::Int(1)),
     "unchecked-inc" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_add(1))),
     "unchecked-dec" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_sub(1))),
-    "unchecked-add" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_add(int(context, &args[1])?))),
-    "unchecked-multiply" 2 2 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_mul(int(context, &args[1])?))),
+    "unchecked-add" 2 2 |context, args| unchecked(context, args, i64::wrapping_add, promoting_add),
+    "unchecked-multiply" 2 2 |context, args| unchecked(context, args, i64::wrapping_mul, promoting_multiply),
     "quot" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Quot),
     "rem" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Rem),
     "mod" 2 2 |context, args| whole(context, &args[0], &args[1], Whole::Mod),
     "min" 1 MANY |context, args| extreme(context, args, Ordering::Less),
     "max" 1 MANY |context, args| extreme(context, args, Ordering::Greater),
-    "abs" 1 1 |context, args| if compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less) {
+    "abs" 1 1 |context, args| if args[0] == Value::Int(i64::MIN) {
+        Ok(Value::Int(i64::MIN))
+    } else if compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less) {
         subtract(context, &Value::Int(0), &args[0])
     } else {
         Ok(args[0].clone())
@@ -51,7 +60,7 @@ natives! { "clojure.core":
     "bit-or" 2 MANY |context, args| bits(context, args, |left, right| left | right),
     "bit-xor" 2 MANY |context, args| bits(context, args, |left, right| left ^ right),
     "bit-and-not" 2 MANY |context, args| bits(context, args, |left, right| left & !right),
-    "bit-not" 1 1 |context, args| Ok(Value::Int(!int(context, &args[0])?)),
+    "bit-not" 1 1 |context, args| bits(context, &[args[0].clone(), Value::Int(0)], |left, _| !left),
     "bit-shift-left" 2 2 |context, args| bits(context, args, |left, right| left.wrapping_shl(right as u32)),
     "bit-shift-right" 2 2 |context, args| bits(context, args, |left, right| left.wrapping_shr(right as u32)),
     "unsigned-bit-shift-right" 2 2 |context, args| bits(context, args, |left, right| (left as u64).wrapping_shr(right as u32) as i64),
@@ -64,10 +73,37 @@ natives! { "clojure.core":
     "byte" 1 1 |context, args| ranged(context, &args[0], i64::from(i8::MIN), i64::from(i8::MAX), "byte"),
     "long" 1 1 |context, args| ranged(context, &args[0], i64::MIN, i64::MAX, "long"),
     "double" 1 1 |context, args| as_f64(context, &args[0]).map(Value::Float),
-    "float" 1 1 |context, args| Ok(Value::Float(f64::from(as_f64(context, &args[0])? as f32))),
-    "num" 1 1 |_, args| Ok(args[0].clone()),
+    "float" 1 1 |context, args| {
+        let value = as_f64(context, &args[0])?;
+        if value.abs() > f64::from(f32::MAX) {
+            let message = format!("Value out of range for float: {}", crate::print::str(&args[0]));
+            return Err(context.error("IllegalArgumentException", message));
+        }
+        Ok(Value::Float(f64::from(value as f32)))
+    },
+    "num" 1 1 |context, args| match &args[0] {
+        number if number.is_number() || number.is_nil() => Ok(number.clone()),
+        other => Err(cast(context, other, "java.lang.Number")),
+    },
     "bigint" 1 1 bigint,
     "biginteger" 1 1 bigint,
+    "bigdec" 1 1 bigdec,
+    "rationalize" 1 1 rationalize,
+    "unchecked-subtract" 2 2 |context, args| unchecked(context, args, i64::wrapping_sub, promoting_subtract),
+    "unchecked-negate" 1 1 |context, args| Ok(Value::Int(int(context, &args[0])?.wrapping_neg())),
+    "unchecked-int" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i32))),
+    "unchecked-long" 1 1 |context, args| int(context, &args[0]).map(Value::Int),
+    "unchecked-byte" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i8))),
+    "unchecked-short" 1 1 |context, args| Ok(Value::Int(i64::from(int(context, &args[0])? as i16))),
+    "unchecked-double" 1 1 |context, args| as_f64(context, &args[0]).map(Value::Float),
+    "unchecked-float" 1 1 |context, args| Ok(Value::Float(f64::from(as_f64(context, &args[0])? as f32))),
+    "unchecked-char" 1 1 |context, args| {
+        if let Value::Char(_) = args[0] {
+            return Ok(args[0].clone());
+        }
+        let code = int(context, &args[0])? as u16;
+        Ok(Value::Char(char::from_u32(u32::from(code)).unwrap_or(char::REPLACEMENT_CHARACTER)))
+    },
     "numerator" 1 1 |context, args| match &args[0] {
         Value::Ratio(parts) => Ok(small(&parts.0)),
         other => Err(cast(context, other, "clojure.lang.Ratio")),
@@ -76,9 +112,9 @@ natives! { "clojure.core":
         Value::Ratio(parts) => Ok(small(&parts.1)),
         other => Err(cast(context, other, "clojure.lang.Ratio")),
     },
-    "parse-long" 1 1 |context, args| Ok(parse_long(text(context, &args[0])?).map_or(Value::Nil, Value::Int)),
-    "parse-double" 1 1 |context, args| Ok(parse_double(text(context, &args[0])?).map_or(Value::Nil, Value::Float)),
-    "parse-boolean" 1 1 |context, args| Ok(match text(context, &args[0])? {
+    "parse-long" 1 1 |context, args| Ok(parse_long(parsed(context, &args[0])?).map_or(Value::Nil, Value::Int)),
+    "parse-double" 1 1 |context, args| Ok(parse_double(parsed(context, &args[0])?).map_or(Value::Nil, Value::Float)),
+    "parse-boolean" 1 1 |context, args| Ok(match parsed(context, &args[0])? {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ => Value::Nil,
@@ -110,6 +146,19 @@ fn fold(context: &mut Context<'_>, args: &[Value], empty: i64, operate: Binary) 
     }
 }
 
+/// Longs wrap around; other numbers are as ever.
+fn unchecked(
+    context: &mut Context<'_>,
+    args: &[Value],
+    wrapping: fn(i64, i64) -> i64,
+    other: Binary,
+) -> Eval {
+    match (&args[0], &args[1]) {
+        (Value::Int(left), Value::Int(right)) => Ok(Value::Int(wrapping(*left, *right))),
+        (left, right) => other(context, left, right),
+    }
+}
+
 fn from_first(context: &mut Context<'_>, args: &[Value], unit: Value, operate: Binary) -> Eval {
     match args {
         [only] => operate(context, &unit, only),
@@ -123,7 +172,7 @@ fn overflow(context: &Context<'_>) -> Eval {
 }
 
 macro_rules! arithmetic {
-    ($name:ident, $promoting:ident, $checked:ident, $operator:tt, $ratio:expr) => {
+    ($name:ident, $promoting:ident, $checked:ident, $operator:tt, $ratio:expr, $decimal:expr) => {
         fn $name(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
             if let (Value::Int(left), Value::Int(right)) = (left, right) {
                 return left.$checked(*right).map_or_else(|| overflow(context), |value| Ok(Value::Int(value)));
@@ -139,30 +188,53 @@ macro_rules! arithmetic {
                 }),
                 (Value::Float(left), Value::Float(right)) => Ok(Value::Float(left $operator right)),
                 (Value::Float(_), _) | (_, Value::Float(_)) => Ok(Value::Float(as_f64(context, left)? $operator as_f64(context, right)?)),
+                (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
+                    let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
+                    let value = refused(context, $decimal(&left, &right))?;
+                    in_context(context, value)
+                }
                 (Value::Ratio(_), _) | (_, Value::Ratio(_)) => {
                     let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
                     let (over, under) = $ratio(a, b, c, d);
-                    Ok(ratio(over, under))
+                    ratio(context, over, under)
                 }
-                _ => Ok(Value::big(as_big(context, left)? $operator as_big(context, right)?)),
+                _ => {
+                    let (left, right) = (as_big(context, left)?, as_big(context, right)?);
+                    afford(context, &left, &right)?;
+                    Ok(Value::big(left $operator right))
+                }
             }
         }
     };
 }
 
-arithmetic!(add, promoting_add, checked_add, +, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d + c * &b, b * d));
-arithmetic!(subtract, promoting_subtract, checked_sub, -, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d - c * &b, b * d));
-arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * c, b * d));
+arithmetic!(add, promoting_add, checked_add, +, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d + c * &b, b * d), Decimal::add);
+arithmetic!(subtract, promoting_subtract, checked_sub, -, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * &d - c * &b, b * d), |left: &Decimal, right: &Decimal| left.add(&right.negated()));
+arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt, c: BigInt, d: BigInt| (a * c, b * d), |left: &Decimal, right: &Decimal| Ok(left.multiply(right)));
 
 fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
-        return Ok(Value::Float(as_f64(context, left)? / as_f64(context, right)?));
+        let (over, under) = (as_f64(context, left)?, as_f64(context, right)?);
+        return Ok(Value::Float(over / under));
     }
-    let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
+    if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {
+        let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
+        if right.is_zero() {
+            return Err(context.error("ArithmeticException", "Divide by zero"));
+        }
+        let value = match math_context(context)? {
+            Some((precision, rounding)) => left.divide_to(&right, precision, rounding),
+            None => left.divide(&right),
+        };
+        return refused(context, value).map(decimal);
+    }
+    let (c, d) = as_ratio(context, right)?;
     if c.is_zero() {
         return Err(context.error("ArithmeticException", "Divide by zero"));
     }
-    let value = ratio(a * d, b * c);
+    let (a, b) = as_ratio(context, left)?;
+    afford(context, &a, &d)?;
+    let value = ratio(context, a * d, b * c)?;
     match (left, right, &value) {
         // Longs that divide evenly give a long.
         (Value::Int(_), Value::Int(_), Value::BigInt(big)) => Ok(big.to_i64().map_or(value, Value::Int)),
@@ -171,14 +243,17 @@ fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
 }
 
 /// A fraction in lowest terms, or the big integer it comes to.
-fn ratio(over: BigInt, under: BigInt) -> Value {
+fn ratio(context: &mut Context<'_>, over: BigInt, under: BigInt) -> Eval {
+    afford(context, &over, &under)?;
     let (mut left, mut right) = (over.abs(), under.abs());
     while !right.is_zero() {
+        context.tick()?;
+        context.spend(usize::try_from(left.bits()).unwrap_or(usize::MAX) / 16)?;
         (left, right) = (right.clone(), left % right);
     }
     let sign = if under.is_negative() { -1 } else { 1 };
     let (over, under) = (over / &left * sign, under / &left * sign);
-    if under == BigInt::from(1) { Value::big(over) } else { Value::Ratio(Arc::new((over, under))) }
+    Ok(if under == BigInt::from(1) { Value::big(over) } else { Value::Ratio(Arc::new((over, under))) })
 }
 
 fn as_ratio(context: &Context<'_>, value: &Value) -> Eval<(BigInt, BigInt)> {
@@ -188,11 +263,85 @@ fn as_ratio(context: &Context<'_>, value: &Value) -> Eval<(BigInt, BigInt)> {
     }
 }
 
+fn decimal(value: Decimal) -> Value {
+    Value::Decimal(Arc::new(value))
+}
+
+fn refused<T>(context: &Context<'_>, value: Result<T, &'static str>) -> Eval<T> {
+    value.map_err(|message| context.error("ArithmeticException", message))
+}
+
+/// The precision and rounding that `with-precision` set.
+fn math_context(context: &Context<'_>) -> Eval<Option<(i64, Rounding)>> {
+    let at = context.names.get("clojure.core/*math-context*").copied();
+    let value = at.and_then(|at| context.globals.get(at as usize)).cloned().flatten();
+    Ok(match value {
+        Some(Value::Vector(parts)) => match (parts.get(0), parts.get(1)) {
+            (Some(Value::Int(precision)), Some(rounding)) => {
+                let name = crate::print::str(rounding);
+                let rounding = Rounding::named(&name).ok_or_else(|| {
+                    context.error("IllegalArgumentException", format!("No rounding {name}"))
+                })?;
+                Some((*precision, rounding))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn in_context(context: &mut Context<'_>, value: Decimal) -> Eval {
+    afford(context, value.unscaled(), &BigInt::default())?;
+    match math_context(context)? {
+        Some((precision, rounding)) => refused(context, value.rounded(precision, rounding)).map(decimal),
+        None => Ok(decimal(value)),
+    }
+}
+
+pub(super) fn as_decimal(context: &Context<'_>, value: &Value) -> Eval<Decimal> {
+    match value {
+        Value::Decimal(value) => Ok((**value).clone()),
+        Value::Ratio(parts) => {
+            let (over, under) = (Decimal::from(parts.0.clone()), Decimal::from(parts.1.clone()));
+            let quotient = match math_context(context)? {
+                Some((precision, rounding)) => over.divide_to(&under, precision, rounding),
+                None => over.divide(&under),
+            };
+            refused(context, quotient)
+        }
+        Value::Float(value) => match Decimal::of_float(*value) {
+            Some(value) => Ok(value),
+            None => Err(context.error("NumberFormatException", "Infinite or NaN")),
+        },
+        other => as_big(context, other).map(Decimal::from),
+    }
+}
+
+/// Digits beyond which big integers are refused: multiplying them would take too long to be interrupted.
+const MOST_BITS: u64 = 1 << 21;
+
+/// Looks at the limits, and whether the result would still be a number to work with.
+fn afford(context: &mut Context<'_>, left: &BigInt, right: &BigInt) -> Eval<()> {
+    let bits = left.bits() + right.bits();
+    if bits > 1 << 12 {
+        context.charge_text(usize::try_from(bits / 8).unwrap_or(usize::MAX))?;
+        let work = left.bits().min(right.bits()).max(64) / 64 * (left.bits().max(right.bits()) / 64);
+        context.spend(usize::try_from(work / 4).unwrap_or(usize::MAX))?;
+    }
+    if bits > MOST_BITS {
+        return Err(context.error("ArithmeticException", "BigInteger would overflow supported range"));
+    }
+    Ok(())
+}
+
 fn as_big(context: &Context<'_>, value: &Value) -> Eval<BigInt> {
     match value {
         Value::Int(value) => Ok(BigInt::from(*value)),
         Value::BigInt(value) => Ok((**value).clone()),
         Value::Ratio(parts) => Ok(&parts.0 / &parts.1),
+        Value::Decimal(value) => value
+            .to_big()
+            .ok_or_else(|| context.error("ArithmeticException", "Value out of range for BigInteger")),
         other => Err(cast(context, other, "java.lang.Number")),
     }
 }
@@ -206,6 +355,7 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
         Value::Ratio(parts) => {
             Ok(parts.0.to_f64().unwrap_or(f64::NAN) / parts.1.to_f64().unwrap_or(f64::NAN))
         }
+        Value::Decimal(value) => Ok(value.to_f64()),
         other => Err(cast(context, other, "java.lang.Number")),
     }
 }
@@ -216,6 +366,9 @@ pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value
         (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
         (Value::Float(_), _) | (_, Value::Float(_)) => {
             as_f64(context, left)?.partial_cmp(&as_f64(context, right)?)
+        }
+        (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
+            Some(as_decimal(context, left)?.compare(&as_decimal(context, right)?))
         }
         _ => {
             let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
@@ -235,11 +388,14 @@ fn ordered(context: &mut Context<'_>, args: &[Value], holds: fn(Ordering) -> boo
 
 fn extreme(context: &mut Context<'_>, args: &[Value], wanted: Ordering) -> Eval {
     let mut best = args[0].clone();
-    for value in args {
+    if args.len() == 1 {
+        return Ok(best);
+    }
+    for (at, value) in args.iter().enumerate() {
         if matches!(value, Value::Float(number) if number.is_nan()) {
             return Ok(value.clone());
         }
-        if compare_numbers(context, value, &best)? == Some(wanted) {
+        if at > 0 && compare_numbers(context, value, &best)? == Some(wanted) {
             best = value.clone();
         }
     }
@@ -253,15 +409,25 @@ enum Whole {
 }
 
 fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) -> Eval {
+    // Java looks at the second first.
+    if as_f64(context, right)? == 0.0 {
+        return Err(context.error("ArithmeticException", "Divide by zero"));
+    }
     let by_zero = |context: &Context<'_>| Err(context.error("ArithmeticException", "Divide by zero"));
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
         let (left, right) = (as_f64(context, left)?, as_f64(context, right)?);
         if right == 0.0 {
             return by_zero(context);
         }
-        let rem = left % right;
+        let quotient = left / right;
+        // Java goes through a long or a big integer here, and neither holds these.
+        if !quotient.is_finite() {
+            return Err(context.error("NumberFormatException", "Infinite or NaN"));
+        }
+        let rem = left - quotient.trunc() * right;
         return Ok(Value::Float(match what {
-            Whole::Quot => (left / right).trunc(),
+            // Through a long, which knows no negative zero.
+            Whole::Quot => quotient.trunc() + 0.0,
             Whole::Rem => rem,
             Whole::Mod if rem != 0.0 && (rem < 0.0) != (right < 0.0) => rem + right,
             Whole::Mod => rem,
@@ -271,14 +437,27 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
         if *right == 0 {
             return by_zero(context);
         }
-        if let (Some(quot), Some(rem)) = (left.checked_div(*right), left.checked_rem(*right)) {
-            return Ok(Value::Int(match what {
-                Whole::Quot => quot,
-                Whole::Rem => rem,
-                Whole::Mod if rem != 0 && (rem < 0) != (*right < 0) => rem + right,
-                Whole::Mod => rem,
-            }));
+        let (quot, rem) = (left.wrapping_div(*right), left.wrapping_rem(*right));
+        return Ok(Value::Int(match what {
+            Whole::Quot => quot,
+            Whole::Rem => rem,
+            Whole::Mod if rem != 0 && (rem < 0) != (*right < 0) => rem + right,
+            Whole::Mod => rem,
+        }));
+    }
+    if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {
+        let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
+        if right.is_zero() {
+            return by_zero(context);
         }
+        let (quotient, rest) = refused(context, left.divide_whole(&right))?;
+        let zero = Decimal::from(BigInt::default());
+        let other_side = rest.compare(&zero).is_lt() != right.compare(&zero).is_lt();
+        return Ok(decimal(match what {
+            Whole::Quot => quotient,
+            Whole::Mod if !rest.is_zero() && other_side => refused(context, rest.add(&right))?,
+            Whole::Rem | Whole::Mod => rest,
+        }));
     }
     let ((a, b), (c, d)) = (as_ratio(context, left)?, as_ratio(context, right)?);
     if c.is_zero() {
@@ -289,9 +468,9 @@ fn whole(context: &mut Context<'_>, left: &Value, right: &Value, what: Whole) ->
     let negative = rest.is_negative() != (&b * &c).is_negative() && !rest.is_zero();
     Ok(match what {
         Whole::Quot => Value::big(quot),
-        Whole::Rem => ratio(rest, b * d),
-        Whole::Mod if negative => ratio(rest + &b * &c, b * d),
-        Whole::Mod => ratio(rest, b * d),
+        Whole::Rem => ratio(context, rest, b * d)?,
+        Whole::Mod if negative => ratio(context, rest + &b * &c, b * d)?,
+        Whole::Mod => ratio(context, rest, b * d)?,
     })
 }
 
@@ -309,6 +488,7 @@ fn is_even(context: &Context<'_>, value: &Value) -> Eval<bool> {
 fn bits(context: &mut Context<'_>, args: &[Value], operate: fn(i64, i64) -> i64) -> Eval {
     let whole = |value: &Value| match value {
         Value::Int(value) => Ok(*value),
+        Value::Nil => Err(cast(context, value, "java.lang.Number")),
         other => Err(context.error(
             "IllegalArgumentException",
             format!("bit operation not supported for: class {}", crate::exception::class_of(other).full),
@@ -324,10 +504,19 @@ fn bits(context: &mut Context<'_>, args: &[Value], operate: fn(i64, i64) -> i64)
 fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name: &str) -> Eval {
     let number = match value {
         Value::Char(char) => i64::from(u32::from(*char)),
+        Value::Float(float) if !(*float >= least as f64 && *float <= most as f64) => {
+            let shown = crate::print::str(value);
+            return Err(
+                context.error("IllegalArgumentException", format!("Value out of range for {name}: {shown}"))
+            );
+        }
         other => int(context, other)?,
     };
     if (least..=most).contains(&number) {
         return Ok(Value::Int(number));
+    }
+    if name == "int" && !matches!(value, Value::Char(_)) {
+        return Err(context.error("ArithmeticException", "integer overflow"));
     }
     Err(context.error(
         "IllegalArgumentException",
@@ -337,16 +526,54 @@ fn ranged(context: &mut Context<'_>, value: &Value, least: i64, most: i64, name:
 
 fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     match &args[0] {
+        Value::Str(digits) if digits.len() > 100_000 => {
+            Err(context.error("NumberFormatException", "A number may have at most 100000 digits"))
+        }
         Value::Str(digits) => digits
             .parse()
             .map(Value::big)
             .map_err(|_| context.error("NumberFormatException", format!("For input string: \"{digits}\""))),
-        Value::Float(value) => match num_traits::FromPrimitive::from_f64(*value) {
+        Value::Float(value) => match Decimal::of_float(*value).and_then(|value| value.to_big()) {
             Some(big) => Ok(Value::big(big)),
             None => Err(context.error("NumberFormatException", "Infinite or NaN")),
         },
-        other => as_big(context, other).map(Value::big),
+        other if other.is_number() => as_big(context, other).map(Value::big),
+        _ => Err(context
+            .error("IllegalArgumentException", "No matching ctor found for class java.math.BigInteger")),
     }
+}
+
+fn bigdec(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    match &args[0] {
+        Value::Str(digits) => Decimal::parse(digits)
+            .filter(|_| digits.len() < 10_000)
+            .map(decimal)
+            .ok_or_else(|| context.error("NumberFormatException", format!("Not a decimal: {digits}"))),
+        other if other.is_number() => as_decimal(context, other).map(decimal),
+        _ => Err(context
+            .error("IllegalArgumentException", "No matching ctor found for class java.math.BigDecimal")),
+    }
+}
+
+fn rationalize(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
+    let value = match &args[0] {
+        Value::Float(_) => as_decimal(context, &args[0])?,
+        Value::Decimal(value) => (**value).clone(),
+        other if other.is_number() => return Ok(other.clone()),
+        other => return Err(cast(context, other, "java.lang.Number")),
+    };
+    let Some((over, under)) = value.fraction() else {
+        return Err(context.error("ArithmeticException", "Value out of range for a ratio"));
+    };
+    ratio(context, over, under)
+}
+
+/// What is parsed must be text.
+fn parsed<'v>(context: &Context<'_>, value: &'v Value) -> Eval<&'v str> {
+    value.as_str().ok_or_else(|| {
+        let class = if value.is_nil() { "nil".to_owned() } else { crate::class::class_name(value) };
+        context.error("IllegalArgumentException", format!("Expected string, got {class}"))
+    })
 }
 
 pub(crate) fn parse_long(text: &str) -> Option<i64> {

@@ -7,6 +7,7 @@ use crate::Value;
 use crate::context::Context;
 use crate::equal::realise;
 use crate::exception::Eval;
+use crate::print::Style;
 
 natives! { "clojure.core":
     "pr-str" 0 MANY |context, args| joined(context, args, true).map(Value::str),
@@ -36,24 +37,64 @@ natives! { "clojure.core":
         result.map(|_| Value::str(printed))
     },
     "random-uuid" 0 0 |context, _| Ok(random_uuid(context)),
-    "parse-uuid" 1 1 |context, args| Ok(uuid(text(context, &args[0])?).unwrap_or_default()),
+    "parse-uuid" 1 1 |context, args| Ok(uuid_as_java(text(context, &args[0])?).unwrap_or_default()),
 }
 
 fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<String> {
     let mut out = String::new();
+    let limit = |context: &Context<'_>, name: &str| {
+        let at = context.names.get(name).copied();
+        match at.and_then(|at| context.globals.get(at as usize)).cloned().flatten() {
+            Some(Value::Int(limit)) => usize::try_from(limit).unwrap_or(0),
+            _ => usize::MAX,
+        }
+    };
+    let style = Style {
+        readably,
+        length: limit(context, "clojure.core/*print-length*"),
+        level: limit(context, "clojure.core/*print-level*"),
+    };
     for (index, arg) in args.iter().enumerate() {
-        realise(context, arg)?;
+        if style.length == usize::MAX {
+            realise(context, arg)?;
+        } else {
+            realise_first(context, arg, style.length)?;
+        }
         if index > 0 {
             out.push(' ');
         }
-        crate::print::write(&mut out, arg, readably);
+        crate::print::write(&mut out, arg, style);
+        context.charge_text(out.len())?;
     }
     Ok(out)
+}
+
+/// Computes no more of a sequence than is going to be shown.
+fn realise_first(context: &mut Context<'_>, value: &Value, length: usize) -> Eval<()> {
+    if !matches!(value, Value::List(_) | Value::Lazy(_)) {
+        return if value.is_sequential() || value.is_map() || value.is_set() {
+            realise(context, value)
+        } else {
+            Ok(())
+        };
+    }
+    context.check_stack()?;
+    let mut items = crate::seq::Iter::new(context, value.clone())?;
+    for _ in 0..=length {
+        match items.next(context)? {
+            Some(item) => realise_first(context, &item, length)?,
+            None => break,
+        }
+    }
+    Ok(())
 }
 
 fn printed(context: &mut Context<'_>, args: &[Value], readably: bool, end: &str) -> Eval {
     let text = joined(context, args, readably)? + end;
     context.print(&text);
+    // What is captured grows without anyone asking for memory.
+    let captured = context.captured.last().map_or(0, String::len);
+    context.charge_text(captured)?;
     Ok(Value::Nil)
 }
 
@@ -62,6 +103,21 @@ pub(crate) fn random_uuid(context: &mut Context<'_>) -> Value {
     // Version 4, variant 1.
     let bits = bits & !(0xf000 << 64) & !(0b11 << 62) | 0x4000 << 64 | 0b10 << 62;
     Value::Uuid(Arc::new(bits))
+}
+
+/// As Java reads it: parts may be short, and too long ones are cut.
+fn uuid_as_java(text: &str) -> Option<Value> {
+    let parts: Vec<&str> = text.split('-').collect();
+    if text.len() > 36 || parts.len() != 5 {
+        return None;
+    }
+    let mut id = 0_u128;
+    for (part, bits) in parts.iter().zip([32, 16, 16, 16, 48]) {
+        let number =
+            u128::from_str_radix(part, 16).ok().filter(|_| part.len() <= 16 && !part.starts_with('+'))?;
+        id = id << bits | number & ((1 << bits) - 1);
+    }
+    Some(Value::Uuid(Arc::new(id)))
 }
 
 /// A UUID by its text.

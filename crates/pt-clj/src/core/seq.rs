@@ -60,10 +60,12 @@ natives! { "clojure.core":
         Ok(chunk(items, Value::Nil))
     },
     "drop-last" 1 2 |context, args| {
-        let dropped = if args.len() == 2 { count(context, &args[0])? } else { 1 };
-        let mut items = all(context, args.last_mut().map(std::mem::take).unwrap_or_default())?;
-        items.truncate(items.len().saturating_sub(dropped));
-        Ok(Value::list(items))
+        let dropped = if args.len() == 2 { take(args, 0) } else { Value::Int(1) };
+        let items = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let (Some(map), Some(drop)) = (super::function("map"), super::function("drop")) else { return Ok(Value::Nil) };
+        let ahead = context.call_native(drop, &mut [dropped, items.clone()])?;
+        let first = crate::function::boxed(|_, args| Ok(take(args, 0)));
+        context.call_native(map, &mut [first, items, ahead])
     },
     "take-last" 2 2 |context, args| {
         let wanted = count(context, &args[0])?;
@@ -72,15 +74,28 @@ natives! { "clojure.core":
     },
     "nthrest" 2 2 |context, args| {
         let mut rest = take(args, 0);
+        if super::int(context, &args[1])? <= 0 {
+            return Ok(rest);
+        }
         for _ in 0..count(context, &args[1])? {
+            let last = rest.clone();
             match seq(context, rest)? {
-                Value::List(seq) => rest = seq.rest(),
-                _ => return Ok(Value::empty_list()),
+                Value::List(seq) => rest = match seq.rest() {
+                    Value::Nil => Value::empty_list(),
+                    rest => rest,
+                },
+                _ => return Ok(match last {
+                    Value::Nil => Value::empty_list(),
+                    other => other,
+                }),
             }
         }
         Ok(if rest.is_nil() { Value::empty_list() } else { rest })
     },
     "nthnext" 2 2 |context, args| {
+        if args[0].is_nil() {
+            return Ok(Value::Nil);
+        }
         let from = count(context, &args[1])?;
         crate::eval::rest_from(context, &args[0], from)
     },
@@ -103,11 +118,6 @@ natives! { "clojure.core":
         items.reverse();
         Ok(Value::list(items))
     },
-    "rseq" 1 1 |context, args| {
-        let mut items = all(context, take(args, 0))?;
-        items.reverse();
-        Ok(chunk(items, Value::Nil))
-    },
     "reduce" 2 3 |context, args| {
         let function = take(args, 0);
         let (first, items) = if args.len() == 3 {
@@ -127,7 +137,16 @@ natives! { "clojure.core":
             Value::Nil => Vec::new(),
             Value::Map(map) => map.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             Value::Vector(items) => items.iter().enumerate().map(|(at, item)| (Value::from(at), item.clone())).collect(),
-            other => return Err(super::cast(context, other, "clojure.lang.IKVReduce")),
+            other if other.is_map() => other.entries().unwrap_or_default(),
+            // Any sequence of entries will do.
+            other => {
+                let mut items = Iter::new(context, other.clone())?;
+                let mut pairs = Vec::new();
+                while let Some(pair) = items.next(context)? {
+                    pairs.push((super::collection::entry(context, &pair, 0)?, super::collection::entry(context, &pair, 1)?));
+                }
+                pairs
+            }
         };
         for (key, item) in pairs {
             value = context.call(&function, &mut [value, key, item])?;
@@ -166,6 +185,7 @@ natives! { "clojure.core":
         let mut out = Vec::with_capacity(items.ready().min(1 << 16));
         while let Some(item) = items.next(context)? {
             out.push(context.call1(&function, item)?);
+            context.grown(out.len())?;
         }
         Ok(Value::vector(out))
     } else {
@@ -179,6 +199,7 @@ natives! { "clojure.core":
         while let Some(item) = items.next(context)? {
             if context.call1(&function, item.clone())?.is_truthy() {
                 out.push(item);
+                context.grown(out.len())?;
             }
         }
         Ok(Value::vector(out))
@@ -186,7 +207,9 @@ natives! { "clojure.core":
     "run!" 2 2 |context, args| {
         let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);
         while let Some(item) = items.next(context)? {
-            context.call1(&function, item)?;
+            if let Value::Reduced(_) = context.call1(&function, item)? {
+                break;
+            }
         }
         Ok(Value::Nil)
     },
@@ -213,7 +236,10 @@ natives! { "clojure.core":
         let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
         let mut places = Map::default();
+        let mut total = 0;
         while let Some(item) = items.next(context)? {
+            total += 1;
+            context.grown(total)?;
             let key = context.call1(&function, item.clone())?;
             realise(context, &key)?;
             match places.get(&key) {
@@ -236,22 +262,23 @@ natives! { "clojure.core":
         }
         Ok(Value::Map(Arc::new(counts)))
     },
-    "split-at" 2 2 |context, args| {
-        let at = count(context, &args[0])?;
-        let mut left = all(context, take(args, 1))?;
-        let right = left.split_off(at.min(left.len()));
-        Ok(Value::vector(vec![Value::list(left), Value::list(right)]))
-    },
-    "split-with" 2 2 |context, args| {
-        let mut left = all(context, take(args, 1))?;
-        let mut at = 0;
-        while at < left.len() && context.call1(&args[0], left[at].clone())?.is_truthy() {
-            at += 1;
+    "split-at" 2 2 |context, args| both(context, args, "take", "drop"),
+    "split-with" 2 2 |context, args| both(context, args, "take-while", "drop-while"),
+    "distinct?" 1 MANY |context, args| {
+        let mut seen = crate::map::Set::default();
+        for arg in args.iter_mut() {
+            realise(context, arg)?;
+            if seen.contains(arg) {
+                return Ok(Value::Bool(false));
+            }
+            seen.insert(std::mem::take(arg));
         }
-        let right = left.split_off(at);
-        Ok(Value::vector(vec![Value::list(left), Value::list(right)]))
+        Ok(Value::Bool(true))
     },
     "rand-nth" 1 1 |context, args| {
+        if args[0].is_nil() {
+            return Ok(Value::Nil);
+        }
         let items = all(context, take(args, 0))?;
         if items.is_empty() {
             return Err(Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into());
@@ -259,6 +286,9 @@ natives! { "clojure.core":
         Ok(items[(context.random() % items.len() as u64) as usize].clone())
     },
     "shuffle" 1 1 |context, args| {
+        if matches!(args[0], Value::Nil | Value::Str(_)) || args[0].is_map() {
+            return Err(super::cast(context, &args[0], "java.util.Collection"));
+        }
         let mut items = all(context, take(args, 0))?;
         for at in (1..items.len()).rev() {
             let other = (context.random() % (at as u64 + 1)) as usize;
@@ -268,6 +298,14 @@ natives! { "clojure.core":
     },
     "bounded-count" 2 2 |context, args| {
         let most = count(context, &args[0])?;
+        let counted = match &args[1] {
+            Value::List(seq) => seq.known_count().is_some(),
+            Value::Lazy(_) => false,
+            _ => true,
+        };
+        if counted {
+            return length(context, take(args, 1)).map(Value::from);
+        }
         let mut items = Iter::new(context, take(args, 1))?;
         let mut counted = 0;
         while counted < most && items.next(context)?.is_some() {
@@ -275,11 +313,27 @@ natives! { "clojure.core":
         }
         Ok(Value::from(counted))
     },
-    "realized?" 1 1 |_, args| Ok(Value::Bool(match &args[0] {
+    "realized?" 1 1 |context, args| Ok(Value::Bool(match &args[0] {
         Value::Lazy(lazy) => lazy.realised().is_some(),
-        Value::Delay(delay) => matches!(delay.state(), crate::state::DelayState::Done(_)),
-        _ => true,
+        Value::Delay(delay) => !matches!(delay.state(), crate::state::DelayState::Pending(_)),
+        Value::Object(object) if let crate::types::Object::Promise(value) = &**object => {
+            crate::types::locked(value).is_some()
+        }
+        // What Clojure computes lazily and we at once.
+        Value::List(seq) if !seq.is_list() => true,
+        other => return Err(super::cast(context, other, "clojure.lang.IPending")),
     })),
+}
+
+/// What one function keeps of a sequence, and what the other does.
+fn both(context: &mut Context<'_>, args: &mut [Value], one: &str, other: &str) -> Eval {
+    let mut halves = Vec::with_capacity(2);
+    for name in [one, other] {
+        if let Some(native) = super::function(name) {
+            halves.push(context.call_native(native, &mut args.to_vec())?);
+        }
+    }
+    Ok(Value::vector(halves))
 }
 
 pub(super) fn first(context: &mut Context<'_>, value: Value) -> Eval {
@@ -303,7 +357,15 @@ pub(super) fn all(context: &mut Context<'_>, value: Value) -> Eval<Vec<Value>> {
 /// Reduces to an end or to the first `reduced` value.
 pub(super) fn reduce(context: &mut Context<'_>, function: &Value, first: Value, mut items: Iter) -> Eval {
     let mut value = first;
+    let adds = matches!(function, Value::Native(native) if native.name == "clojure.core/+");
     while let Some(item) = items.next(context)? {
+        if adds
+            && let (Value::Int(left), Value::Int(right)) = (&value, &item)
+            && let Some(sum) = left.checked_add(*right)
+        {
+            value = Value::Int(sum);
+            continue;
+        }
         value = context.call(function, &mut [value, item])?;
         if let Value::Reduced(done) = &value {
             return Ok((**done).clone());

@@ -88,6 +88,7 @@ natives! { "clojure.set":
 fn set(context: &Context<'_>, value: &Value) -> Eval<Arc<Set>> {
     match value {
         Value::Set(set) => Ok(Arc::clone(set)),
+        Value::Sorted(sorted) if sorted.is_set => Ok(Arc::new(sorted.items().collect())),
         Value::Nil => Ok(Arc::default()),
         other => Err(cast(context, other, "clojure.lang.IPersistentSet")),
     }
@@ -96,13 +97,33 @@ fn set(context: &Context<'_>, value: &Value) -> Eval<Arc<Set>> {
 fn map(context: &Context<'_>, value: &Value) -> Eval<Arc<Map>> {
     match value {
         Value::Map(map) => Ok(Arc::clone(map)),
+        other if other.is_map() => Ok(Arc::new(other.entries().into_iter().flatten().collect())),
         Value::Nil => Ok(Arc::default()),
         other => Err(cast(context, other, "clojure.lang.IPersistentMap")),
     }
 }
 
 /// The old names go first, so that keys may trade places.
-fn renamed(context: &Context<'_>, value: &Value, names: &Value) -> Eval {
+fn renamed(context: &mut Context<'_>, value: &Value, names: &Value) -> Eval {
+    if value.is_nil() {
+        return Ok(Value::Nil);
+    }
+    if let Value::Sorted(_) | Value::Record(_) = value {
+        let (Some(dissoc), Some(assoc)) = (super::function("dissoc"), super::function("assoc")) else {
+            return Ok(Value::Nil);
+        };
+        let names = map(context, names)?;
+        let mut new = value.clone();
+        for key in names.keys() {
+            new = context.call_native(dissoc, &mut [new, key.clone()])?;
+        }
+        for (from, to) in names.iter() {
+            if let Some(found) = crate::eval::lookup(context, value, from)? {
+                new = context.call_native(assoc, &mut [new, to.clone(), found])?;
+            }
+        }
+        return Ok(new);
+    }
     let (old, names) = (map(context, value)?, map(context, names)?);
     let mut new = (*old).clone();
     names.keys().for_each(|key| drop(new.remove(key)));

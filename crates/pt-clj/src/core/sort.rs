@@ -12,64 +12,61 @@ natives! { "clojure.core":
     "compare" 2 2 |context, args| compare(context, &args[0], &args[1]).map(|order| Value::Int(order as i64)),
     "sort" 1 2 |context, args| {
         let by = if args.len() == 2 { Some(take(args, 0)) } else { None };
-        let items = Iter::new(context, args.last_mut().map(std::mem::take).unwrap_or_default())?.collect(context)?;
+        let source = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let meta = super::meta::meta_of(context, &source);
+        let items = Iter::new(context, source)?.collect(context)?;
         let pairs = items.into_iter().map(|item| (Value::Nil, item)).collect();
-        sorted(context, by.as_ref(), pairs, false)
+        let sorted = sorted(context, by.as_ref(), pairs, false)?;
+        if meta.is_some() { super::meta::with_meta(context, sorted, meta) } else { Ok(sorted) }
     },
     "sort-by" 2 3 |context, args| {
         let key = take(args, 0);
         let by = if args.len() == 3 { Some(take(args, 1)) } else { None };
-        let mut items = Iter::new(context, args.last_mut().map(std::mem::take).unwrap_or_default())?;
+        let source = args.last_mut().map(std::mem::take).unwrap_or_default();
+        let meta = super::meta::meta_of(context, &source);
+        let mut items = Iter::new(context, source)?;
         let mut pairs = Vec::new();
         while let Some(item) = items.next(context)? {
             pairs.push((context.call1(&key, item.clone())?, item));
+            context.grown(2 * pairs.len())?;
         }
-        sorted(context, by.as_ref(), pairs, true)
+        let sorted = sorted(context, by.as_ref(), pairs, true)?;
+        if meta.is_some() { super::meta::with_meta(context, sorted, meta) } else { Ok(sorted) }
     },
     "max-key" 2 MANY |context, args| by_key(context, args, Ordering::Greater),
     "min-key" 2 MANY |context, args| by_key(context, args, Ordering::Less),
 }
 
-/// Stable; the comparison may run code, so the first error is kept until the sort is through.
+/// Stable; the comparison may run code.
 fn sorted(
     context: &mut Context<'_>,
     by: Option<&Value>,
     mut pairs: Vec<(Value, Value)>,
     keyed: bool,
 ) -> Eval {
-    let mut failure = None;
     merge_sort(&mut pairs, &mut |left, right| {
-        if failure.is_some() {
-            return Ordering::Equal;
-        }
+        context.tick()?;
         let (left, right) = if keyed { (&left.0, &right.0) } else { (&left.1, &right.1) };
-        let order = match by {
+        match by {
             None => compare(context, left, right),
             Some(by) => compare_by(context, by, left, right),
-        };
-        order.unwrap_or_else(|signal| {
-            failure = Some(signal);
-            Ordering::Equal
-        })
-    });
-    match failure {
-        Some(signal) => Err(signal),
-        None => Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect())),
-    }
+        }
+    })?;
+    Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect()))
 }
 
 /// The standard library's sort may panic when a comparison contradicts itself, as a program's may.
-fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) {
+fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Eval<Ordering>) -> Eval<()> {
     let middle = items.len() / 2;
     if middle == 0 {
-        return;
+        return Ok(());
     }
-    merge_sort(&mut items[..middle], compare);
-    merge_sort(&mut items[middle..], compare);
+    merge_sort(&mut items[..middle], compare)?;
+    merge_sort(&mut items[middle..], compare)?;
     let left = items[..middle].to_vec();
     let (mut next_left, mut next_right, mut at) = (0, middle, 0);
     while next_left < left.len() {
-        if next_right < items.len() && compare(&left[next_left], &items[next_right]) == Ordering::Greater {
+        if next_right < items.len() && compare(&left[next_left], &items[next_right])? == Ordering::Greater {
             items.swap(at, next_right);
             next_right += 1;
         } else {
@@ -78,6 +75,17 @@ fn merge_sort<T: Clone>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Orde
         }
         at += 1;
     }
+    Ok(())
+}
+
+/// Compares by a function, or by `compare` where that is nil.
+pub(crate) fn compare_with(
+    context: &mut Context<'_>,
+    by: &Value,
+    left: &Value,
+    right: &Value,
+) -> Eval<Ordering> {
+    if by.is_nil() { compare(context, left, right) } else { compare_by(context, by, left, right) }
 }
 
 /// A comparator gives a number, or whether the left comes first.
@@ -137,12 +145,17 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
 fn by_key(context: &mut Context<'_>, args: &mut [Value], wanted: Ordering) -> Eval {
     let key = take(args, 0);
     let mut best = take(args, 1);
+    if args.len() == 2 {
+        return Ok(best);
+    }
     let mut best_key = context.call1(&key, best.clone())?;
-    for arg in &mut args[2..] {
+    for (at, arg) in args[2..].iter_mut().enumerate() {
         let value = std::mem::take(arg);
         let value_key = context.call1(&key, value.clone())?;
-        // Of equals the last one wins, as in Clojure.
-        if compare(context, &best_key, &value_key)? != wanted {
+        // Of equals the last one wins; NaN neither wins nor loses, but where it stands matters. All as in Clojure.
+        let order = super::compare_numbers(context, &best_key, &value_key)?;
+        let keep = if at == 0 { order == Some(wanted) } else { order.is_none() || order == Some(wanted) };
+        if !keep {
             (best, best_key) = (value, value_key);
         }
     }

@@ -29,11 +29,11 @@ natives! { "clojure.string":
         let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
         first + &chars.as_str().to_lowercase()
     }),
-    "reverse" 1 1 |context, args| changed(context, &args[0], |text| text.chars().rev().collect()),
-    "trim" 1 1 |context, args| changed(context, &args[0], |text| text.trim_matches(is_space).to_owned()),
-    "triml" 1 1 |context, args| changed(context, &args[0], |text| text.trim_start_matches(is_space).to_owned()),
-    "trimr" 1 1 |context, args| changed(context, &args[0], |text| text.trim_end_matches(is_space).to_owned()),
-    "trim-newline" 1 1 |context, args| changed(context, &args[0], |text| text.trim_end_matches(['\n', '\r']).to_owned()),
+    "reverse" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.chars().rev().collect::<String>())),
+    "trim" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_matches(is_space))),
+    "triml" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_start_matches(is_space))),
+    "trimr" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_end_matches(is_space))),
+    "trim-newline" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_end_matches(['\n', '\r']))),
     "blank?" 1 1 |context, args| Ok(Value::Bool(args[0].is_nil() || text(context, &args[0])?.chars().all(is_space))),
     "starts-with?" 2 2 |context, args| Ok(Value::Bool(own(context, &args[0])?.starts_with(text(context, &args[1])?))),
     "ends-with?" 2 2 |context, args| Ok(Value::Bool(own(context, &args[0])?.ends_with(text(context, &args[1])?))),
@@ -44,13 +44,19 @@ natives! { "clojure.string":
         let start = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= from).unwrap_or(whole.len());
         Ok(whole[start..].find(&part).map_or(Value::Nil, |at| Value::from(units(whole, start + at))))
     },
-    "last-index-of" 2 2 |context, args| {
-        let (whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
+    "last-index-of" 2 3 |context, args| {
+        let (mut whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
+        if let Some(from) = args.get(2) {
+            let last = super::int(context, from)?;
+            let Ok(last) = usize::try_from(last) else { return Ok(Value::Nil) };
+            let end = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= last).unwrap_or(whole.len());
+            whole = whole.get(..end.saturating_add(part.len()).min(whole.len())).unwrap_or(whole);
+        }
         Ok(whole.rfind(&part).map_or(Value::Nil, |at| Value::from(units(whole, at))))
     },
     "escape" 2 2 |context, args| {
         let mut out = String::new();
-        for char in own(context, &args[0])?.chars() {
+        for char in text(context, &args[0])?.to_owned().chars() {
             match context.call1(&args[1], Value::Char(char))? {
                 Value::Nil => out.push(char),
                 other => crate::print::push_str(&mut out, &other),
@@ -63,15 +69,16 @@ natives! { "clojure.string":
     "re-quote-replacement" 1 1 |context, args| changed(context, &args[0], |text| text.replace('\\', "\\\\").replace('$', "\\$")),
     "split" 2 3 |context, args| {
         let limit = args.get(2).map_or(Ok(0), |limit| super::int(context, limit))?;
-        let whole = text(context, &args[0])?;
+        let whole = text(context, &args[0])?.to_owned();
         match &args[1] {
-            Value::Regex(regex) => split(context, whole, regex, limit).map(|parts| Value::vector(parts.into_iter().map(Value::str).collect())),
+            Value::Regex(regex) => split(context, &whole, regex, limit).map(|parts| Value::vector(parts.into_iter().map(Value::str).collect())),
             other => Err(super::cast(context, other, "java.util.regex.Pattern")),
         }
     },
     "split-lines" 1 1 |context, args| {
         let mut lines: Vec<&str> = text(context, &args[0])?.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
-        while lines.len() > 1 && lines.last().is_some_and(|line| line.is_empty()) {
+        let only = lines.len() == 1;
+        while !only && lines.last().is_some_and(|line| line.is_empty()) {
             lines.pop();
         }
         Ok(Value::vector(lines.into_iter().map(Value::str).collect()))
@@ -96,11 +103,13 @@ fn changed(context: &mut Context<'_>, value: &Value, change: impl Fn(&str) -> St
 }
 
 /// As `String.split` of Java: a limit above zero bounds the parts, zero drops empty ones at the end.
-pub(crate) fn split(context: &Context<'_>, whole: &str, regex: &Regex, limit: i64) -> Eval<Vec<String>> {
+pub(crate) fn split(context: &mut Context<'_>, whole: &str, regex: &Regex, limit: i64) -> Eval<Vec<String>> {
     let mut parts = Vec::new();
     let mut start = 0;
     for found in regex.regex.find_iter(whole) {
         let found = found.map_err(|error| gave_up(context, &error))?;
+        context.tick()?;
+        context.grown(2 * parts.len())?;
         if limit > 0 && parts.len() as i64 == limit - 1 {
             break;
         }
@@ -136,12 +145,35 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
         }
     };
     if let Some(part) = plain {
+        if !matches!((&args[1], &with), (Value::Str(_), Value::Str(_)) | (Value::Char(_), Value::Char(_))) {
+            return Err(super::cast(
+                context,
+                &with,
+                if matches!(args[1], Value::Char(_)) {
+                    "java.lang.Character"
+                } else {
+                    "java.lang.CharSequence"
+                },
+            ));
+        }
         let with = crate::print::str(&with);
-        return Ok(Value::str(if most == 1 {
-            whole.replacen(&part, &with, 1)
-        } else {
-            whole.replace(&part, &with)
-        }));
+        if most == 1 || part.is_empty() {
+            let times = if most == 1 { 1 } else { whole.len() + 1 };
+            context.charge_text(whole.len().saturating_add(times.saturating_mul(with.len())))?;
+            let replaced =
+                if most == 1 { whole.replacen(&part, &with, 1) } else { whole.replace(&part, &with) };
+            return Ok(Value::str(replaced));
+        }
+        let (mut out, mut rest) = (String::with_capacity(whole.len()), whole.as_str());
+        while let Some(at) = rest.find(&part) {
+            let before = out.len();
+            out.push_str(&rest[..at]);
+            out.push_str(&with);
+            rest = &rest[at + part.len()..];
+            context.grown_text(before, out.len())?;
+        }
+        out.push_str(rest);
+        return Ok(Value::str(out));
     }
     let Value::Regex(pattern) = &args[1] else { return Ok(Value::Nil) };
     let mut out = String::new();
@@ -149,6 +181,8 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
     for captures in pattern.regex.captures_iter(whole.as_str()).take(most) {
         let captures = captures.map_err(|error| gave_up(context, &error))?;
         let Some(found) = captures.get(0) else { continue };
+        context.tick()?;
+        let before = out.len();
         out.push_str(&whole[start..found.start()]);
         match &with {
             Value::Str(template) => expand(context, &mut out, template, &captures)?,
@@ -159,6 +193,7 @@ fn replace(context: &mut Context<'_>, args: &mut [Value], most: usize) -> Eval {
                 out.push_str(text(context, &made)?);
             }
         }
+        context.grown_text(before, out.len())?;
         start = found.end();
     }
     out.push_str(&whole[start..]);

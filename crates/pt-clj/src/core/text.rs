@@ -17,8 +17,9 @@ natives! { "clojure.core":
         Ok(Value::str(out))
     },
     "subs" 2 3 |context, args| {
-        let from = int(context, &args[1])?;
-        let to = args.get(2).map(|to| int(context, to)).transpose()?;
+        text(context, &args[0])?;
+        let from = super::index(context, &args[1])?;
+        let to = args.get(2).map(|to| super::index(context, to)).transpose()?;
         substring(context, text(context, &args[0])?, from, to)
     },
     "format" 1 MANY |context, args| crate::format::format(context, args).map(Value::str),
@@ -26,7 +27,7 @@ natives! { "clojure.core":
         char @ Value::Char(_) => Ok(char.clone()),
         other => {
             let code = int(context, other)?;
-            let char = u32::try_from(code).ok().and_then(char::from_u32);
+            let char = u32::try_from(code).ok().filter(|code| *code <= 0xffff).and_then(char::from_u32);
             char.map(Value::Char)
                 .ok_or_else(|| context.error("IllegalArgumentException", format!("Value out of range for char: {code}")))
         }
@@ -39,8 +40,19 @@ pub(super) fn push(context: &mut Context<'_>, out: &mut String, value: &Value) -
     if !matches!(value, Value::Lazy(_)) {
         crate::equal::realise(context, value)?;
     }
+    if let Value::Record(record) = value
+        && let Some(method) = record.of.method("toString")
+    {
+        let text = context.call1(&method, value.clone())?;
+        crate::print::push_str(out, &text);
+        return Ok(());
+    }
+    let before = out.len();
+    if let Value::Str(text) = value {
+        context.charge_text(before + text.len())?;
+    }
     crate::print::push_str(out, value);
-    Ok(())
+    context.grown_text(before, out.len())
 }
 
 /// Java counts in UTF-16 units; for most texts those are bytes.

@@ -85,7 +85,7 @@ pub(super) fn stepwise_alone(
 /// A lazy sequence of what a step makes of items; as many at once as the items have ready.
 pub(super) fn pipeline(mut items: Iter, mut step: Stepper) -> Value {
     lazy(move |context| {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(items.ready().clamp(1, CHUNK));
         loop {
             let Some(item) = items.next(context)? else { return Ok(chunk(out, Value::Nil)) };
             match step(context, item)? {
@@ -189,6 +189,7 @@ fn grouping(
                     value = context.call2(&next, value, Value::vector(std::mem::take(&mut open)))?;
                 }
                 open.push(item);
+                context.grown(open.len())?;
                 *part.lock().unwrap_or_else(PoisonError::into_inner) = open;
                 Ok(value)
             }

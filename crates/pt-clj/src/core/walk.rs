@@ -19,7 +19,7 @@ natives! { "clojure.walk":
     "prewalk" 2 2 |context, args| prewalk(context, &args[0], args[1].clone()),
     "postwalk-replace" 2 2 |context, args| {
         let names = args[0].clone();
-        postwalk(context, &mut |_, value| Ok(crate::eval::lookup(&names, &value).unwrap_or(value)), &args[1])
+        postwalk(context, &mut |context, value| Ok(crate::eval::lookup(context, &names, &value)?.unwrap_or(value)), &args[1])
     },
     "keywordize-keys" 1 1 |context, args| postwalk(context, &mut |_, value| Ok(keys(value, |key| match key {
         Value::Str(text) => Value::keyword(text),
@@ -34,6 +34,9 @@ natives! { "clojure.walk":
 fn keys(value: Value, change: fn(&Value) -> Value) -> Value {
     match value {
         Value::Map(map) => Value::map(map.iter().map(|(key, value)| (change(key), value.clone()))),
+        Value::Sorted(sorted) if !sorted.is_set => {
+            Value::map(sorted.iter().map(|(key, value)| (change(key), value.clone())))
+        }
         other => other,
     }
 }
@@ -43,7 +46,7 @@ type Visit<'v> = dyn FnMut(&mut Context<'_>, &Value) -> Eval + 'v;
 /// The same collection with every item changed.
 fn each(context: &mut Context<'_>, value: &Value, visit: &mut Visit<'_>) -> Eval {
     context.check_stack()?;
-    if !value.is_sequential() && !matches!(value, Value::Map(_) | Value::Set(_)) {
+    if !value.is_sequential() && !value.is_map() && !value.is_set() {
         return Ok(value.clone());
     }
     let mut items = Iter::new(context, value.clone())?;
@@ -52,7 +55,25 @@ fn each(context: &mut Context<'_>, value: &Value, visit: &mut Visit<'_>) -> Eval
         changed.push(visit(context, &item)?);
     }
     Ok(match value {
+        Value::Vector(items) if items.is_entry() => match <[Value; 2]>::try_from(changed) {
+            Ok([key, value]) => Value::entry(&key, &value),
+            Err(changed) => Value::vector(changed),
+        },
         Value::Vector(_) => Value::vector(changed),
+        Value::Sorted(sorted) => {
+            let mut all = Value::Sorted(std::sync::Arc::new(sorted.emptied()));
+            for item in changed {
+                all = super::collection::conj(context, all, item)?;
+            }
+            all
+        }
+        Value::Record(_) => {
+            let mut all = value.clone();
+            for item in changed {
+                all = super::collection::conj(context, all, item)?;
+            }
+            all
+        }
         Value::Set(_) => Value::set(changed),
         Value::Map(_) => {
             let mut map = Value::map([]);

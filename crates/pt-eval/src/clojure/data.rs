@@ -1,6 +1,6 @@
 //! Data into Clojure and back.
 
-use pt_clj::{Value, print};
+use pt_clj::{Object, Value, print};
 use pt_model::{Data, Map};
 
 use crate::{DEEPEST, TOO_DEEP};
@@ -66,32 +66,34 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             let float = |number: String| number.parse::<f64>().unwrap_or(f64::NAN);
             return self::float(float(above.to_string()) / float(below.to_string()));
         }
+        Value::Decimal(number) => {
+            let text = number.to_string();
+            return match text.parse::<i64>() {
+                Ok(integer) => Ok(Data::Int(integer)),
+                Err(_) => float(text.parse().unwrap_or(f64::NAN)),
+            };
+        }
         Value::Char(letter) => Data::Str(letter.to_string()),
         Value::Str(text) => Data::Str(text.as_str().to_owned()),
         Value::Keyword(name) | Value::Symbol(name) => Data::Str(name.as_str().to_owned()),
-        Value::Map(map) => {
-            let mut data = Map::new();
-            for (key, value) in map.iter() {
-                let key = text(key);
-                match read(value, depth + 1) {
-                    Ok(value) => {
-                        data.insert(key, value);
-                    }
-                    Err(unfit) => return Err(within(unfit, format!(".{key}"))),
-                }
-            }
-            Data::Map(data)
-        }
-        Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) => {
-            let items = value.items().unwrap_or_default();
-            let items = items.iter().enumerate();
-            Data::List(
-                items
-                    .map(|(index, item)| {
-                        read(item, depth + 1).map_err(|unfit| within(unfit, format!("[{index}]")))
-                    })
-                    .collect::<Result<_, _>>()?,
-            )
+        Value::Map(map) => entries(map.iter(), depth)?,
+        Value::Sorted(sorted) if !sorted.is_set() => entries(sorted.iter(), depth)?,
+        Value::Record(record) => entries(record.fields.iter(), depth)?,
+        Value::Object(object) => match &**object {
+            Object::Inst(_) => Data::Str(
+                print::pr_str(value).trim_start_matches("#inst ").replace('"', "").replace("-00:00", "Z"),
+            ),
+            Object::Array { .. } | Object::Queue(..) => list(value, depth)?,
+            Object::Tagged(_, inner) => return read(inner, depth + 1),
+            Object::Type(_) | Object::Namespace(_) => Data::Str(print::pr_str(value)),
+            Object::Multi(_) => return unfit("a function"),
+            Object::Protocol(_) => return unfit("a protocol"),
+            Object::Transient(_) => return unfit("a transient"),
+            Object::Promise(_) => return unfit("a promise"),
+            Object::Matcher { .. } | Object::Plain => return unfit("an object"),
+        },
+        Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) | Value::Sorted(_) => {
+            list(value, depth)?
         }
         Value::Class(_) | Value::Regex(_) | Value::Uuid(_) => Data::Str(print::str(value)),
         Value::Reduced(inner) => return read(inner, depth + 1),
@@ -100,6 +102,29 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
         Value::Delay(_) => return unfit("a delay"),
         Value::Exception(_) => return unfit("an exception"),
     })
+}
+
+fn entries<'v>(entries: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize) -> Result<Data, Unfit> {
+    let mut data = Map::new();
+    for (key, value) in entries {
+        let key = text(key);
+        match read(value, depth + 1) {
+            Ok(value) => {
+                data.insert(key, value);
+            }
+            Err(unfit) => return Err(within(unfit, format!(".{key}"))),
+        }
+    }
+    Ok(Data::Map(data))
+}
+
+fn list(value: &Value, depth: usize) -> Result<Data, Unfit> {
+    let items = value.items().unwrap_or_default();
+    let items = items.iter().enumerate();
+    let read = items
+        .map(|(index, item)| read(item, depth + 1).map_err(|unfit| within(unfit, format!("[{index}]"))))
+        .collect::<Result<_, _>>()?;
+    Ok(Data::List(read))
 }
 
 fn within(mut unfit: Unfit, step: String) -> Unfit {

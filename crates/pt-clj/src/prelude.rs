@@ -1,0 +1,77 @@
+//! The part of the core that is written in Clojure: read when the first program asks for it, defined in a context when
+//! one of its names is used.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use pt_edn::{Form, FormKind, Reader};
+
+use crate::context::Context;
+use crate::exception::Eval;
+
+static SOURCES: &[(&str, &str)] = &[
+    ("clojure.core", include_str!("prelude/core.clj")),
+    ("clojure.core", include_str!("prelude/macros.clj")),
+    ("clojure.core", include_str!("prelude/types.clj")),
+    ("clojure.set", include_str!("prelude/set.clj")),
+    ("clojure.walk", include_str!("prelude/walk.clj")),
+    ("clojure.string", include_str!("prelude/string.clj")),
+    ("clojure.template", include_str!("prelude/template.clj")),
+    ("clojure.math", include_str!("prelude/math.clj")),
+];
+
+/// Definitions by full name.
+static DEFINITIONS: LazyLock<HashMap<String, Form>> = LazyLock::new(|| {
+    let mut definitions = HashMap::new();
+    for (namespace, source) in SOURCES {
+        let mut reader = Reader::new(source);
+        while let Some(form) = reader.read_next() {
+            let form = match form {
+                Ok(form) => form,
+                Err(error) => {
+                    debug_assert!(false, "{namespace}: {error} at {:?}", error.span);
+                    break;
+                }
+            };
+            if let Some(name) = defined(&form) {
+                definitions.insert(format!("{namespace}/{name}"), form);
+            }
+        }
+    }
+    definitions
+});
+
+/// The name that `(def… name …)` defines.
+fn defined(form: &Form) -> Option<String> {
+    let FormKind::List(items) = &form.kind else { return None };
+    match &items.get(1)?.kind {
+        FormKind::Symbol(name) => Some(name.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+/// All full names.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.keys().map(String::as_str)
+}
+
+pub(crate) fn is_namespace(name: &str) -> bool {
+    SOURCES.iter().any(|(namespace, _)| *namespace == name)
+}
+
+/// Defines a name in a context; its slot.
+pub(crate) fn load(context: &mut Context<'_>, full: &str) -> Eval<Option<u32>> {
+    if let Some(at) = context.names.get(full) {
+        return Ok(Some(*at));
+    }
+    let Some(form) = DEFINITIONS.get(full) else { return Ok(None) };
+    let namespace = full.split_once('/').map_or("clojure.core", |(namespace, _)| namespace);
+    let before = context.spaces.switch(namespace);
+    let result = crate::program::eval(context, form);
+    context.spaces.switch_back(before);
+    if result.is_err() {
+        context.names.remove(full);
+    }
+    result?;
+    Ok(context.names.get(full).copied())
+}

@@ -1,0 +1,1 @@
+(defn replace-first-char* [s f r] s)

@@ -1,0 +1,75 @@
+;; Protocols, records, types.
+
+(defn methods-of* [specs]
+  ;; (P (m [this] …) (n [this] …) Q …) as ([P {m (([this] …) …)}] …)
+  (loop [specs (seq specs) out []]
+    (if-not specs
+      out
+      (let [[what & more] specs
+            own (take-while seq? more)]
+        (recur (seq (drop-while seq? more))
+               (conj out [what (reduce (fn [methods [name & tail]]
+                                         (let [tails (if (vector? (first tail)) [tail] tail)]
+                                           (if (contains? methods name)
+                                             (update methods name into tails)
+                                             (assoc methods name (vec tails)))))
+                                       (array-map) own)]))))))
+
+(defn method-forms* [methods fields]
+  ;; {m (([this] …) …)} as {:m (fn …)}, with the fields of `this` in sight
+  (into (array-map)
+        (map (fn [[name tails]]
+               [(keyword (clojure.core/name name))
+                `(fn ~(with-meta (symbol (clojure.core/name name)) nil)
+                   ~@(map (fn [[args & body]]
+                            (let [this (if (symbol? (first args)) (with-meta (first args) nil) (gensym "this"))
+                                  args (if (symbol? (first args)) args (into [this] (rest args)))
+                                  hidden (set (flatten args))
+                                  seen (remove hidden fields)]
+                              (if (empty? seen)
+                                `(~args ~@body)
+                                `(~args (let [~@(mapcat (fn [field] [(with-meta field nil) `(field* ~this ~(keyword field))]) seen)] ~@body)))))
+                          tails))])
+             methods)))
+
+(defn type-name* [name] (str (.replace (str *ns*) "-" "_") "." name))
+
+(defn type-form* [name fields record? specs]
+  (let [name (with-meta name nil)
+        fields (mapv (fn [field] (with-meta field nil)) fields)
+        options (take-while keyword? (take-nth 2 specs))
+        specs (drop (* 2 (count options)) specs)]
+    `(do (def ~name (type* ~(type-name* name) '~fields ~record?))
+         (defn ~(symbol (str "->" name)) ~fields (new* ~name ~@fields))
+         ~@(when record? [`(defn ~(symbol (str "map->" name)) [m#] (from-map* ~name m#))])
+         ~@(map (fn [[what methods]] `(implement* ~name ~what ~(method-forms* methods fields))) (methods-of* specs))
+         ~name)))
+
+(defmacro defrecord [name fields & specs] (type-form* name fields true specs))
+(defmacro deftype [name fields & specs] (type-form* name fields false specs))
+
+(defmacro reify [& specs]
+  `(reify* ~@(mapcat (fn [[what methods]] [what (method-forms* methods [])]) (methods-of* specs))))
+
+(defmacro defprotocol [name & body]
+  (let [body (if (string? (first body)) (rest body) body)
+        [options sigs] (loop [options {} body body]
+                         (if (keyword? (first body))
+                           (recur (assoc options (first body) (second body)) (nnext body))
+                           [options (filter seq? body)]))
+        name (with-meta name nil)]
+    `(do (def ~name (protocol* ~(str *ns* "/" name) '~(mapv (comp (fn [s] (with-meta s nil)) first) sigs) ~(boolean (:extend-via-metadata options))))
+         ~@(map (fn [[method]] `(def ~method (protocol-fn* ~name '~(with-meta method nil)))) sigs)
+         '~name)))
+
+(defmacro extend-type [type & specs]
+  `(extend ~type ~@(mapcat (fn [[what methods]] [what (method-forms* methods [])]) (methods-of* specs))))
+
+(defmacro extend-protocol [protocol & specs]
+  `(do ~@(map (fn [[type methods]] `(extend ~type ~protocol ~(method-forms* methods [])))
+              (methods-of* (map (fn [spec] (if (seq? spec) spec (if (nil? spec) 'nil spec))) specs)))))
+
+(defmacro definterface [name & sigs] `(defprotocol ~name ~@(map (fn [[m args]] (list m (into ['this] args))) sigs)))
+
+(defn find-protocol-impl [protocol x] (when (satisfies? protocol x) protocol))
+(defn find-protocol-method [protocol method x] (when (satisfies? protocol x) method))
