@@ -72,7 +72,7 @@ async fn follow(request: &HttpRequest, connection_time: &mut Duration) -> Result
         let uri =
             join(&request.uri, location).ok_or_else(|| format!("{} redirects to {location}", request.uri))?;
         // Who redirects elsewhere does not get to see for whom the credentials were.
-        if uri.authority() != request.uri.authority() {
+        if uri.authority() != request.uri.authority() || uri.scheme() != request.uri.scheme() {
             request.headers.remove(hyper::header::AUTHORIZATION);
             request.headers.remove(hyper::header::COOKIE);
         }
@@ -164,7 +164,8 @@ fn tls() -> Result<TlsConnector, String> {
 
 /// Where a redirect leads.
 fn join(from: &Uri, location: &str) -> Option<Uri> {
-    if location.contains("://") {
+    let scheme_end = location.find("://");
+    if scheme_end.is_some_and(|end| location[..end].bytes().all(|byte| byte.is_ascii_alphanumeric())) {
         return location.parse().ok();
     }
     let scheme = from.scheme_str()?;

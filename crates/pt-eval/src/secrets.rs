@@ -52,6 +52,7 @@ impl Secrets {
     /// An error on its way out.
     pub(crate) fn hide(&self, mut error: EvalError) -> EvalError {
         error.message = self.mask(&error.message);
+        error.hint = error.hint.map(|hint| self.mask(&hint));
         if let EvalErrorKind::Failed(failure) = &mut error.kind {
             let Failure { message, data } = &mut **failure;
             *message = self.mask(message);

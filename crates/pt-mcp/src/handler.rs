@@ -22,6 +22,8 @@ use rmcp::model::{
 use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, SetLevelRequestParams};
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -184,7 +186,8 @@ impl ServerHandler for Handler {
         if let Some(own) = self.own_resource(&request.uri) {
             let contents =
                 own.map_err(|error| ErrorData::resource_not_found(error, Some(json!({"uri": request.uri}))))?;
-            return Ok(ReadResourceResult::new(vec![resource_contents(request.uri, contents)]).into());
+            let contents = ReadResourceResult::new(vec![resource_contents(request.uri, contents)]);
+            return Ok(masked(self.inner(), contents)?.into());
         }
         let text = self.inner().documents.read(&request.uri).map_err(|error| match error {
             DocumentError::Scheme(_) => ErrorData::invalid_params(error.to_string(), None),
@@ -304,7 +307,7 @@ impl ServerHandler for Handler {
                     parts.into_iter().map(|part| PromptMessage::new(Role::User, part_content(part)));
                 let mut result = GetPromptResult::new(messages.collect());
                 result.description.clone_from(&prompt.info);
-                return Ok(result.into());
+                return Ok(masked(self.inner(), result)?.into());
             }
         }
         let workflow = prompts::named(&request.name)
@@ -565,11 +568,25 @@ fn result(server: &Inner, answer: Answer) -> CallToolResult {
     result
 }
 
+/// What the project's own files say, without secrets.
+fn masked<T: Serialize + DeserializeOwned>(server: &Inner, answer: T) -> Result<T, ErrorData> {
+    let unsafe_to_show =
+        |_| ErrorData::internal_error("The project's secrets cannot be read, so nothing is shown.", None);
+    let project =
+        server.sandbox.project.get().map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    let masker = server.sandbox.masker(&project.scope).map_err(unsafe_to_show)?;
+    let broken = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
+    let value = serde_json::to_value(answer).map_err(broken)?;
+    serde_json::from_value(json!(masker.find_in(value.into()))).map_err(broken)
+}
+
 /// Keeps the call in the list of calls.
 fn record(server: &Inner, tool: &str, given: &Arguments, caller: &Caller, begun: Timestamp, answer: &Answer) {
     let Ok(project) = server.sandbox.project.get() else { return };
-    let Ok(masker) = server.sandbox.masker(&project.scope) else { return };
-    let arguments: String = masker.mask(&given.to_json()).chars().take(RECORDED).collect();
+    // Where secrets cannot be found, what may hold them is left out.
+    let masker = server.sandbox.masker(&project.scope).ok();
+    let arguments = masker.map(|masker| masker.mask(&given.to_json())).unwrap_or_default();
+    let arguments: String = arguments.chars().take(RECORDED).collect();
     let took = Timestamp::now().duration_since(begun).as_millis();
     let call = AgentCall {
         at: begun,

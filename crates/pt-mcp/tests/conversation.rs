@@ -1,6 +1,8 @@
 //! An agent works with the server: it looks around, reads, runs something, sees it fail, finds out why, mends it, and adds
 //! a service. `conversation.md` holds what is said; `UPDATE=1` writes it anew, for a person to read.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere and say why")]
+
 mod served;
 
 use std::fmt::Write;

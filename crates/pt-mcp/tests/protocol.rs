@@ -1,5 +1,7 @@
 //! What clients of all kinds get, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere and say why")]
+
 mod served;
 
 use hyper::{Method, StatusCode};

@@ -32,6 +32,12 @@ impl Masker {
             let each: Vec<Secret> = lines.iter().map(|line| Secret::new(&name, line.trim())).collect();
             each.into_iter().for_each(|line| self.insert(line));
         }
+        // In JSON a quote or a backslash is written otherwise.
+        let in_json = serde_json::Value::from(secret.expose()).to_string();
+        let in_json = &in_json[1..in_json.len() - 1];
+        if in_json != secret.expose() {
+            self.insert(Secret::new(secret.name(), in_json));
+        }
         self.insert(secret);
     }
 

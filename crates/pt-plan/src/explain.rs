@@ -31,7 +31,7 @@ fn explain_step(step: &StepPlan, depth: usize, sources: &Sources, out: &mut Stri
         Does::Code(call) => lay_out(&Rows::of(call, sources).rows, depth + 1, out),
         Does::Group(steps) => steps.iter().for_each(|step| explain_step(step, depth + 1, sources, out)),
         Does::Late => {
-            _ = writeln!(out, "{indent}  known when its turn comes: its args hold results of other steps")
+            _ = writeln!(out, "{indent}  known when its turn comes: its args hold results of other steps");
         }
         Does::Fails(found) => {
             found.iter().for_each(|diagnostic| _ = writeln!(out, "{indent}  fails: {}", diagnostic.message));

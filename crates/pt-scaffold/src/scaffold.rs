@@ -239,13 +239,18 @@ fn write_file(path: &Path, file: &NewFile) -> io::Result<()> {
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut beside = path.clone().into_os_string();
-    beside.push(".new");
+    beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
-    fs::write(&beside, text)?;
-    if let Ok(old) = fs::metadata(&path) {
-        fs::set_permissions(&beside, old.permissions())?;
+    let written = fs::write(&beside, text)
+        .and_then(|()| {
+            fs::metadata(&path).map_or(Ok(()), |old| fs::set_permissions(&beside, old.permissions()))
+        })
+        .and_then(|()| fs::rename(&beside, &path));
+    if written.is_err() {
+        // What failed is what matters.
+        drop(fs::remove_file(&beside));
     }
-    fs::rename(&beside, &path)
+    written
 }
 
 fn tell(

@@ -72,7 +72,7 @@ impl Found {
             }
             Does::Code(_) => self.notes.push(format!("Step '{path}' is left out: it runs code.")),
             Does::Late => {
-                self.notes.push(format!("Step '{path}' is left out: its args hold results of other steps."))
+                self.notes.push(format!("Step '{path}' is left out: its args hold results of other steps."));
             }
             Does::Group(steps) => steps.iter().for_each(|step| self.step(step, &format!("{path}."))),
             Does::Fails(found) => {

@@ -1,6 +1,6 @@
 //! A plan as Kubernetes manifests.
 
-use pt_model::{Data, MountSource, Part, RestartPolicy, Text, User};
+use pt_model::{Data, EnvVar, MountSource, Part, RestartPolicy, Secret, Text, User};
 use pt_plan::Plan;
 
 use super::container::{Planned, containers};
@@ -62,7 +62,7 @@ impl Objects {
             let part = |part: &Part| match part {
                 Part::Plain(text) => text.replace("$(", "$$("),
                 Part::Secret(secret) => {
-                    let variable = variable(secret.name());
+                    let variable = variable_of(secret, &spec.env);
                     if !env.iter().any(|known: &Data| known.get("name").as_str() == Some(&variable)) {
                         env.push(from_secret(&variable, secret.name()));
                     }
@@ -83,8 +83,11 @@ impl Objects {
             list.as_ref().map_or(Data::Null, |list| list.iter().map(|text| open(text, &mut env)).collect())
         };
         let (command, args) = (arguments(&spec.entrypoint), arguments(&spec.cmd));
-        // A variable of the container that stands for itself needs no second one.
-        variables.retain(|var| !env.iter().any(|secret| secret.get("name") == var.get("name")));
+        // A variable of the container that is the secret of its name needs no second one.
+        variables.retain(|var: &Data| {
+            let itself = format!("$({})", var.get("name").to_text().masked());
+            var.get("value").as_str() != Some(&itself)
+        });
         env.extend(variables);
         let (mounts, volumes) = self.mounts(container, &id, notes);
         let limits = present([
@@ -229,6 +232,15 @@ fn labels(id: &str) -> Data {
 fn from_secret(variable: &str, secret: &str) -> Data {
     let key = present([("name", Data::from(SECRETS)), ("key", Data::from(secret))]);
     present([("name", Data::from(variable)), ("valueFrom", present([("secretKeyRef", key)]))])
+}
+
+/// The variable of a container that holds a secret: named as the secret, unless the container means something else by that.
+fn variable_of(secret: &Secret, env: &[EnvVar]) -> String {
+    let name = variable(secret.name());
+    let is_secret =
+        |value: &Text| matches!(value.parts(), [Part::Secret(only)] if only.name() == secret.name());
+    let taken = env.iter().any(|var| var.name == name && !is_secret(&var.value));
+    if taken { format!("SECRET_{name}") } else { name }
 }
 
 fn protocol(is_udp: bool) -> Data {

@@ -88,8 +88,9 @@ impl Variables {
 
     fn reference(&mut self, variable: &Variable, whole: bool) -> String {
         // What depends on whether something is set is decided now.
-        if variable.alternative.is_some() {
-            return self.value(variable).unwrap_or_default();
+        if let Some(alternative) = &variable.alternative {
+            let is_set = self.set(&variable.name).is_some_and(|value| !value.is_empty());
+            return if is_set { self.refer(alternative) } else { String::new() };
         }
         // Compose takes what nobody has set as empty.
         let default = self.value(variable).or_else(|| (!variable.is_required).then(String::new));

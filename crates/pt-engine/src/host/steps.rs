@@ -62,7 +62,7 @@ impl StepHost {
         let code_span = Span { source, start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
         let call = CodeCall {
             module: "custom-code".to_owned(),
-            snippet: snippet(text),
+            snippet: snippet(text, self.call.snippet.settings),
             code_span,
             params: self.call.params.clone(),
             services: Vec::new(),
@@ -149,12 +149,13 @@ fn run_when(args: &Args<'_>, spec: &Data) -> Result<Vec<RunWhen>, Failure> {
     Ok(vec![RunWhen { steps, condition }])
 }
 
-/// Code by its prefix; Clojure without one.
-fn snippet(text: &str) -> Snippet {
+/// Code by its prefix; Clojure without one, with the `settings` of the code around it.
+fn snippet(text: &str, settings: bool) -> Snippet {
     let (language, body, settings) = match references(text) {
         Reading::Code(code) => (code.language, code.body, code.late),
-        // What code evaluates was written or typed by a person: it may ask for whatever is set.
-        Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => (Language::Clojure, text, true),
+        Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => {
+            (Language::Clojure, text, settings)
+        }
     };
     let language = match language {
         Language::Clojure => pt_eval::Language::Clojure,

@@ -1,7 +1,6 @@
 //! `pt values defaults`: the script that sets every value and secret that the project refers to.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -68,7 +67,11 @@ pub(crate) fn run(args: &DefaultsArgs, config: &Config) -> Outcome {
         pt_plan::check(&project.loaded, &Around { named: &named, world: &Disk, dirs });
     }
     let path = root.join(SCRIPT);
-    let old = fs::read_to_string(&path).unwrap_or_default();
+    let old = match fs::read_to_string(&path) {
+        Ok(old) => old,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(cause) => return Err(Failure::new(format!("Could not read {SCRIPT}: {cause}"))),
+    };
     let text =
         script(&old, &asked, |name| Ok(app.store.value(&project.scope, name)?.map(|value| value.data)))?;
     if args.stdout {
@@ -114,10 +117,10 @@ fn script(
             Some(value) => value,
             None => guess(name, &mut ports),
         };
-        lines.extend(["\"$pt\" values set ", name, " ", &quoted(&value), "\n"]);
+        lines.extend(["\"$pt\" values set -- ", &quoted(name), " ", &quoted(&value), "\n"]);
     }
     for name in asked.secrets.borrow().iter().filter(|name| !is_set("secret", name)) {
-        lines.extend(["\"$pt\" secrets set ", name, " for-development-only\n"]);
+        lines.extend(["\"$pt\" secrets set -- ", &quoted(name), " for-development-only\n"]);
     }
     if !lines.is_empty() {
         if !text.ends_with('\n') {
@@ -163,16 +166,13 @@ fn same(a: &str, b: &str) -> bool {
 struct Asked {
     values: RefCell<Vec<String>>,
     secrets: RefCell<Vec<String>>,
-    known: RefCell<HashMap<(bool, String), ()>>,
 }
 
 impl Asked {
     fn hear(&self, secret: bool, name: &str) {
-        let plain: String =
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        if self.known.borrow_mut().insert((secret, plain), ()).is_none() {
-            let names = if secret { &self.secrets } else { &self.values };
-            names.borrow_mut().push(name.to_owned());
+        let mut names = if secret { self.secrets.borrow_mut() } else { self.values.borrow_mut() };
+        if !names.iter().any(|known| same(known, name)) {
+            names.push(name.to_owned());
         }
     }
 }
