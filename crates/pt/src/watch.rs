@@ -213,8 +213,8 @@ impl Watcher {
 
     fn finished(&self, status: Status) -> io::Result<()> {
         for (id, message) in self.failed() {
-            if self.doomed.contains(id) {
-                // Said before the job began.
+            if status == Status::Success || self.doomed.contains(id) {
+                // Dealt with by the code that called it; said before the job began.
                 continue;
             }
             err(red(), format_args!("\n✘ Step '{id}' failed: {}", message.trim_end()))?;

@@ -87,7 +87,8 @@ impl Found {
             Ok(spec) => spec,
             Err(error) => return self.notes.push(format!("Step '{step}' is left out: {error}")),
         };
-        let wished = spec.id.as_ref().map_or("container", |id| id.as_str()).to_owned();
+        let by_step = step.rsplit('.').next().unwrap_or(&step);
+        let wished = spec.id.as_ref().map_or(by_step, |id| id.as_str()).to_owned();
         let taken = |id: &String| self.containers.iter().any(|other| other.id == *id);
         let numbered = (2..).map(|number| format!("{wished}-{number}"));
         let id = std::iter::once(wished.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(wished);

@@ -104,8 +104,26 @@ impl Dispatcher {
             Some(until) if self.until_reached && self.status(until) == Status::Success => Status::Success,
             Some(_) if self.until_reached => Status::Failed,
             _ if self.job.stop_reason.is_some() => Status::Stopped,
-            _ if self.job.steps.values().any(|step| step.status == Status::Failed) => Status::Failed,
+            _ if self
+                .steps
+                .keys()
+                .any(|id| self.status(id) == Status::Failed && !self.is_answered_for(id)) =>
+            {
+                Status::Failed
+            }
             _ => Status::Success,
         }
+    }
+
+    /// Whether the step, or one around it, was called by code that waited: that code caught its failure, or failed itself.
+    fn is_answered_for(&self, id: &StepId) -> bool {
+        let mut step = self.steps.get(id);
+        while let Some(state) = step {
+            if state.is_called {
+                return true;
+            }
+            step = state.parent.as_ref().and_then(|parent| self.steps.get(parent));
+        }
+        false
     }
 }

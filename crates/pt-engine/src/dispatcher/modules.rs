@@ -134,6 +134,9 @@ impl Dispatcher {
         step.run_when.extend(caller.run_when);
         self.add_called(step, planned_id, &caller.step, origin);
         if caller.waits {
+            if let Some(step) = self.steps.get_mut(&id) {
+                step.is_called = true;
+            }
             self.wait_for_step(&id, Waiting::Result(caller.reply));
         } else {
             self.answer(caller.reply, Ok(Data::from(id.as_str())));

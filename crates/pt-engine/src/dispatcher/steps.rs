@@ -23,6 +23,8 @@ pub(super) struct StepState {
     pub(super) run_when: Vec<RunWhen>,
     /// The group whose part it is, or the step whose code called it.
     pub(super) parent: Option<StepId>,
+    /// Whether code called it and waits: how it ends is for that code to deal with.
+    pub(super) is_called: bool,
     /// Its id in the plan it comes from.
     pub(super) planned_id: StepId,
     pub(super) origin: Arc<Origin>,
@@ -106,6 +108,7 @@ impl Dispatcher {
             interrupt: Arc::default(),
             token: token.unwrap_or(&self.stopping).child_token(),
             parent,
+            is_called: false,
             asked_to_stop: false,
             is_stopped: false,
             services: Vec::new(),

@@ -1,5 +1,7 @@
 //! Files of repositories.
 
+use std::path::{Component, Path};
+
 use pt_model::{Data, Failure};
 use pt_spec::standard_files;
 
@@ -15,6 +17,11 @@ impl StepHost {
         let revision = args.optional_text(entry(args.at(1), &["revision"]), "revision")?;
         // A path is from the repository's root, with and without a slash.
         let path = format!("/{}", path.trim_start_matches('/'));
+        if Path::new(&path).components().any(|part| part == Component::ParentDir) {
+            return Err(
+                args.failure(format!("{path}: Must not lead out of the repository: write it without `..`"))
+            );
+        }
         if let Some(project) = repo.as_deref().and_then(standard_project) {
             let file = standard_files(project, &path).into_iter().find(|file| file.path.is_empty());
             return match file {

@@ -117,10 +117,10 @@ fn script(
             Some(value) => value,
             None => guess(name, &mut ports),
         };
-        lines.extend(["\"$pt\" values set -- ", &quoted(name), " ", &quoted(&value), "\n"]);
+        lines.extend(["\"$pt\" values set ", &quoted(name), " ", &quoted(&value), "\n"]);
     }
     for name in asked.secrets.borrow().iter().filter(|name| !is_set("secret", name)) {
-        lines.extend(["\"$pt\" secrets set -- ", &quoted(name), " for-development-only\n"]);
+        lines.extend(["\"$pt\" secrets set ", &quoted(name), " for-development-only\n"]);
     }
     if !lines.is_empty() {
         if !text.ends_with('\n') {
@@ -171,7 +171,8 @@ struct Asked {
 impl Asked {
     fn hear(&self, secret: bool, name: &str) {
         let mut names = if secret { self.secrets.borrow_mut() } else { self.values.borrow_mut() };
-        if !names.iter().any(|known| same(known, name)) {
+        // A name that looks like an option cannot be set this way.
+        if !name.starts_with('-') && !names.iter().any(|known| same(known, name)) {
             names.push(name.to_owned());
         }
     }
