@@ -35,7 +35,7 @@ No command 'exec-9' was run in a container of this job."#,
 fn files_of_containers_are_read_and_written() {
     assert_logs(
         r##"
-(let [id (pt/spawn {:id "c" :image "x" :cmd "sh -c 'cat /new/dir/a; until test -e /go; do sleep 1; done; echo out > /tmp/out'"})]
+(let [id (pt/spawn {:id "c" :image "x" :cmd "sh -c 'until test -e /go; do sleep 1; done; echo out > /tmp/out'"})]
   (pt/await-started id)
   (pt/write-container-file id "/new/dir/run" "#!/bin/sh\n" {:mode "0755"})
   (pt/write-container-file id "/new/dir/a" "text")
@@ -48,7 +48,6 @@ fn files_of_containers_are_read_and_written() {
     (pt/log (try (pt/read-container-file id path) (catch Exception e (str/replace (ex-message e) #"[0-9a-f]{64}" "…"))))))
 "##,
         r#"
-cat: can't open '/new/dir/a': No such file or directory
 text
 "a" "file" 4 "0644"
 "run" "file" 10 "0755"

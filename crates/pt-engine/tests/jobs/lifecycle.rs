@@ -337,7 +337,7 @@ fn until_ends_the_job_with_the_outcome_of_its_step() {
     let happened = happens(
         r#"
   - {id: db, module: polytope/container, args: {id: db, image: x, cmd: 'serve'}}
-  - {id: check, module: polytope/container, args: {id: check, image: x, cmd: 'true'}}"#,
+  - {id: check, module: polytope/container, args: {id: check, image: x, cmd: "sh -c 'until ping -c 1 -W 1 db; do sleep 1; done'"}}"#,
         Some("check"),
         "",
         &[],
