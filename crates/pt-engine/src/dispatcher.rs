@@ -234,10 +234,20 @@ impl Dispatcher {
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
             Message::Planned(planned) => self.planned(*planned),
-            Message::Call(Call { reply, .. }) if self.is_stopping() => {
-                self.answer(reply, Err(failure("The job is stopping.")));
-            }
-            Message::Call(Call { step, question, reply }) => self.question(&step, question, reply).await,
+            Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
+                Some(refusal) => self.answer(reply, Err(refusal)),
+                None => self.question(&step, question, reply).await,
+            },
+        }
+    }
+
+    /// Why the code of a step may ask for nothing more: what it asked for before it was stopped may be heard after.
+    fn refusal(&self, step: &StepId) -> Option<Failure> {
+        let asked_to_stop = || self.steps.get(step).is_some_and(|step| step.asked_to_stop);
+        match () {
+            () if self.is_stopping() => Some(failure("The job is stopping.")),
+            () if asked_to_stop() => Some(failure("The step is stopping.")),
+            () => None,
         }
     }
 

@@ -247,8 +247,8 @@ impl Dispatcher {
 
     async fn succeed(&mut self, id: &ContainerId, successor: Successor) {
         let Successor { step, spawn, reply } = successor;
-        if self.is_stopping() {
-            return self.answer(reply, Err(failure("The job is stopping.")));
+        if let Some(refusal) = self.refusal(&step) {
+            return self.answer(reply, Err(refusal));
         }
         self.containers.remove(id);
         self.spawn_all(&step, id.clone(), &spawn, reply).await;

@@ -92,14 +92,12 @@ impl Dispatcher {
     pub(super) fn planned(&mut self, planned: Planned) {
         match planned {
             Planned::Called { caller, result: Err(failure) } => self.answer(caller.reply, Err(failure)),
-            Planned::Called { caller, .. } if self.is_stopping() => {
-                self.answer(caller.reply, Err(failure("The job is stopping.")));
-            }
-            Planned::Called { caller, result: Ok((plan, origin)) } => self.called(caller, plan, &origin),
+            Planned::Called { caller, result: Ok((plan, origin)) } => match self.refusal(&caller.step) {
+                Some(refusal) => self.answer(caller.reply, Err(refusal)),
+                None => self.called(caller, plan, &origin),
+            },
             Planned::Late { step, .. } if self.status(&step).has_ended() => {}
-            Planned::Late { step, .. }
-                if self.is_stopping() || self.steps.get(&step).is_some_and(|step| step.asked_to_stop) =>
-            {
+            Planned::Late { step, .. } if self.refusal(&step).is_some() => {
                 self.end_step(&step, Status::Stopped, None);
             }
             Planned::Late { step, does: Ok(does) } => self.begin(&step, does),
