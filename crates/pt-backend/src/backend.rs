@@ -62,6 +62,15 @@ pub trait Backend: Send + Sync + 'static {
     /// Runs a command in a running container; its output and exit come as from a container.
     async fn exec(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError>;
 
+    /// The same for somebody who attends: what they type, the size of their window and their signals come as `orders`. Its
+    /// input ends with the orders.
+    async fn exec_attended(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+        orders: mpsc::Receiver<ExecOrder>,
+    ) -> Result<Running, BackendError>;
+
     /// A path of a container as a tar archive, whether it runs or not.
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError>;
 
@@ -326,6 +335,52 @@ pub struct ExecRequest {
     pub tty: bool,
 }
 
+/// What a command that somebody attends is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecOrder {
+    /// Bytes for its standard input.
+    Input(Vec<u8>),
+    /// Its standard input ends here.
+    EndOfInput,
+    /// Its terminal has this size from now on.
+    Resize {
+        /// Characters in a line.
+        columns: u16,
+        /// Lines.
+        rows: u16,
+    },
+    /// A signal for it and for what it has started.
+    Signal(ExecSignal),
+}
+
+/// A signal that people send to what they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecSignal {
+    /// The terminal is gone.
+    Hangup,
+    /// Ctrl-C.
+    Interrupt,
+    /// Ctrl-\\.
+    Quit,
+    /// The request to end.
+    Terminate,
+}
+
+impl ExecSignal {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+
+    /// Its number, on every system that runs containers.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Quit => 3,
+            Self::Terminate => 15,
+        }
+    }
+}
+
 /// An image to build.
 #[derive(Clone, Debug, Default)]
 pub struct BuildRequest {
@@ -395,6 +450,8 @@ pub struct FoundContainer {
     pub running: bool,
     /// Its exit code, if it has exited.
     pub exit_code: Option<i64>,
+    /// The volumes that are mounted in it, by their names in the backend.
+    pub volumes: Vec<String>,
 }
 
 /// A network that was found.

@@ -8,6 +8,7 @@ mod connect;
 mod container;
 mod door;
 mod error;
+mod exec;
 mod image;
 mod network;
 mod run;
@@ -19,15 +20,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bollard::models::{ContainerSummaryStateEnum, SystemVersion, VolumeCreateRequest};
+use bollard::models::{ContainerSummaryStateEnum, MountPoint, SystemVersion, VolumeCreateRequest};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveVolumeOptions,
 };
 use pt_model::Labels;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::backend::{
-    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecRequest, Found,
+    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecOrder, ExecRequest, Found,
     FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
@@ -153,7 +154,16 @@ impl Backend for Docker {
     }
 
     async fn exec(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
-        self.exec_attached(id, request).await
+        self.exec_attached(id, request, None).await
+    }
+
+    async fn exec_attended(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+        orders: mpsc::Receiver<ExecOrder>,
+    ) -> Result<Running, BackendError> {
+        self.exec_attached(id, request, Some(orders)).await
     }
 
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
@@ -205,7 +215,13 @@ fn found_container(container: bollard::models::ContainerSummary) -> FoundContain
         labels: labels_of(container.labels),
         running,
         exit_code: container.status.as_deref().and_then(exit_code_in),
+        volumes: container.mounts.into_iter().flatten().filter_map(volume_of).collect(),
     }
+}
+
+/// The volume that is mounted there, if it is one.
+fn volume_of(mount: MountPoint) -> Option<String> {
+    mount.name.filter(|_| mount.typ.as_deref() == Some("volume"))
 }
 
 /// Lists tell exit codes only in words: `Exited (137) 3 minutes ago`.

@@ -13,7 +13,7 @@ pub mod sim;
 
 pub use archive::{archive_of, context_of};
 pub use backend::{
-    Backend, BackendError, BackendInfo, BuildRequest, Chunk, ContainerRequest, Door, ErrorKind, ExecRequest,
-    Exit, FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, MountRequest,
-    Progress, PublishedPort, Running,
+    Backend, BackendError, BackendInfo, BuildRequest, Chunk, ContainerRequest, Door, ErrorKind, ExecOrder,
+    ExecRequest, ExecSignal, Exit, FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume,
+    ImagePolicy, MountRequest, Progress, PublishedPort, Running,
 };

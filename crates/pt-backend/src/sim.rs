@@ -9,6 +9,7 @@ mod fault;
 mod files;
 mod parse;
 mod shell;
+mod terminal;
 mod world;
 
 use std::collections::BTreeMap;
@@ -19,13 +20,15 @@ use pt_model::{Labels, Text};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backend::{
-    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ErrorKind, ExecRequest, Found,
-    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
+    Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ErrorKind, ExecOrder,
+    ExecRequest, ExecSignal, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress,
+    PublishedPort, Running,
 };
 use crate::hint;
 use fault::Faults;
 use files::absolute;
 use shell::{Process, Signal, Trap};
+use terminal::Terminal;
 use world::{Container, Peers, Shared, State, World, refused};
 
 pub use fault::{Call, Fault, ScriptError};
@@ -283,6 +286,7 @@ impl Backend for Sim {
                     labels: container.request.labels.clone(),
                     running: container.is_running(),
                     exit_code: container.exit_code(),
+                    volumes: container.volumes(),
                 })
                 .collect(),
             networks: networks
@@ -295,30 +299,16 @@ impl Backend for Sim {
     }
 
     async fn exec(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {
-        let attempt = "run a command in the container";
-        self.meet(Call::Exec, attempt)?;
-        let world = self.world.lock();
-        let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
-        let container = &world.containers[&id];
-        let State::Running { signals, .. } = &container.state else {
-            return Err(refused(ErrorKind::Refused, attempt, "the container is not running", ""));
-        };
-        let user = request.user.as_ref().or(container.request.user.as_ref()).cloned();
-        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
-        let signalled = signals.subscribe();
-        let mut process = process(&self.world, &id, container, output, signalled, user.as_deref(), attempt)?;
-        let directory = request.workdir.as_ref().or(container.request.workdir.as_ref());
-        process.directory = absolute("/", directory.map_or("/", String::as_str));
-        process.env.extend(exposed_pairs(&request.env));
-        process.tty = request.tty;
-        process.trap = Trap::NotConcerned;
-        let argv = request.cmd.iter().map(Text::expose).collect();
-        let (exit, exited) = oneshot::channel();
-        tokio::spawn(async move {
-            let code = process.run_program(argv).await;
-            exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
-        });
-        Ok(Running { output: chunks, exit: exited, address: None })
+        self.run_beside(id, request, None)
+    }
+
+    async fn exec_attended(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+        orders: mpsc::Receiver<ExecOrder>,
+    ) -> Result<Running, BackendError> {
+        self.run_beside(id, request, Some(orders))
     }
 
     async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
@@ -376,6 +366,53 @@ impl Backend for Sim {
     }
 }
 
+impl Sim {
+    fn run_beside(
+        &self,
+        id: &str,
+        request: &ExecRequest,
+        orders: Option<mpsc::Receiver<ExecOrder>>,
+    ) -> Result<Running, BackendError> {
+        let attempt = "run a command in the container";
+        self.meet(Call::Exec, attempt)?;
+        let world = self.world.lock();
+        let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
+        let container = &world.containers[&id];
+        let State::Running { signals, .. } = &container.state else {
+            return Err(refused(ErrorKind::Refused, attempt, "the container is not running", ""));
+        };
+        let user = request.user.as_ref().or(container.request.user.as_ref()).cloned();
+        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
+        let signalled = signals.subscribe();
+        let mut process = process(&self.world, &id, container, output, signalled, user.as_deref(), attempt)?;
+        let directory = request.workdir.as_ref().or(container.request.workdir.as_ref());
+        process.directory = absolute("/", directory.map_or("/", String::as_str));
+        process.env.extend(exposed_pairs(&request.env));
+        process.tty = request.tty;
+        process.trap = Trap::NotConcerned;
+        let signalled = orders.map(|orders| process.attend(orders));
+        let argv = request.cmd.iter().map(Text::expose).collect();
+        let (exit, exited) = oneshot::channel();
+        tokio::spawn(async move {
+            let code = tokio::select! {
+                code = process.run_program(argv) => code,
+                Some(signal) = told(signalled) => 128 + i64::from(signal.number()),
+            };
+            exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+        });
+        Ok(Running { output: chunks, exit: exited, address: None })
+    }
+}
+
+/// The signal that ends a command; without somebody who attends it, none does.
+async fn told(signalled: Option<oneshot::Receiver<ExecSignal>>) -> Option<ExecSignal> {
+    match signalled {
+        // Who leaves without a word has hung up.
+        Some(signalled) => Some(signalled.await.unwrap_or(ExecSignal::Hangup)),
+        None => std::future::pending().await,
+    }
+}
+
 fn no_container(attempt: &str, id: &str) -> BackendError {
     refused(ErrorKind::NotFound, attempt, &format!("No such container: {id}"), "")
 }
@@ -416,6 +453,7 @@ fn process(
         signals,
         trap: Trap::Die,
         status: 0,
+        terminal: Terminal::default(),
     })
 }
 

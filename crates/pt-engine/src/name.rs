@@ -3,6 +3,11 @@
 use pt_model::{ContainerId, JobId, VolumeId};
 use pt_store::Instance;
 
+/// What a container of a job is called in the backend.
+pub fn container_name(instance: &Instance, job: &JobId, id: &ContainerId) -> String {
+    Names::new(instance, job).container(id)
+}
+
 /// Makes the names for one job.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {

@@ -3,17 +3,21 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Json;
 use axum::routing::{get, post};
+use pt_backend::Backend;
 use pt_engine::Control;
 use pt_model::Job;
 use serde::Deserialize;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::exec::exec;
 
 /// A served socket; it is closed and removed when this is dropped.
 #[derive(Debug)]
@@ -22,10 +26,12 @@ pub(crate) struct Served {
     server: JoinHandle<()>,
 }
 
+/// What requests are answered from.
 #[derive(Clone)]
-struct Api {
-    job: watch::Receiver<Job>,
-    control: Control,
+pub(crate) struct Api {
+    pub(crate) job: watch::Receiver<Job>,
+    pub(crate) control: Control,
+    pub(crate) backend: Arc<dyn Backend>,
 }
 
 #[derive(Deserialize)]
@@ -56,12 +62,13 @@ impl Socket {
     }
 
     /// Serves a running job's API.
-    pub(crate) fn serve(self, job: watch::Receiver<Job>, control: Control) -> Served {
+    pub(crate) fn serve(self, api: Api) -> Served {
         let Self { path, listener } = self;
         let router = Router::new()
             .route("/v1/job", get(show))
             .route("/v1/stop", post(stop))
-            .with_state(Api { job, control });
+            .route("/v1/exec", post(exec))
+            .with_state(api);
         let server = tokio::spawn(async move {
             // Ends with the process; what goes wrong on one connection is told to that client.
             let _ = axum::serve(listener, router).await;

@@ -15,11 +15,11 @@ use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_left
 use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
 use pt_plan::{Around, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
-use pt_store::{Instance, JobKey, Runner, RunnerLock, Scope, Store, StoreError};
+use pt_store::{Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
 use pt_syntax::Diagnostic;
 
 use crate::Disk;
-use crate::api::{Served, Socket};
+use crate::api::{Api, Served, Socket};
 use crate::environment::{BackendChoice, Environment};
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
@@ -181,7 +181,7 @@ impl App {
     /// # Errors
     /// The file is not there, or the store cannot be written.
     pub fn instance(&self, file: Option<&Path>) -> Result<Instance, AppError> {
-        self.instance_of(self.root_file(file)?.as_deref())
+        self.instance_of(self.root_file(file)?.as_deref(), &self.environment.context)
     }
 
     fn root_file(&self, file: Option<&Path>) -> Result<Option<PathBuf>, AppError> {
@@ -199,13 +199,13 @@ impl App {
     /// The store cannot be written.
     pub fn scope(&self, context: &str) -> Result<Scope, AppError> {
         let root_file = pt_spec::find_root(&Disk, &self.environment.working_dir);
-        let instance = self.instance_of(root_file.as_deref())?;
+        let instance = self.instance_of(root_file.as_deref(), context)?;
         Ok(scope(context, root_file.as_deref(), &instance))
     }
 
-    fn instance_of(&self, root_file: Option<&Path>) -> Result<Instance, AppError> {
+    fn instance_of(&self, root_file: Option<&Path>, context: &str) -> Result<Instance, AppError> {
         let root = root_file.and_then(Path::parent).unwrap_or(&self.environment.working_dir);
-        Ok(self.store.instance(root, Timestamp::now())?)
+        Ok(self.store.instance_in(context, root, Timestamp::now())?)
     }
 
     /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own.
@@ -239,7 +239,7 @@ impl App {
         fetch: impl FnOnce(Repositories) -> Repositories,
     ) -> Result<LoadedProject, AppError> {
         let root_file = self.root_file(file)?;
-        let instance = self.instance_of(root_file.as_deref())?;
+        let instance = self.instance_of(root_file.as_deref(), context)?;
         let scope = scope(context, root_file.as_deref(), &instance);
         let world = fetch(Repositories::new(&self.environment.state_dir, &instance.root));
         let loaded = match root_file.clone() {
@@ -365,7 +365,8 @@ impl App {
         // Nothing runs before everything else that can go wrong has gone well.
         let socket_failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
         let socket = Socket::bind(&socket).map_err(socket_failed)?;
-        let engine = Engine { backend, store: self.store.clone() };
+        self.store.set_request(&key, &asked(&plan, &scope, root_file.as_deref(), request.until.as_ref()))?;
+        let engine = Engine { backend: Arc::clone(&backend), store: self.store.clone() };
         let options = Options {
             job: key.clone(),
             outside: Arc::new(ProjectOutside {
@@ -390,7 +391,8 @@ impl App {
             grace: Self::GRACE,
         };
         let running = engine.start(plan, options)?;
-        let served = socket.serve(running.job.clone(), running.control.clone());
+        let served =
+            socket.serve(Api { job: running.job.clone(), control: running.control.clone(), backend });
         Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
     }
 
@@ -480,6 +482,20 @@ impl App {
         let found = backend.find(&Labels::default().with(Labels::INSTANCE, instance.id.as_str())).await?;
         let lasting = found.volumes.into_iter().filter(|volume| volume.labels.get(Labels::JOB).is_none());
         Ok(lasting.map(|volume| volume.name).collect())
+    }
+}
+
+/// What was asked for, as one writes it on the command line: args in JSON, which is YAML, too.
+fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&StepId>) -> JobRequest {
+    let target = |request: &Request| match request.args.is_empty() {
+        true => request.reference.clone(),
+        false => format!("{}{}", request.reference, Data::Map(request.args.clone())),
+    };
+    JobRequest {
+        groups: plan.requests.iter().map(|group| group.iter().map(target).collect()).collect(),
+        context: scope.context.clone(),
+        root_file: root_file.map(Path::to_owned),
+        until: until.map(ToString::to_string),
     }
 }
 

@@ -22,6 +22,14 @@ pub enum ClientError {
     /// It was refused.
     #[error("the job's runner refused: {0}")]
     Refused(StatusCode),
+    /// It was tried, in vain.
+    #[error("{message}")]
+    Failed {
+        /// What was attempted, and why it failed.
+        message: String,
+        /// The way out; empty when there is none to name.
+        hint: String,
+    },
 }
 
 /// Asks the runner behind this socket to stop its job.

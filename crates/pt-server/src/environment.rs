@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use pt_backend::docker::DockerOptions;
 use pt_engine::Person;
+use pt_store::Scope;
 
 /// The surroundings of a process. Nobody below reads an environment variable or asks for the time zone of things.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Environment {
     pub state_dir: PathBuf,
     /// Directory from which `pt` was called.
     pub working_dir: PathBuf,
+    /// Whose jobs, values and secrets commands mean that name no other: `local` unless the config file says so.
+    pub context: String,
     /// The person who calls.
     pub person: Person,
     /// What runs containers.
@@ -57,7 +60,8 @@ impl Environment {
             name: var("USER").or_else(|| var("LOGNAME")).unwrap_or_else(|| "user".to_owned()),
             home,
         };
-        Ok(Self { state_dir, working_dir: env::current_dir()?, person, backend })
+        let context = Scope::LOCAL.to_owned();
+        Ok(Self { state_dir, working_dir: env::current_dir()?, context, person, backend })
     }
 }
 

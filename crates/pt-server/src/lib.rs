@@ -9,6 +9,7 @@ mod app;
 mod client;
 mod disk;
 mod environment;
+mod exec;
 mod outside;
 mod reference;
 mod repositories;
@@ -18,5 +19,6 @@ pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Sta
 pub use client::{ClientError, stop_job};
 pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
+pub use exec::{ExecCall, ExecSession, exec_in_job};
 pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};

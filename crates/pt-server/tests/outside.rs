@@ -34,6 +34,7 @@ async fn lines(dir: &Path) -> Vec<String> {
     let app = App::open(Environment {
         state_dir: dir.join("state"),
         working_dir: dir.join("project"),
+        context: "local".to_owned(),
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
     })

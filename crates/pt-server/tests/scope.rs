@@ -15,6 +15,7 @@ fn app(state: &Path, working_dir: &Path) -> App {
     App::open(Environment {
         state_dir: state.to_owned(),
         working_dir: working_dir.to_owned(),
+        context: "local".to_owned(),
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
     })

@@ -139,6 +139,35 @@ impl Store {
         })
     }
 
+    /// Deletes a version of a dataset, or all of them; gives those that were there.
+    pub fn delete_dataset(
+        &self,
+        instance: &InstanceId,
+        id: &str,
+        version: Option<u32>,
+    ) -> Result<Vec<Dataset>, StoreError> {
+        let mut deleted = self.datasets(instance)?;
+        deleted
+            .retain(|dataset| dataset.id == id && version.is_none_or(|version| dataset.version == version));
+        self.database().write("delete a dataset", |tx| {
+            tx.execute(
+                "DELETE FROM dataset WHERE instance = :instance AND id = :id
+                 AND (:version IS NULL OR version = :version)",
+                named_params! { ":instance": instance.as_str(), ":id": id, ":version": version },
+            )?;
+            Ok(())
+        })?;
+        // After the rows: a file without its row harms nobody.
+        for dataset in &deleted {
+            private::delete(&dataset.path)?;
+            let unpacked = dataset.path.with_extension("files");
+            if unpacked.is_dir() {
+                fs::remove_dir_all(&unpacked).map_err(StoreError::file("delete", &unpacked))?;
+            }
+        }
+        Ok(deleted)
+    }
+
     fn dataset_in(&self, instance: &InstanceId, row: &Row<'_>) -> rusqlite::Result<Dataset> {
         let (id, version): (String, u32) = (row.get(0)?, row.get(1)?);
         Ok(Dataset {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::value::timestamp;
-use crate::{Store, StoreError};
+use crate::{Scope, Store, StoreError};
 
 /// A checkout of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,18 @@ pub struct Instance {
 impl Store {
     /// The instance whose root polytope file lies in this directory, used now.
     pub fn instance(&self, root: &Path, at: Timestamp) -> Result<Instance, StoreError> {
+        self.instance_in(Scope::LOCAL, root, at)
+    }
+
+    /// The same in a context: each has jobs, networks and volumes of its own.
+    pub fn instance_in(&self, context: &str, root: &Path, at: Timestamp) -> Result<Instance, StoreError> {
         let root = fs::canonicalize(root).map_err(StoreError::file("find the project's directory", root))?;
-        let (id, project) = (id_of(root.as_os_str().as_bytes()), id_of_dir(&root));
+        let mut what = root.as_os_str().as_bytes().to_vec();
+        if context != Scope::LOCAL {
+            what.push(0);
+            what.extend_from_slice(context.as_bytes());
+        }
+        let (id, project) = (id_of(&what), id_of_dir(&root));
         self.note_instance(Instance { id, root, project, used_ts: at })
     }
 

@@ -12,6 +12,9 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// The context that is always there.
+    pub const LOCAL: &str = "local";
+
     /// The values and secrets of a project.
     pub fn new(context: impl Into<String>, instance: InstanceId) -> Self {
         Self { context: context.into(), instance }

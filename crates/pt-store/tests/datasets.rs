@@ -48,3 +48,23 @@ fn an_archive_that_breaks_off_leaves_nothing_behind() {
     assert_eq!(store.dataset(&shop, "dump", None).unwrap(), None);
     assert_eq!(fs::read_dir(store.dir().join("datasets/a/dump")).unwrap().count(), 0);
 }
+
+#[test]
+fn a_version_is_deleted_with_its_files() {
+    let store = Store::in_memory().unwrap();
+    let shop = InstanceId::new("a");
+    let versions = |id: &str| {
+        let of: Vec<u32> =
+            store.datasets(&shop).unwrap().iter().filter(|one| one.id == id).map(|one| one.version).collect();
+        of
+    };
+    for (id, text) in [("dump", "a"), ("dump", "b"), ("dump", "c"), ("other", "d")] {
+        store.put_dataset(&shop, id, &mut text.as_bytes(), None, NOW).unwrap();
+    }
+    let deleted = store.delete_dataset(&shop, "dump", Some(2)).unwrap();
+    assert_eq!((deleted.len(), deleted[0].path.exists()), (1, false));
+    assert_eq!(versions("dump"), [1, 3]);
+    assert_eq!(store.delete_dataset(&shop, "dump", None).unwrap().len(), 2);
+    assert_eq!((versions("dump"), versions("other")), (vec![], vec![1]));
+    assert_eq!(store.delete_dataset(&shop, "dump", None).unwrap(), []);
+}

@@ -1,18 +1,50 @@
-//! The tree of commands and their options. What is said of them here is their help (`help.rs` lays it out).
+//! The tree of commands. What is said of them here and above their arguments is their help (`help.rs` lays it out).
+
+mod args;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::ArgValueCandidates;
 
-use crate::commands::defaults::DefaultsArgs;
+use crate::commands::attach::AttachArgs;
+use crate::commands::check::CheckArgs;
+use crate::commands::clean::CleanArgs;
+use crate::commands::completions::CompletionsArgs;
+use crate::commands::config::ConfigArgs;
+use crate::commands::contexts::ContextsCommand;
+use crate::commands::datasets::DatasetsCommand;
+use crate::commands::docs::DocsArgs;
+use crate::commands::doctor::DoctorArgs;
+use crate::commands::eval::EvalArgs;
+use crate::commands::exec::ExecArgs;
+use crate::commands::explain::ExplainArgs;
+use crate::commands::export::ExportArgs;
+use crate::commands::fmt::FmtArgs;
+use crate::commands::import::ImportArgs;
 use crate::commands::include::IncludeArgs;
 use crate::commands::init::InitArgs;
+use crate::commands::jobs::JobsCommand;
+use crate::commands::logs::LogsArgs;
+use crate::commands::lsp::LspArgs;
+use crate::commands::man::ManArgs;
+use crate::commands::mcp::McpArgs;
 use crate::commands::modules::DefinitionsCommand;
+use crate::commands::named::NamedCommand;
+use crate::commands::parts::PartsCommand;
+use crate::commands::plan::PlanArgs;
+use crate::commands::ps::PsArgs;
+use crate::commands::repl::ReplArgs;
+use crate::commands::rerun::RerunArgs;
+use crate::commands::run::RunArgs;
+use crate::commands::stop::StopArgs;
+use crate::commands::volumes::VolumesCommand;
+use crate::complete;
 use crate::help;
-use crate::output::Format;
-use crate::output::findings::FindingFormat;
+
+pub(crate) use args::{ContextArgs, LockArgs, OutputArgs, ProjectArgs};
 
 /// Polytope runs jobs: graphs of steps that build, start and connect containers.
 /// `pt help <command>` tells more of a command.
@@ -29,7 +61,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command understands.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct GlobalArgs {
     /// CLI config file path [default: ~/.config/polytope/config.yaml].
     #[arg(long, global = true, value_name = "path")]
@@ -64,15 +96,29 @@ pub(crate) enum Command {
     Schema,
     Ps(PsArgs),
     Logs(LogsArgs),
+    Attach(AttachArgs),
+    Exec(ExecArgs),
     Stop(StopArgs),
+    Rerun(RerunArgs),
     Clean(CleanArgs),
-    Lsp(LspArgs),
-    Mcp(McpArgs),
-    Docs(DocsArgs),
-    Import(ImportArgs),
-    Export(ExportArgs),
-    Init(InitArgs),
-    Include(IncludeArgs),
+    /// Shows jobs, and stops, deletes or repeats them.
+    #[command(subcommand, alias = "job", verbatim_doc_comment)]
+    Jobs(JobsCommand),
+    /// Shows the steps of jobs.
+    #[command(subcommand, alias = "step", verbatim_doc_comment)]
+    Steps(PartsCommand),
+    /// Shows the containers of jobs.
+    #[command(subcommand, alias = "container", verbatim_doc_comment)]
+    Containers(PartsCommand),
+    /// Shows the services of jobs, and where they are reached.
+    #[command(subcommand, alias = "service", verbatim_doc_comment)]
+    Services(PartsCommand),
+    /// Shows the volumes of the project and of its jobs, and removes them.
+    #[command(subcommand, alias = "volume", verbatim_doc_comment)]
+    Volumes(VolumesCommand),
+    /// Shows the datasets that jobs have stored, and deletes them.
+    #[command(subcommand, alias = "dataset", verbatim_doc_comment)]
+    Datasets(DatasetsCommand),
     /// Shows modules: the project's own, and those that come with Polytope.
     #[command(subcommand, alias = "module", verbatim_doc_comment)]
     Modules(DefinitionsCommand),
@@ -89,6 +135,22 @@ pub(crate) enum Command {
     /// They are encrypted where they lie, and hidden in whatever is shown.
     #[command(subcommand, alias = "secret", verbatim_doc_comment)]
     Secrets(NamedCommand),
+    /// Shows and changes contexts: as whom, and where, commands run.
+    #[command(subcommand, alias = "context", verbatim_doc_comment)]
+    Contexts(ContextsCommand),
+    Init(InitArgs),
+    Include(IncludeArgs),
+    Import(ImportArgs),
+    Export(ExportArgs),
+    Docs(DocsArgs),
+    Mcp(McpArgs),
+    Lsp(LspArgs),
+    Doctor(DoctorArgs),
+    /// Helps to find out what is wrong.
+    #[command(subcommand, verbatim_doc_comment)]
+    Debug(DebugCommand),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Command {
@@ -106,498 +168,106 @@ impl Command {
             Self::Schema => "schema",
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
+            Self::Attach(_) => "attach",
+            Self::Exec(_) => "exec",
             Self::Stop(_) => "stop",
+            Self::Rerun(_) => "rerun",
             Self::Clean(_) => "clean",
-            Self::Lsp(_) => "lsp",
-            Self::Mcp(_) => "mcp",
-            Self::Docs(_) => "docs",
-            Self::Import(_) => "import",
-            Self::Export(_) => "export",
-            Self::Init(_) => "init",
-            Self::Include(_) => "include",
+            Self::Jobs(_) => "jobs",
+            Self::Steps(_) => "steps",
+            Self::Containers(_) => "containers",
+            Self::Services(_) => "services",
+            Self::Volumes(_) => "volumes",
+            Self::Datasets(_) => "datasets",
             Self::Modules(_) => "modules",
             Self::Tools(_) => "tools",
             Self::Templates(_) => "templates",
             Self::Values(_) => "values",
             Self::Secrets(_) => "secrets",
+            Self::Contexts(_) => "contexts",
+            Self::Init(_) => "init",
+            Self::Include(_) => "include",
+            Self::Import(_) => "import",
+            Self::Export(_) => "export",
+            Self::Docs(_) => "docs",
+            Self::Mcp(_) => "mcp",
+            Self::Lsp(_) => "lsp",
+            Self::Doctor(_) => "doctor",
+            Self::Debug(_) => "debug",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 }
 
-/// Runs templates, modules and tools as one job.
-///
-/// A target is the name of a template, tool or module, with its arguments in
-/// braces: `pt run stack 'polytope/postgres{port: 5433}'`. Several run in
-/// parallel; what follows a comma waits until everything before it succeeded.
-/// Without one, all targets of the project are listed.
-///
-/// On a terminal, arguments that are missing are asked for.
-///
-/// The first Ctrl-C stops the job, the second kills it.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct RunArgs {
-    /// What to run.
-    #[arg(value_name = "target")]
-    pub(crate) targets: Vec<String>,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Leaves the job running, and prints its id.
-    #[arg(short, long = "background", alias = "detach", conflicts_with = "mcp")]
-    pub(crate) detach: bool,
-    /// With --mcp: gives agents a sandbox with networks, volumes and job ids of its own.
-    #[arg(long, requires = "mcp")]
-    pub(crate) isolated: bool,
-    /// Sets the id of the job [default: that of the target and a number].
-    #[arg(long, value_name = "id")]
-    pub(crate) job_id: Option<String>,
-    /// Lets coding agents work on the project: starts the MCP server, until stopped.
-    #[arg(long)]
-    pub(crate) mcp: bool,
-    /// Port of the MCP server; if it is taken, the next free one [default: 31338].
-    #[arg(long, value_name = "port", requires = "mcp")]
-    pub(crate) mcp_port: Option<u16>,
-    /// Prints lines only: asks nothing, draws nothing.
-    #[arg(long, alias = "no-ui")]
-    pub(crate) non_interactive: bool,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) locks: LockArgs,
-    /// Runs a job for another process, which waits for its id.
-    #[arg(long, hide = true)]
-    pub(crate) runner: bool,
-    /// Stops the job after this time, as 90s, 5m or 1h.
-    #[arg(long, value_name = "duration", conflicts_with = "mcp")]
-    pub(crate) timeout: Option<String>,
-    /// Ends the job when this step ends, with the step's outcome.
-    #[arg(long, value_name = "step")]
-    pub(crate) until: Option<String>,
-}
-
-/// Shows what would run, without starting anything.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct PlanArgs {
-    /// What would be run.
-    #[arg(value_name = "target", required = true)]
-    pub(crate) targets: Vec<String>,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
-    #[arg(long, value_name = "path")]
-    pub(crate) assume_values: Option<PathBuf>,
-    /// Tells of each value where it came from: file, line and column, and the params it passed through.
-    #[arg(long)]
-    pub(crate) explain: bool,
-    /// Selects output format [default: a tree].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<Format>,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) locks: LockArgs,
-}
-
-/// Shows all mistakes in the project's files, in what nothing uses yet, too.
-///
-/// It fails if one of them is an error. Warnings never stop anything.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Selects output format [default: text with the lines in question].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<FindingFormat>,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) locks: LockArgs,
-}
-
-/// Shows the project as one polytope file.
-///
-/// What is included stands beside what the root file declares, of equal names
-/// only the one that counts, all in today's spelling. What it prints can be used
-/// in place of the project's own files.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ConfigArgs {
-    /// Selects output format [default: yaml].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<Format>,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) locks: LockArgs,
-}
-
-/// Prints the value of a piece of code.
-///
-/// The code is Clojure, or what its prefix says, as in polytope files: `#pt-js`,
-/// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
-/// its like may not ask for values and secrets, code without a prefix may.
-///
-/// No job runs: what needs one, such as starting containers, fails. What the code
-/// prints goes to stderr.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct EvalArgs {
-    /// The code; `-` is stdin.
-    #[arg(value_name = "code", conflicts_with = "file", allow_hyphen_values = true)]
-    pub(crate) code: Option<String>,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Reads the code from a file.
-    #[arg(short, long, value_name = "path")]
-    pub(crate) file: Option<PathBuf>,
-    /// Tells the language of code without a prefix [default: clj].
-    #[arg(long, value_name = "language")]
-    pub(crate) lang: Option<CodeLanguage>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-    /// Gives the code its params, a map in YAML or JSON.
-    #[arg(long, value_name = "data")]
-    pub(crate) params: Option<String>,
-}
-
-/// Evaluates code line by line.
-///
-/// What a line defines, the next ones see. A line with open brackets goes on in
-/// the next one; Tab completes names; the history stays. Values and secrets of the
-/// project are there; no job runs. What comes from a pipe is evaluated likewise,
-/// and the values are printed.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ReplArgs {
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Tells the language [default: clj].
-    #[arg(long, value_name = "language")]
-    pub(crate) lang: Option<CodeLanguage>,
-    /// Gives the code its params, a map in YAML or JSON.
-    #[arg(long, value_name = "data")]
-    pub(crate) params: Option<String>,
-}
-
-/// A language of code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CodeLanguage {
-    /// Clojure.
-    #[value(alias = "clojure")]
-    Clj,
-    /// JavaScript.
-    #[value(alias = "javascript")]
-    Js,
-    /// Python.
-    #[value(alias = "python")]
-    Py,
-}
-
-/// Explains a kind of mistake; without an id, lists all kinds.
-///
-/// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ExplainArgs {
-    /// The kind of mistake.
-    #[arg(value_name = "id")]
-    pub(crate) id: Option<String>,
-}
-
-/// Formats polytope files: indentation, blank lines, spaces in braces.
-///
-/// Words, quotes, comments and the order of keys stay as they are. Without
-/// files, those of the project are formatted; `-` is stdin, formatted to stdout.
-/// A file that cannot be formatted without risk is left as it is, and told.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct FmtArgs {
-    /// The files.
-    #[arg(value_name = "file")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Changes nothing, but names the files that would change, and fails if there are any.
-    #[arg(long)]
-    pub(crate) check: bool,
-    /// Changes nothing, but shows what would change.
-    #[arg(long)]
-    pub(crate) diff: bool,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-}
-
-/// Shows what is running.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct PsArgs {
-    /// Shows ended jobs too, and those of other projects.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Selects output format [default: a table].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<Format>,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-}
-
-/// Shows what a job said.
-///
-/// Without an id, the newest job. The id of a step or container shows its lines
-/// in the newest job that has it.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct LogsArgs {
-    /// A job, step or container.
-    #[arg(value_name = "id")]
-    pub(crate) what: Option<String>,
-    /// Goes on until the job is over.
-    #[arg(short, long)]
-    pub(crate) follow: bool,
-    /// Selects output format [default: lines].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<Format>,
-    /// Takes the project of this polytope file instead of the one around the working directory.
-    // Its usual letter follows here.
-    #[arg(long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
-    /// Shows the lines of this step or container only.
-    #[arg(long, value_name = "id")]
-    pub(crate) step: Option<String>,
-    /// Shows the last lines only, this many.
-    #[arg(short = 'n', long, value_name = "count")]
-    pub(crate) tail: Option<usize>,
-}
-
-/// Stops a job, whoever runs it; without an id, all of the project.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct StopArgs {
-    /// The job.
-    #[arg(value_name = "job")]
-    pub(crate) job: Option<String>,
-    /// Kills it instead of asking it to stop.
-    #[arg(long)]
-    pub(crate) kill: bool,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-}
-
-/// Removes what killed jobs left behind, and nothing else.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct CleanArgs {
-    /// Does so for all projects.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Only tells what it would remove.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Removes the volumes that outlive jobs, too, with what they hold.
-    #[arg(long)]
-    pub(crate) volumes: bool,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-}
-
-/// Helps editors with polytope files: a language server over stdin and stdout.
-///
-/// Editors start it. How to tell yours is in docs/editors.md.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct LspArgs {
-    /// Speaks over stdin and stdout: what it does anyway, and what editors like to say.
-    #[arg(long, hide = true)]
-    stdio: bool,
-}
-
-/// Lets coding agents work on the project: an MCP server, until stopped.
-///
-/// Agents reach it at http://localhost:31338/mcp. With --stdio it speaks to the
-/// one agent that started it. How to tell yours is in docs/mcp.md.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct McpArgs {
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Gives agents a sandbox with networks, volumes and job ids of its own.
-    #[arg(long)]
-    pub(crate) isolated: bool,
-    /// Port of the server; if it is taken, the next free one [default: 31338].
-    #[arg(long, value_name = "port", conflicts_with = "stdio")]
-    pub(crate) mcp_port: Option<u16>,
-    /// The name by which agents know the server [default: polytope].
-    #[arg(long, value_name = "name")]
-    pub(crate) name: Option<String>,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    /// Speaks over stdin and stdout.
-    #[arg(long)]
-    pub(crate) stdio: bool,
-}
-
-/// Shows the documentation that agents read; without an address, what there is.
-///
-/// An address is as bluetext://intro; intro alone means the same.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct DocsArgs {
-    /// The document.
-    #[arg(value_name = "uri")]
-    pub(crate) uri: Option<String>,
-}
-
-/// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.
+/// What finds out.
 #[derive(Debug, Subcommand)]
-pub(crate) enum NamedCommand {
-    #[command(alias = "add")]
-    Set(SetArgs),
-    Get(GetArgs),
-    List(ListArgs),
-    #[command(alias = "rm")]
-    Delete(DeleteArgs),
-    Defaults(DefaultsArgs),
+pub(crate) enum DebugCommand {
+    Doctor(DoctorArgs),
 }
 
-/// Sets the value of a NOUN.
-/// Overwrites the value if it already exists.
-///
-/// A specification in YAML/JSON/EDN format must be provided, using one of the
-/// following methods:
-///  - stdin (in combination with the `--stdin` flag)
-///  - a file (in combination with the `--file` flag)
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct SetArgs {
-    /// Its name.
-    #[arg(value_name = "id")]
-    pub(crate) id: Option<String>,
-    /// Its text.
-    #[arg(value_name = "data", conflicts_with_all = ["file", "stdin"], allow_hyphen_values = true)]
-    pub(crate) data: Option<String>,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    /// Reads a NOUN specification from a YAML/JSON/EDN file.
-    #[arg(short, long, value_name = "path", conflicts_with = "stdin")]
-    pub(crate) file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-    /// If selected, reads a NOUN specification in YAML/JSON/EDN format from stdin.
-    #[arg(long)]
-    pub(crate) stdin: bool,
-}
-
-/// Shows the value of a NOUN.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct GetArgs {
-    /// Its name.
-    #[arg(value_name = "id")]
-    pub(crate) id: String,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// Lists the NOUNs that are set.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ListArgs {
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// Deletes a NOUN.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct DeleteArgs {
-    /// Its name.
-    #[arg(value_name = "id")]
-    pub(crate) id: String,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-}
-
-/// Whose values.
-#[derive(Debug, Args)]
-pub(crate) struct ContextArgs {
-    /// Runs as a specific user against a specific Polytope instance.
-    #[arg(short, long, value_name = "context")]
-    pub(crate) context: Option<String>,
-}
-
-/// Which project.
-#[derive(Debug, Args)]
-pub(crate) struct ProjectArgs {
-    /// Takes the project of this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    pub(crate) polytope_file: Option<PathBuf>,
-}
-
-/// Which commits of other repositories.
-#[derive(Debug, Default, Args)]
-pub(crate) struct LockArgs {
-    /// Takes the newest commits of other repositories, and pins those in polytope.lock.
-    #[arg(long)]
-    pub(crate) update_locks: bool,
-}
-
-/// How data is printed.
-#[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
-    /// Selects output format [default: yaml].
-    #[arg(short, long, value_name = "format")]
-    pub(crate) output: Option<Format>,
-    /// Pretty-prints output when supported [default: true].
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, overrides_with = "no_pretty")]
-    #[arg(default_value_t = true, default_missing_value = "true")]
-    pretty: bool,
-    #[arg(long, hide = true)]
-    no_pretty: bool,
-    /// If the data is a string, number, or boolean, prints it as a raw string.
-    #[arg(short, long)]
-    pub(crate) raw: bool,
-}
-
-impl OutputArgs {
-    /// Whether to print for people rather than for programs.
-    pub(crate) fn pretty(&self) -> bool {
-        self.pretty && !self.no_pretty
-    }
-}
-
-/// Reads the command line.
+/// Reads the command line. `list-services` is `services list`, and so on.
 pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&command().try_get_matches_from(args)?)
+    let command = command();
+    let mut args = args.to_vec();
+    let noun = args.get(1).and_then(|word| word.to_str()?.strip_prefix("list-"));
+    let noun = noun.filter(|noun| command.find_subcommand(noun).is_some_and(clap::Command::has_subcommands));
+    if let Some(noun) = noun.map(OsString::from) {
+        args.splice(1..2, [noun, "list".into()]);
+    }
+    Cli::from_arg_matches(&command.try_get_matches_from(args)?)
 }
 
 /// All commands, each with its help.
 pub(crate) fn command() -> clap::Command {
-    let command = Cli::command().mut_subcommands(|command| match command.get_name() {
-        "modules" => about(command, "module", "ref"),
-        "tools" => about(command, "tool", "ref"),
-        "templates" => about(command, "template", "ref"),
-        "values" => about(command, "value", "value-id"),
-        "secrets" => about(command, "secret", "secret-id").mut_subcommands(misprint),
-        _ => command,
-    });
-    help::install(command)
+    help::install(tree())
 }
 
-/// Says the noun where `NOUN` stands.
-fn about(command: clap::Command, noun: &'static str, id: &'static str) -> clap::Command {
+/// All commands, each with what its help is made of.
+pub(crate) fn tree() -> clap::Command {
+    Cli::command().mut_subcommands(|command| match command.get_name() {
+        "modules" => about(command, "module", "ref", complete::modules),
+        "tools" => about(command, "tool", "ref", complete::tools),
+        "templates" => about(command, "template", "ref", complete::templates),
+        "steps" => about(command, "step", "step", complete::steps),
+        "containers" => about(command, "container", "container", complete::containers),
+        "services" => about(command, "service", "service", complete::services),
+        "values" => about(command, "value", "value-id", complete::values),
+        "secrets" => about(command, "secret", "secret-id", complete::secrets).mut_subcommands(misprint),
+        "ps" => defaulting(command, "a table"),
+        "plan" => defaulting(command, "a tree"),
+        "logs" => defaulting(command, "lines"),
+        "doctor" => defaulting(command, "lines"),
+        "debug" => command.mut_subcommand("doctor", |command| defaulting(command, "lines")),
+        _ => command,
+    })
+}
+
+/// Says the noun where `NOUN` stands, and offers what there is of it.
+fn about(
+    command: clap::Command,
+    noun: &'static str,
+    id: &'static str,
+    there: fn() -> Vec<clap_complete::CompletionCandidate>,
+) -> clap::Command {
     let say = |text: &StyledStr| text.to_string().replace("NOUN", noun);
     let short = command.get_about().map(say).unwrap_or_default();
     let long = command.get_long_about().map(say).unwrap_or_else(|| short.clone());
     let command = command.about(short).long_about(long).mut_args(|arg| {
         let help = arg.get_help().map(say).unwrap_or_default();
-        let arg = if arg.get_id() == "id" { arg.value_name(id) } else { arg };
+        let arg = if arg.get_id() == "id" || arg.get_id() == "reference" {
+            arg.value_name(id).add(ArgValueCandidates::new(there))
+        } else {
+            arg
+        };
         arg.help(help)
     });
-    command.mut_subcommands(|command| about(command, noun, id))
+    command.mut_subcommands(|command| about(command, noun, id, there))
+}
+
+/// Says what is printed where nobody chose a notation.
+fn defaulting(command: clap::Command, default: &'static str) -> clap::Command {
+    command.mut_arg("output", |arg| arg.help(format!("Selects output format [default: {default}].")))
 }
 
 /// The original's description of `pt secrets set` begins at the margin, with two hyphens. Who compares finds it here.
@@ -607,60 +277,4 @@ fn misprint(command: clap::Command) -> clap::Command {
     }
     let description = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     command.long_about(format!("{}{description}", help::AT_THE_MARGIN))
-}
-
-/// Makes a polytope file from a file of another tool.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ImportArgs {
-    #[command(subcommand)]
-    pub(crate) from: ImportFrom,
-}
-
-/// The other tools.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportFrom {
-    /// Makes a polytope file from a Compose file, and prints it.
-    /// What cannot be carried over is said on stderr, with its place; so is what to
-    /// set in place of variables.
-    #[command(verbatim_doc_comment)]
-    Compose {
-        /// The Compose file [default: the one in this directory].
-        #[arg(value_name = "file")]
-        file: Option<PathBuf>,
-    },
-}
-
-/// Prints what would run as a file for another tool.
-#[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ExportArgs {
-    #[command(subcommand)]
-    pub(crate) to: ExportTo,
-}
-
-/// The other tools.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ExportTo {
-    /// Prints the containers of a plan as a Compose file.
-    /// Secrets become variables. What cannot be said there is said on stderr.
-    #[command(verbatim_doc_comment)]
-    Compose(ExportedArgs),
-    /// Prints the containers of a plan as Kubernetes manifests.
-    /// Secrets are read from a Kubernetes secret. What cannot be said there is said on
-    /// stderr.
-    #[command(alias = "k8s", verbatim_doc_comment)]
-    Kubernetes(ExportedArgs),
-}
-
-/// What is exported.
-#[derive(Debug, Args)]
-pub(crate) struct ExportedArgs {
-    /// What would be run.
-    #[arg(value_name = "target", required = true)]
-    pub(crate) targets: Vec<String>,
-    #[command(flatten)]
-    pub(crate) context: ContextArgs,
-    #[command(flatten)]
-    pub(crate) project: ProjectArgs,
 }

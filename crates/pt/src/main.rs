@@ -4,10 +4,12 @@ mod answer;
 mod ask;
 mod cli;
 mod commands;
+mod complete;
 mod config;
 mod failure;
 mod help;
 mod job_name;
+mod jobs_of;
 mod log;
 mod output;
 mod prompt;
@@ -23,8 +25,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use pt_spec::Kind;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, DebugCommand};
 use commands::named::Noun;
+use commands::parts::Part;
 use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
@@ -33,6 +36,7 @@ use log::Log;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    complete::answer();
     match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => report(&failure),
@@ -83,10 +87,19 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Fmt(args) => commands::fmt::run(args),
         Command::Repl(args) => commands::repl::run(args, &config()?),
         Command::Schema => commands::schema::run(),
-        Command::Ps(args) => commands::ps::run(args),
-        Command::Logs(args) => commands::logs::run(args),
-        Command::Stop(args) => commands::stop::run(args),
-        Command::Clean(args) => commands::clean::run(args),
+        Command::Ps(args) => commands::ps::run(args, &config()?),
+        Command::Logs(args) => commands::logs::run(args, &config()?),
+        Command::Attach(args) => commands::attach::run(args, &config()?),
+        Command::Exec(args) => commands::exec::run(args, &config()?),
+        Command::Stop(args) => commands::stop::run(args, &config()?),
+        Command::Rerun(args) => commands::rerun::run(args, &config()?),
+        Command::Clean(args) => commands::clean::run(args, &config()?),
+        Command::Jobs(command) => commands::jobs::run(command, &config()?),
+        Command::Steps(command) => commands::parts::run(Part::Step, command, &config()?),
+        Command::Containers(command) => commands::parts::run(Part::Container, command, &config()?),
+        Command::Services(command) => commands::parts::run(Part::Service, command, &config()?),
+        Command::Volumes(command) => commands::volumes::run(command, &config()?),
+        Command::Datasets(command) => commands::datasets::run(command, &config()?),
         Command::Init(args) => commands::init::run(args),
         Command::Include(args) => commands::include::run(args),
         Command::Modules(command) => commands::modules::run(command, Kind::Module),
@@ -99,6 +112,12 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Export(args) => commands::export::run(args, &config()?),
         Command::Values(command) => commands::named::run(Noun::Value, command, &config()?),
         Command::Secrets(command) => commands::named::run(Noun::Secret, command, &config()?),
+        Command::Contexts(command) => commands::contexts::run(command, &cli.global),
+        Command::Doctor(args) | Command::Debug(DebugCommand::Doctor(args)) => {
+            commands::doctor::run(args, &cli.global)
+        }
+        Command::Completions(args) => commands::completions::run(args),
+        Command::Man(args) => commands::man::run(args),
     }
 }
 

@@ -11,7 +11,6 @@ use pt_spec::{Loaded, Project};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
 
 use crate::cli::{LockArgs, ProjectArgs};
-use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 
 /// Reads targets, as texts of the project. A comma at the end of one, or alone, means that what follows waits for
@@ -43,20 +42,14 @@ pub(crate) fn read(targets: &[String], project: &mut Project) -> Result<Vec<Vec<
 }
 
 /// The project that options name.
-pub(crate) fn load(
-    app: &App,
-    project: &ProjectArgs,
-    locks: &LockArgs,
-    context: &str,
-) -> Result<LoadedProject, Failure> {
-    let file = project.polytope_file.as_deref();
+pub(crate) fn load(app: &App, project: &ProjectArgs, locks: &LockArgs) -> Result<LoadedProject, Failure> {
+    let (file, context) = (project.polytope_file.as_deref(), app.environment.context.as_str());
     Ok(if locks.update_locks { app.load_newest(file, context)? } else { app.load(file, context)? })
 }
 
-/// The project, whoever's values and secrets it may run with. There must be a polytope file.
+/// The project that options name. There must be a polytope file.
 pub(crate) fn project(app: &App, project: &ProjectArgs, locks: &LockArgs) -> Result<LoadedProject, Failure> {
-    // Contexts differ in values and secrets alone.
-    let project = load(app, project, locks, LOCAL)?;
+    let project = load(app, project, locks)?;
     let there = !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty();
     let missing = || {
         Failure::usage("There is no polytope file here or above.")

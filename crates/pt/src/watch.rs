@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 use pt_engine::Notice;
 use pt_model::{
-    ContainerChange, ContainerId, ContainerStatus, Event, Job, LogLine, OpenPort, ServiceId, Status, StepId,
-    What,
+    ContainerChange, ContainerId, ContainerStatus, Event, Job, LogLine, OpenPort, ServiceId, ServiceStatus,
+    Status, StepId, What,
 };
 
 use crate::answer::ask;
@@ -24,13 +24,36 @@ pub(crate) struct Watcher {
     doomed: HashSet<StepId>,
 }
 
-/// How many of a failed step's last lines are shown.
-const LAST_LINES: usize = 10;
-
 /// The pause between two shown steps of an image pull.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
 
 impl Watcher {
+    /// How many of a failed step's last lines are shown.
+    pub(crate) const LAST_LINES: usize = 10;
+
+    /// A watcher that comes later: this has happened already.
+    pub(crate) fn of(past: &[Event]) -> Self {
+        let mut watcher = Self { job: Job::fold(past), ..Self::new(HashSet::new()) };
+        watcher.width = watcher.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
+        watcher
+    }
+
+    /// Says which job is followed from here on, and what of it can be used.
+    pub(crate) fn attached(&self) -> io::Result<()> {
+        let (job, status) = (self.job.id.as_ref().map_or("", |id| id.as_str()), self.job.status.word());
+        err(Style::new(), format_args!("Job {job} is {status}; Ctrl-C leaves it so."))?;
+        let open = self.job.services.iter().filter(|(_, service)| service.status == ServiceStatus::Running);
+        for (id, service) in open {
+            self.service(id, &service.step, &service.ports)?;
+        }
+        Ok(())
+    }
+
+    /// How the job stands.
+    pub(crate) fn status(&self) -> Status {
+        self.job.status
+    }
+
     /// A watcher that has seen nothing yet but why these steps will fail.
     pub(crate) fn new(doomed: HashSet<StepId>) -> Self {
         let (last, progress_shown) = (HashMap::new(), HashMap::new());
@@ -41,10 +64,7 @@ impl Watcher {
     pub(crate) fn show(&mut self, notice: Notice) -> io::Result<()> {
         match notice {
             Notice::Line(shown) => self.line(&shown.line),
-            Notice::Event(event) => {
-                self.job.apply(&event);
-                self.event(&event)
-            }
+            Notice::Event(event) => self.event(event),
             Notice::Input(request) => {
                 ask(request);
                 Ok(())
@@ -72,12 +92,18 @@ impl Watcher {
         err(Style::new(), format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."))
     }
 
-    fn line(&mut self, line: &LogLine) -> io::Result<()> {
+    /// Keeps a line, for when its step fails.
+    pub(crate) fn remember(&mut self, line: &LogLine) {
         let last = self.last.entry(line.step.clone()).or_default();
-        if last.len() == LAST_LINES {
+        if last.len() == Self::LAST_LINES {
             last.pop_front();
         }
         last.push_back(shown(&line.text).to_owned());
+    }
+
+    /// Shows a line of output.
+    pub(crate) fn line(&mut self, line: &LogLine) -> io::Result<()> {
+        self.remember(line);
         write_line(&line.step, self.width, &line.text)
     }
 
@@ -94,7 +120,9 @@ impl Watcher {
         }
     }
 
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    /// Shows what happened.
+    pub(crate) fn event(&mut self, event: Event) -> io::Result<()> {
+        self.job.apply(&event);
         match &event.what {
             What::JobCreated { job, steps, .. } => {
                 self.width = steps.iter().map(|step| step.as_str().chars().count()).max().unwrap_or(4);

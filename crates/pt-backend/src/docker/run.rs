@@ -1,4 +1,4 @@
-//! Containers and commands while they run: attached from the first byte, watched to the end.
+//! Containers while they run: attached from the first byte, watched to the end.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::exec::{StartExecOptions, StartExecResults};
-use bollard::models::ExecConfig;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
     WaitContainerOptionsBuilder,
@@ -15,26 +13,25 @@ use bollard::query_parameters::{
 use futures_util::{Stream as Pieces, StreamExt};
 use pt_model::Stream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use super::container::{environment, exposed};
 use super::door::address;
 use super::error::is_missing;
 use super::{Docker, wording};
-use crate::backend::{BackendError, Chunk, ExecRequest, Exit, Running};
+use crate::backend::{BackendError, Chunk, Exit, Running};
 
 /// Pieces of output on their way; a full way slows the writer.
-const OUTPUT_CHUNKS: usize = 64;
+pub(super) const OUTPUT_CHUNKS: usize = 64;
 
 /// How often the engine is asked about a container whose output has ended and whose exit nobody told. Podman's wait can
 /// miss the exit of a container that is quicker than the request.
-const RECHECK: Duration = Duration::from_secs(1);
+pub(super) const RECHECK: Duration = Duration::from_secs(1);
 
 /// How long output may stay silent after the exit before it counts as ended.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long an engine may be away before its containers count as out of sight.
-const AWAY: Duration = Duration::from_secs(60);
+pub(super) const AWAY: Duration = Duration::from_secs(60);
 
 type Output = Pin<Box<dyn Pieces<Item = Result<LogOutput, Error>> + Send>>;
 
@@ -59,42 +56,6 @@ impl Docker {
         tokio::spawn(pump(attached.output, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
-    }
-
-    pub(super) async fn exec_attached(
-        &self,
-        id: &str,
-        request: &ExecRequest,
-    ) -> Result<Running, BackendError> {
-        let attempt = "run a command in the container";
-        let config = ExecConfig {
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            tty: Some(request.tty),
-            env: Some(environment(&request.env)),
-            cmd: Some(exposed(&request.cmd)),
-            user: request.user.clone(),
-            working_dir: request.workdir.clone(),
-            ..ExecConfig::default()
-        };
-        let created = self.client.create_exec(id, config).await;
-        let exec = created.map_err(|error| self.failed(attempt, error))?.id;
-        let options = StartExecOptions { detach: false, tty: request.tty, output_capacity: None };
-        let started = self.client.start_exec(&exec, Some(options)).await;
-        let started = started.map_err(|error| self.failed(attempt, error))?;
-
-        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
-        let (exit, exited) = oneshot::channel();
-        let (ended, end) = oneshot::channel();
-        let (seen, over) = oneshot::channel();
-        match started {
-            StartExecResults::Attached { output: pieces, .. } => {
-                tokio::spawn(pump(pieces, wording::of_exec, output, over, ended));
-            }
-            StartExecResults::Detached => drop((output, over, ended)),
-        }
-        tokio::spawn(watch_exec(self.client.clone(), exec, end, seen, exit));
-        Ok(Running { output: chunks, exit: exited, address: None })
     }
 
     /// The container's address, where this machine can use it. A container that is gone again has none.
@@ -122,7 +83,7 @@ impl Docker {
 
 /// Passes output on until the stream ends, and then lets go of `ended`. After the exit (when the other end of `over` is let
 /// go) it does not wait for ever: whoever inherited the pipe may hold it open.
-async fn pump(
+pub(super) async fn pump(
     mut pieces: Output,
     wording: fn(&[u8]) -> Option<Vec<u8>>,
     output: mpsc::Sender<Chunk>,
@@ -238,34 +199,5 @@ async fn observe_exit(client: &bollard::Docker, id: &str) -> Option<Exit> {
             Observed::Unreachable => {}
         }
         sleep(RECHECK).await;
-    }
-}
-
-/// An exec has no wait: it is looked at when its output ends.
-async fn watch_exec(
-    client: bollard::Docker,
-    exec: String,
-    output_ended: oneshot::Receiver<()>,
-    seen: oneshot::Sender<()>,
-    exit: oneshot::Sender<Exit>,
-) {
-    drop(output_ended.await);
-    let code = timeout(AWAY, exec_code(&client, &exec)).await.ok().flatten();
-    drop(seen);
-    if let Some(code) = code {
-        exit.send(Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
-    }
-}
-
-async fn exec_code(client: &bollard::Docker, exec: &str) -> Option<i64> {
-    let mut pause = Duration::from_millis(5);
-    loop {
-        match client.inspect_exec(exec).await {
-            Ok(state) if state.running != Some(true) => return state.exit_code,
-            Err(error) if is_missing(&error) => return None,
-            Ok(_) | Err(_) => {}
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(RECHECK);
     }
 }

@@ -34,6 +34,11 @@ impl Process {
             "serve" => loop {
                 self.pause(None).await?;
             },
+            // Of `stty` only `stty size`.
+            "stty" => match self.window() {
+                Some((columns, rows)) => self.say(to, format!("{rows} {columns}\n")).await,
+                None => self.fail(to, 1, "stty: standard input is no terminal".to_owned()).await,
+            },
             "exit" => Err(Stop::Exit(first.map_or(self.status, |code| code.parse().unwrap_or(2)))),
             "break" => Err(Stop::Break),
             "cat" => self.cat(args, to).await,
@@ -77,7 +82,20 @@ impl Process {
                 done
             }
             [path, ..] => self.file_or_nothing(&absolute(&self.directory.clone(), path), to).await,
-            [] => Ok(0),
+            // A shell that somebody types at, or pipes a script into.
+            [] => {
+                let mut status = Ok(0);
+                while let Some(line) = self.read_line().await {
+                    status = match parse::parse(&String::from_utf8_lossy(&line)) {
+                        Ok(command) => Box::pin(self.run(&command)).await,
+                        Err(error) => self.fail(to, 2, format!("sh: {error}")).await,
+                    };
+                    if let Err(Stop::Exit(code)) = status {
+                        return Ok(code);
+                    }
+                }
+                status
+            }
         }
     }
 
@@ -123,6 +141,11 @@ impl Process {
 
     async fn cat(&mut self, args: &[String], to: &Targets) -> Status {
         let mut status = 0;
+        if args.is_empty() {
+            while let Some(line) = self.read_line().await {
+                self.emit(&to.out, &line).await?;
+            }
+        }
         for arg in args {
             match self.files.read(&absolute(&self.directory, arg)) {
                 Ok(content) => self.emit(&to.out, &content).await?,

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::files::{Files, absolute};
 use super::parse::{self, Command, Piece, Redirect, RedirectTo, Simple, Word};
+use super::terminal::Terminal;
 use super::world::Peers;
 use crate::backend::Chunk;
 
@@ -83,6 +84,7 @@ pub(super) struct Process {
     pub(super) signals: watch::Receiver<Signal>,
     pub(super) trap: Trap,
     pub(super) status: i64,
+    pub(super) terminal: Terminal,
 }
 
 impl Process {

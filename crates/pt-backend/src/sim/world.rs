@@ -67,6 +67,15 @@ impl Container {
         matches!(self.state, State::Running { .. })
     }
 
+    /// The volumes mounted in it, by name.
+    pub(super) fn volumes(&self) -> Vec<String> {
+        let volumes = self.request.mounts.iter().filter_map(|mount| match &mount.source {
+            FileSource::Volume { name } => Some(name.clone()),
+            FileSource::Host { .. } | FileSource::File { .. } => None,
+        });
+        volumes.collect()
+    }
+
     pub(super) fn exit_code(&self) -> Option<i64> {
         match self.state {
             State::Exited(code) => Some(code),

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use pt_backend::{ContainerRequest, ErrorKind, ExecRequest};
-use pt_model::Labels;
+use pt_backend::{ContainerRequest, ErrorKind, ExecOrder, ExecRequest, ExecSignal};
+use pt_model::{Labels, Text};
+use tokio::sync::mpsc;
 
 use crate::bed::{Bed, Ended, exit, read_until};
 
@@ -127,6 +128,44 @@ pub(crate) async fn exec_runs_beside_the_command(bed: &Bed) {
     let ended = Ended::of(bed.backend.exec(&id, &request).await.unwrap()).await;
     assert!(matches!(ended.code, 126 | 127), "{ended:?}");
     assert!(ended.stderr.contains("no-such-command"), "{ended:?}");
+}
+
+pub(crate) async fn exec_takes_input_and_signals(bed: &Bed) {
+    let (id, _running) = bed.start(&bed.argv(&["sleep", "60"])).await;
+    let request = |argv: &[&str], tty| ExecRequest {
+        cmd: argv.iter().map(|word| Text::from(*word)).collect(),
+        tty,
+        ..ExecRequest::default()
+    };
+    let (tell, orders) = mpsc::channel(8);
+    let cat = bed.backend.exec_attended(&id, &request(&["cat"], false), orders).await.unwrap();
+    tell.send(ExecOrder::Input(b"one\n".to_vec())).await.unwrap();
+    tell.send(ExecOrder::EndOfInput).await.unwrap();
+    assert_eq!(Ended::of(cat).await, Ended::with("one\n", 0));
+
+    // Everything below the command hears a signal, too.
+    let (tell, orders) = mpsc::channel(8);
+    let script = request(&["sh", "-c", "echo ready; sleep 60; echo never"], false);
+    let mut sleep = bed.backend.exec_attended(&id, &script, orders).await.unwrap();
+    read_until(&mut sleep, "ready").await;
+    tell.send(ExecOrder::Signal(ExecSignal::Terminate)).await.unwrap();
+    let ended = Ended::of(sleep).await;
+    assert_eq!((ended.stdout.as_str(), ended.code), ("", 143), "{ended:?}");
+
+    // A terminal turns the key into the signal; it knows its size.
+    let (tell, orders) = mpsc::channel(8);
+    let mut shell = bed.backend.exec_attended(&id, &request(&["sh"], true), orders).await.unwrap();
+    tell.send(ExecOrder::Resize { columns: 91, rows: 17 }).await.unwrap();
+    tell.send(ExecOrder::Input(b"sleep 1\nstty size\n".to_vec())).await.unwrap();
+    read_until(&mut shell, "17 91").await;
+    tell.send(ExecOrder::Input(b"exit 6\n".to_vec())).await.unwrap();
+    assert_eq!(Ended::of(shell).await.code, 6);
+
+    // Who goes away has hung up.
+    let (tell, orders) = mpsc::channel(8);
+    let sleep = bed.backend.exec_attended(&id, &request(&["sleep", "60"], false), orders).await.unwrap();
+    drop(tell);
+    assert_eq!(Ended::of(sleep).await, Ended::with("", 129));
 }
 
 pub(crate) async fn exec_ends_with_its_container(bed: &Bed) {

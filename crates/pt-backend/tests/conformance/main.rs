@@ -72,6 +72,7 @@ conformance! {
         missing_things_are_removed_without_complaint,
         find_shows_only_what_carries_the_labels,
         exec_runs_beside_the_command,
+        exec_takes_input_and_signals,
         exec_ends_with_its_container,
         twenty_containers_at_once;
     refusals:

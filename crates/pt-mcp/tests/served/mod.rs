@@ -121,6 +121,7 @@ fn environment(dir: &Path) -> Environment {
     Environment {
         state_dir: dir.join("state"),
         working_dir: dir.join("shop"),
+        context: "local".to_owned(),
         person: Person { uid: 1000, gid: 1000, home: None, name: "somebody".to_owned() },
         backend: BackendChoice::Sim(String::new()),
     }

@@ -2,20 +2,36 @@
 
 use std::io::{IsTerminal, Write};
 
-use pt_server::{App, Environment};
+use clap::Args;
 use pt_syntax::{Diagnostic, Severity, Style, count, render};
 
-use crate::cli::CheckArgs;
+use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::findings::{self, FindingFormat};
 use crate::targets;
 
+/// Shows all mistakes in the project's files, in what nothing uses yet, too.
+///
+/// It fails if one of them is an error. Warnings never stop anything.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Selects output format [default: text with the lines in question].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<FindingFormat>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
-    let context = config.context(args.context.context.as_deref())?;
-    let app = App::open(Environment::read()?)?;
-    let project = targets::load(&app, &args.project, &args.locks, &context)?;
+    let app = config.open(&args.context)?;
+    let project = targets::load(&app, &args.project, &args.locks)?;
     let found = app.check(&project)?;
     let sources = project.loaded.project.sources();
     let text = match args.output {

@@ -2,21 +2,42 @@
 
 use std::io::Write;
 
+use clap::Args;
 use pt_engine::remove_leftovers;
-use pt_server::{App, Environment};
+use pt_server::App;
 use pt_store::Instance;
 
-use crate::cli::CleanArgs;
+use crate::cli::{ContextArgs, ProjectArgs};
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 
-/// Runs the command.
-pub(crate) fn run(args: &CleanArgs) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(clean(args))
+/// Removes what killed jobs left behind, and nothing else.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CleanArgs {
+    /// Does so for all projects.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Only tells what it would remove.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Removes the volumes that outlive jobs, too, with what they hold.
+    #[arg(long)]
+    pub(crate) volumes: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
-async fn clean(args: &CleanArgs) -> Outcome {
-    let app = App::open(Environment::read()?)?;
+/// Runs the command.
+pub(crate) fn run(args: &CleanArgs, config: &Config) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(clean(args, config))
+}
+
+async fn clean(args: &CleanArgs, config: &Config) -> Outcome {
+    let app = config.open(&args.context)?;
     let backend = app.backend().await?;
     let here = app.instance(args.project.polytope_file.as_deref())?;
     let instances = if args.all { app.store.instances()? } else { vec![here] };

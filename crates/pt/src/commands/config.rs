@@ -2,14 +2,28 @@
 
 mod spelling;
 
-use std::io::Write;
-
+use clap::Args;
 use pt_server::{App, Environment};
 
-use crate::cli::ConfigArgs;
+use crate::cli::{LockArgs, OutputArgs, ProjectArgs};
 use crate::failure::Outcome;
-use crate::output::{self, Format};
 use crate::targets;
+
+/// Shows the project as one polytope file.
+///
+/// What is included stands beside what the root file declares, of equal names
+/// only the one that counts, all in today's spelling. What it prints can be used
+/// in place of the project's own files.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ConfigArgs {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &ConfigArgs) -> Outcome {
@@ -19,7 +33,5 @@ pub(crate) fn run(args: &ConfigArgs) -> Outcome {
     let inside = project.definitions().flat_map(|definition| &definition.diagnostics);
     let findings: Vec<_> = loaded.diagnostics.iter().chain(inside).cloned().collect();
     targets::show(&findings, project.sources())?;
-    let text = output::render(&spelling::project(project), args.output.unwrap_or(Format::Yaml), true)?;
-    anstream::stdout().write_all(text.as_bytes())?;
-    Ok(())
+    args.output.print(&spelling::project(project))
 }

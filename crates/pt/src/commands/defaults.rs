@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::Args;
 use pt_model::{HostDirs, Text};
 use pt_plan::{Around, Named};
-use pt_server::{App, Disk, Environment};
+use pt_server::Disk;
 
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
 use crate::config::Config;
@@ -49,11 +49,10 @@ pub(crate) struct DefaultsArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &DefaultsArgs, config: &Config) -> Outcome {
-    let context = config.context(args.context.context.as_deref())?;
-    let app = App::open(Environment::read()?)?;
+    let app = config.open(&args.context)?;
     let locks = LockArgs::default();
     targets::project(&app, &args.project, &locks)?;
-    let project = targets::readable(targets::load(&app, &args.project, &locks, &context)?)?;
+    let project = targets::readable(targets::load(&app, &args.project, &locks)?)?;
     let root = project.loaded.project.root_dir().to_owned();
     let dirs = HostDirs {
         home: app.environment.person.home.as_deref(),

@@ -2,11 +2,22 @@
 
 use std::io::Write;
 
+use clap::Args;
 use pt_mcp::Documents;
 use pt_syntax::suggest;
 
-use crate::cli::DocsArgs;
 use crate::failure::{Failure, Outcome};
+
+/// Shows the documentation that agents read; without an address, what there is.
+///
+/// An address is as bluetext://intro; intro alone means the same.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DocsArgs {
+    /// The document.
+    #[arg(value_name = "uri")]
+    pub(crate) uri: Option<String>,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &DocsArgs) -> Outcome {

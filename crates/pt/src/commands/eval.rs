@@ -3,19 +3,63 @@
 pub(crate) mod sandbox;
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use pt_eval::{EvalError, Limits, Scope, Snippet};
 use pt_model::{Data, Map, Masker};
 use pt_spec::plain;
 use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
 
-use crate::cli::{CodeLanguage, EvalArgs};
+use crate::cli::{ContextArgs, OutputArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format, render};
 use crate::targets;
 use sandbox::Sandbox;
+
+/// Prints the value of a piece of code.
+///
+/// The code is Clojure, or what its prefix says, as in polytope files: `#pt-js`,
+/// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
+/// its like may not ask for values and secrets, code without a prefix may.
+///
+/// No job runs: what needs one, such as starting containers, fails. What the code
+/// prints goes to stderr.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct EvalArgs {
+    /// The code; `-` is stdin.
+    #[arg(value_name = "code", conflicts_with = "file", allow_hyphen_values = true)]
+    pub(crate) code: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Reads the code from a file.
+    #[arg(short, long, value_name = "path")]
+    pub(crate) file: Option<PathBuf>,
+    /// Tells the language of code without a prefix [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
+
+/// A language of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CodeLanguage {
+    /// Clojure.
+    #[value(alias = "clojure")]
+    Clj,
+    /// JavaScript.
+    #[value(alias = "javascript")]
+    Js,
+    /// Python.
+    #[value(alias = "python")]
+    Py,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {

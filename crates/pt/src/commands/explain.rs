@@ -2,11 +2,22 @@
 
 use std::io::Write;
 
+use clap::Args;
 use pt_syntax::suggest;
 use rust_embed::RustEmbed;
 
-use crate::cli::ExplainArgs;
 use crate::failure::{Failure, Outcome};
+
+/// Explains a kind of mistake; without an id, lists all kinds.
+///
+/// The id is what stands in brackets: of `error[unknown-name]`, unknown-name.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExplainArgs {
+    /// The kind of mistake.
+    #[arg(value_name = "id")]
+    pub(crate) id: Option<String>,
+}
 
 #[derive(RustEmbed)]
 #[folder = "../../docs/diagnostics"]

@@ -2,16 +2,50 @@
 
 use std::io::Write;
 
+use clap::{Args, Subcommand};
 use pt_convert::{Exported, export_compose, export_kubernetes};
 use pt_model::{Secret, Text};
 use pt_plan::{Named, Plan};
-use pt_server::{App, Environment};
 
-use crate::cli::{ExportArgs, ExportTo, LockArgs};
+use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
 use crate::targets;
+
+/// Prints what would run as a file for another tool.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) to: ExportTo,
+}
+
+/// The other tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportTo {
+    /// Prints the containers of a plan as a Compose file.
+    /// Secrets become variables. What cannot be said there is said on stderr.
+    #[command(verbatim_doc_comment)]
+    Compose(ExportedArgs),
+    /// Prints the containers of a plan as Kubernetes manifests.
+    /// Secrets are read from a Kubernetes secret. What cannot be said there is said on
+    /// stderr.
+    #[command(alias = "k8s", verbatim_doc_comment)]
+    Kubernetes(ExportedArgs),
+}
+
+/// What is exported.
+#[derive(Debug, Args)]
+pub(crate) struct ExportedArgs {
+    /// What would be run.
+    #[arg(value_name = "target", required = true)]
+    pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
@@ -19,9 +53,8 @@ pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
         ExportTo::Compose(to) => (export_compose, to),
         ExportTo::Kubernetes(to) => (export_kubernetes, to),
     };
-    let context = config.context(to.context.context.as_deref())?;
-    let app = App::open(Environment::read()?)?;
-    let mut project = targets::load(&app, &to.project, &LockArgs::default(), &context)?;
+    let app = config.open(&to.context)?;
+    let mut project = targets::load(&app, &to.project, &LockArgs::default())?;
     let groups = targets::read(&to.targets, &mut project.loaded.project)?;
     let mut project = targets::readable(project)?;
     app.refer(&mut project, &groups);

@@ -5,15 +5,37 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use pt_server::{App, Disk, Environment};
 use pt_spec::file_in;
 use pt_syntax::Sources;
 use similar::TextDiff;
 
-use crate::cli::{FmtArgs, LockArgs};
+use crate::cli::{LockArgs, ProjectArgs};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
 use crate::targets;
+
+/// Formats polytope files: indentation, blank lines, spaces in braces.
+///
+/// Words, quotes, comments and the order of keys stay as they are. Without
+/// files, those of the project are formatted; `-` is stdin, formatted to stdout.
+/// A file that cannot be formatted without risk is left as it is, and told.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct FmtArgs {
+    /// The files.
+    #[arg(value_name = "file")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Changes nothing, but names the files that would change, and fails if there are any.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Changes nothing, but shows what would change.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &FmtArgs) -> Outcome {

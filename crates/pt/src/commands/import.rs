@@ -3,15 +3,37 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use pt_convert::{Imported, import};
 use pt_server::{Disk, Environment};
 use pt_spec::World;
 use pt_syntax::Sources;
 
-use crate::cli::{ImportArgs, ImportFrom};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
 use crate::targets;
+
+/// Makes a polytope file from a file of another tool.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ImportArgs {
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+/// The other tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    /// Makes a polytope file from a Compose file, and prints it.
+    /// What cannot be carried over is said on stderr, with its place; so is what to
+    /// set in place of variables.
+    #[command(verbatim_doc_comment)]
+    Compose {
+        /// The Compose file [default: the one in this directory].
+        #[arg(value_name = "file")]
+        file: Option<PathBuf>,
+    },
+}
 
 /// The names that Compose files go by, the preferred first.
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];

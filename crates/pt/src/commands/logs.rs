@@ -2,25 +2,59 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use clap::Args;
+use clap_complete::ArgValueCandidates;
 use pt_model::LogLine;
-use pt_server::{App, Environment, JobRecord};
+use pt_server::JobRecord;
 use pt_store::LogFilter;
 
-use crate::cli::LogsArgs;
+use crate::cli::{ContextArgs, OutputArgs};
+use crate::complete;
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::job_name::means;
 use crate::output::{self, Format};
 use crate::watch::write_line;
 
+/// Shows what a job said.
+///
+/// Without an id, the newest job. The id of a step or container shows its lines
+/// in the newest job that has it.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct LogsArgs {
+    /// A job, step or container.
+    #[arg(value_name = "id", add = ArgValueCandidates::new(complete::logs))]
+    pub(crate) what: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Goes on until the job is over.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Takes the project of this polytope file instead of the one around the working directory.
+    // Its usual letter follows here.
+    #[arg(long, value_name = "path")]
+    pub(crate) polytope_file: Option<PathBuf>,
+    /// Shows the lines of this step or container only.
+    #[arg(long, value_name = "id")]
+    pub(crate) step: Option<String>,
+    /// Shows the last lines only, this many.
+    #[arg(short = 'n', long, value_name = "count")]
+    pub(crate) tail: Option<usize>,
+}
+
 /// How often a followed log is looked at.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Runs the command.
-pub(crate) fn run(args: &LogsArgs) -> Outcome {
-    let app = App::open(Environment::read()?)?;
+pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
+    let app = config.open(&args.context)?;
     let instance = app.instance(args.polytope_file.as_deref())?;
     let records = app.jobs(Some(&instance), true)?;
     let (record, of) = choose(records, args.what.as_deref())?;
@@ -34,7 +68,9 @@ pub(crate) fn run(args: &LogsArgs) -> Outcome {
     let mut reader = app.store.read_logs(&record.key, 0, LogFilter::default());
     let show = |line: &LogLine| -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
-        match args.output {
+        match args.output.output {
+            // What the line says, without whose it is.
+            None if args.output.raw => writeln!(out, "{}", line.text)?,
             None => write_line(&line.step, width, &line.text)?,
             // Item by item it is one list.
             Some(Format::Yaml) => write!(out, "{}", output::render(&[line], Format::Yaml, true)?)?,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::Args;
 use jiff::Timestamp;
 use pt_lsp::Surroundings;
 use pt_model::Text;
@@ -11,8 +12,18 @@ use pt_server::{App, Environment, Repositories, Unset};
 use pt_spec::World;
 use pt_store::{Instance, Scope, Store};
 
-use crate::cli::LspArgs;
 use crate::failure::{Failure, Outcome};
+
+/// Helps editors with polytope files: a language server over stdin and stdout.
+///
+/// Editors start it. How to tell yours is in docs/editors.md.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct LspArgs {
+    /// Speaks over stdin and stdout: what it does anyway, and what editors like to say.
+    #[arg(long, hide = true)]
+    stdio: bool,
+}
 
 /// Who types is not interrupted: what is wrong is told after a pause of this length.
 const PAUSE: Duration = Duration::from_millis(150);

@@ -4,19 +4,46 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
+use clap::Args;
 use pt_mcp::{Options, Said, Server};
-use pt_server::{App, Environment, RunRequest, Unset};
+use pt_server::{App, RunRequest, Unset};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::cli::{McpArgs, RunArgs};
+use crate::cli::{ContextArgs, ProjectArgs};
+use crate::commands::run::RunArgs;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::targets;
 use crate::watch::Watcher;
 
+/// Lets coding agents work on the project: an MCP server, until stopped.
+///
+/// Agents reach it at http://localhost:31338/mcp. With --stdio it speaks to the
+/// one agent that started it. How to tell yours is in docs/mcp.md.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct McpArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Gives agents a sandbox with networks, volumes and job ids of its own.
+    #[arg(long)]
+    pub(crate) isolated: bool,
+    /// Port of the server; if it is taken, the next free one [default: 31338].
+    #[arg(long, value_name = "port", conflicts_with = "stdio")]
+    pub(crate) mcp_port: Option<u16>,
+    /// The name by which agents know the server [default: polytope].
+    #[arg(long, value_name = "name")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// Speaks over stdin and stdout.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+}
+
 /// The port unless another was chosen.
-const PORT: u16 = 31338;
+pub(crate) const PORT: u16 = 31338;
 
 /// The name by which agents know the server.
 const NAME: &str = "polytope";
@@ -25,7 +52,7 @@ const NAME: &str = "polytope";
 pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     runtime()?.block_on(async {
-        let app = Arc::new(App::open(Environment::read()?)?);
+        let app = Arc::new(config.open(&args.context)?);
         let options =
             options(&app, args.name.as_deref(), args.project.polytope_file.clone(), context, args.isolated)?;
         let (server, said) = Server::new(app, options);
@@ -42,14 +69,14 @@ pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
 pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     runtime()?.block_on(async {
-        let app = Arc::new(App::open(Environment::read()?)?);
+        let app = Arc::new(config.open(&args.context)?);
         let file = args.project.polytope_file.clone();
         let options = options(&app, None, file, context.clone(), args.isolated)?;
         let (server, said) = Server::new(Arc::clone(&app), options);
         let planned = if args.targets.is_empty() {
             None
         } else {
-            let mut project = targets::load(&app, &args.project, &args.locks, &context)?;
+            let mut project = targets::load(&app, &args.project, &args.locks)?;
             let groups = targets::read(&args.targets, &mut project.loaded.project)?;
             let mut project = targets::readable(project)?;
             app.refer(&mut project, &groups);

@@ -1,14 +1,13 @@
 //! `pt modules`, `pt tools`, `pt templates`: what there is, and how it is used.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use pt_server::{App, Environment, ParamReference, Reference};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use serde_json::json;
 
-use crate::cli::OutputArgs;
+use crate::cli::{OutputArgs, ProjectArgs};
 use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Format, render};
@@ -28,9 +27,8 @@ pub(crate) enum DefinitionsCommand {
 pub(crate) struct ListDefinitionsArgs {
     #[command(flatten)]
     output: OutputArgs,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    project: ProjectArgs,
 }
 
 /// Shows a NOUN: its params, what it runs, and an example.
@@ -42,9 +40,8 @@ pub(crate) struct GetDefinitionArgs {
     reference: String,
     #[command(flatten)]
     output: OutputArgs,
-    /// Reads this polytope file instead of the one around the working directory.
-    #[arg(short = 'f', long, value_name = "path")]
-    polytope_file: Option<PathBuf>,
+    #[command(flatten)]
+    project: ProjectArgs,
 }
 
 /// Runs the command.
@@ -57,7 +54,7 @@ pub(crate) fn run(command: &DefinitionsCommand, kind: Kind) -> Outcome {
 
 fn list(args: &ListDefinitionsArgs, kind: Kind) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let project = targets::readable(app.load(args.polytope_file.as_deref(), LOCAL)?)?.loaded.project;
+    let project = targets::readable(app.load(args.project.polytope_file.as_deref(), LOCAL)?)?.loaded.project;
     let all = known(&project, kind);
     let mut out = anstream::stdout().lock();
     if args.output.raw {
@@ -107,7 +104,7 @@ fn first_sentence(definition: &Definition) -> String {
 
 fn get(args: &GetDefinitionArgs, kind: Kind) -> Outcome {
     let app = App::open(Environment::read()?)?;
-    let project = targets::readable(app.load(args.polytope_file.as_deref(), LOCAL)?)?.loaded.project;
+    let project = targets::readable(app.load(args.project.polytope_file.as_deref(), LOCAL)?)?.loaded.project;
     let wanted = if kind == Kind::Template { Wanted::Target } else { Wanted::Any };
     let definition = project.resolve(None, &args.reference, wanted).map_err(|found| {
         let see = format!("`pt {}s list` shows what there is.", kind.word());

@@ -4,20 +4,96 @@
 mod given;
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use pt_model::Secret;
-use pt_server::{App, AppError, Environment};
+use pt_server::{App, AppError};
 use pt_store::{Scope, StoreError};
 use pt_syntax::suggest;
 use serde_json::{Value, json};
 
-use crate::cli::{ContextArgs, DeleteArgs, GetArgs, ListArgs, NamedCommand, OutputArgs, SetArgs};
-use crate::commands::defaults;
+use crate::cli::{ContextArgs, OutputArgs};
+use crate::commands::defaults::{self, DefaultsArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Format, render};
 use crate::table::Table;
+
+/// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NamedCommand {
+    #[command(alias = "add")]
+    Set(SetArgs),
+    Get(GetArgs),
+    List(ListArgs),
+    #[command(alias = "rm")]
+    Delete(DeleteArgs),
+    Defaults(DefaultsArgs),
+}
+
+/// Sets the value of a NOUN.
+/// Overwrites the value if it already exists.
+///
+/// A specification in YAML/JSON/EDN format must be provided, using one of the
+/// following methods:
+///  - stdin (in combination with the `--stdin` flag)
+///  - a file (in combination with the `--file` flag)
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct SetArgs {
+    /// Its name.
+    #[arg(value_name = "id")]
+    pub(crate) id: Option<String>,
+    /// Its text.
+    #[arg(value_name = "data", conflicts_with_all = ["file", "stdin"], allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Reads a NOUN specification from a YAML/JSON/EDN file.
+    #[arg(short, long, value_name = "path", conflicts_with = "stdin")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// If selected, reads a NOUN specification in YAML/JSON/EDN format from stdin.
+    #[arg(long)]
+    pub(crate) stdin: bool,
+}
+
+/// Shows the value of a NOUN.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct GetArgs {
+    /// Its name.
+    #[arg(value_name = "id")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Lists the NOUNs that are set.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Deletes a NOUN.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DeleteArgs {
+    /// Its name.
+    #[arg(value_name = "id")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+}
 
 /// Runs the command.
 pub(crate) fn run(noun: Noun, command: &NamedCommand, config: &Config) -> Outcome {
@@ -159,9 +235,8 @@ impl Noun {
 /// The store, and whose values and secrets are meant: those of the project around the working directory, outside of any
 /// those of the context's default project.
 fn open(args: &ContextArgs, config: &Config) -> Result<(App, Scope), Failure> {
-    let context = config.context(args.context.as_deref())?;
-    let app = App::open(Environment::read()?)?;
-    let scope = app.scope(&context)?;
+    let app = config.open(args)?;
+    let scope = app.scope(&app.environment.context)?;
     Ok((app, scope))
 }
 

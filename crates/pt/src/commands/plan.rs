@@ -2,27 +2,56 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::PathBuf;
 
+use clap::Args;
+use clap_complete::ArgValueCandidates;
 use pt_model::{Data, Text};
 use pt_plan::Named;
-use pt_server::{App, Environment};
 
-use crate::cli::PlanArgs;
+use crate::cli::{ContextArgs, LockArgs, OutputArgs, ProjectArgs};
+use crate::commands::run::listing;
+use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::targets;
 
+/// Shows what would run, without starting anything.
+///
+/// It fails if a step of it would. Without a target, all targets of the project are
+/// listed.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct PlanArgs {
+    /// What would be run.
+    #[arg(value_name = "target", add = ArgValueCandidates::new(complete::targets))]
+    pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Takes unset values and secrets from the maps `values` and `secrets` of a file.
+    #[arg(long, value_name = "path")]
+    pub(crate) assume_values: Option<PathBuf>,
+    /// Tells of each value where it came from: file, line and column, and the params it passed through.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
-    let context = config.context(args.context.context.as_deref())?;
-    let app = App::open(Environment::read()?)?;
-    let mut project = targets::load(&app, &args.project, &args.locks, &context)?;
+    let app = config.open(&args.context)?;
+    let mut project = targets::load(&app, &args.project, &args.locks)?;
     let groups = targets::read(&args.targets, &mut project.loaded.project)?;
-    if groups.is_empty() {
-        return Err(Failure::usage("Which target? Name a template or module: `pt plan stack`."));
-    }
     let mut project = targets::readable(project)?;
+    if groups.is_empty() {
+        return listing::show(&project.loaded.project, "plan");
+    }
     app.refer(&mut project, &groups);
     let assumed = Assumed::read(args)?;
     let planned = if args.explain {
@@ -35,9 +64,9 @@ pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
     let Some(plan) = &plan else { return Err(Failure::silent(1)) };
     let mut out = anstream::stdout().lock();
     let sources = project.loaded.project.sources();
-    let text = match (&args.output, args.explain) {
-        (Some(format), false) => output::render_json(&pt_plan::describe(plan), *format)?,
-        (Some(format), true) => output::render_json(&pt_plan::explained(plan, sources), *format)?,
+    let text = match (&args.output.output, args.explain) {
+        (Some(_), false) => args.output.text(&pt_plan::describe(plan))?,
+        (Some(_), true) => args.output.text(&pt_plan::explained(plan, sources))?,
         (None, false) => pt_plan::tree(plan),
         (None, true) => pt_plan::explain(plan, sources),
     };

@@ -2,27 +2,45 @@
 
 use std::io::Write;
 
+use clap::Args;
 use jiff::Timestamp;
 use pt_model::{Job, ServiceStatus, Status};
-use pt_server::{App, Environment, JobRecord};
-use serde_json::json;
+use pt_server::JobRecord;
 
-use crate::cli::PsArgs;
+use crate::cli::{ContextArgs, OutputArgs, ProjectArgs};
+use crate::commands::jobs;
+use crate::config::Config;
 use crate::failure::Outcome;
-use crate::output;
 use crate::table::Table;
 
+/// Shows what is running.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct PsArgs {
+    /// Shows ended jobs too, and those of other projects.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+}
+
 /// Runs the command.
-pub(crate) fn run(args: &PsArgs) -> Outcome {
-    let app = App::open(Environment::read()?)?;
+pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
+    let app = config.open(&args.context)?;
     let instance = app.instance(args.project.polytope_file.as_deref())?;
     let scope = if args.all { None } else { Some(&instance) };
     let records = app.jobs(scope, args.all)?;
+    if args.output.output.is_some() {
+        let jobs: Vec<_> = records.iter().map(jobs::describe).collect();
+        return args.output.print(&jobs);
+    }
     let mut out = anstream::stdout().lock();
-    if let Some(format) = args.output {
-        let jobs: Vec<_> = records.iter().map(describe).collect();
-        out.write_all(output::render_json(&json!(jobs), format)?.as_bytes())?;
-        return Ok(());
+    if args.output.raw {
+        return records.iter().try_for_each(|record| Ok(writeln!(out, "{}", record.id())?));
     }
     if records.is_empty() {
         writeln!(
@@ -110,16 +128,4 @@ fn since(start: Timestamp) -> String {
         3600..86_400 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86_400),
     }
-}
-
-fn describe(record: &JobRecord) -> serde_json::Value {
-    let mut value = json!(record.job);
-    value["project"] = json!(record.instance.root);
-    let pid = record.runner.as_ref().map(|runner| runner.pid);
-    value["runner"] = match record.alive {
-        true => json!({"status": "alive", "pid": pid}),
-        false if record.is_orphan() => json!({"status": "gone"}),
-        false => json!({"status": "ended"}),
-    };
-    value
 }

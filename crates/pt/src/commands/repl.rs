@@ -10,17 +10,38 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use clap::Args;
 use pt_eval::{EvalError, Language, Limits, Lines, Scope};
 use pt_model::Masker;
 use pt_server::Environment;
 use pt_syntax::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::ReplArgs;
+use crate::cli::ContextArgs;
+use crate::commands::eval::CodeLanguage;
 use crate::commands::eval::{self, sandbox::Sandbox};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use editor::Editor;
+
+/// Evaluates code line by line.
+///
+/// What a line defines, the next ones see. A line with open brackets goes on in
+/// the next one; Tab completes names; the history stays. Values and secrets of the
+/// project are there; no job runs. What comes from a pipe is evaluated likewise,
+/// and the values are printed.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ReplArgs {
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Tells the language [default: clj].
+    #[arg(long, value_name = "language")]
+    pub(crate) lang: Option<CodeLanguage>,
+    /// Gives the code its params, a map in YAML or JSON.
+    #[arg(long, value_name = "data")]
+    pub(crate) params: Option<String>,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {

@@ -1,6 +1,6 @@
 //! `pt run`: runs templates and modules.
 
-mod listing;
+pub(crate) mod listing;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -10,36 +10,89 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use clap::Args;
+use clap_complete::ArgValueCandidates;
 use pt_engine::Control;
 use pt_model::{Job, Status};
-use pt_server::{App, Environment, RunRequest, Started, Unset};
+use pt_server::{App, RunRequest, Started, Unset};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::ask;
-use crate::cli::RunArgs;
+use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
+use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::prompt;
 use crate::targets;
 use crate::watch::Watcher;
 
-/// Runs the command.
-pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
-    let context = config.context(args.context.context.as_deref())?;
-    let runtime =
-        tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
-    runtime.block_on(run_job(args, &context))
+/// Runs templates, modules and tools as one job.
+///
+/// A target is the name of a template, tool or module, with its arguments in
+/// braces: `pt run stack 'polytope/postgres{port: 5433}'`. Several run in
+/// parallel; what follows a comma waits until everything before it succeeded.
+/// Without one, all targets of the project are listed.
+///
+/// On a terminal, arguments that are missing are asked for.
+///
+/// The first Ctrl-C stops the job, the second kills it.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct RunArgs {
+    /// What to run.
+    #[arg(value_name = "target", add = ArgValueCandidates::new(complete::targets))]
+    pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Leaves the job running, and prints its id.
+    #[arg(short, long = "background", alias = "detach", conflicts_with = "mcp")]
+    pub(crate) detach: bool,
+    /// With --mcp: gives agents a sandbox with networks, volumes and job ids of its own.
+    #[arg(long, requires = "mcp")]
+    pub(crate) isolated: bool,
+    /// Sets the id of the job [default: that of the target and a number].
+    #[arg(long, value_name = "id")]
+    pub(crate) job_id: Option<String>,
+    /// Lets coding agents work on the project: starts the MCP server, until stopped.
+    #[arg(long)]
+    pub(crate) mcp: bool,
+    /// Port of the MCP server; if it is taken, the next free one [default: 31338].
+    #[arg(long, value_name = "port", requires = "mcp")]
+    pub(crate) mcp_port: Option<u16>,
+    /// Prints lines only: asks nothing, draws nothing.
+    #[arg(long, alias = "no-ui")]
+    pub(crate) non_interactive: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) locks: LockArgs,
+    /// Runs a job for another process, which waits for its id.
+    #[arg(long, hide = true)]
+    pub(crate) runner: bool,
+    /// Stops the job after this time, as 90s, 5m or 1h.
+    #[arg(long, value_name = "duration", conflicts_with = "mcp")]
+    pub(crate) timeout: Option<String>,
+    /// Ends the job when this step ends, with the step's outcome.
+    #[arg(long, value_name = "step")]
+    pub(crate) until: Option<String>,
 }
 
-async fn run_job(args: &RunArgs, context: &str) -> Outcome {
+/// Runs the command.
+pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
+    runtime.block_on(run_job(args, config))
+}
+
+async fn run_job(args: &RunArgs, config: &Config) -> Outcome {
     let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
-    let app = App::open(Environment::read()?)?;
-    let mut project = targets::load(&app, &args.project, &args.locks, context)?;
+    let app = config.open(&args.context)?;
+    let mut project = targets::load(&app, &args.project, &args.locks)?;
     let mut groups = targets::read(&args.targets, &mut project.loaded.project)?;
     let mut project = targets::readable(project)?;
     if groups.is_empty() {
-        return listing::show(&project.loaded.project);
+        return listing::show(&project.loaded.project, "run");
     }
     app.refer(&mut project, &groups);
     // What runs in the background reads the command line anew, and knows of no answers.
@@ -263,7 +316,7 @@ fn detach(app: &App) -> Outcome {
     }
     writeln!(
         anstream::stderr().lock(),
-        "Job {job} runs in the background: `pt logs -f {job}` follows it, `pt stop {job}` stops it."
+        "Job {job} runs in the background: `pt attach {job}` follows it, `pt stop {job}` stops it."
     )?;
     writeln!(anstream::stdout().lock(), "{job}")?;
     Ok(())

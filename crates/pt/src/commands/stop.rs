@@ -4,11 +4,31 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pt_server::{App, Environment, JobRecord, stop_job};
+use clap::Args;
+use clap_complete::ArgValueCandidates;
+use pt_server::{App, JobRecord, stop_job};
 
-use crate::cli::StopArgs;
+use crate::cli::{ContextArgs, ProjectArgs};
+use crate::complete;
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::job_name::means;
+
+/// Stops a job, whoever runs it; without an id, all of the project.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct StopArgs {
+    /// The job.
+    #[arg(value_name = "job", add = ArgValueCandidates::new(complete::live_jobs))]
+    pub(crate) job: Option<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    /// Kills it instead of asking it to stop.
+    #[arg(long)]
+    pub(crate) kill: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+}
 
 /// How often is looked whether the job is over.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -20,8 +40,8 @@ const ANSWER: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Runs the command.
-pub(crate) fn run(args: &StopArgs) -> Outcome {
-    let app = App::open(Environment::read()?)?;
+pub(crate) fn run(args: &StopArgs, config: &Config) -> Outcome {
+    let app = config.open(&args.context)?;
     let instance = app.instance(args.project.polytope_file.as_deref())?;
     let mut records = app.jobs(Some(&instance), args.job.is_some())?;
     if let Some(job) = &args.job {

@@ -6,7 +6,7 @@ use pt_spec::plain;
 use pt_syntax::{Node, NodeKind, Sources};
 
 use super::Noun;
-use crate::cli::SetArgs;
+use super::SetArgs;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::prompt;

@@ -7,8 +7,8 @@ use pt_spec::{Definition, Kind, Project};
 use crate::failure::{Failure, Outcome};
 use crate::table::Table;
 
-/// Lists the project's targets. Nothing was run, so the command has failed.
-pub(crate) fn show(project: &Project) -> Outcome {
+/// Lists the project's targets, for a command that needs one: it has failed.
+pub(crate) fn show(project: &Project, command: &str) -> Outcome {
     let mut out = anstream::stdout().lock();
     let mut any = false;
     for (heading, kind) in [("TEMPLATE", Kind::Template), ("TOOL", Kind::Tool), ("MODULE", Kind::Module)] {
@@ -25,9 +25,13 @@ pub(crate) fn show(project: &Project) -> Outcome {
         out.write_all(table.render().as_bytes())?;
     }
     let message = if any {
-        "Which target? `pt run NAME` runs one, `pt run 'NAME{param: value}'` with arguments."
+        let does = if command == "run" { "runs one" } else { "shows what one would run" };
+        format!(
+            "Which target? `pt {command} NAME` {does}, `pt {command} 'NAME{{param: value}}'` with arguments."
+        )
     } else {
         "Which target? No polytope file here declares one. `pt run polytope/hello-world` runs everywhere."
+            .to_owned()
     };
     Err(Failure::usage(message))
 }
