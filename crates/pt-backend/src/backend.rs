@@ -62,8 +62,8 @@ pub trait Backend: Send + Sync + 'static {
     /// Runs a command in a running container; its output and exit come as from a container.
     async fn exec(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError>;
 
-    /// The same for somebody who attends: what they type, the size of their window and their signals come as `orders`. Its
-    /// input ends with the orders.
+    /// The same for somebody who attends: what they type, the size of their window and their signals come as `orders`. A
+    /// size that is there at once is the one it begins with. Who drops the orders has hung up.
     async fn exec_attended(
         &self,
         id: &str,

@@ -36,6 +36,8 @@ pub struct ExecCall {
     pub user: Option<String>,
     /// Whether it has a terminal.
     pub tty: bool,
+    /// Columns and rows of that.
+    pub size: Option<(u16, u16)>,
 }
 
 impl ExecCall {

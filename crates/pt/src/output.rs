@@ -72,11 +72,6 @@ pub(crate) fn render(data: &impl Serialize, format: Format, pretty: bool) -> Res
     Ok(text)
 }
 
-/// Data as text for people.
-pub(crate) fn render_json(data: &serde_json::Value, format: Format) -> Result<String, Failure> {
-    render(data, format, true)
-}
-
 impl From<serde_json::Error> for Failure {
     fn from(cause: serde_json::Error) -> Self {
         Self::new(format!("Could not write the output: {cause}"))

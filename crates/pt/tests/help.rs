@@ -49,9 +49,12 @@ DESCRIPTION
   in the newest job that has it.
 
 COMMAND OPTIONS
+  -c, --context=<context>          Runs as a specific user against a specific Polytope instance.
   -f, --follow                     Goes on until the job is over.
   -o, --output=<(yaml|json|edn)>   Selects output format [default: lines].
       --polytope-file=<path>       Takes the project of this polytope file instead of the one around the working directory.
+      --pretty                     Pretty-prints output when supported [default: true].
+  -r, --raw                        If the data is a string, number, or boolean, prints it as a raw string.
       --step=<id>                  Shows the lines of this step or container only.
   -n, --tail=<count>               Shows the last lines only, this many.
 
@@ -61,6 +64,38 @@ COMMAND OPTIONS
         let text = help(args);
         assert!(text.ends_with(&format!("\n{globals}")), "{text}");
         assert!(text.contains("\nUSAGE\n  $ pt"), "{text}");
+    }
+}
+
+/// Every command there is, with those below it.
+fn all(help: &str, path: &str) -> Vec<String> {
+    let commands = help.split_once("\nCOMMANDS\n").map_or("", |(_, rest)| rest);
+    let lines = commands.lines().take_while(|line| line.starts_with("  "));
+    lines
+        .map(|line| format!("{path} {}", line.split_whitespace().next().unwrap()).trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_command_has_help_and_a_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = pt(&["man", &dir.path().display().to_string()]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let mut left = all(&help(&["--help"]), "");
+    assert!(left.len() > 30, "{left:?}");
+    while let Some(path) = left.pop() {
+        let words: Vec<&str> = path.split(' ').chain(["--help"]).collect();
+        let text = help(&words);
+        assert!(text.contains(&format!("\nUSAGE\n  $ pt {path}")), "{text}");
+        assert!(text.lines().next().unwrap().ends_with(['.', ':']), "{path} begins with a sentence: {text}");
+        let longest =
+            text.lines().take_while(|line| !line.ends_with(" OPTIONS")).map(str::len).max().unwrap();
+        assert!(longest < 120, "{path}: {longest}");
+        let page = dir.path().join(format!("pt-{}.1", path.replace(' ', "-")));
+        let page =
+            std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        assert!(page.contains(".SH SYNOPSIS"), "{page}");
+        left.extend(all(&text, &path));
     }
 }
 
@@ -111,7 +146,7 @@ fn what_is_called_wrongly_says_so_and_where_to_look() {
             "Error: 'xml' is no value for '--output=<format>': yaml, json, edn.\nSee: pt values list --help\n",
         ),
         (&["secrets", "get"], "Error: <secret-id> is missing.\nSee: pt secrets get --help\n"),
-        (&["plan"], "Error: <target> is missing.\nSee: pt plan --help\n"),
+        (&["exec", "db"], "Error: <command> is missing.\nSee: pt exec --help\n"),
         (
             &["values", "set", "x", "y", "--stdin"],
             "Error: '[data]' and '--stdin' do not go together.\nSee: pt values set --help\n",

@@ -29,9 +29,17 @@ impl Docker {
         &self,
         id: &str,
         request: &ExecRequest,
-        orders: Option<mpsc::Receiver<ExecOrder>>,
+        mut orders: Option<mpsc::Receiver<ExecOrder>>,
     ) -> Result<Running, BackendError> {
         let attempt = "run a command in the container";
+        let first = orders.as_mut().and_then(|orders| orders.try_recv().ok());
+        let size = match &first {
+            // Engines before 23 do not know it, and are told when it runs.
+            Some(ExecOrder::Resize { columns, rows }) if request.tty => {
+                Some(vec![usize::from(*rows), usize::from(*columns)])
+            }
+            Some(_) | None => None,
+        };
         let mark = new_mark();
         let mut env = environment(&request.env);
         env.extend(orders.as_ref().map(|_| mark.clone()));
@@ -39,6 +47,7 @@ impl Docker {
             attach_stdin: Some(orders.is_some()),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
+            console_size: size,
             tty: Some(request.tty),
             env: Some(env),
             cmd: Some(exposed(&request.cmd)),
@@ -67,7 +76,7 @@ impl Docker {
                         user: request.user.clone(),
                         mark,
                     };
-                    attendant = Some(tokio::spawn(told.obey(orders, input)));
+                    attendant = Some(tokio::spawn(told.obey(first, orders, input)));
                 }
                 tokio::spawn(pump(pieces, wording::of_exec, output, over, ended));
             }
@@ -102,9 +111,17 @@ struct Told {
 
 impl Told {
     /// Carries orders out. Who attended and left has hung up.
-    async fn obey(self, mut orders: mpsc::Receiver<ExecOrder>, input: Input) {
+    async fn obey(self, first: Option<ExecOrder>, mut orders: mpsc::Receiver<ExecOrder>, input: Input) {
         let mut input = Some(input);
-        while let Some(order) = orders.recv().await {
+        let mut next = first;
+        loop {
+            let order = match next.take() {
+                Some(order) => order,
+                None => match orders.recv().await {
+                    Some(order) => order,
+                    None => break,
+                },
+            };
             match order {
                 ExecOrder::Input(bytes) => {
                     let Some(open) = &mut input else { continue };

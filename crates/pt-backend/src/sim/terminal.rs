@@ -28,9 +28,20 @@ impl Process {
         let size = Arc::clone(&self.terminal.size);
         self.terminal.typed = Some(typed);
         let tty = self.tty;
+        let mut next = orders.try_recv().ok();
+        if let Some(ExecOrder::Resize { columns, rows }) = next {
+            *size.lock().unwrap_or_else(PoisonError::into_inner) = (columns, rows);
+        }
         tokio::spawn(async move {
             let mut keys = Some(keys);
-            while let Some(order) = orders.recv().await {
+            loop {
+                let order = match next.take() {
+                    Some(order) => order,
+                    None => match orders.recv().await {
+                        Some(order) => order,
+                        None => return,
+                    },
+                };
                 match order {
                     ExecOrder::Input(bytes) if tty && bytes.contains(&CTRL_C) => {
                         signal.send(ExecSignal::Interrupt).ok(); // It may have ended.

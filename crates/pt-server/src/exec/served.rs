@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use pt_backend::{Backend, Running};
+use pt_backend::{Backend, ExecOrder, Running};
 use tokio::io::split;
 use tokio::sync::mpsc;
 
@@ -47,6 +47,10 @@ async fn start(
     upgrade: OnUpgrade,
 ) -> Result<Response, pt_backend::BackendError> {
     let (tell, orders) = mpsc::channel(IN_FLIGHT);
+    if let Some((columns, rows)) = call.size {
+        // There is room for one.
+        drop(tell.try_send(ExecOrder::Resize { columns, rows }));
+    }
     let running = backend.exec_attended(&call.container, &call.request(), orders).await?;
     tokio::spawn(async move {
         // A caller who is gone before the command has begun has hung up: the orders end.
@@ -63,7 +67,7 @@ async fn start(
 }
 
 /// Passes orders and output on until the command or its caller is gone.
-async fn attend(connection: Upgraded, tell: mpsc::Sender<pt_backend::ExecOrder>, mut running: Running) {
+async fn attend(connection: Upgraded, tell: mpsc::Sender<ExecOrder>, mut running: Running) {
     let (mut reader, mut writer) = split(TokioIo::new(connection));
     // Dropped with `tell` when the caller goes: so the command hears of it.
     let obeying = tokio::spawn(async move {

@@ -150,8 +150,8 @@ impl<'a> Watched<'a> {
     fn news(&mut self) -> Outcome {
         let key = &self.record.key;
         let events = self.app.store.events(key, self.events)?;
-        if events.iter().any(|event| matches!(event.what, pt_model::What::JobFinished { .. })) {
-            // Its last lines are on their way when the end is written.
+        if !events.is_empty() {
+            // Lines from before these events may be on their way.
             thread::sleep(PAUSE);
         }
         self.events += events.len() as u64;

@@ -89,6 +89,7 @@ pub(crate) fn run(args: &ExecArgs, config: &Config) -> Outcome {
         workdir: args.workdir.clone(),
         user: args.user.clone(),
         tty,
+        size: if tty { terminal::size() } else { None },
     };
     let input = args.interactive || reads;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -175,8 +176,7 @@ async fn tell(
     let mut ended = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
     let mut quit = signal(SignalKind::quit())?;
-    let mut due: VecDeque<ExecOrder> =
-        if tty { terminal::size().into_iter().collect() } else { VecDeque::new() };
+    let mut due = VecDeque::new();
     if typed.is_none() {
         due.push_back(ExecOrder::EndOfInput);
     }
@@ -200,7 +200,7 @@ async fn tell(
                     due.push_back(ExecOrder::EndOfInput);
                 }
             },
-            Some(()) = resized.recv(), if tty => due.extend(terminal::size()),
+            Some(()) = resized.recv(), if tty => due.extend(terminal::size().map(|(columns, rows)| ExecOrder::Resize { columns, rows })),
             Some(()) = interrupted.recv() => due.push_back(ExecOrder::Signal(ExecSignal::Interrupt)),
             Some(()) = ended.recv() => due.push_back(ExecOrder::Signal(ExecSignal::Terminate)),
             Some(()) = hung_up.recv() => due.push_back(ExecOrder::Signal(ExecSignal::Hangup)),

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use pt_backend::ExecOrder;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 /// The terminal passes on every key as it is, as long as this lives: what a key means, the terminal of the command knows.
@@ -29,9 +28,9 @@ impl Drop for Raw {
     }
 }
 
-/// The window's size, if there is a window and it has one.
-pub(super) fn size() -> Option<ExecOrder> {
+/// Columns and rows of the window, if there is one and it has a size.
+pub(super) fn size() -> Option<(u16, u16)> {
     let size = tcgetwinsize(io::stdout()).or_else(|_| tcgetwinsize(io::stdin())).ok()?;
     let known = size.ws_col > 0 && size.ws_row > 0;
-    known.then_some(ExecOrder::Resize { columns: size.ws_col, rows: size.ws_row })
+    known.then_some((size.ws_col, size.ws_row))
 }
