@@ -172,8 +172,8 @@ async fn all(app: &App, instance: &Instance) -> Result<Vec<Volume>, Failure> {
         let users = containers.iter().filter(|container| container.volumes.contains(name)).map(|container| {
             let label = |key| container.labels.get(key);
             match (label(Labels::CONTAINER), label(Labels::JOB)) {
-                (Some(container), Some(job)) => format!("container {container} of job {job}"),
-                _ => format!("container {}", container.name),
+                (Some(container), Some(job)) => format!("{container} of job {job}"),
+                _ => container.name.clone(),
             }
         });
         users.collect()
