@@ -93,6 +93,7 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     Fmt(FmtArgs),
     /// Prints the JSON Schema of polytope files, for editors.
+    #[command(verbatim_doc_comment)]
     Schema,
     Ps(PsArgs),
     Logs(LogsArgs),
