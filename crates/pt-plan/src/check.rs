@@ -10,6 +10,7 @@ mod finding;
 mod mounts;
 mod named;
 mod params;
+mod recovery;
 mod written;
 
 use std::collections::HashSet;
@@ -47,9 +48,28 @@ pub(crate) struct Checking {
     pub(crate) broken_code: HashSet<Span>,
 }
 
-/// Everything that is wrong with a project, in the order of the files and places; nothing twice. A file whose text cannot
-/// be read as it was meant is told to be so, and nothing else of it.
+/// Everything that is wrong with a project, in the order of the files and places; nothing twice. Of a file whose text cannot
+/// be read as it was meant only that is told which does not follow from it.
 pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
+    let broken = finding::broken_texts(&loaded.diagnostics);
+    let recovered = match broken.as_slice() {
+        [] => None,
+        broken => recovery::recover(loaded, around.world, broken),
+    };
+    match recovered {
+        Some(recovered) => {
+            let mut all = Findings::default();
+            all.extend(loaded.diagnostics.iter().cloned());
+            let mut all = all.of_texts();
+            all.extend(recovered.further.iter().cloned());
+            all.extend(recovered.certain(look(&recovered.loaded, around), &loaded.project));
+            all.sorted()
+        }
+        None => look(loaded, around),
+    }
+}
+
+fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     let project = &loaded.project;
     let mut findings = Findings::default();
     findings.extend(loaded.diagnostics.iter().cloned());
