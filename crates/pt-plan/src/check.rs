@@ -9,6 +9,7 @@ mod endless;
 mod finding;
 mod mounts;
 mod named;
+mod outputs;
 mod params;
 mod recovery;
 mod written;
@@ -150,6 +151,7 @@ impl<'p> Planner<'p> {
         let steps = settle(drafts, &self.lists);
         failures(&steps, findings);
         findings.extend(endless::check(definition, &steps, self.project));
+        findings.extend(outputs::check(definition, &steps, self.project.sources()));
     }
 
     /// The params of the definition that is checked: nobody knows their values. None for whatever it calls.
