@@ -212,7 +212,7 @@ fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
             && let Some(error) = errors.first()
             && !value.is_null()
         {
-            let message = format!("The default of '{id}' is not of its type: {}", error.message);
+            let message = format!("The default of '{id}' is not of its type: {}", error.problem);
             found.push(
                 Diagnostic::warning("default-mismatch", message)
                     .at(param.span, format!("the type is {of}"))
