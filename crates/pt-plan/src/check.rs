@@ -7,6 +7,7 @@
 pub(crate) mod code;
 mod endless;
 mod finding;
+mod keys;
 mod mounts;
 mod named;
 mod outputs;
@@ -107,6 +108,7 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         let mistakes = code::check(definition, project.sources());
         checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
+        findings.extend(keys::check(definition, project));
         findings.extend(mounts::check(definition, around));
     }
     planner.checking = Some(checking);
