@@ -11,6 +11,7 @@ mod ending;
 mod execs;
 mod modules;
 mod order;
+mod retries;
 mod services;
 mod steps;
 
@@ -63,6 +64,10 @@ pub(crate) enum Message {
     PortsOpened(services::Opened),
     /// Something was planned that a step asked for.
     Planned(Box<Planned>),
+    /// A try of a step has taken as long as it may.
+    TimedOut { step: StepId, retry: u32 },
+    /// The pause before a retry is over.
+    Retry { step: StepId },
 }
 
 /// Carries out one job.
@@ -86,6 +91,8 @@ pub(crate) struct Dispatcher {
     execs: HashMap<String, ExecState>,
     ports: Ports,
     values: Map,
+    /// Which steps have which locks.
+    locks: HashMap<String, Vec<StepId>>,
     network: Arc<Network>,
     notices: mpsc::UnboundedSender<Notice>,
     asked: watch::Receiver<StopRequest>,
@@ -163,6 +170,7 @@ impl Dispatcher {
             execs: HashMap::new(),
             ports: Ports::default(),
             values: Map::new(),
+            locks: HashMap::new(),
             network: Arc::new(network),
             notices,
             asked,
@@ -234,6 +242,8 @@ impl Dispatcher {
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
             Message::Planned(planned) => self.planned(*planned),
+            Message::TimedOut { step, retry } => self.timed_out(&step, retry),
+            Message::Retry { step } => self.pause_over(&step),
             Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
                 Some(refusal) => self.answer(reply, Err(refusal)),
                 None => self.question(&step, question, reply).await,

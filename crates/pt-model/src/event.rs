@@ -52,6 +52,17 @@ pub enum What {
         /// The step.
         step: StepId,
     },
+    /// A step failed and will be tried again.
+    StepRetrying {
+        /// The step.
+        step: StepId,
+        /// Which retry, from 1.
+        retry: u32,
+        /// Pause before it, milliseconds.
+        delay_ms: u64,
+        /// Why it failed.
+        failure: Failure,
+    },
     /// A step ended.
     StepFinished {
         /// The step.

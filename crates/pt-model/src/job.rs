@@ -29,12 +29,14 @@ pub enum Status {
     Stopped,
     /// Never ran, and never will.
     Canceled,
+    /// Was not to be run.
+    Skipped,
 }
 
 impl Status {
     /// Whether it will not change any more.
     pub fn has_ended(self) -> bool {
-        matches!(self, Self::Success | Self::Failed | Self::Stopped | Self::Canceled)
+        matches!(self, Self::Success | Self::Failed | Self::Stopped | Self::Canceled | Self::Skipped)
     }
 
     /// The product's word for it.
@@ -48,6 +50,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Stopped => "stopped",
             Self::Canceled => "canceled",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -107,6 +110,13 @@ pub struct Step {
     /// What its code gave back.
     #[serde(default, skip_serializing_if = "Data::is_null")]
     pub output: Data,
+    /// How often it was tried again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A container of a job.
@@ -214,6 +224,9 @@ impl Job {
                 let step = self.steps.entry(step.clone()).or_default();
                 step.status = Status::Running;
                 step.started_ts = Some(at);
+            }
+            What::StepRetrying { step, retry, .. } => {
+                self.steps.entry(step.clone()).or_default().retries = *retry;
             }
             What::StepFinished { step, status, failure, output } => {
                 let step = self.steps.entry(step.clone()).or_default();

@@ -18,7 +18,7 @@ mod written;
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
+use pt_spec::{Body, Definition, Kind, Loaded, Name, TriggerTemplate, Type, Wanted, World};
 use pt_syntax::{Diagnostic, Severity, Sources, Span};
 
 use crate::bind::{Bound, Given};
@@ -179,7 +179,7 @@ fn failures(steps: &[StepPlan], findings: &mut Findings) {
         match &step.does {
             Does::Fails(found) => findings.extend(found.iter().filter(|found| !is_missing(found)).cloned()),
             Does::Group(steps) => failures(steps, findings),
-            Does::Code(_) | Does::Late => {}
+            Does::Code(_) | Does::Late | Does::Skip => {}
         }
     }
 }
@@ -236,20 +236,5 @@ fn unknown_type(ty: &Type) -> Option<&str> {
         Type::Fields(fields) => fields.iter().find_map(|(_, of)| unknown_type(of)),
         Type::Either(types) => types.iter().find_map(unknown_type),
         Type::Atom(_) | Type::AnyMap | Type::Enum(_) | Type::Regex(_) => None,
-    }
-}
-
-/// The args that a definition writes, its own and those of its steps.
-fn all_args(definition: &Definition) -> Vec<&pt_spec::Arg> {
-    match &definition.body {
-        Body::Call { args, .. } => args.iter().collect(),
-        Body::Steps(steps) => steps
-            .iter()
-            .flat_map(|step| match &step.does {
-                StepBody::Call { args, .. } => args.as_slice(),
-                StepBody::Code(_) | StepBody::Nothing => &[],
-            })
-            .collect(),
-        Body::Code(_) | Body::Nothing => Vec::new(),
     }
 }

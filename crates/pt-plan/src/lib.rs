@@ -28,6 +28,7 @@ mod provenance;
 mod settings;
 mod snippet;
 mod swallowed;
+mod terms;
 mod tree;
 
 pub use check::{Around, check};
@@ -39,4 +40,5 @@ pub use plan::{
 pub use planner::{plan, plan_with_provenance};
 pub use provenance::{Origin, Origins, ParamPlace, Passed, Place, Provenance};
 pub use pt_spec::{Condition, Kind};
+pub use terms::{Lock, Retries, Terms};
 pub use tree::tree;

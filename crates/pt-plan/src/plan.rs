@@ -9,6 +9,7 @@ use pt_spec::{Arg, Condition, Kind, Name, plain};
 use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span, TargetCall};
 
 use crate::provenance::Origins;
+use crate::terms::Terms;
 
 /// What somebody wants to run: `polytope/postgres{image: x}`.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +94,8 @@ pub struct StepPlan {
     pub chain: Vec<String>,
     /// What it does.
     pub does: Does,
+    /// How it is run.
+    pub terms: Terms,
     /// After the end of which of its steps a call of it returns; without, when all have ended. Groups only.
     pub awaits: Option<Awaits>,
     /// The `template:` steps that it came from, outermost first; empty for steps that were written where they run.
@@ -138,6 +141,8 @@ pub enum Does {
     Group(Vec<StepPlan>),
     /// Its args hold results of other steps: what it does is known when its turn comes.
     Late,
+    /// Nothing: its `when` says no.
+    Skip,
     /// It fails at its turn, for these reasons.
     Fails(Vec<Diagnostic>),
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pt_model::{Data, Failure, Status, StepId, What};
-use pt_plan::{Does, Kind, Plan, Request, RunWhen, StepPlan};
+use pt_plan::{Does, Kind, Plan, Request, RunWhen, StepPlan, Terms};
 use pt_syntax::Severity;
 
 use super::steps::{Origin, Waiting, spawned, within};
@@ -122,6 +122,7 @@ impl Dispatcher {
                     run_when: Vec::new(),
                     chain,
                     does,
+                    terms: Terms::default(),
                     awaits: None,
                     templates: Vec::new(),
                     span: None,
@@ -222,7 +223,7 @@ fn find(steps: Vec<StepPlan>, path: &[StepId]) -> Option<StepPlan> {
     match step.does {
         _ if rest.is_empty() => Some(step),
         Does::Group(steps) => find(steps, rest),
-        Does::Code(_) | Does::Late | Does::Fails(_) => None,
+        Does::Code(_) | Does::Late | Does::Skip | Does::Fails(_) => None,
     }
 }
 

@@ -104,6 +104,7 @@ impl Dispatcher {
         self.services.insert(id.clone(), ServiceState { _doors: doors });
         let told = told(&ports);
         let ended = self.has_ended(&container);
+        self.look_at_queue = true;
         self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
         if ended {
             // It was quicker than the code that opens its service.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pt_model::{ContainerId, Data, Failure, Map, ServiceSpec, Status, StepId, What};
-use pt_plan::{CodeCall, Does, Request, RunWhen, StepPlan};
+use pt_plan::{CodeCall, Does, Request, RunWhen, StepPlan, Terms};
 use pt_syntax::Sources;
 use tokio_util::sync::CancellationToken;
 
+use super::retries::Tries;
 use super::{Dispatcher, Effect, Message, forward};
 use crate::args::failure;
 use crate::call::Reply;
@@ -21,6 +22,8 @@ use crate::step::StepThread;
 pub(super) struct StepState {
     does: Option<Does>,
     pub(super) run_when: Vec<RunWhen>,
+    pub(super) terms: Terms,
+    pub(super) tries: Tries,
     /// The group whose part it is, or the step whose code called it.
     pub(super) parent: Option<StepId>,
     /// Whether code called it and waits: how it ends is for that code to deal with.
@@ -30,12 +33,12 @@ pub(super) struct StepState {
     pub(super) origin: Arc<Origin>,
     parts: Option<Parts>,
     /// Set to stop its code wherever it is: while it computes, and while it waits.
-    interrupt: Arc<AtomicBool>,
-    token: CancellationToken,
+    pub(super) interrupt: Arc<AtomicBool>,
+    pub(super) token: CancellationToken,
     /// Whether somebody asked this step to stop.
     pub(super) asked_to_stop: bool,
     /// Whether its code was stopped: the step ends with its containers.
-    is_stopped: bool,
+    pub(super) is_stopped: bool,
     /// The services among its params, for the first container it starts.
     pub(super) services: Vec<ServiceSpec>,
     pub(super) containers: Vec<ContainerId>,
@@ -43,6 +46,13 @@ pub(super) struct StepState {
     failure: Option<Failure>,
     pub(super) values: Map,
     waiting: Vec<Waiting>,
+}
+
+impl StepState {
+    /// The steps with whose end this one ends.
+    pub(super) fn awaited(&self) -> &[StepId] {
+        self.parts.as_ref().map(|parts| parts.awaited.as_slice()).unwrap_or_default()
+    }
 }
 
 /// The steps of a group.
@@ -102,6 +112,8 @@ impl Dispatcher {
         let state = StepState {
             does: Some(plan.does),
             run_when: plan.run_when,
+            terms: plan.terms,
+            tries: Tries::default(),
             planned_id,
             origin: Arc::clone(origin),
             parts,
@@ -131,7 +143,11 @@ impl Dispatcher {
     }
 
     pub(super) fn start_step(&mut self, id: &StepId) {
+        if matches!(self.steps.get(id).and_then(|step| step.does.as_ref()), Some(Does::Skip)) {
+            return self.end_step(id, Status::Skipped, None);
+        }
         self.emit(What::StepStarted { step: id.clone() });
+        self.begin_timeout(id);
         let does = self.steps.get_mut(id).and_then(|step| step.does.take());
         if let Some(does) = does {
             self.begin(id, does);
@@ -144,6 +160,7 @@ impl Dispatcher {
             Does::Code(call) => self.start_code(id, call),
             Does::Group(steps) => self.start_group(id, steps),
             Does::Late => self.plan_late(id),
+            Does::Skip => self.end_step(id, Status::Skipped, None),
             Does::Fails(diagnostics) => {
                 let messages: Vec<&str> =
                     diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
@@ -176,9 +193,12 @@ impl Dispatcher {
         self.end_group(id);
     }
 
-    fn start_code(&mut self, id: &StepId, call: CodeCall) {
+    pub(super) fn start_code(&mut self, id: &StepId, call: CodeCall) {
         let Some(step) = self.steps.get_mut(id) else { return };
         step.services.clone_from(&call.services);
+        if step.terms.retries.is_some() {
+            step.tries.call = Some(call.clone());
+        }
         let host = StepHost::new(
             id.clone(),
             call,
@@ -209,11 +229,15 @@ impl Dispatcher {
                 step.output = output;
                 self.end_step(id, Status::Success, None);
             }
+            Err(_) if step.tries.timed_out => {
+                step.is_stopped = true;
+                self.end_if_stopped(id);
+            }
             Err(_) if asked_to_stop || self.job.status == Status::Stopping => {
                 step.is_stopped = true;
                 self.end_if_stopped(id);
             }
-            Err(failure) => self.end_step(id, Status::Failed, Some(failure)),
+            Err(failure) => self.fail_or_retry(id, failure),
         }
     }
 
@@ -223,8 +247,12 @@ impl Dispatcher {
         let is_its =
             |container: &ContainerId| self.job.containers.get(container).is_some_and(|c| c.step == *id);
         let left = step.containers.iter().any(|container| is_its(container) && !self.has_ended(container));
-        if !left && !self.status(id).has_ended() {
-            self.end_step(id, Status::Stopped, None);
+        if left || self.status(id).has_ended() {
+            return;
+        }
+        match self.why_timed_out(id) {
+            Some(failure) => self.fail_or_retry(id, failure),
+            None => self.end_step(id, Status::Stopped, None),
         }
     }
 
@@ -234,6 +262,7 @@ impl Dispatcher {
             data: self.context.mask.find_in(failure.data),
         });
         self.queued.swap_remove(id);
+        self.free_locks(id);
         self.look_at_queue = true;
         let output = match self.steps.get_mut(id) {
             Some(step) => {
@@ -313,7 +342,7 @@ impl Dispatcher {
             Waiting::Result(reply) => {
                 let output = self.steps.get(id).map(|step| step.output.clone()).unwrap_or_default();
                 let answer = match status {
-                    Status::Success => Ok(output),
+                    Status::Success | Status::Skipped => Ok(output),
                     Status::Failed => Err(self.why_failed(id)),
                     Status::Stopped | Status::Canceled => Err(failure(format!("Step '{id}' was stopped."))),
                     Status::Queued | Status::Starting | Status::Running | Status::Stopping => {
@@ -358,6 +387,8 @@ impl Dispatcher {
         }
         if self.status(id) == Status::Queued {
             self.end_step(id, Status::Canceled, None);
+        } else if self.waits_for_retry(id) {
+            self.end_step(id, Status::Stopped, None);
         }
     }
 
@@ -407,6 +438,7 @@ pub(super) fn spawned(id: StepId, run_when: Vec<RunWhen>, call: CodeCall) -> Ste
         run_when,
         chain: Vec::new(),
         does: Does::Code(call),
+        terms: Terms::default(),
         awaits: None,
         templates: Vec::new(),
         span,

@@ -205,6 +205,7 @@ fn told(what: &What) -> Option<String> {
         What::JobStopping { reason } => format!("stopping: {reason}"),
         What::JobFinished { status } => format!("job {}", status.word()),
         What::StepStarted { step } => format!("{step} started"),
+        What::StepRetrying { step, retry, .. } => format!("{step} retry {retry}"),
         What::StepFinished { step, status, failure, .. } => match failure {
             Some(failure) => format!("{step} {}: {}", status.word(), failure.message),
             None => format!("{step} {}", status.word()),

@@ -74,7 +74,8 @@ fn mend(source: SourceId, text: &str, path: &Path, further: &mut Vec<Diagnostic>
         }
         mended.lost.push_str(written);
         mended.lost.push('\n');
-        if !mended.around.is_empty() && !mended.around.iter().any(|around| around.contains(&at)) {
+        // What shows only now, before a line that was blanked, was its cause or its consequence.
+        if !mended.around.is_empty() && mended.around.iter().all(|around| around.end <= at) {
             further.push(error);
         }
         mended.around.push(definition_around(&mended.text, &line));

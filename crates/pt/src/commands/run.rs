@@ -84,6 +84,7 @@ async fn run_job(args: &RunArgs, context: &str) -> Outcome {
         | Status::Stopping
         | Status::Failed
         | Status::Stopped
+        | Status::Skipped
         | Status::Canceled => Err(Failure::silent(1)),
     }
 }

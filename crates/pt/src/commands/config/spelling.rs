@@ -2,8 +2,8 @@
 
 use pt_model::{Data, Map};
 use pt_spec::{
-    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Trigger, TriggerOn,
-    TriggerTemplate, Type, Wanted, plain,
+    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Terms, Trigger,
+    TriggerOn, TriggerTemplate, Type, Wanted, plain,
 };
 use pt_syntax::{Node, NodeKind};
 
@@ -147,6 +147,12 @@ fn step(step: &Step) -> Data {
         }
         StepBody::Code(node) => put(&mut spelled, "code", value(node)),
         StepBody::Nothing => {}
+    }
+    let Terms { when, retries, timeout, lock } = &step.terms;
+    for (key, node) in [("when", when), ("retries", retries), ("timeout", timeout), ("lock", lock)] {
+        if let Some(node) = node {
+            put(&mut spelled, key, value(node));
+        }
     }
     match step.after.as_slice() {
         [] => {}
