@@ -10,6 +10,7 @@ mod door;
 mod error;
 mod image;
 mod network;
+mod port;
 mod run;
 mod subnet;
 mod wording;
@@ -168,6 +169,10 @@ impl Backend for Docker {
 
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {
         self.build(request, output).await
+    }
+
+    async fn await_port(&self, id: &str, port: u16) {
+        self.until_it_accepts(id, port).await;
     }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {

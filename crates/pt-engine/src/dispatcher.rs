@@ -60,6 +60,8 @@ pub(crate) enum Message {
     Container { container: ContainerId, report: Report },
     /// A command in a container has ended: its exit code, unless the backend lost sight of it.
     ExecEnded { exec: String, code: Option<i64>, said: String },
+    /// All ports of a service accept connections.
+    ServiceAnswers(ServiceId),
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
     /// Something was planned that a step asked for.
@@ -241,6 +243,7 @@ impl Dispatcher {
             Message::Container { container, report } => self.container_reports(&container, report).await,
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
+            Message::ServiceAnswers(service) => self.service_answers(service),
             Message::Planned(planned) => self.planned(*planned),
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),
             Message::Retry { step } => self.pause_over(&step),

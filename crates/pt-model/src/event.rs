@@ -104,6 +104,11 @@ pub enum What {
         /// Its ports.
         ports: Vec<OpenPort>,
     },
+    /// A service answers: all its ports accept connections.
+    ServiceReady {
+        /// The service.
+        service: ServiceId,
+    },
     /// A service is no longer there.
     ServiceClosed {
         /// The service.

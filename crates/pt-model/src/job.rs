@@ -172,6 +172,9 @@ pub struct Service {
     pub container: ContainerId,
     /// How it stands.
     pub status: ServiceStatus,
+    /// Whether its ports accept connections.
+    #[serde(default)]
+    pub ready: bool,
     /// Its ports.
     pub ports: Vec<OpenPort>,
 }
@@ -245,12 +248,18 @@ impl Job {
             }
             What::ServiceOpened { service, step, container, ports } => {
                 let (step, container) = (step.clone(), container.clone());
-                let opened =
-                    Service { step, container, status: ServiceStatus::Running, ports: ports.clone() };
+                let (status, ports) = (ServiceStatus::Running, ports.clone());
+                let opened = Service { step, container, status, ready: false, ports };
                 self.services.insert(service.clone(), opened);
+            }
+            What::ServiceReady { service } => {
+                if let Some(service) = self.services.get_mut(service) {
+                    service.ready = true;
+                }
             }
             What::ServiceClosed { service } => {
                 if let Some(service) = self.services.get_mut(service) {
+                    service.ready = false;
                     service.status = ServiceStatus::Stopped;
                 }
             }

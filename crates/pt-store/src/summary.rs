@@ -88,6 +88,7 @@ impl JobSummary {
                 self.services.shift_remove(service);
             }
             What::StepRetrying { .. }
+            | What::ServiceReady { .. }
             | What::ContainerRequested { .. }
             | What::ContainerChanged { .. }
             | What::Warned { .. } => {}

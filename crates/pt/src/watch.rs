@@ -131,6 +131,7 @@ impl Watcher {
             What::JobStarted
             | What::StepStarted { .. }
             | What::ContainerRequested { .. }
+            | What::ServiceReady { .. }
             | What::ServiceClosed { .. } => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! When the turns of steps come.
 
-use pt_model::{ServiceSpec, ServiceStatus, Status, StepId};
+use pt_model::{ServiceSpec, Status, StepId};
 use pt_plan::Lock;
 
 use super::Dispatcher;
@@ -47,7 +47,7 @@ impl Dispatcher {
         };
         let running = |service: &ServiceSpec| {
             let service = self.job.services.get(&service.id);
-            service.is_some_and(|service| service.step == *id && service.status == ServiceStatus::Running)
+            service.is_some_and(|service| service.step == *id && service.ready)
         };
         match (step.services.as_slice(), step.containers.as_slice()) {
             ([], []) => {

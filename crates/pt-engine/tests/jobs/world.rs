@@ -225,6 +225,8 @@ fn told(what: &What) -> Option<String> {
         },
         What::ServiceOpened { service, .. } => format!("service {service} opened"),
         What::ServiceClosed { service } => format!("service {service} closed"),
+        // When is chance.
+        What::ServiceReady { .. } => return None,
         What::Warned { message, .. } => format!("warning: {message}"),
         What::JobCreated { .. } | What::JobStarted | What::StepAdded { .. } => return None,
     })
