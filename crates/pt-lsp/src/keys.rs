@@ -74,6 +74,7 @@ const STEP: &[Key] = &[
     key("after", "Steps that must have ended well before."),
     block("run-when", "Steps that must have ended before, and how: `{after, after-condition}`."),
     key("when", "Whether it is run: a param, code, a result of another step."),
+    key("for-each", "A list: the step is run once for each item, which is `pt.param item` there."),
     key(
         "retries",
         "How often it is tried again when it fails: a number, or `{max, delay, backoff, max-delay}`.",

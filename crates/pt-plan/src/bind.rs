@@ -42,7 +42,7 @@ pub(crate) fn meant_for(callee: &Definition, near: Option<&str>, args: &[Arg]) -
 }
 
 /// Params with their values.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bound {
     pub(crate) values: Map,
     /// Params whose values are not known, and why.

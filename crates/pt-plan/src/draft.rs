@@ -24,6 +24,8 @@ pub(crate) struct Draft<'p> {
     pub(crate) chain: Vec<String>,
     pub(crate) does: DraftDoes,
     pub(crate) terms: Terms,
+    /// Of a group: whether its result is the list of its steps' results.
+    pub(crate) joins: bool,
     /// After which of its steps a call of it returns, and in which list the names are looked up.
     pub(crate) awaits: Option<(ListId, &'p [Name])>,
     pub(crate) templates: Vec<TemplateUse>,

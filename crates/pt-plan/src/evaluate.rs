@@ -215,7 +215,8 @@ impl<'p> Planner<'p> {
                     }
                     trouble.hole();
                 }
-                if param.is_none() && definition.origin.is_own() {
+                let of_loop = inside.bound.values.contains_key(reference.name);
+                if param.is_none() && !of_loop && definition.origin.is_own() {
                     let place = self.within(node, reference.name_range.clone());
                     let found = self.unknown_param(definition, reference.name);
                     self.warn(&[found.at(place, "this is null")]);

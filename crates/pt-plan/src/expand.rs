@@ -29,7 +29,7 @@ pub(crate) fn step_id(reference: &str) -> String {
 }
 
 /// The id of a step, given or not.
-fn name_of(step: &Step) -> String {
+pub(crate) fn name_of(step: &Step) -> String {
     match (&step.id, &step.does) {
         (Some(id), _) => id.text.clone(),
         (None, StepBody::Call { reference, .. }) => step_id(&reference.text),
@@ -76,6 +76,10 @@ impl<'p> Planner<'p> {
         let name = name_of(step);
         let span = Some(step.span);
         let does = match self.agree(definition, bound, step) {
+            Ok(Agreed::Run(terms)) if step.terms.for_each.is_some() => {
+                let drafts = self.each_item(definition, bound, step, list, &terms);
+                return (name, drafts);
+            }
             Ok(Agreed::Run(terms)) => {
                 let (name, mut drafts) = self.step(definition, bound, step, list);
                 if let Err(found) = self.set_terms(&drafts, terms, step) {
@@ -95,7 +99,12 @@ impl<'p> Planner<'p> {
     }
 
     /// Terms are for one step that runs code; a step that stands for others has none of its own.
-    fn set_terms(&mut self, drafts: &[DraftId], terms: Terms, step: &Step) -> Result<(), Vec<Diagnostic>> {
+    pub(crate) fn set_terms(
+        &mut self,
+        drafts: &[DraftId],
+        terms: Terms,
+        step: &Step,
+    ) -> Result<(), Vec<Diagnostic>> {
         if terms == Terms::default() {
             return Ok(());
         }
@@ -115,7 +124,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Expands a step; gives its name and the drafts it stands for.
-    fn step(
+    pub(crate) fn step(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
@@ -384,6 +393,7 @@ impl<'p> Planner<'p> {
             chain,
             does,
             terms: Terms::default(),
+            joins: false,
             awaits: None,
             templates: self.templates.clone(),
             span,

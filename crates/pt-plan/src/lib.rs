@@ -14,6 +14,7 @@ mod bind;
 mod check;
 mod describe;
 mod draft;
+mod each;
 mod evaluate;
 mod expand;
 mod explain;

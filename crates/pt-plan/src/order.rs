@@ -248,8 +248,8 @@ fn assemble(
             steps: awaited(names, &lists[list]).map(|draft| ids[draft].clone()).collect(),
         });
         let (chain, templates, span) = (draft.chain, draft.templates, draft.span);
-        let (id, terms) = (ids[at].clone(), draft.terms);
-        let step = StepPlan { id, run_when, chain, does, terms, awaits, templates, span };
+        let (id, terms, joins) = (ids[at].clone(), draft.terms, draft.joins);
+        let step = StepPlan { id, run_when, chain, does, terms, joins, awaits, templates, span };
         match parents[at] {
             Some(parent) => inside[parent].push(step),
             None => top.push(step),

@@ -96,6 +96,8 @@ pub struct StepPlan {
     pub does: Does,
     /// How it is run.
     pub terms: Terms,
+    /// Whether its result is the list of the results of its steps, rather than the last of them. Groups only.
+    pub joins: bool,
     /// After the end of which of its steps a call of it returns; without, when all have ended. Groups only.
     pub awaits: Option<Awaits>,
     /// The `template:` steps that it came from, outermost first; empty for steps that were written where they run.

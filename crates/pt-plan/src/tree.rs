@@ -53,6 +53,7 @@ impl Tree {
             let chain = step.chain.join(" > ");
             match &step.does {
                 // What follows below are steps too: this line is none.
+                Does::Group(_) if step.joins => out.line("the steps of each item:"),
                 Does::Group(_) if !chain.is_empty() => out.line(&format!("the steps of {chain}:")),
                 Does::Code(_) | Does::Late | Does::Skip | Does::Fails(_) if !chain.is_empty() => {
                     out.line(&chain)

@@ -151,6 +151,8 @@ pub struct Step {
 pub struct Terms {
     /// Whether it is run at all.
     pub when: Option<Node>,
+    /// The list for whose every item it is run once.
+    pub for_each: Option<Node>,
     /// How often it is tried again when it fails.
     pub retries: Option<Node>,
     /// How long it may take.

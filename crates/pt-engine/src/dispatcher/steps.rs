@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pt_model::{ContainerId, Data, Failure, Map, ServiceSpec, Status, StepId, What};
-use pt_plan::{CodeCall, Does, Request, RunWhen, StepPlan, Terms};
+use pt_plan::{Awaits, CodeCall, Does, Request, RunWhen, StepPlan, Terms};
 use pt_syntax::Sources;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,7 @@ pub(super) struct StepState {
     pub(super) planned_id: StepId,
     pub(super) origin: Arc<Origin>,
     parts: Option<Parts>,
+    joins: bool,
     /// Set to stop its code wherever it is: while it computes, and while it waits.
     pub(super) interrupt: Arc<AtomicBool>,
     pub(super) token: CancellationToken,
@@ -107,7 +108,7 @@ impl Dispatcher {
         parent: Option<StepId>,
         origin: &Arc<Origin>,
     ) {
-        let parts = plan.awaits.map(|awaits| Parts { all: Vec::new(), awaited: awaits.steps, open: 0 });
+        let parts = parts_of(plan.awaits);
         let token = parent.as_ref().and_then(|parent| self.steps.get(parent)).map(|parent| &parent.token);
         let state = StepState {
             does: Some(plan.does),
@@ -117,6 +118,7 @@ impl Dispatcher {
             planned_id,
             origin: Arc::clone(origin),
             parts,
+            joins: plan.joins,
             interrupt: Arc::default(),
             token: token.unwrap_or(&self.stopping).child_token(),
             parent,
@@ -167,6 +169,15 @@ impl Dispatcher {
                 self.end_step(id, Status::Failed, Some(failure(messages.join("\n"))));
             }
         }
+    }
+
+    /// Begins with a step whose plan was not known before its turn came.
+    pub(super) fn begin_late(&mut self, id: &StepId, plan: StepPlan) {
+        if let Some(step) = self.steps.get_mut(id) {
+            step.parts = parts_of(plan.awaits);
+            step.joins = plan.joins;
+        }
+        self.begin(id, plan.does);
     }
 
     fn start_group(&mut self, id: &StepId, steps: Vec<StepPlan>) {
@@ -317,9 +328,13 @@ impl Dispatcher {
             () if self.is_stopping() && states.contains(&Status::Canceled) => Status::Stopped,
             () => Status::Success,
         };
-        let output = all.last().and_then(|last| self.steps.get(last)).map(|last| last.output.clone());
+        let output_of = |id: &StepId| self.steps.get(id).map(|step| step.output.clone()).unwrap_or_default();
+        let output = match self.steps.get(group).is_some_and(|group| group.joins) {
+            true => Data::List(all.iter().map(output_of).collect()),
+            false => all.last().map(output_of).unwrap_or_default(),
+        };
         if let Some(group) = self.steps.get_mut(group) {
-            group.output = output.unwrap_or_default();
+            group.output = output;
         }
         let failure = (status == Status::Failed).then(|| failure("A step of it failed."));
         self.end_step(group, status, failure);
@@ -426,6 +441,11 @@ impl Dispatcher {
     }
 }
 
+/// The parts of a group that are awaited, before there are any.
+fn parts_of(awaits: Option<Awaits>) -> Option<Parts> {
+    awaits.map(|awaits| Parts { all: Vec::new(), awaited: awaits.steps, open: 0 })
+}
+
 pub(super) fn within(group: &StepId, step: &StepId) -> StepId {
     StepId::new(format!("{group}.{step}"))
 }
@@ -439,6 +459,7 @@ pub(super) fn spawned(id: StepId, run_when: Vec<RunWhen>, call: CodeCall) -> Ste
         chain: Vec::new(),
         does: Does::Code(call),
         terms: Terms::default(),
+        joins: false,
         awaits: None,
         templates: Vec::new(),
         span,

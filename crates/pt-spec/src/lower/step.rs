@@ -62,14 +62,15 @@ fn lower_step(node: Node) -> Step {
     }
     let terms = Terms {
         when: fields.take("when"),
+        for_each: fields.take("for-each"),
         retries: fields.take("retries"),
         timeout: fields.take("timeout"),
         lock: fields.take("lock"),
     };
     let does = lower_does(&mut fields, &mut found);
     let known = [
-        "id", "module", "tool", "template", "code", "args", "run-when", "after", "when", "retries",
-        "timeout", "lock",
+        "id", "module", "tool", "template", "code", "args", "run-when", "after", "when", "for-each",
+        "retries", "timeout", "lock",
     ];
     found.extend(fields.unknown("in a step", &known));
     Step { id, info, does, after, terms, span, diagnostics: found }

@@ -148,8 +148,10 @@ fn step(step: &Step) -> Data {
         StepBody::Code(node) => put(&mut spelled, "code", value(node)),
         StepBody::Nothing => {}
     }
-    let Terms { when, retries, timeout, lock } = &step.terms;
-    for (key, node) in [("when", when), ("retries", retries), ("timeout", timeout), ("lock", lock)] {
+    let Terms { when, for_each, retries, timeout, lock } = &step.terms;
+    for (key, node) in
+        [("when", when), ("for-each", for_each), ("retries", retries), ("timeout", timeout), ("lock", lock)]
+    {
         if let Some(node) = node {
             put(&mut spelled, key, value(node));
         }
