@@ -68,6 +68,8 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     /// A try of a step has taken as long as it may.
     TimedOut { step: StepId, retry: u32 },
+    /// The job has taken as long as it may.
+    JobTimedOut(Duration),
     /// The pause before a retry is over.
     Retry { step: StepId },
 }
@@ -183,6 +185,9 @@ impl Dispatcher {
             log,
             keeper,
         };
+        if let Some(timeout) = plan.timeout {
+            dispatcher.send_after(timeout, Message::JobTimedOut(timeout));
+        }
         let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
         plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
         let job = dispatcher.context.options.job.job.clone();
@@ -246,6 +251,7 @@ impl Dispatcher {
             Message::ServiceAnswers(service) => self.service_answers(service),
             Message::Planned(planned) => self.planned(*planned),
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),
+            Message::JobTimedOut(timeout) => self.job_timed_out(timeout),
             Message::Retry { step } => self.pause_over(&step),
             Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
                 Some(refusal) => self.answer(reply, Err(refusal)),

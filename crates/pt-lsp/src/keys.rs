@@ -47,6 +47,7 @@ const TEMPLATE: &[Key] = &[
     key("info", "What it is for."),
     block("params", "What it can be given: a list of `{id, type, info}`."),
     block("run", "The steps it runs: all at once, unless `after` holds one back."),
+    key("timeout", "How long a job of it may take: `90s`, `5m`."),
 ];
 
 const TOOL: &[Key] = &[

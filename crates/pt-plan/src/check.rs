@@ -140,7 +140,9 @@ impl<'p> Planner<'p> {
         let list = self.new_list(None);
         let name = definition.id.text.clone();
         if definition.kind == Kind::Template {
-            self.template(definition, name, &assumed(definition), list);
+            let bound = assumed(definition);
+            findings.extend(self.job_timeout(definition, &bound).err().into_iter().flatten());
+            self.template(definition, name, &bound, list);
         } else {
             self.called(definition, step_id(&name), name, Given::default(), list, None);
         }

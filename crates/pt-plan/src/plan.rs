@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pt_eval::Language;
 use pt_model::{Data, Map, Secret, ServiceSpec, StepId, Text};
@@ -81,6 +82,8 @@ pub struct Plan {
     pub steps: Vec<StepPlan>,
     /// Every secret that the steps use.
     pub secrets: Vec<Secret>,
+    /// How long the job may take.
+    pub timeout: Option<Duration>,
 }
 
 /// A step that can be started.

@@ -76,7 +76,7 @@ impl<'p> Planner<'p> {
         };
         let written = &step.terms;
         let retries = read(self, &written.retries, RETRIES, "max").map(|data| retries(&data));
-        let timeout = read(self, &written.timeout, "{for: duration}", "for");
+        let timeout = read(self, &written.timeout, TIMEOUT, "for");
         let timeout = timeout.and_then(|data| duration(data.get("for")));
         let locks = match &written.lock {
             Some(node) if !node.items().is_empty() => node
@@ -105,6 +105,22 @@ impl<'p> Planner<'p> {
             () if is_yes(&value) => Ok(Agreed::Run(terms)),
             () => Ok(Agreed::Skip),
         }
+    }
+
+    /// How long a job of a template may take.
+    pub(crate) fn job_timeout(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+    ) -> Result<Option<Duration>, Vec<Diagnostic>> {
+        let Some(node) = &definition.timeout else { return Ok(None) };
+        let mut found = Vec::new();
+        let data = self.known(definition, bound, node, &mut found);
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let timeout = data.map(|data| checked(data, node, TIMEOUT, "for")).transpose();
+        timeout.map(|data| data.and_then(|data| duration(data.get("for")))).map_err(|wrong| vec![wrong])
     }
 
     fn lock(
@@ -153,6 +169,8 @@ impl<'p> Planner<'p> {
         None
     }
 }
+
+const TIMEOUT: &str = "{for: duration}";
 
 const RETRIES: &str = "{max: int, delay: [default, duration, 1s], backoff: [default, num, 2], max-delay: [default, duration, 1m]}";
 

@@ -13,7 +13,9 @@ use crate::terms::{Lock, Terms};
 /// Secrets show as `[secret NAME]`.
 pub fn tree(plan: &Plan) -> String {
     let mut out = Tree { text: String::new(), indent: 0 };
-    out.line(&format!("{} {}", plan.kind.word(), plan.target));
+    let timeout =
+        plan.timeout.map(|timeout| format!(", which may take {}", shown(timeout))).unwrap_or_default();
+    out.line(&format!("{} {}{timeout}", plan.kind.word(), plan.target));
     out.inside(|out| plan.steps.iter().for_each(|step| out.step(step)));
     out.text
 }

@@ -52,6 +52,8 @@ pub struct Definition {
     pub body: Body,
     /// Steps after whose end a call of this tool returns; without, all of them.
     pub awaits: Option<Vec<Name>>,
+    /// How long a job of this template may take, as written.
+    pub timeout: Option<Node>,
     /// Whether it is meant where only its project is named.
     pub is_default: bool,
     /// Where it was declared.

@@ -1,4 +1,4 @@
-//! Steps that take too long, and steps that are tried again.
+//! Steps and jobs that take too long, and steps that are tried again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use pt_plan::CodeCall;
 use super::{Dispatcher, Message};
 use crate::args::failure;
 use crate::container::Wish;
+use crate::engine::StopRequest;
 
 /// How often a step was tried.
 #[derive(Default)]
@@ -33,7 +34,7 @@ impl Dispatcher {
         self.send_after(timeout, message);
     }
 
-    fn send_after(&self, pause: Duration, message: Message) {
+    pub(super) fn send_after(&self, pause: Duration, message: Message) {
         let (messages, stopping) = (self.messages.0.clone(), self.stopping.clone());
         self.context.runtime.spawn(async move {
             tokio::select! {
@@ -58,6 +59,13 @@ impl Dispatcher {
         if let Some(step) = self.steps.get_mut(id) {
             // Nobody asked for it: it fails.
             step.asked_to_stop = false;
+        }
+    }
+
+    pub(super) fn job_timed_out(&mut self, timeout: Duration) {
+        if !self.is_stopping() {
+            let reason = format!("it took longer than its timeout of {} s", timeout.as_secs_f64());
+            self.stop(StopRequest::Stop { reason });
         }
     }
 

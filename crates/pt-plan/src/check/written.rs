@@ -5,6 +5,7 @@ use pt_syntax::{Node, NodeKind};
 
 /// Every node inside the args of a definition and of its steps, and in their terms, outermost first.
 pub(super) fn each_node<'d>(definition: &'d Definition, look: &mut dyn FnMut(&'d Node)) {
+    definition.timeout.iter().for_each(|node| below(node, look));
     match &definition.body {
         Body::Call { args, .. } => args.iter().for_each(|arg| below(&arg.value, look)),
         Body::Steps(steps) => steps.iter().for_each(|step| of_step(step, look)),

@@ -95,6 +95,9 @@ fn definition(project: &Project, definition: &Definition) -> Data {
         Body::Steps(steps) => put(&mut spelled, "run", steps.iter().map(step).collect::<Data>()),
         Body::Nothing => {}
     }
+    if let Some(timeout) = &definition.timeout {
+        put(&mut spelled, "timeout", value(timeout));
+    }
     if let Some(awaits) = &definition.awaits {
         put(&mut spelled, "await", names(awaits));
     }
