@@ -129,6 +129,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Builds an image; gives its digest. What the builder says goes to `output`, which never blocks.
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError>;
 
+    /// Waits until a TCP port of a container accepts connections. Where this machine does not reach the container it cannot
+    /// tell, and does not wait.
+    async fn await_port(&self, id: &str, port: u16);
+
     /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
 }

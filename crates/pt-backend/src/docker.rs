@@ -11,6 +11,7 @@ mod error;
 mod exec;
 mod image;
 mod network;
+mod port;
 mod run;
 mod subnet;
 mod wording;
@@ -178,6 +179,10 @@ impl Backend for Docker {
 
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {
         self.build(request, output).await
+    }
+
+    async fn await_port(&self, id: &str, port: u16) {
+        self.until_it_accepts(id, port).await;
     }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {

@@ -353,6 +353,8 @@ impl Backend for Sim {
         Ok(format!("sha256:{:064x}", world.created))
     }
 
+    async fn await_port(&self, _: &str, _: u16) {}
+
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {
         let attempt = "open a port of this machine";
         let runs = {

@@ -11,6 +11,7 @@ mod ending;
 mod execs;
 mod modules;
 mod order;
+mod retries;
 mod services;
 mod steps;
 
@@ -59,10 +60,18 @@ pub(crate) enum Message {
     Container { container: ContainerId, report: Report },
     /// A command in a container has ended: its exit code, unless the backend lost sight of it.
     ExecEnded { exec: String, code: Option<i64>, said: String },
+    /// All ports of a service accept connections.
+    ServiceAnswers(ServiceId),
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
     /// Something was planned that a step asked for.
     Planned(Box<Planned>),
+    /// A try of a step has taken as long as it may.
+    TimedOut { step: StepId, retry: u32 },
+    /// The job has taken as long as it may.
+    JobTimedOut(Duration),
+    /// The pause before a retry is over.
+    Retry { step: StepId },
 }
 
 /// Carries out one job.
@@ -86,6 +95,8 @@ pub(crate) struct Dispatcher {
     execs: HashMap<String, ExecState>,
     ports: Ports,
     values: Map,
+    /// Which steps have which locks.
+    locks: HashMap<String, Vec<StepId>>,
     network: Arc<Network>,
     notices: mpsc::UnboundedSender<Notice>,
     asked: watch::Receiver<StopRequest>,
@@ -163,6 +174,7 @@ impl Dispatcher {
             execs: HashMap::new(),
             ports: Ports::default(),
             values: Map::new(),
+            locks: HashMap::new(),
             network: Arc::new(network),
             notices,
             asked,
@@ -173,6 +185,9 @@ impl Dispatcher {
             log,
             keeper,
         };
+        if let Some(timeout) = plan.timeout {
+            dispatcher.send_after(timeout, Message::JobTimedOut(timeout));
+        }
         let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
         plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
         let job = dispatcher.context.options.job.job.clone();
@@ -233,7 +248,11 @@ impl Dispatcher {
             Message::Container { container, report } => self.container_reports(&container, report).await,
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
+            Message::ServiceAnswers(service) => self.service_answers(service),
             Message::Planned(planned) => self.planned(*planned),
+            Message::TimedOut { step, retry } => self.timed_out(&step, retry),
+            Message::JobTimedOut(timeout) => self.job_timed_out(timeout),
+            Message::Retry { step } => self.pause_over(&step),
             Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
                 Some(refusal) => self.answer(reply, Err(refusal)),
                 None => self.question(&step, question, reply).await,

@@ -42,7 +42,8 @@ pub(crate) fn complete(workspace: &Workspace<'_>, path: &Path, position: Positio
     let Some(typing) = Typing::at(path, &text, offset) else { return Vec::new() };
     let Some(site) = typing.site() else { return Vec::new() };
     let view = workspace.view(path, Texts::Sound);
-    let context = Context { workspace, view: &view, format: format_of(path) };
+    let context =
+        Context { workspace, view: &view, format: format_of(path), dir: path.parent().unwrap_or(path) };
     let (offers, is_word) = context.offers(&site);
     let head = &text[..offset];
     let word = head.len() - head.trim_end_matches(is_word).len();
@@ -72,6 +73,11 @@ fn in_id(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '?')
 }
 
+/// One part of a path.
+fn in_file_name(char: char) -> bool {
+    in_id(char) || char == '.'
+}
+
 fn in_reference(char: char) -> bool {
     in_id(char) || matches!(char, '/' | '!' | '@' | '.')
 }
@@ -80,6 +86,8 @@ struct Context<'w> {
     workspace: &'w Workspace<'w>,
     view: &'w View,
     format: Format,
+    /// The directory of the file.
+    dir: &'w Path,
 }
 
 impl Context<'_> {
@@ -107,10 +115,25 @@ impl Context<'_> {
                 let offer = |word| Offer::new(word, CompletionItemKind::KEYWORD, "");
                 (["true", "false"].map(offer).into(), in_id)
             }
-            Role::DefinitionId | Role::ParamId | Role::StepId | Role::Include | Role::Other => {
-                (Vec::new(), in_id)
-            }
+            Role::Include => (self.includes(site), in_file_name),
+            Role::DefinitionId | Role::ParamId | Role::StepId | Role::Other => (Vec::new(), in_id),
         }
+    }
+
+    /// What can be included from the directory that is being typed: polytope files, and directories on the way to them.
+    fn includes(&self, site: &Site<'_>) -> Vec<Offer> {
+        let (begun, _) = before(site).rsplit_once('/').map_or(("", ""), |parts| parts);
+        let dir = self.dir.join(begun);
+        let is_file = |name: &String| {
+            [".yml", ".yaml", ".json", ".edn"].iter().any(|end| name.ends_with(end)) || name.ends_with('/')
+        };
+        let offer = |name: String| {
+            let kind =
+                if name.ends_with('/') { CompletionItemKind::FOLDER } else { CompletionItemKind::FILE };
+            Offer::new(name.trim_end_matches('/'), kind, "")
+        };
+        let names = self.workspace.surroundings.names_in(&dir).into_iter();
+        names.filter(|name| !name.starts_with('.')).filter(is_file).map(offer).collect()
     }
 
     fn keys(&self, keys: &Keys<'_>, site: &Site<'_>) -> Vec<Offer> {

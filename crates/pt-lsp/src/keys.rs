@@ -47,6 +47,7 @@ const TEMPLATE: &[Key] = &[
     key("info", "What it is for."),
     block("params", "What it can be given: a list of `{id, type, info}`."),
     block("run", "The steps it runs: all at once, unless `after` holds one back."),
+    key("timeout", "How long a job of it may take: `90s`, `5m`."),
 ];
 
 const TOOL: &[Key] = &[
@@ -73,11 +74,19 @@ const STEP: &[Key] = &[
     key("id", "The step's name; without, that of what it runs."),
     key("after", "Steps that must have ended well before."),
     block("run-when", "Steps that must have ended before, and how: `{after, after-condition}`."),
+    key("when", "Whether it is run: a param, code, a result of another step."),
+    key("for-each", "A list: the step is run once for each item, which is `pt.param item` there."),
+    key(
+        "retries",
+        "How often it is tried again when it fails: a number, or `{max, delay, backoff, max-delay}`.",
+    ),
+    key("timeout", "How long one try may take: `90s`, `5m`."),
+    key("lock", "A name; of the steps with the same one only one runs at a time, or `limit` many."),
 ];
 
 const AFTER: &[Key] = &[
     key("step", "The step that must have ended."),
-    key("condition", "How it must have ended: `success`, `always` or `failed`."),
+    key("condition", "How it must have ended: `success`, `always`, `failed` or `ready`."),
 ];
 
 const RUN_WHEN: &[Key] = &[
@@ -86,10 +95,11 @@ const RUN_WHEN: &[Key] = &[
 ];
 
 /// How steps that are waited for must have ended.
-pub(crate) const CONDITIONS: [(&str, &str); 3] = [
+pub(crate) const CONDITIONS: [(&str, &str); 4] = [
     ("success", "All of them well."),
     ("always", "In whatever way."),
     ("failed", "At least one of them badly."),
+    ("ready", "Not at all: what they start is ready to be used."),
 ];
 
 /// The words that make types of others.

@@ -8,9 +8,11 @@
 //! definition, references and rename only ask. While somebody types, the document is wrong most of the time: completion
 //! puts a mark where the cursor is and believes as little of what follows as it must (`typing`).
 //!
-//! It starts nothing and writes no file: "Run" is a command that the editor carries out.
+//! It starts nothing and writes no file itself: "Run" is a command that the editor carries out.
 
 mod complete;
+mod declare;
+mod destructuring;
 mod diagnose;
 mod docs;
 mod hover;
@@ -50,6 +52,12 @@ pub trait Surroundings {
 
     /// The names of its values.
     fn values(&self, dir: &Path) -> Vec<String>;
+
+    /// A file to show the text of a standard module in, named like it, or of a file of another repository.
+    fn standard_file(&self, name: &str, text: &str) -> Option<PathBuf>;
+
+    /// The names in a directory, those of directories with `/` at their end.
+    fn names_in(&self, dir: &Path) -> Vec<String>;
 
     /// The names of its secrets.
     fn secrets(&self, dir: &Path) -> Vec<String>;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::diagnose::uri_of;
 use crate::docs::camel;
-use crate::subject::{Spelling, Subject, subjects};
+use crate::subject::{Found, Spelling, Subject, subjects};
 use crate::text::Lines;
 use crate::typing::understood;
 use crate::workspace::{Texts, View, Workspace};
@@ -34,7 +34,12 @@ fn subject_at<'v>(
 pub(crate) fn definition(workspace: &Workspace<'_>, path: &Path, position: Position) -> Option<Location> {
     let view = workspace.view(path, Texts::Sound);
     let place = |span: Span| {
-        let uri = uri_of(&view.file(span.source)?)?;
+        let own = view.file(span.source);
+        let file = own.or_else(|| {
+            let source = view.project().sources().get(span.source);
+            workspace.surroundings.standard_file(&source.name, &source.text)
+        })?;
+        let uri = uri_of(&file)?;
         Some(Location { uri, range: Lines::of(view.source(span)).range_of(span) })
     };
     match subject_at(workspace, &view, path, position)? {
@@ -63,6 +68,28 @@ struct Occurrence {
     path: PathBuf,
     range: ls_types::Range,
     spelling: Spelling,
+    /// What renaming replaces, and what it writes before and after the new name.
+    edit: (ls_types::Range, String, String),
+}
+
+/// What renaming replaces where a word also names a variable, which stays.
+fn edit(lines: &Lines<'_>, text: &str, found: &Found<'_>) -> (ls_types::Range, String, String) {
+    let (start, end) = (found.span.start as usize, found.span.end as usize);
+    let word = text.get(start..end).unwrap_or_default();
+    match found.spelling {
+        Spelling::Declared | Spelling::Camel | Spelling::Declaration => {
+            (lines.range(start, end), String::new(), String::new())
+        }
+        Spelling::Shorthand => (lines.range(start, end), String::new(), format!(": {word}")),
+        Spelling::Keys(from) => {
+            let before = text.get(from as usize..start).unwrap_or_default();
+            let first = before.ends_with('[');
+            let rest = text.get(end..).unwrap_or_default();
+            let end = if first { text.len() - rest.trim_start().len() } else { end };
+            let after = format!(" {}", before.trim_end());
+            (lines.range(from as usize, end), format!("{word} :"), after)
+        }
+    }
 }
 
 fn occurrences(
@@ -83,7 +110,8 @@ fn occurrences(
         for found in subjects(view, file, &text, &root) {
             if found.subject.is(subject) {
                 let range = lines.range_of(found.span);
-                all.push(Occurrence { path: file.clone(), range, spelling: found.spelling });
+                let edit = edit(&lines, &text, &found);
+                all.push(Occurrence { path: file.clone(), range, spelling: found.spelling, edit });
             }
         }
     }
@@ -169,13 +197,15 @@ pub(crate) fn rename(
     taken(&view, &subject, name)?;
     let mut edits = Edits::default();
     for found in occurrences(workspace, &view, &subject, path) {
-        let new_text = match found.spelling {
-            Spelling::Camel => camel(&name.replace('_', "-")),
-            Spelling::Declared | Spelling::Declaration => name.to_owned(),
+        let spelled = match found.spelling {
+            Spelling::Camel | Spelling::Shorthand => camel(&name.replace('_', "-")),
+            Spelling::Declared | Spelling::Declaration | Spelling::Keys(_) => name.to_owned(),
         };
+        let (range, before, after) = found.edit;
+        let new_text = format!("{before}{spelled}{after}");
         let uri = uri_of(&found.path).ok_or(NOTHING)?;
         let of_file = edits.changes.entry(uri.as_str().to_owned()).or_default();
-        of_file.push(TextEdit { range: found.range, new_text });
+        of_file.push(TextEdit { range, new_text });
     }
     Ok(edits)
 }

@@ -1,7 +1,10 @@
 //! Names inside texts and code: `pt.param x`, `params.x`, `pt/await-done`.
 
+use std::ops::Range;
+
 use pt_syntax::{Code, Language, Node, Piece, Reading, Reference, ReferenceKind, Span, references};
 
+use crate::destructuring::{self, How, Taken};
 use crate::site::{Role, Site};
 
 /// A name inside a text.
@@ -18,6 +21,13 @@ pub(crate) enum What {
     Reference(ReferenceKind),
     /// A param as code in JavaScript spells it: `dbHost`.
     CamelParam,
+    /// A param in `{:keys [port]} params`; where `:keys` begins.
+    Destructured {
+        /// The byte of the file.
+        from: u32,
+    },
+    /// A param in `{ dbHost } = params`, which names a variable, too.
+    Shorthand,
     /// A function of the runner, in kebab case.
     Function,
 }
@@ -56,7 +66,7 @@ fn in_code(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
     let in_word =
         |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '/' | '.' | ':' | '?' | '!');
     let clojure = code.language == Language::Clojure;
-    let mut found = Vec::new();
+    let mut found = destructured(node, source, code);
     let mut rest = code.body;
     while let Some(start) = rest.find(in_word) {
         let word = &rest[start..];
@@ -94,8 +104,29 @@ fn in_code(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
     found
 }
 
+/// Params that code takes apart into variables.
+fn destructured(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
+    let taken = match code.language {
+        Language::Clojure => destructuring::clojure(code.body),
+        Language::JavaScript => destructuring::javascript(code.body),
+        Language::Python => Vec::new(),
+    };
+    let span =
+        |at: Range<usize>| node.span_within(source, at.start + code.body_offset..at.end + code.body_offset);
+    let mention = |taken: Taken| Mention {
+        what: match taken.how {
+            How::Keys { from } => What::Destructured { from: span(from..from + 1).start },
+            How::Shorthand => What::Shorthand,
+            How::Renamed => What::CamelParam,
+        },
+        name: code.body[taken.name.clone()].to_owned(),
+        span: span(taken.name),
+    };
+    taken.into_iter().map(mention).collect()
+}
+
 /// `awaitDone` in kebab case.
-fn kebab(name: &str) -> String {
+pub(crate) fn kebab(name: &str) -> String {
     let mut kebab = String::new();
     for char in name.chars() {
         if char.is_uppercase() {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::diagnose::{diagnose, uri_of};
 use crate::workspace::{Texts, Workspace};
-use crate::{Surroundings, complete, hover, locate, mend, outline};
+use crate::{Surroundings, complete, declare, hover, locate, mend, outline};
 
 /// Why the conversation broke off.
 #[derive(Debug)]
@@ -165,9 +165,14 @@ impl Server<'_> {
             "textDocument/formatting" => reply(id, params, |of: ls_types::DocumentFormattingParams| {
                 outline::layout(workspace, &path(&of.text_document.uri)?)
             }),
-            "textDocument/codeAction" => {
-                reply(id, params, |asked: ls_types::CodeActionParams| Ok(mend::fixes(asked)))
-            }
+            "textDocument/codeAction" => reply(id, params, |asked: ls_types::CodeActionParams| {
+                let file = path(&asked.text_document.uri)?;
+                let about = &asked.context.diagnostics;
+                let mut fixes: Vec<_> =
+                    about.iter().filter_map(|found| declare::fix(workspace, &file, found)).collect();
+                fixes.extend(mend::fixes(asked));
+                Ok(fixes)
+            }),
             "textDocument/codeLens" => reply(id, params, |of: ls_types::CodeLensParams| {
                 Ok(outline::lenses(workspace, &path(&of.text_document.uri)?))
             }),

@@ -67,6 +67,10 @@ pub(crate) enum Spelling {
     Camel,
     /// Where it is declared.
     Declaration,
+    /// In `{:keys [port]} params`, where it names a local, too; `:keys` begins at this byte.
+    Keys(u32),
+    /// In `{ dbHost } = params`, where it names a variable, too.
+    Shorthand,
 }
 
 /// The words of a file that stand for something.
@@ -169,9 +173,14 @@ impl<'v> Reader<'v, '_> {
                     Some(Subject::Named(kind, name))
                 }
                 What::Reference(ReferenceKind::Output) => self.step(site.within, &name),
-                What::CamelParam => {
-                    spelling = Spelling::Camel;
+                What::CamelParam | What::Shorthand => {
+                    let shorthand = mention.what == What::Shorthand;
+                    spelling = if shorthand { Spelling::Shorthand } else { Spelling::Camel };
                     self.param(site.within, |id| camel(&id.replace('_', "-")) == name || id == name)
+                }
+                What::Destructured { from } => {
+                    spelling = Spelling::Keys(from);
+                    self.param(site.within, |id| id == name)
                 }
                 What::Function => {
                     FUNCTIONS.iter().find(|function| function.name == name).map(Subject::Function)

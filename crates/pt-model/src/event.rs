@@ -52,6 +52,17 @@ pub enum What {
         /// The step.
         step: StepId,
     },
+    /// A step failed and will be tried again.
+    StepRetrying {
+        /// The step.
+        step: StepId,
+        /// Which retry, from 1.
+        retry: u32,
+        /// Pause before it, milliseconds.
+        delay_ms: u64,
+        /// Why it failed.
+        failure: Failure,
+    },
     /// A step ended.
     StepFinished {
         /// The step.
@@ -92,6 +103,11 @@ pub enum What {
         container: ContainerId,
         /// Its ports.
         ports: Vec<OpenPort>,
+    },
+    /// A service answers: all its ports accept connections.
+    ServiceReady {
+        /// The service.
+        service: ServiceId,
     },
     /// A service is no longer there.
     ServiceClosed {

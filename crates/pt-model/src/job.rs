@@ -29,12 +29,14 @@ pub enum Status {
     Stopped,
     /// Never ran, and never will.
     Canceled,
+    /// Was not to be run.
+    Skipped,
 }
 
 impl Status {
     /// Whether it will not change any more.
     pub fn has_ended(self) -> bool {
-        matches!(self, Self::Success | Self::Failed | Self::Stopped | Self::Canceled)
+        matches!(self, Self::Success | Self::Failed | Self::Stopped | Self::Canceled | Self::Skipped)
     }
 
     /// The product's word for it.
@@ -48,6 +50,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Stopped => "stopped",
             Self::Canceled => "canceled",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -107,6 +110,13 @@ pub struct Step {
     /// What its code gave back.
     #[serde(default, skip_serializing_if = "Data::is_null")]
     pub output: Data,
+    /// How often it was tried again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A container of a job.
@@ -162,6 +172,9 @@ pub struct Service {
     pub container: ContainerId,
     /// How it stands.
     pub status: ServiceStatus,
+    /// Whether its ports accept connections.
+    #[serde(default)]
+    pub ready: bool,
     /// Its ports.
     pub ports: Vec<OpenPort>,
 }
@@ -215,6 +228,9 @@ impl Job {
                 step.status = Status::Running;
                 step.started_ts = Some(at);
             }
+            What::StepRetrying { step, retry, .. } => {
+                self.steps.entry(step.clone()).or_default().retries = *retry;
+            }
             What::StepFinished { step, status, failure, output } => {
                 let step = self.steps.entry(step.clone()).or_default();
                 step.status = *status;
@@ -232,12 +248,18 @@ impl Job {
             }
             What::ServiceOpened { service, step, container, ports } => {
                 let (step, container) = (step.clone(), container.clone());
-                let opened =
-                    Service { step, container, status: ServiceStatus::Running, ports: ports.clone() };
+                let (status, ports) = (ServiceStatus::Running, ports.clone());
+                let opened = Service { step, container, status, ready: false, ports };
                 self.services.insert(service.clone(), opened);
+            }
+            What::ServiceReady { service } => {
+                if let Some(service) = self.services.get_mut(service) {
+                    service.ready = true;
+                }
             }
             What::ServiceClosed { service } => {
                 if let Some(service) = self.services.get_mut(service) {
+                    service.ready = false;
                     service.status = ServiceStatus::Stopped;
                 }
             }

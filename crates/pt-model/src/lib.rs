@@ -13,6 +13,7 @@ mod job;
 mod label;
 mod mask;
 mod mount;
+mod problem;
 mod service;
 mod text;
 mod words;
@@ -28,6 +29,7 @@ pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, 
 pub use label::Labels;
 pub use mask::Masker;
 pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
+pub use problem::{Problem, Rule};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

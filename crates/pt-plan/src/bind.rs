@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pt_model::{Data, Map};
+use pt_model::{Data, Map, Problem, Rule};
 use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
@@ -42,7 +42,7 @@ pub(crate) fn meant_for(callee: &Definition, near: Option<&str>, args: &[Arg]) -
 }
 
 /// Params with their values.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bound {
     pub(crate) values: Map,
     /// Params whose values are not known, and why.
@@ -99,11 +99,11 @@ fn wrong_type(
 ) -> Diagnostic {
     let head = Segment::Key(param.id.text.clone());
     let path = DataPath([head].into_iter().chain(error.path.0.iter().cloned()).collect());
-    let message = format!("{reference}: {path}: {}", error.message);
-    if let Some(unknown) = error.message.strip_prefix("Unknown type: ") {
+    let message = format!("{reference}: {path}: {}", error.problem);
+    if let Problem::UnknownType(unknown) = &error.problem {
         return no_type(message, param, unknown, sources);
     }
-    let missing = error.path.0.is_empty() && error.message == "Missing required value";
+    let missing = error.path.0.is_empty() && error.problem == Problem::Missing;
     let mut diagnostic = Diagnostic::error(if missing { "missing-arg" } else { "type-mismatch" }, message);
     let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
     let node = written.map(|arg| node_at(&arg.value, &error.path));
@@ -131,7 +131,7 @@ fn wrong_type(
     };
     if literal {
         let wanted = type_at(&param.ty, &error.path);
-        literal::cured(diagnostic, &error.message, wanted, node, sources)
+        literal::cured(diagnostic, &error.problem, wanted, node, sources)
     } else {
         with_conversion(diagnostic, error)
     }
@@ -139,14 +139,13 @@ fn wrong_type(
 
 /// Values and secrets are text, so a number that comes from one must be converted; seeds show how.
 fn with_conversion(diagnostic: Diagnostic, error: &TypeError) -> Diagnostic {
-    let numeric = error
-        .message
-        .split_once(" (got \"")
-        .and_then(|(_, got)| got.strip_suffix("\")"))
-        .is_some_and(|got| got.parse::<f64>().is_ok() || got.starts_with("[secret ") || is_setting(got));
-    if !numeric
-        || !(error.message.starts_with("Must be an integer") || error.message.starts_with("Must be a number"))
-    {
+    let Problem::Must { rule: Rule::Integer | Rule::Number, got } = &error.problem else { return diagnostic };
+    let numeric = match got {
+        Data::Str(text) => text.parse::<f64>().is_ok() || is_setting(text),
+        Data::Secret(_) => true,
+        Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::List(_) | Data::Map(_) => false,
+    };
+    if !numeric {
         return diagnostic;
     }
     diagnostic

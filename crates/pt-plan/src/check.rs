@@ -7,15 +7,18 @@
 pub(crate) mod code;
 mod endless;
 mod finding;
+mod keys;
 mod mounts;
 mod named;
+mod outputs;
 mod params;
+mod recovery;
 mod written;
 
 use std::collections::HashSet;
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Loaded, Name, StepBody, TriggerTemplate, Type, Wanted, World};
+use pt_spec::{Body, Definition, Kind, Loaded, Name, TriggerTemplate, Type, Wanted, World};
 use pt_syntax::{Diagnostic, Severity, Sources, Span};
 
 use crate::bind::{Bound, Given};
@@ -47,9 +50,28 @@ pub(crate) struct Checking {
     pub(crate) broken_code: HashSet<Span>,
 }
 
-/// Everything that is wrong with a project, in the order of the files and places; nothing twice. A file whose text cannot
-/// be read as it was meant is told to be so, and nothing else of it.
+/// Everything that is wrong with a project, in the order of the files and places; nothing twice. Of a file whose text cannot
+/// be read as it was meant only that is told which does not follow from it.
 pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
+    let broken = finding::broken_texts(&loaded.diagnostics);
+    let recovered = match broken.as_slice() {
+        [] => None,
+        broken => recovery::recover(loaded, around.world, broken),
+    };
+    match recovered {
+        Some(recovered) => {
+            let mut all = Findings::default();
+            all.extend(loaded.diagnostics.iter().cloned());
+            let mut all = all.of_texts();
+            all.extend(recovered.further.iter().cloned());
+            all.extend(recovered.certain(look(&recovered.loaded, around), &loaded.project));
+            all.sorted()
+        }
+        None => look(loaded, around),
+    }
+}
+
+fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     let project = &loaded.project;
     let mut findings = Findings::default();
     findings.extend(loaded.diagnostics.iter().cloned());
@@ -86,6 +108,7 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         let mistakes = code::check(definition, project.sources());
         checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
+        findings.extend(keys::check(definition, project));
         findings.extend(mounts::check(definition, around));
     }
     planner.checking = Some(checking);
@@ -117,7 +140,9 @@ impl<'p> Planner<'p> {
         let list = self.new_list(None);
         let name = definition.id.text.clone();
         if definition.kind == Kind::Template {
-            self.template(definition, name, &assumed(definition), list);
+            let bound = assumed(definition);
+            findings.extend(self.job_timeout(definition, &bound).err().into_iter().flatten());
+            self.template(definition, name, &bound, list);
         } else {
             self.called(definition, step_id(&name), name, Given::default(), list, None);
         }
@@ -130,6 +155,7 @@ impl<'p> Planner<'p> {
         let steps = settle(drafts, &self.lists);
         failures(&steps, findings);
         findings.extend(endless::check(definition, &steps, self.project));
+        findings.extend(outputs::check(definition, &steps, self.project.sources()));
     }
 
     /// The params of the definition that is checked: nobody knows their values. None for whatever it calls.
@@ -155,7 +181,7 @@ fn failures(steps: &[StepPlan], findings: &mut Findings) {
         match &step.does {
             Does::Fails(found) => findings.extend(found.iter().filter(|found| !is_missing(found)).cloned()),
             Does::Group(steps) => failures(steps, findings),
-            Does::Code(_) | Does::Late => {}
+            Does::Code(_) | Does::Late | Does::Skip => {}
         }
     }
 }
@@ -190,7 +216,7 @@ fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
             && let Some(error) = errors.first()
             && !value.is_null()
         {
-            let message = format!("The default of '{id}' is not of its type: {}", error.message);
+            let message = format!("The default of '{id}' is not of its type: {}", error.problem);
             found.push(
                 Diagnostic::warning("default-mismatch", message)
                     .at(param.span, format!("the type is {of}"))
@@ -212,20 +238,5 @@ fn unknown_type(ty: &Type) -> Option<&str> {
         Type::Fields(fields) => fields.iter().find_map(|(_, of)| unknown_type(of)),
         Type::Either(types) => types.iter().find_map(unknown_type),
         Type::Atom(_) | Type::AnyMap | Type::Enum(_) | Type::Regex(_) => None,
-    }
-}
-
-/// The args that a definition writes, its own and those of its steps.
-fn all_args(definition: &Definition) -> Vec<&pt_spec::Arg> {
-    match &definition.body {
-        Body::Call { args, .. } => args.iter().collect(),
-        Body::Steps(steps) => steps
-            .iter()
-            .flat_map(|step| match &step.does {
-                StepBody::Call { args, .. } => args.as_slice(),
-                StepBody::Code(_) | StepBody::Nothing => &[],
-            })
-            .collect(),
-        Body::Code(_) | Body::Nothing => Vec::new(),
     }
 }

@@ -87,6 +87,7 @@ fn describe_does(step: &StepPlan) -> Object {
             }
         }
         Does::Late => drop(shown.insert("late".to_owned(), json!(true))),
+        Does::Skip => drop(shown.insert("skipped".to_owned(), json!(true))),
         Does::Fails(found) => {
             let first = found.first().map(|diagnostic| diagnostic.message.as_str());
             shown.insert("fails".to_owned(), json!(first.unwrap_or_default()));

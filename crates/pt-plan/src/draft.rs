@@ -4,6 +4,7 @@ use pt_spec::{After, Condition, Name};
 use pt_syntax::{Diagnostic, Span};
 
 use crate::plan::{CodeCall, TemplateUse};
+use crate::terms::Terms;
 
 /// Which draft.
 pub(crate) type DraftId = usize;
@@ -22,6 +23,9 @@ pub(crate) struct Draft<'p> {
     pub(crate) follows: Vec<DraftId>,
     pub(crate) chain: Vec<String>,
     pub(crate) does: DraftDoes,
+    pub(crate) terms: Terms,
+    /// Of a group: whether its result is the list of its steps' results.
+    pub(crate) joins: bool,
     /// After which of its steps a call of it returns, and in which list the names are looked up.
     pub(crate) awaits: Option<(ListId, &'p [Name])>,
     pub(crate) templates: Vec<TemplateUse>,
@@ -36,6 +40,7 @@ pub(crate) enum DraftDoes {
     /// The drafts that have this one as parent.
     Group,
     Late,
+    Skip,
     Fails(Vec<Diagnostic>),
 }
 

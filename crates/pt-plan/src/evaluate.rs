@@ -19,20 +19,20 @@ use crate::settings::{Settings, secret, value};
 use crate::snippet::snippet_of;
 
 /// Whose args are evaluated: what `pt.param` refers to, and where code stands.
-struct Inside<'p, 'b> {
-    definition: &'p Definition,
-    bound: &'b Bound,
+pub(crate) struct Inside<'p, 'b> {
+    pub(crate) definition: &'p Definition,
+    pub(crate) bound: &'b Bound,
 }
 
 /// What went wrong in one arg.
 #[derive(Default)]
-struct Trouble<'p> {
+pub(crate) struct Trouble<'p> {
     /// Mistakes.
-    errors: Vec<Diagnostic>,
+    pub(crate) errors: Vec<Diagnostic>,
     /// Values and secrets that are not set: the arg is not known.
-    missing: Vec<Diagnostic>,
+    pub(crate) missing: Vec<Diagnostic>,
     /// The parts of the arg that are not known.
-    holes: Vec<Hole>,
+    pub(crate) holes: Vec<Hole>,
     /// Where in the arg we are.
     path: Vec<Inward<'p>>,
 }
@@ -128,7 +128,12 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn data(&mut self, node: &'p Node, inside: &Inside<'p, '_>, trouble: &mut Trouble<'p>) -> Data {
+    pub(crate) fn data(
+        &mut self,
+        node: &'p Node,
+        inside: &Inside<'p, '_>,
+        trouble: &mut Trouble<'p>,
+    ) -> Data {
         match &node.kind {
             NodeKind::Str(text) => self.text(node, text, inside, trouble),
             NodeKind::Form(text) => {
@@ -210,7 +215,8 @@ impl<'p> Planner<'p> {
                     }
                     trouble.hole();
                 }
-                if param.is_none() && definition.origin.is_own() {
+                let of_loop = inside.bound.values.contains_key(reference.name);
+                if param.is_none() && !of_loop && definition.origin.is_own() {
                     let place = self.within(node, reference.name_range.clone());
                     let found = self.unknown_param(definition, reference.name);
                     self.warn(&[found.at(place, "this is null")]);

@@ -11,6 +11,7 @@ use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
 use crate::snippet::snippet;
 use crate::swallowed::with_swallowed_line;
+use crate::terms::{Agreed, Terms};
 
 /// What a chain of modules ends in.
 enum End<'p> {
@@ -27,6 +28,15 @@ pub(crate) fn step_id(reference: &str) -> String {
     }
 }
 
+/// The id of a step, given or not.
+pub(crate) fn name_of(step: &Step) -> String {
+    match (&step.id, &step.does) {
+        (Some(id), _) => id.text.clone(),
+        (None, StepBody::Call { reference, .. }) => step_id(&reference.text),
+        (None, StepBody::Code(_) | StepBody::Nothing) => "code".to_owned(),
+    }
+}
+
 impl<'p> Planner<'p> {
     /// Expands the steps of a definition into `list`; gives the drafts of that list.
     pub(crate) fn body_steps(
@@ -40,7 +50,7 @@ impl<'p> Planner<'p> {
         let mut drafts = Vec::new();
         for step in steps {
             let first = self.drafts.len();
-            let (name, made) = self.step(definition, bound, step, list);
+            let (name, made) = self.step_on_terms(definition, bound, step, list);
             for draft in first..self.drafts.len() {
                 let draft = &mut self.drafts[draft];
                 draft.parent = draft.parent.or(parent);
@@ -55,19 +65,73 @@ impl<'p> Planner<'p> {
         drafts
     }
 
-    /// Expands a step; gives its name and the drafts it stands for.
-    fn step(
+    /// Expands a step that is run at all; gives its name and the drafts it stands for.
+    fn step_on_terms(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
         step: &'p Step,
         list: ListId,
     ) -> (String, Vec<DraftId>) {
-        let name = match (&step.id, &step.does) {
-            (Some(id), _) => id.text.clone(),
-            (None, StepBody::Call { reference, .. }) => step_id(&reference.text),
-            (None, StepBody::Code(_) | StepBody::Nothing) => "code".to_owned(),
+        let name = name_of(step);
+        let span = Some(step.span);
+        let does = match self.agree(definition, bound, step) {
+            Ok(Agreed::Run(terms)) if step.terms.for_each.is_some() => {
+                let drafts = self.each_item(definition, bound, step, list, &terms);
+                return (name, drafts);
+            }
+            Ok(Agreed::Run(terms)) => {
+                let (name, mut drafts) = self.step(definition, bound, step, list);
+                if let Err(found) = self.set_terms(&drafts, terms, step) {
+                    drafts = vec![self.draft(name.clone(), Vec::new(), DraftDoes::Fails(found), span)];
+                }
+                return (name, drafts);
+            }
+            Ok(Agreed::Later(terms)) => {
+                let draft = self.draft(name.clone(), Vec::new(), DraftDoes::Late, span);
+                self.drafts[draft].terms = terms;
+                return (name, vec![draft]);
+            }
+            Ok(Agreed::Skip) => DraftDoes::Skip,
+            Err(found) => DraftDoes::Fails(found),
         };
+        (name.clone(), vec![self.draft(name, Vec::new(), does, span)])
+    }
+
+    /// Terms are for one step that runs code; a step that stands for others has none of its own.
+    pub(crate) fn set_terms(
+        &mut self,
+        drafts: &[DraftId],
+        terms: Terms,
+        step: &Step,
+    ) -> Result<(), Vec<Diagnostic>> {
+        if terms == Terms::default() {
+            return Ok(());
+        }
+        let [draft] = *drafts else {
+            let message = "`retries`, `timeout` and `lock` are for steps that call a module or run code";
+            let found = Diagnostic::error("wrong-shape", message);
+            return Err(vec![found.at(step.span, "this one stands for the steps of a template")]);
+        };
+        let draft = &mut self.drafts[draft];
+        if matches!(draft.does, DraftDoes::Group) && terms.retries.is_some() {
+            let found = Diagnostic::error("wrong-shape", "`retries` are for steps that end in code");
+            let found = found.at(step.span, "this one runs steps of its own");
+            return Err(vec![found.hint("give `retries` to those that may fail")]);
+        }
+        draft.terms = terms;
+        Ok(())
+    }
+
+    /// Expands a step; gives its name and the drafts it stands for.
+    pub(crate) fn step(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+        step: &'p Step,
+        list: ListId,
+    ) -> (String, Vec<DraftId>) {
+        let name = name_of(step);
         let span = Some(step.span);
         if step.diagnostics.iter().any(|found| found.severity == Severity::Error) {
             let found = step.diagnostics.clone();
@@ -328,6 +392,8 @@ impl<'p> Planner<'p> {
             follows: Vec::new(),
             chain,
             does,
+            terms: Terms::default(),
+            joins: false,
             awaits: None,
             templates: self.templates.clone(),
             span,

@@ -33,6 +33,7 @@ fn explain_step(step: &StepPlan, depth: usize, sources: &Sources, out: &mut Stri
         Does::Late => {
             _ = writeln!(out, "{indent}  known when its turn comes: its args hold results of other steps");
         }
+        Does::Skip => _ = writeln!(out, "{indent}  is not run: its `when` says no"),
         Does::Fails(found) => {
             found.iter().for_each(|diagnostic| _ = writeln!(out, "{indent}  fails: {}", diagnostic.message));
         }
@@ -297,6 +298,7 @@ fn explained_step(step: &StepPlan, sources: &Sources) -> Value {
             shown["steps"] = steps.iter().map(|step| explained_step(step, sources)).collect();
         }
         Does::Late => shown["late"] = json!(true),
+        Does::Skip => shown["skipped"] = json!(true),
         Does::Fails(found) => {
             shown["fails"] = found.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
         }

@@ -14,6 +14,7 @@ mod bind;
 mod check;
 mod describe;
 mod draft;
+mod each;
 mod evaluate;
 mod expand;
 mod explain;
@@ -28,6 +29,7 @@ mod provenance;
 mod settings;
 mod snippet;
 mod swallowed;
+mod terms;
 mod tree;
 
 pub use check::{Around, check};
@@ -39,4 +41,5 @@ pub use plan::{
 pub use planner::{plan, plan_with_provenance};
 pub use provenance::{Origin, Origins, ParamPlace, Passed, Place, Provenance};
 pub use pt_spec::{Condition, Kind};
+pub use terms::{Lock, Retries, Terms};
 pub use tree::tree;

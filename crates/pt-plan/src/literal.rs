@@ -1,60 +1,60 @@
 //! How to write a value that somebody wrote as another type.
 
-use pt_model::Data;
+use pt_model::{Data, Problem, Rule};
 use pt_spec::{Atom, Type};
 use pt_syntax::{Diagnostic, Node, Sources, suggest};
 
-/// The finding with its cure, if there is one: `message` says what is wrong with what was written.
+/// The finding with its cure, if there is one: `problem` is what is wrong with what was written.
 pub(crate) fn cured(
     diagnostic: Diagnostic,
-    message: &str,
+    problem: &Problem,
     wanted: Option<&Type>,
     node: Option<&Node>,
     sources: &Sources,
 ) -> Diagnostic {
-    let Some((rule, got)) = message.strip_suffix(')').and_then(|message| message.split_once(" (got ")) else {
-        return diagnostic;
-    };
+    let Problem::Must { rule, got } = problem else { return diagnostic };
+    let shown = got.to_string();
+    let text = got.as_str();
+    let plain = matches!(got, Data::Bool(_) | Data::Int(_) | Data::Float(_));
     // As written, where that is known: `3.10` is not `3.1`.
-    let plain = !got.starts_with(['{', '[', '"']);
-    let written = node.map(|node| sources.slice(node.span)).filter(|_| plain).unwrap_or(got);
-    let text = got.strip_prefix('"').and_then(|got| got.strip_suffix('"'));
+    let written = node.map(|node| sources.slice(node.span)).filter(|_| plain).unwrap_or(&shown);
     let instead = |hint: &str, text: String| {
-        let hint = format!("{hint} `{text}`");
-        let found = diagnostic.clone().hint(hint);
+        let found = diagnostic.clone().hint(format!("{hint} `{text}`"));
         if node.is_some() { found.replace_by(text) } else { found }
     };
     match (rule, text) {
-        ("Must be an integer", Some(text)) if text.parse::<i64>().is_ok() => {
+        (Rule::Integer, Some(text)) if text.parse::<i64>().is_ok() => {
             instead("write it without quotes:", text.to_owned())
         }
-        ("Must be a number", Some(text)) if text.parse::<f64>().is_ok() => {
+        (Rule::Number, Some(text)) if text.parse::<f64>().is_ok() => {
             instead("write it without quotes:", text.to_owned())
         }
-        ("Must be a boolean", Some(text)) => match truth(text) {
+        (Rule::Boolean, Some(text)) => match truth(text) {
             Some(word) if word == text => instead("write it without quotes:", word.to_owned()),
             Some(word) => instead("write", word.to_owned()),
             None => diagnostic,
         },
-        ("Must be a boolean", None) if got == "1" || got == "0" => {
-            instead("write", if got == "1" { "true" } else { "false" }.to_owned())
+        (Rule::Boolean, None) if matches!(got, Data::Int(0 | 1)) => {
+            instead("write", (*got == Data::Int(1)).to_string())
         }
-        ("Must be a string", None)
-            if plain && wanted.is_none_or(|ty| ty.check(&Data::from(written)).is_ok()) =>
-        {
+        (Rule::Text, None) if plain && wanted.is_none_or(|ty| ty.check(&Data::from(written)).is_ok()) => {
             instead("write it in quotes:", format!("\"{written}\""))
         }
-        ("Must be a list", _) if plain || text.is_some() => {
-            let item = node.map_or(got, |node| sources.slice(node.span));
+        (Rule::List, _) if plain || text.is_some() => {
+            let item = node.map_or(shown.as_str(), |node| sources.slice(node.span));
             if item.contains('\n') { diagnostic } else { instead("write it as a list:", format!("[{item}]")) }
         }
-        ("Must be a list", None) if got.starts_with('{') && wanted.is_some_and(is_list_of_vars) => {
+        (Rule::List, None) if got.as_map().is_some() && wanted.is_some_and(is_list_of_vars) => {
             diagnostic.hint("write each variable as an item: `- {name: A, value: b}`")
         }
-        ("Must be a list", None) if got.starts_with('{') => {
+        (Rule::List, None) if got.as_map().is_some() => {
             diagnostic.hint("make it a list with this one item: `- ` before it, the rest indented")
         }
-        ("Must be an absolute path", Some(_)) => diagnostic.hint("begin it with `/`"),
+        (Rule::Map, _) => match as_map(got, wanted) {
+            Some(map) => instead("write it as a map:", map),
+            None => diagnostic,
+        },
+        (Rule::AbsolutePath, Some(_)) => diagnostic.hint("begin it with `/`"),
         (_, Some(text)) => match wanted {
             Some(Type::Enum(words)) => {
                 diagnostic.did_you_mean(suggest(text, words.iter().filter_map(Data::as_str)))
@@ -62,6 +62,44 @@ pub(crate) fn cured(
             _ => diagnostic,
         },
         _ => diagnostic,
+    }
+}
+
+/// The map that somebody means who writes the short form of other programs: a port, a mount, a word for one of its keys.
+fn as_map(got: &Data, wanted: Option<&Type>) -> Option<String> {
+    // What a service consists of is no type of the language: a number where a map must be is a port.
+    let Some(wanted) = wanted else {
+        return matches!(got, Data::Int(_)).then(|| format!("{{port: {got}}}"));
+    };
+    let Type::Fields(fields) = wanted else { return None };
+    let text = got.as_str()?;
+    let of = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, ty)| ty);
+    if let (Some(Type::Atom(Atom::MountSource)), Some((source, path))) =
+        (of("source"), text.split_once(':').filter(|(_, path)| path.starts_with('/')))
+    {
+        let path = path.split(':').next()?;
+        return Some(match source.starts_with(['/', '.', '~']) {
+            true => format!("{{path: {path}, source: {{type: host, path: {source}}}}}"),
+            false => format!("{{path: {path}, source: {{type: volume, id: {source}}}}}"),
+        });
+    }
+    let has = |(_, ty): &&(String, Type)| words(ty).is_some_and(|words| words.contains(got));
+    let (key, _) = fields.iter().find(has)?;
+    Some(format!("{{{key}: {text}}}"))
+}
+
+fn words(ty: &Type) -> Option<&[Data]> {
+    match ty {
+        Type::Maybe(of) | Type::Default(of, _) => words(of),
+        Type::Enum(words) => Some(words),
+        Type::Atom(_)
+        | Type::List(_)
+        | Type::Fields(_)
+        | Type::AnyMap
+        | Type::MapOf(..)
+        | Type::Either(_)
+        | Type::Regex(_)
+        | Type::Unknown(_) => None,
     }
 }
 

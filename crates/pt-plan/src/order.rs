@@ -236,6 +236,7 @@ fn assemble(
             DraftDoes::Code(call) => Does::Code(*call),
             DraftDoes::Group => Does::Group(steps),
             DraftDoes::Late => Does::Late,
+            DraftDoes::Skip => Does::Skip,
             DraftDoes::Fails(mut found) => {
                 // What is wrong inside of a group is wrong whether or not its turn comes.
                 steps.iter().for_each(|step| failures(step, &mut found));
@@ -247,7 +248,8 @@ fn assemble(
             steps: awaited(names, &lists[list]).map(|draft| ids[draft].clone()).collect(),
         });
         let (chain, templates, span) = (draft.chain, draft.templates, draft.span);
-        let step = StepPlan { id: ids[at].clone(), run_when, chain, does, awaits, templates, span };
+        let (id, terms, joins) = (ids[at].clone(), draft.terms, draft.joins);
+        let step = StepPlan { id, run_when, chain, does, terms, joins, awaits, templates, span };
         match parents[at] {
             Some(parent) => inside[parent].push(step),
             None => top.push(step),
@@ -261,7 +263,7 @@ fn failures(step: &StepPlan, found: &mut Vec<Diagnostic>) {
     match &step.does {
         Does::Fails(more) => found.extend(more.iter().cloned()),
         Does::Group(steps) => steps.iter().for_each(|step| failures(step, found)),
-        Does::Code(_) | Does::Late => {}
+        Does::Code(_) | Does::Late | Does::Skip => {}
     }
 }
 

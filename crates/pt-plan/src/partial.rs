@@ -1,6 +1,6 @@
 //! Values of which a part is not known, against types.
 
-use pt_model::Data;
+use pt_model::{Data, Problem, Rule};
 use pt_spec::{DataPath, Segment, Type, TypeError};
 
 /// A value with holes.
@@ -28,21 +28,16 @@ impl Partial {
 
     fn is_certain(&self, error: &TypeError, ty: &Type) -> bool {
         let path = &error.path.0;
-        let of_kind = |words: &[&str]| words.iter().any(|word| error.message.starts_with(word));
+        let of_kind =
+            |rules: &[Rule]| matches!(&error.problem, Problem::Must { rule, .. } if rules.contains(rule));
         self.holes.iter().all(|hole| {
             if *path == hole.path {
                 // Ports may be written as text of digits.
                 let port = ty.holds_services() && last_is(&error.path, &["port", "expose-as"]);
-                let other = [
-                    "Must be an integer",
-                    "Must be a number",
-                    "Must be a boolean",
-                    "Must be a list (",
-                    "Must be a map (",
-                ];
+                let other = [Rule::Integer, Rule::Number, Rule::Boolean, Rule::List, Rule::Map];
                 hole.is_text && !port && of_kind(&other)
             } else if hole.path.starts_with(path) {
-                of_kind(&["Must be a list (", "Must be a map (", "Must be an integer", "Must be a boolean"])
+                of_kind(&[Rule::List, Rule::Map, Rule::Integer, Rule::Boolean])
             } else {
                 !path.starts_with(&hole.path)
             }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pt_eval::Language;
 use pt_model::{Data, Map, Secret, ServiceSpec, StepId, Text};
@@ -9,6 +10,7 @@ use pt_spec::{Arg, Condition, Kind, Name, plain};
 use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span, TargetCall};
 
 use crate::provenance::Origins;
+use crate::terms::Terms;
 
 /// What somebody wants to run: `polytope/postgres{image: x}`.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +82,8 @@ pub struct Plan {
     pub steps: Vec<StepPlan>,
     /// Every secret that the steps use.
     pub secrets: Vec<Secret>,
+    /// How long the job may take.
+    pub timeout: Option<Duration>,
 }
 
 /// A step that can be started.
@@ -93,6 +97,10 @@ pub struct StepPlan {
     pub chain: Vec<String>,
     /// What it does.
     pub does: Does,
+    /// How it is run.
+    pub terms: Terms,
+    /// Whether its result is the list of the results of its steps, rather than the last of them. Groups only.
+    pub joins: bool,
     /// After the end of which of its steps a call of it returns; without, when all have ended. Groups only.
     pub awaits: Option<Awaits>,
     /// The `template:` steps that it came from, outermost first; empty for steps that were written where they run.
@@ -138,6 +146,8 @@ pub enum Does {
     Group(Vec<StepPlan>),
     /// Its args hold results of other steps: what it does is known when its turn comes.
     Late,
+    /// Nothing: its `when` says no.
+    Skip,
     /// It fails at its turn, for these reasons.
     Fails(Vec<Diagnostic>),
 }

@@ -1,6 +1,7 @@
 //! From requests to a plan.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use pt_model::{Map, Secret};
 use pt_spec::{Definition, Kind, Project, Wanted};
@@ -67,6 +68,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) template_uses: usize,
     /// The number of groups around.
     pub(crate) level: usize,
+    /// How long the job may take.
+    timeout: Option<Duration>,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -92,6 +95,7 @@ impl<'p> Planner<'p> {
             project_id: project.id(),
             template_uses: 0,
             level: 0,
+            timeout: None,
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),
@@ -144,7 +148,13 @@ impl<'p> Planner<'p> {
             let started =
                 self.enter(definition).and_then(|()| bind(definition, &name, &given, self.project.sources()));
             match started {
-                Ok(bound) => self.template(definition, name, &bound, list),
+                Ok(bound) => match self.job_timeout(definition, &bound) {
+                    Ok(timeout) => {
+                        self.timeout = timeout.into_iter().chain(self.timeout).min();
+                        self.template(definition, name, &bound, list);
+                    }
+                    Err(found) => drop(self.draft(step_id(&name), vec![name], DraftDoes::Fails(found), None)),
+                },
                 Err(found) => drop(self.draft(step_id(&name), vec![name], DraftDoes::Fails(found), None)),
             }
         } else {
@@ -194,6 +204,7 @@ impl<'p> Planner<'p> {
             requests: requests.to_vec(),
             steps: settle(self.drafts, &self.lists),
             secrets: self.secrets,
+            timeout: self.timeout,
         }
     }
 }

@@ -1,17 +1,21 @@
 //! Plans for people.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use pt_model::Data;
 use pt_spec::Condition;
 
 use crate::plan::{CodeCall, Does, Plan, StepPlan};
+use crate::terms::{Lock, Terms};
 
 /// The plan as a tree: every step with what it waits for, the modules it passes through, and what it runs in the end.
 /// Secrets show as `[secret NAME]`.
 pub fn tree(plan: &Plan) -> String {
     let mut out = Tree { text: String::new(), indent: 0 };
-    out.line(&format!("{} {}", plan.kind.word(), plan.target));
+    let timeout =
+        plan.timeout.map(|timeout| format!(", which may take {}", shown(timeout))).unwrap_or_default();
+    out.line(&format!("{} {}{timeout}", plan.kind.word(), plan.target));
     out.inside(|out| plan.steps.iter().for_each(|step| out.step(step)));
     out.text
 }
@@ -41,17 +45,22 @@ impl Tree {
                 Condition::Success => "",
                 Condition::Always => ", however it ends",
                 Condition::Failed => ", if it fails",
+                Condition::Ready => ", as soon as it is ready",
             };
             _ = write!(head, " (after {}{how})", steps.join(", "));
         }
         self.line(&head);
         self.inside(|out| {
+            out.terms(&step.terms);
             let chain = step.chain.join(" > ");
             match &step.does {
                 // What follows below are steps too: this line is none.
+                Does::Group(_) if step.joins => out.line("the steps of each item:"),
                 Does::Group(_) if !chain.is_empty() => out.line(&format!("the steps of {chain}:")),
-                Does::Code(_) | Does::Late | Does::Fails(_) if !chain.is_empty() => out.line(&chain),
-                Does::Code(_) | Does::Late | Does::Group(_) | Does::Fails(_) => {}
+                Does::Code(_) | Does::Late | Does::Skip | Does::Fails(_) if !chain.is_empty() => {
+                    out.line(&chain)
+                }
+                Does::Code(_) | Does::Late | Does::Skip | Does::Group(_) | Does::Fails(_) => {}
             }
             match &step.does {
                 Does::Code(call) if call.module == "polytope/container" => out.container(call),
@@ -65,12 +74,27 @@ impl Tree {
                     }
                     steps.iter().for_each(|step| out.step(step));
                 }
+                Does::Skip => out.line("is not run: its `when` says no"),
                 Does::Late => out.line("known when its turn comes: its args hold results of other steps"),
                 Does::Fails(found) => {
                     found.iter().for_each(|diagnostic| out.line(&format!("fails: {}", diagnostic.message)));
                 }
             }
         });
+    }
+
+    fn terms(&mut self, terms: &Terms) {
+        if let Some(retries) = &terms.retries {
+            let pause = shown(retries.delay);
+            self.line(&format!("tried again {} times, after {pause} at first", retries.max));
+        }
+        if let Some(timeout) = terms.timeout {
+            self.line(&format!("may take {}", shown(timeout)));
+        }
+        for Lock { id, limit } in &terms.locks {
+            let beside = if *limit == 1 { "alone".to_owned() } else { format!("at most {limit} at once") };
+            self.line(&format!("has the lock '{id}': {beside}"));
+        }
     }
 
     fn code(&mut self, call: &CodeCall) {
@@ -126,6 +150,14 @@ impl Tree {
             let limit = if most.is_null() { String::new() } else { format!(", at most {most} times") };
             self.line(&format!("restart {policy}{limit}"));
         }
+    }
+}
+
+/// A duration as it is written: `90s`, `1500ms`.
+fn shown(duration: Duration) -> String {
+    match duration.subsec_millis() {
+        0 => format!("{}s", duration.as_secs()),
+        _ => format!("{}ms", duration.as_millis()),
     }
 }
 

@@ -112,6 +112,7 @@ fn decide(
             Err(_) => file.content.clone(),
         };
         let full = place.root.join(&path);
+        stays_inside(place.root, &full)?;
         let exists = full.symlink_metadata().is_ok();
         if full.is_dir() {
             return error(format!("{path} would be a file, but is a directory."));
@@ -304,6 +305,17 @@ fn inside(path: &str) -> Result<String, ScaffoldError> {
     Ok(parts.join("/"))
 }
 
+/// Refuses a path of which a directory that is there already is a link out of the project.
+fn stays_inside(root: &Path, path: &Path) -> Result<(), ScaffoldError> {
+    let there = path.ancestors().skip(1).find_map(|dir| Some((dir, dir.canonicalize().ok()?)));
+    match (there, root.canonicalize()) {
+        (Some((dir, leads_to)), Ok(root)) if !leads_to.starts_with(&root) => {
+            error(format!("{} leads out of the project, to {}.", dir.display(), leads_to.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn stripped<'p>(path: &'p str, prefix: Option<&str>) -> &'p str {
     let prefix = prefix.map(|prefix| prefix.trim_matches('/')).filter(|prefix| !prefix.is_empty());
     let rest = prefix.and_then(|prefix| path.strip_prefix(prefix)?.strip_prefix('/'));
@@ -330,4 +342,22 @@ fn failed(what: &str, path: &Path, cause: &io::Error) -> ScaffoldError {
 /// What went wrong, without the system's number for it.
 fn words_of(cause: &io::Error) -> String {
     cause.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_that_are_links_are_followed_inside_of_the_project_only() {
+        let here = tempfile::tempdir().unwrap();
+        let (root, outside) = (here.path().join("project"), here.path().join("outside"));
+        fs::create_dir_all(root.join("src")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        std::os::unix::fs::symlink(&outside, root.join("away")).unwrap();
+        std::os::unix::fs::symlink("src", root.join("code")).unwrap();
+        for (path, stays) in [("src/a", true), ("code/b/c", true), ("new/a", true), ("away/a", false)] {
+            assert_eq!(stays_inside(&root, &root.join(path)).is_ok(), stays, "{path}");
+        }
+    }
 }

@@ -52,6 +52,8 @@ pub struct Definition {
     pub body: Body,
     /// Steps after whose end a call of this tool returns; without, all of them.
     pub awaits: Option<Vec<Name>>,
+    /// How long a job of this template may take, as written.
+    pub timeout: Option<Node>,
     /// Whether it is meant where only its project is named.
     pub is_default: bool,
     /// Where it was declared.
@@ -138,10 +140,27 @@ pub struct Step {
     pub does: StepBody,
     /// What it waits for.
     pub after: Vec<After>,
+    /// How it is run.
+    pub terms: Terms,
     /// All of it in its file.
     pub span: Span,
     /// What is wrong inside it.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How a step is run, beyond what it does: values as written.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Whether it is run at all.
+    pub when: Option<Node>,
+    /// The list for whose every item it is run once.
+    pub for_each: Option<Node>,
+    /// How often it is tried again when it fails.
+    pub retries: Option<Node>,
+    /// How long it may take.
+    pub timeout: Option<Node>,
+    /// What no two steps have at once.
+    pub lock: Option<Node>,
 }
 
 /// What a step does.
@@ -192,6 +211,8 @@ pub enum Condition {
     Always,
     /// At least one of them badly.
     Failed,
+    /// Not at all: what they start is ready to be used.
+    Ready,
 }
 
 impl Condition {
@@ -201,6 +222,7 @@ impl Condition {
             Self::Success => "success",
             Self::Always => "always",
             Self::Failed => "failed",
+            Self::Ready => "ready",
         }
     }
 }

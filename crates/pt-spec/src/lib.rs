@@ -25,7 +25,7 @@ mod world;
 pub use cron::{BadCron, Cron};
 pub use data_path::{DataPath, Segment};
 pub use definition::{
-    After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Wanted,
+    After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Terms, Wanted,
 };
 pub use for_agents::{AgentMessage, AgentPrompt, AgentPromptParam, AgentResource, ForAgents};
 pub use plain::plain;

@@ -15,8 +15,8 @@ fn checked(ty: &str, value: &str) -> String {
         Ok(value) => value.to_string(),
         Err(errors) => {
             let shown = |error: &pt_spec::TypeError| match error.path.to_string() {
-                path if path.is_empty() => error.message.clone(),
-                path => format!("{path}: {}", error.message),
+                path if path.is_empty() => error.problem.to_string(),
+                path => format!("{path}: {}", error.problem),
             };
             errors.iter().map(shown).collect::<Vec<_>>().join("; ")
         }

@@ -87,7 +87,11 @@ impl JobSummary {
             What::ServiceClosed { service } => {
                 self.services.shift_remove(service);
             }
-            What::ContainerRequested { .. } | What::ContainerChanged { .. } | What::Warned { .. } => {}
+            What::StepRetrying { .. }
+            | What::ServiceReady { .. }
+            | What::ContainerRequested { .. }
+            | What::ContainerChanged { .. }
+            | What::Warned { .. } => {}
         }
     }
 }

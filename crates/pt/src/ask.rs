@@ -124,8 +124,8 @@ fn understand(ty: &Type, text: &str) -> Result<Data, String> {
         return Err(format!("Must be {}.", any_of(&words)));
     }
     let shown = wrong.iter().map(|error| match error.path.0.is_empty() {
-        true => format!("{}.", error.message),
-        false => format!("{}: {}.", error.path, error.message),
+        true => format!("{}.", error.problem),
+        false => format!("{}: {}.", error.path, error.problem),
     });
     Err(shown.collect::<Vec<_>>().join("\n"))
 }

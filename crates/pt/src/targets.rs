@@ -102,7 +102,7 @@ fn collect(step: &StepPlan, findings: &mut Vec<Diagnostic>) {
     match &step.does {
         Does::Fails(diagnostics) => findings.extend(diagnostics.iter().cloned()),
         Does::Group(steps) => steps.iter().for_each(|step| collect(step, findings)),
-        Does::Code(_) | Does::Late => {}
+        Does::Code(_) | Does::Late | Does::Skip => {}
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn doomed(plan: &Plan) -> HashSet<StepId> {
         match &step.does {
             Does::Fails(_) => drop(doomed.insert(StepId::new(id))),
             Does::Group(steps) => steps.iter().for_each(|step| add(step, &format!("{id}."), doomed)),
-            Does::Code(_) | Does::Late => {}
+            Does::Code(_) | Does::Late | Does::Skip => {}
         }
     }
     let mut doomed = HashSet::new();

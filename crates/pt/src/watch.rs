@@ -144,6 +144,12 @@ impl Watcher {
                 let message = failure.as_ref().map_or("", |failure| failure.message.as_str());
                 self.step(step, *status, message)
             }
+            What::StepRetrying { step, retry, delay_ms, failure } => {
+                let first = failure.message.lines().next().unwrap_or_default();
+                let pause = *delay_ms as f64 / 1e3;
+                let text = format!("Step failed: {first} Retry {retry} in {pause} s.");
+                self.note(step, "↻", yellow(), &text)
+            }
             What::JobStopping { reason } => err(Style::new(), format_args!("Stopping: {reason}.")),
             What::Warned { step, message } => {
                 let place = step.as_ref().map(|step| format!("{step}: ")).unwrap_or_default();
@@ -153,6 +159,7 @@ impl Watcher {
             What::JobStarted
             | What::StepStarted { .. }
             | What::ContainerRequested { .. }
+            | What::ServiceReady { .. }
             | What::ServiceClosed { .. } => Ok(()),
         }
     }
@@ -213,6 +220,7 @@ impl Watcher {
                 self.note(step, "✘", red(), &format!("Step failed: {first}"))
             }
             Status::Canceled => self.note(step, "○", Style::new(), "Step did not run."),
+            Status::Skipped => self.note(step, "○", Style::new(), "Step skipped: its `when` says no."),
             Status::Stopped => self.note(step, "○", Style::new(), "Step stopped."),
             Status::Queued | Status::Starting | Status::Running | Status::Stopping => Ok(()),
         }
@@ -278,6 +286,7 @@ impl Watcher {
             | Status::Running
             | Status::Stopping
             | Status::Stopped
+            | Status::Skipped
             | Status::Canceled => (Style::new(), "stopped"),
         };
         err(style, format_args!("Job {job} {word}{took}."))

@@ -71,6 +71,9 @@ impl Found {
                 ));
             }
             Does::Code(_) => self.notes.push(format!("Step '{path}' is left out: it runs code.")),
+            Does::Skip => {
+                self.notes.push(format!("Step '{path}' is left out: its `when` says no."));
+            }
             Does::Late => {
                 self.notes.push(format!("Step '{path}' is left out: its args hold results of other steps."));
             }

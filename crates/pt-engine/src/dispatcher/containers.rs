@@ -241,6 +241,9 @@ impl Dispatcher {
                 if let Some(successor) = successor {
                     self.succeed(id, *successor).await;
                 }
+                if let Some(step) = self.job.containers.get(id).map(|container| container.step.clone()) {
+                    self.retry_when_clear(&step);
+                }
             }
         }
     }
@@ -275,6 +278,7 @@ impl Dispatcher {
         self.emit(What::ContainerChanged { container: id.clone(), change: change.clone() });
         match change {
             ContainerChange::Started => {
+                self.look_at_queue = true;
                 if let Some(container) = self.containers.get_mut(id) {
                     container.started = true;
                     for reply in mem::take(&mut container.waiting_for_start) {

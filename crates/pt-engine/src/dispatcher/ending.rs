@@ -42,6 +42,12 @@ impl Dispatcher {
                 self.end_step(&step, Status::Canceled, None);
             }
         }
+        let between: Vec<StepId> = self.steps.keys().filter(|id| self.waits_for_retry(id)).cloned().collect();
+        for step in between {
+            if !self.status(&step).has_ended() {
+                self.end_step(&step, Status::Stopped, None);
+            }
+        }
         ids.iter().for_each(|id| self.release_if_ended(id));
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pt_model::{Data, Failure, Status, StepId, What};
-use pt_plan::{Does, Kind, Plan, Request, RunWhen, StepPlan};
+use pt_plan::{Does, Kind, Plan, Request, RunWhen, StepPlan, Terms};
 use pt_syntax::Severity;
 
 use super::steps::{Origin, Waiting, spawned, within};
@@ -18,7 +18,7 @@ pub(crate) enum Planned {
     /// A step that code called.
     Called { caller: Caller, result: Result<(Plan, Arc<Origin>), Failure> },
     /// What a step does whose args hold results of others.
-    Late { step: StepId, does: Result<Does, Failure> },
+    Late { step: StepId, plan: Result<Box<StepPlan>, Failure> },
 }
 
 /// Who called, and what is to be answered.
@@ -100,8 +100,8 @@ impl Dispatcher {
             Planned::Late { step, .. } if self.refusal(&step).is_some() => {
                 self.end_step(&step, Status::Stopped, None);
             }
-            Planned::Late { step, does: Ok(does) } => self.begin(&step, does),
-            Planned::Late { step, does: Err(failure) } => self.end_step(&step, Status::Failed, Some(failure)),
+            Planned::Late { step, plan: Ok(plan) } => self.begin_late(&step, *plan),
+            Planned::Late { step, plan: Err(failure) } => self.end_step(&step, Status::Failed, Some(failure)),
         }
     }
 
@@ -122,6 +122,8 @@ impl Dispatcher {
                     run_when: Vec::new(),
                     chain,
                     does,
+                    terms: Terms::default(),
+                    joins: false,
                     awaits: None,
                     templates: Vec::new(),
                     span: None,
@@ -186,9 +188,9 @@ impl Dispatcher {
             let found = planned.map_err(failure).and_then(|planned| {
                 let steps = planned.plan.map(|plan| plan.steps).unwrap_or_default();
                 let gone = || failure(format!("Step '{step}' cannot be planned once more."));
-                find(steps, &path).map(|step| step.does).ok_or_else(gone)
+                find(steps, &path).map(Box::new).ok_or_else(gone)
             });
-            let planned = Planned::Late { step, does: found };
+            let planned = Planned::Late { step, plan: found };
             // The dispatcher is gone only when the job is over.
             let _ = messages.send(Message::Planned(Box::new(planned)));
         });
@@ -222,7 +224,7 @@ fn find(steps: Vec<StepPlan>, path: &[StepId]) -> Option<StepPlan> {
     match step.does {
         _ if rest.is_empty() => Some(step),
         Does::Group(steps) => find(steps, rest),
-        Does::Code(_) | Does::Late | Does::Fails(_) => None,
+        Does::Code(_) | Does::Late | Does::Skip | Does::Fails(_) => None,
     }
 }
 

@@ -7,16 +7,20 @@ use pt_model::{
     ContainerId, Data, Failure, OpenPort, PortSpec, ServiceId, ServiceSpec, ServiceStatus, StepId, What,
 };
 
+use tokio_util::task::AbortOnDropHandle;
+
 use super::{Dispatcher, Message};
 use crate::args::failure;
 use crate::call::Reply;
 use crate::port::open;
 
 /// A service, beyond what its job shows of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ServiceState {
     /// Ports that were opened for it after its container had started; they close when dropped.
     _doors: Vec<Door>,
+    /// Waits until it answers; gives up when dropped.
+    _probe: AbortOnDropHandle<()>,
 }
 
 /// What became of the ports that a service wants opened.
@@ -100,8 +104,9 @@ impl Dispatcher {
         published.extend(doors.iter().map(|(port, _)| *port));
         let ports: Vec<OpenPort> = service.ports.iter().filter_map(|port| open(port, &published)).collect();
         let doors = doors.into_iter().map(|(_, door)| door).collect();
-        let id = service.id;
-        self.services.insert(id.clone(), ServiceState { _doors: doors });
+        let id = service.id.clone();
+        let probe = self.probe(&id, &container, &service.ports);
+        self.services.insert(id.clone(), ServiceState { _doors: doors, _probe: probe });
         let told = told(&ports);
         let ended = self.has_ended(&container);
         self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
@@ -112,6 +117,31 @@ impl Dispatcher {
         self.answer(reply, Ok(Data::Null));
         for reply in self.waiting_for_services.remove(&id).unwrap_or_default() {
             self.answer(reply, Ok(told.clone()));
+        }
+    }
+
+    /// Waits until all ports of a service accept connections. Of UDP nobody can tell.
+    fn probe(&self, id: &ServiceId, container: &ContainerId, ports: &[PortSpec]) -> AbortOnDropHandle<()> {
+        let (id, messages) = (id.clone(), self.messages.0.clone());
+        let ports: Vec<u16> =
+            ports.iter().filter(|port| !port.protocol.is_udp()).map(|port| port.port).collect();
+        let backend = Arc::clone(&self.context.engine.backend);
+        let container = self.backend_id(container).ok();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            if let Some(container) = container {
+                for port in ports {
+                    backend.await_port(&container, port).await;
+                }
+            }
+            // The dispatcher is gone only when the job is over.
+            let _ = messages.send(Message::ServiceAnswers(id));
+        }))
+    }
+
+    pub(super) fn service_answers(&mut self, id: ServiceId) {
+        if self.services.contains_key(&id) {
+            self.look_at_queue = true;
+            self.emit(What::ServiceReady { service: id });
         }
     }
 

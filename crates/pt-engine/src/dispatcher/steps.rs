@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pt_model::{ContainerId, Data, Failure, Map, ServiceSpec, Status, StepId, What};
-use pt_plan::{CodeCall, Does, Request, RunWhen, StepPlan};
+use pt_plan::{Awaits, CodeCall, Does, Request, RunWhen, StepPlan, Terms};
 use pt_syntax::Sources;
 use tokio_util::sync::CancellationToken;
 
+use super::retries::Tries;
 use super::{Dispatcher, Effect, Message, forward};
 use crate::args::failure;
 use crate::call::Reply;
@@ -21,6 +22,8 @@ use crate::step::StepThread;
 pub(super) struct StepState {
     does: Option<Does>,
     pub(super) run_when: Vec<RunWhen>,
+    pub(super) terms: Terms,
+    pub(super) tries: Tries,
     /// The group whose part it is, or the step whose code called it.
     pub(super) parent: Option<StepId>,
     /// Whether code called it and waits: how it ends is for that code to deal with.
@@ -29,13 +32,14 @@ pub(super) struct StepState {
     pub(super) planned_id: StepId,
     pub(super) origin: Arc<Origin>,
     parts: Option<Parts>,
+    joins: bool,
     /// Set to stop its code wherever it is: while it computes, and while it waits.
-    interrupt: Arc<AtomicBool>,
-    token: CancellationToken,
+    pub(super) interrupt: Arc<AtomicBool>,
+    pub(super) token: CancellationToken,
     /// Whether somebody asked this step to stop.
     pub(super) asked_to_stop: bool,
     /// Whether its code was stopped: the step ends with its containers.
-    is_stopped: bool,
+    pub(super) is_stopped: bool,
     /// The services among its params, for the first container it starts.
     pub(super) services: Vec<ServiceSpec>,
     pub(super) containers: Vec<ContainerId>,
@@ -43,6 +47,13 @@ pub(super) struct StepState {
     failure: Option<Failure>,
     pub(super) values: Map,
     waiting: Vec<Waiting>,
+}
+
+impl StepState {
+    /// The steps with whose end this one ends.
+    pub(super) fn awaited(&self) -> &[StepId] {
+        self.parts.as_ref().map(|parts| parts.awaited.as_slice()).unwrap_or_default()
+    }
 }
 
 /// The steps of a group.
@@ -97,14 +108,17 @@ impl Dispatcher {
         parent: Option<StepId>,
         origin: &Arc<Origin>,
     ) {
-        let parts = plan.awaits.map(|awaits| Parts { all: Vec::new(), awaited: awaits.steps, open: 0 });
+        let parts = parts_of(plan.awaits);
         let token = parent.as_ref().and_then(|parent| self.steps.get(parent)).map(|parent| &parent.token);
         let state = StepState {
             does: Some(plan.does),
             run_when: plan.run_when,
+            terms: plan.terms,
+            tries: Tries::default(),
             planned_id,
             origin: Arc::clone(origin),
             parts,
+            joins: plan.joins,
             interrupt: Arc::default(),
             token: token.unwrap_or(&self.stopping).child_token(),
             parent,
@@ -131,7 +145,11 @@ impl Dispatcher {
     }
 
     pub(super) fn start_step(&mut self, id: &StepId) {
+        if matches!(self.steps.get(id).and_then(|step| step.does.as_ref()), Some(Does::Skip)) {
+            return self.end_step(id, Status::Skipped, None);
+        }
         self.emit(What::StepStarted { step: id.clone() });
+        self.begin_timeout(id);
         let does = self.steps.get_mut(id).and_then(|step| step.does.take());
         if let Some(does) = does {
             self.begin(id, does);
@@ -144,12 +162,22 @@ impl Dispatcher {
             Does::Code(call) => self.start_code(id, call),
             Does::Group(steps) => self.start_group(id, steps),
             Does::Late => self.plan_late(id),
+            Does::Skip => self.end_step(id, Status::Skipped, None),
             Does::Fails(diagnostics) => {
                 let messages: Vec<&str> =
                     diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
                 self.end_step(id, Status::Failed, Some(failure(messages.join("\n"))));
             }
         }
+    }
+
+    /// Begins with a step whose plan was not known before its turn came.
+    pub(super) fn begin_late(&mut self, id: &StepId, plan: StepPlan) {
+        if let Some(step) = self.steps.get_mut(id) {
+            step.parts = parts_of(plan.awaits);
+            step.joins = plan.joins;
+        }
+        self.begin(id, plan.does);
     }
 
     fn start_group(&mut self, id: &StepId, steps: Vec<StepPlan>) {
@@ -176,9 +204,12 @@ impl Dispatcher {
         self.end_group(id);
     }
 
-    fn start_code(&mut self, id: &StepId, call: CodeCall) {
+    pub(super) fn start_code(&mut self, id: &StepId, call: CodeCall) {
         let Some(step) = self.steps.get_mut(id) else { return };
         step.services.clone_from(&call.services);
+        if step.terms.retries.is_some() {
+            step.tries.call = Some(call.clone());
+        }
         let host = StepHost::new(
             id.clone(),
             call,
@@ -209,11 +240,15 @@ impl Dispatcher {
                 step.output = output;
                 self.end_step(id, Status::Success, None);
             }
+            Err(_) if step.tries.timed_out => {
+                step.is_stopped = true;
+                self.end_if_stopped(id);
+            }
             Err(_) if asked_to_stop || self.job.status == Status::Stopping => {
                 step.is_stopped = true;
                 self.end_if_stopped(id);
             }
-            Err(failure) => self.end_step(id, Status::Failed, Some(failure)),
+            Err(failure) => self.fail_or_retry(id, failure),
         }
     }
 
@@ -223,8 +258,12 @@ impl Dispatcher {
         let is_its =
             |container: &ContainerId| self.job.containers.get(container).is_some_and(|c| c.step == *id);
         let left = step.containers.iter().any(|container| is_its(container) && !self.has_ended(container));
-        if !left && !self.status(id).has_ended() {
-            self.end_step(id, Status::Stopped, None);
+        if left || self.status(id).has_ended() {
+            return;
+        }
+        match self.why_timed_out(id) {
+            Some(failure) => self.fail_or_retry(id, failure),
+            None => self.end_step(id, Status::Stopped, None),
         }
     }
 
@@ -234,6 +273,7 @@ impl Dispatcher {
             data: self.context.mask.find_in(failure.data),
         });
         self.queued.swap_remove(id);
+        self.free_locks(id);
         self.look_at_queue = true;
         let output = match self.steps.get_mut(id) {
             Some(step) => {
@@ -288,9 +328,13 @@ impl Dispatcher {
             () if self.is_stopping() && states.contains(&Status::Canceled) => Status::Stopped,
             () => Status::Success,
         };
-        let output = all.last().and_then(|last| self.steps.get(last)).map(|last| last.output.clone());
+        let output_of = |id: &StepId| self.steps.get(id).map(|step| step.output.clone()).unwrap_or_default();
+        let output = match self.steps.get(group).is_some_and(|group| group.joins) {
+            true => Data::List(all.iter().map(output_of).collect()),
+            false => all.last().map(output_of).unwrap_or_default(),
+        };
         if let Some(group) = self.steps.get_mut(group) {
-            group.output = output.unwrap_or_default();
+            group.output = output;
         }
         let failure = (status == Status::Failed).then(|| failure("A step of it failed."));
         self.end_step(group, status, failure);
@@ -313,7 +357,7 @@ impl Dispatcher {
             Waiting::Result(reply) => {
                 let output = self.steps.get(id).map(|step| step.output.clone()).unwrap_or_default();
                 let answer = match status {
-                    Status::Success => Ok(output),
+                    Status::Success | Status::Skipped => Ok(output),
                     Status::Failed => Err(self.why_failed(id)),
                     Status::Stopped | Status::Canceled => Err(failure(format!("Step '{id}' was stopped."))),
                     Status::Queued | Status::Starting | Status::Running | Status::Stopping => {
@@ -358,6 +402,8 @@ impl Dispatcher {
         }
         if self.status(id) == Status::Queued {
             self.end_step(id, Status::Canceled, None);
+        } else if self.waits_for_retry(id) {
+            self.end_step(id, Status::Stopped, None);
         }
     }
 
@@ -395,6 +441,11 @@ impl Dispatcher {
     }
 }
 
+/// The parts of a group that are awaited, before there are any.
+fn parts_of(awaits: Option<Awaits>) -> Option<Parts> {
+    awaits.map(|awaits| Parts { all: Vec::new(), awaited: awaits.steps, open: 0 })
+}
+
 pub(super) fn within(group: &StepId, step: &StepId) -> StepId {
     StepId::new(format!("{group}.{step}"))
 }
@@ -407,6 +458,8 @@ pub(super) fn spawned(id: StepId, run_when: Vec<RunWhen>, call: CodeCall) -> Ste
         run_when,
         chain: Vec::new(),
         does: Does::Code(call),
+        terms: Terms::default(),
+        joins: false,
         awaits: None,
         templates: Vec::new(),
         span,

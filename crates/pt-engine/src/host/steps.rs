@@ -137,10 +137,11 @@ fn run_when(args: &Args<'_>, spec: &Data) -> Result<Vec<RunWhen>, Failure> {
             Some("success") => Condition::Success,
             Some("always") => Condition::Always,
             Some("failed") => Condition::Failed,
+            Some("ready") => Condition::Ready,
             _ => {
                 return Err(args.wrong(
                     "after-condition",
-                    r#"Must be one of "success", "always", "failed""#,
+                    r#"Must be one of "success", "always", "failed", "ready""#,
                     word,
                 ));
             }

@@ -205,6 +205,7 @@ fn told(what: &What) -> Option<String> {
         What::JobStopping { reason } => format!("stopping: {reason}"),
         What::JobFinished { status } => format!("job {}", status.word()),
         What::StepStarted { step } => format!("{step} started"),
+        What::StepRetrying { step, retry, .. } => format!("{step} retry {retry}"),
         What::StepFinished { step, status, failure, .. } => match failure {
             Some(failure) => format!("{step} {}: {}", status.word(), failure.message),
             None => format!("{step} {}", status.word()),
@@ -224,6 +225,8 @@ fn told(what: &What) -> Option<String> {
         },
         What::ServiceOpened { service, .. } => format!("service {service} opened"),
         What::ServiceClosed { service } => format!("service {service} closed"),
+        // When is chance.
+        What::ServiceReady { .. } => return None,
         What::Warned { message, .. } => format!("warning: {message}"),
         What::JobCreated { .. } | What::JobStarted | What::StepAdded { .. } => return None,
     })

@@ -57,6 +57,18 @@ impl Surroundings for Memory {
         None
     }
 
+    fn standard_file(&self, name: &str, _: &str) -> Option<PathBuf> {
+        Some(Path::new("/cache").join(name))
+    }
+
+    fn names_in(&self, dir: &Path) -> Vec<String> {
+        let below = |file: &PathBuf| {
+            let rest = file.strip_prefix(dir).ok()?.to_str()?;
+            Some(rest.split_once('/').map_or_else(|| rest.to_owned(), |(dir, _)| format!("{dir}/")))
+        };
+        self.0.keys().filter_map(below).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+
     fn values(&self, _: &Path) -> Vec<String> {
         vec!["port".to_owned()]
     }

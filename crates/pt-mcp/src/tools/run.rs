@@ -134,7 +134,7 @@ fn collect(step: &StepPlan, findings: &mut Vec<Diagnostic>) {
             }
         }
         Does::Group(steps) => steps.iter().for_each(|step| collect(step, findings)),
-        Does::Code(_) | Does::Late => {}
+        Does::Code(_) | Does::Late | Does::Skip => {}
     }
 }
 

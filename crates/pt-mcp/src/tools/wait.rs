@@ -119,9 +119,11 @@ fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v J
     let status = view.job.steps.get(&id)?.status;
     let word = status.word();
     let seen = match (wanted, status) {
-        (Wanted::Finished | Wanted::Ready, Status::Success) => Seen::Yes(format!("Step {id} finished.")),
+        (Wanted::Finished | Wanted::Ready, Status::Success | Status::Skipped) => {
+            Seen::Yes(format!("Step {id} finished."))
+        }
         (Wanted::Failed, Status::Failed) => Seen::Yes(format!("Step {id} failed. Why: describe-step")),
-        (_, Status::Failed | Status::Stopped | Status::Canceled | Status::Success) => {
+        (_, Status::Failed | Status::Stopped | Status::Canceled | Status::Skipped | Status::Success) => {
             Seen::Never(format!("Step {id} has ended: {word}."))
         }
         (Wanted::Ready, Status::Running) if serves(&view.job, &id) => {

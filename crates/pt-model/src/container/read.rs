@@ -9,17 +9,18 @@
 
 use crate::{
     ContainerId, ContainerSpec, CreateContainer, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec,
-    Protocol, Resources, Restart, RestartPolicy, ServiceSpec, Text, User, VolumeScope, shell_words,
+    Problem, Protocol, Resources, Restart, RestartPolicy, Rule, ServiceSpec, Text, User, VolumeScope,
+    shell_words,
 };
 
 /// What is wrong in a spec, and where: `mounts[0].source: Missing required value`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}{problem}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
 pub struct SpecError {
     /// Where in the spec.
     pub path: String,
     /// What is wrong.
-    pub message: String,
+    pub problem: Problem,
 }
 
 type Result<T> = std::result::Result<T, SpecError>;
@@ -105,6 +106,7 @@ impl ServiceSpec {
     /// The first value that is not what it must be.
     pub fn from_data(data: &Data) -> Result<Self> {
         let spec = At { data, place: Place::Here };
+        spec.map()?;
         let id = spec.get("id").string()?.as_str().into();
         if spec.get("ports").data.is_null() && !spec.get("port").data.is_null() {
             let port = spec.get("port").port()?;
@@ -137,7 +139,7 @@ fn env(at: &At<'_>) -> Result<Vec<EnvVar>> {
             Data::Str(_) | Data::Secret(_) | Data::Bool(_) | Data::Int(_) | Data::Float(_) => {
                 env.push(EnvVar { name, value: value.data.to_text() });
             }
-            Data::List(_) | Data::Map(_) => return value.wrong("Must be a string"),
+            Data::List(_) | Data::Map(_) => return value.wrong(Rule::Text),
         }
     }
     Ok(env)
@@ -215,6 +217,7 @@ fn is_git_url(text: &str) -> bool {
 }
 
 fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
+    at.map()?;
     let protocol = at.get("protocol").optional(At::protocol)?.unwrap_or_default();
     let internal = at.get("internal").optional(At::boolean)?.unwrap_or(false);
     let label = at.get("label").optional(At::string)?;
@@ -227,7 +230,7 @@ fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
         return Ok(ports.into_iter().map(|port| spec(port, None)).collect());
     };
     if exposed.len() != ports.len() {
-        return at.get("expose-as").wrong(&format!("Must name {} ports, as `range` does", ports.len()));
+        return at.get("expose-as").wrong(format!("Must name {} ports, as `range` does", ports.len()));
     }
     Ok(ports.into_iter().zip(exposed).map(|(port, exposed)| spec(port, Some(exposed))).collect())
 }
@@ -243,7 +246,7 @@ impl<'a> At<'a> {
     }
 
     fn items(&self) -> Result<Vec<At<'_>>> {
-        let Some(items) = self.data.as_list() else { return self.wrong("Must be a list") };
+        let Some(items) = self.data.as_list() else { return self.wrong(Rule::List) };
         let at = |(i, data)| At { data, place: Place::Index(&self.place, i) };
         Ok(items.iter().enumerate().map(at).collect())
     }
@@ -256,25 +259,21 @@ impl<'a> At<'a> {
         if self.data.is_null() { Ok(None) } else { read(self).map(Some) }
     }
 
-    fn wrong<T>(&self, message: &str) -> Result<T> {
-        let message = match self.data {
-            Data::Null => "Missing required value".to_owned(),
-            data => format!("{message} (got {data})"),
-        };
-        Err(SpecError { path: self.place.path(), message })
+    fn wrong<T>(&self, rule: impl Into<Rule>) -> Result<T> {
+        Err(SpecError { path: self.place.path(), problem: Problem::of(rule.into(), self.data) })
     }
 
     fn map(&self) -> Result<&'a crate::Map> {
         match self.data.as_map() {
             Some(map) => Ok(map),
-            None => self.wrong("Must be a map"),
+            None => self.wrong(Rule::Map),
         }
     }
 
     fn text(self) -> Result<Text> {
         match self.data.as_text() {
             Some(text) => Ok(text),
-            None => self.wrong("Must be a string"),
+            None => self.wrong(Rule::Text),
         }
     }
 
@@ -284,25 +283,25 @@ impl<'a> At<'a> {
     }
 
     fn boolean(self) -> Result<bool> {
-        if let Data::Bool(yes) = self.data { Ok(*yes) } else { self.wrong("Must be a boolean") }
+        if let Data::Bool(yes) = self.data { Ok(*yes) } else { self.wrong(Rule::Boolean) }
     }
 
     fn integer(self) -> Result<i64> {
-        if let Data::Int(number) = self.data { Ok(*number) } else { self.wrong("Must be an integer") }
+        if let Data::Int(number) = self.data { Ok(*number) } else { self.wrong(Rule::Integer) }
     }
 
     fn number(self) -> Result<f64> {
         match self.data {
             Data::Int(number) => Ok(*number as f64),
             Data::Float(number) => Ok(*number),
-            _ => self.wrong("Must be a number"),
+            _ => self.wrong(Rule::Number),
         }
     }
 
     fn absolute(self) -> Result<String> {
         match self.data.as_text().map(|text| text.expose()) {
             Some(path) if path.starts_with('/') => Ok(path),
-            _ => self.wrong("Must be an absolute path"),
+            _ => self.wrong(Rule::AbsolutePath),
         }
     }
 
@@ -353,7 +352,7 @@ impl<'a> At<'a> {
             Some((_, value)) => Ok(Some(*value)),
             None => {
                 let words: Vec<String> = known.iter().map(|(word, _)| format!("{word:?}")).collect();
-                self.wrong(&format!("Must be one of {}", words.join(", ")))
+                self.wrong(format!("Must be one of {}", words.join(", ")))
             }
         }
     }
@@ -368,7 +367,7 @@ impl<'a> At<'a> {
         };
         shell_words(&line).map_err(|error| SpecError {
             path: self.place.path(),
-            message: format!("Cannot be split into words: {error}"),
+            problem: Problem::Other(format!("Cannot be split into words: {error}")),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Steps that wait for the end of what does not end.
 
 use pt_model::Data;
-use pt_spec::{Body, Definition, Project, Step, Wanted};
+use pt_spec::{Body, Condition, Definition, Project, Step, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
 use crate::plan::{CodeCall, Does, StepPlan};
@@ -14,7 +14,8 @@ pub(super) fn check(definition: &Definition, steps: &[StepPlan], project: &Proje
     let mut found = Vec::new();
     for step in &all {
         let Some(written) = declared.iter().find(|written| Some(written.span) == step.span) else { continue };
-        for awaited in step.run_when.iter().flat_map(|when| &when.steps) {
+        let ends = step.run_when.iter().filter(|when| when.condition != Condition::Ready);
+        for awaited in ends.flat_map(|when| &when.steps) {
             let Some(other) = all.iter().find(|other| other.id == *awaited) else { continue };
             if never_ends(other, project) {
                 found.push(told(step, other, place(written, other)));
@@ -34,6 +35,10 @@ fn told(step: &StepPlan, other: &StepPlan, at: Span) -> Diagnostic {
     found
         .note("a step that starts a container ends when the container does; `after` waits for that end")
         .hint("start both at once: what needs the service can try until it answers")
+        .hint(format!(
+            "or write `after: {{step: {}, condition: ready}}`: then it waits for the services alone",
+            other.id
+        ))
         .hint("or give the container `await: false`, so that its step ends when its services are open")
 }
 
@@ -55,7 +60,7 @@ fn never_ends(step: &StepPlan, project: &Project) -> bool {
             tool.is_none_or(|tool| tool.awaits.is_none())
                 && steps.iter().any(|step| never_ends(step, project))
         }
-        Does::Late | Does::Fails(_) => false,
+        Does::Late | Does::Skip | Does::Fails(_) => false,
     }
 }
 

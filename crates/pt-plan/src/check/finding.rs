@@ -34,11 +34,24 @@ impl Findings {
         self
     }
 
+    /// Those about texts alone.
+    pub(super) fn of_texts(mut self) -> Self {
+        self.list.retain(is_of_text);
+        self
+    }
+
     /// By file and place; what has no place comes first.
     pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
         self.list
     }
+}
+
+/// The files whose text could not be read as it was meant.
+pub(super) fn broken_texts(loaded: &[Diagnostic]) -> Vec<SourceId> {
+    let place = |found: &Diagnostic| found.labels.first().map(|label| label.span.source);
+    let broken = loaded.iter().filter(|found| is_of_text(found) && found.severity == Severity::Error);
+    broken.filter_map(place).collect()
 }
 
 /// Whether a finding of loading is about the text, not about what it says.

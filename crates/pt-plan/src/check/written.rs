@@ -1,15 +1,24 @@
 //! What is written in args and code: every text, wherever it stands.
 
-use pt_spec::{Body, Definition, StepBody};
+use pt_spec::{Body, Definition, Step, StepBody, Terms};
 use pt_syntax::{Node, NodeKind};
 
-use super::all_args;
-
-/// Every node inside the args of a definition, outermost first.
+/// Every node inside the args of a definition and of its steps, and in their terms, outermost first.
 pub(super) fn each_node<'d>(definition: &'d Definition, look: &mut dyn FnMut(&'d Node)) {
-    for arg in all_args(definition) {
-        below(&arg.value, look);
+    definition.timeout.iter().for_each(|node| below(node, look));
+    match &definition.body {
+        Body::Call { args, .. } => args.iter().for_each(|arg| below(&arg.value, look)),
+        Body::Steps(steps) => steps.iter().for_each(|step| of_step(step, look)),
+        Body::Code(_) | Body::Nothing => {}
     }
+}
+
+fn of_step<'d>(step: &'d Step, look: &mut dyn FnMut(&'d Node)) {
+    if let StepBody::Call { args, .. } = &step.does {
+        args.iter().for_each(|arg| below(&arg.value, look));
+    }
+    let Terms { when, for_each, retries, timeout, lock } = &step.terms;
+    [when, for_each, retries, timeout, lock].into_iter().flatten().for_each(|node| below(node, look));
 }
 
 fn below<'d>(node: &'d Node, look: &mut dyn FnMut(&'d Node)) {

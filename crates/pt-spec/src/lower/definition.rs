@@ -23,6 +23,7 @@ const KEYS: &[&str] = &[
     "default?",
     "api-version",
     "await",
+    "timeout",
 ];
 
 /// Lowers one definition. Those without an id are told of at once: nobody could ever use them.
@@ -75,6 +76,7 @@ pub(super) fn lower_definition(
         None => Vec::new(),
     };
     let awaits = fields.take("await").map(|node| words(&node));
+    let timeout = if kind == Kind::Template { fields.take("timeout") } else { None };
     let body = lower_body(&mut fields, &id, kind, args, &mut found);
     found.extend(fields.unknown(&format!("in a {word}"), KEYS));
     let origin = origin.clone();
@@ -87,6 +89,7 @@ pub(super) fn lower_definition(
         params,
         body,
         awaits,
+        timeout,
         is_default,
         origin,
         span,

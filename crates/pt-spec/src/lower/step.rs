@@ -4,7 +4,7 @@ use pt_syntax::{Diagnostic, Node, NodeKind};
 
 use super::definition::{lower_args, merge, name_of};
 use super::fields::Fields;
-use crate::definition::{After, Condition, Name, Step, StepBody, Wanted};
+use crate::definition::{After, Condition, Name, Step, StepBody, Terms, Wanted};
 
 /// Lowers a list of steps; empty items are nothing.
 pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> {
@@ -32,7 +32,8 @@ fn lower_step(node: Node) -> Step {
     if let Some(text) = node.as_str() {
         let reference = Name { text: text.to_owned(), span };
         let does = StepBody::Call { reference, wanted: Wanted::Any, args: Vec::new() };
-        return Step { id: None, info: None, does, after: Vec::new(), span, diagnostics: found };
+        let terms = Terms::default();
+        return Step { id: None, info: None, does, after: Vec::new(), terms, span, diagnostics: found };
     }
     let Some(mut fields) = Fields::of(node) else {
         found.push(
@@ -44,6 +45,7 @@ fn lower_step(node: Node) -> Step {
             info: None,
             does: StepBody::Nothing,
             after: Vec::new(),
+            terms: Terms::default(),
             span,
             diagnostics: found,
         };
@@ -58,10 +60,20 @@ fn lower_step(node: Node) -> Step {
     if let Some(node) = fields.take("after") {
         lower_after(node, Condition::Success, &mut after, &mut found);
     }
+    let terms = Terms {
+        when: fields.take("when"),
+        for_each: fields.take("for-each"),
+        retries: fields.take("retries"),
+        timeout: fields.take("timeout"),
+        lock: fields.take("lock"),
+    };
     let does = lower_does(&mut fields, &mut found);
-    let known = ["id", "module", "tool", "template", "code", "args", "run-when", "after"];
+    let known = [
+        "id", "module", "tool", "template", "code", "args", "run-when", "after", "when", "for-each",
+        "retries", "timeout", "lock",
+    ];
     found.extend(fields.unknown("in a step", &known));
-    Step { id, info, does, after, span, diagnostics: found }
+    Step { id, info, does, after, terms, span, diagnostics: found }
 }
 
 fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
@@ -174,12 +186,13 @@ fn take_condition_or(fields: &mut Fields, otherwise: Condition, found: &mut Vec<
         Some("success") => Condition::Success,
         Some("always") => Condition::Always,
         Some("failed") => Condition::Failed,
+        Some("ready") => Condition::Ready,
         _ => {
             let got = crate::plain(&node);
             found.push(
                 Diagnostic::error(
                     "unknown-condition",
-                    format!(r#"Must be one of "success", "always", "failed" (got {got})"#),
+                    format!(r#"Must be one of "success", "always", "failed", "ready" (got {got})"#),
                 )
                 .at(node.span, ""),
             );

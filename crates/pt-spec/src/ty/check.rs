@@ -1,18 +1,18 @@
 //! Values against types.
 
-use pt_model::{Data, Map, MountSource, ServiceSpec, SpecError};
+use pt_model::{Data, Map, MountSource, Problem, Rule, ServiceSpec, SpecError};
 use pt_syntax::is_id;
 
 use super::{Atom, Type};
 use crate::data_path::{DataPath, Segment};
 
 /// What is wrong with a value, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TypeError {
     /// Where in the value.
     pub path: DataPath,
     /// What is wrong: `Must be an integer (got "8079")`.
-    pub message: String,
+    pub problem: Problem,
 }
 
 /// Where in a value the check stands; becomes a path only when something is wrong there.
@@ -61,7 +61,7 @@ impl Type {
             Self::Atom(atom) => atom.check(data, path),
             Self::List(of) => each(data, path, |item, place| of.check_at(item, place)),
             Self::Fields(fields) => check_fields(fields, data, path),
-            Self::AnyMap => keep(data.as_map().is_some(), "Must be a map", data, path),
+            Self::AnyMap => keep(data.as_map().is_some(), Rule::Map, data, path),
             Self::MapOf(key, value) => check_map(key, value, data, path),
             Self::Maybe(of) => {
                 if data.is_null() {
@@ -85,15 +85,15 @@ impl Type {
             Self::Enum(words) if words.contains(data) => Ok(data.clone()),
             Self::Enum(words) => {
                 let words: Vec<String> = words.iter().map(Data::to_string).collect();
-                wrong(&format!("Must be one of {}", words.join(", ")), data, path)
+                wrong(format!("Must be one of {}", words.join(", ")), data, path)
             }
             Self::Regex(pattern) => match data.as_text() {
                 Some(text) if pattern.matches(&text.expose()) => Ok(data.clone()),
-                Some(_) => wrong(&format!("Must match the regex {}", pattern.text), data, path),
-                None => wrong("Must be a string", data, path),
+                Some(_) => wrong(format!("Must match the regex {}", pattern.text), data, path),
+                None => wrong(Rule::Text, data, path),
             },
             Self::Unknown(text) => {
-                Err(vec![TypeError { path: path.path(), message: format!("Unknown type: {text}") }])
+                Err(vec![TypeError { path: path.path(), problem: Problem::UnknownType(text.clone()) }])
             }
         }
     }
@@ -118,7 +118,7 @@ impl Type {
 
 /// A list of what `check` makes of each item.
 fn each(data: &Data, path: &Place<'_>, check: impl Fn(&Data, &Place<'_>) -> Checked) -> Checked {
-    let Data::List(items) = data else { return wrong("Must be a list", data, path) };
+    let Data::List(items) = data else { return wrong(Rule::List, data, path) };
     let mut checked = Vec::with_capacity(items.len());
     let mut errors = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -132,7 +132,7 @@ fn each(data: &Data, path: &Place<'_>, check: impl Fn(&Data, &Place<'_>) -> Chec
 
 /// Known keys in the order of the type. A key that is absent and may be stays absent.
 fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Checked {
-    let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
+    let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
     let mut checked = Map::new();
     let mut errors = Vec::new();
     for (key, of) in fields {
@@ -149,7 +149,7 @@ fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Che
 }
 
 fn check_map(key: &Type, value: &Type, data: &Data, path: &Place<'_>) -> Checked {
-    let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
+    let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
     let mut checked = Map::new();
     let mut errors = Vec::new();
     for (name, item) in map {
@@ -169,18 +169,18 @@ impl Atom {
     fn check(self, data: &Data, path: &Place<'_>) -> Checked {
         match self {
             Self::Any => Ok(data.clone()),
-            Self::Bool => keep(matches!(data, Data::Bool(_)), "Must be a boolean", data, path),
+            Self::Bool => keep(matches!(data, Data::Bool(_)), Rule::Boolean, data, path),
             Self::Int => match integral(data) {
                 Some(number) => Ok(Data::Int(number)),
-                None => wrong("Must be an integer", data, path),
+                None => wrong(Rule::Integer, data, path),
             },
-            Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), "Must be a number", data, path),
+            Self::Num => keep(matches!(data, Data::Int(_) | Data::Float(_)), Rule::Number, data, path),
             Self::ServiceRef => text(data, path, "Must be a service's ID or reference", is_service_ref),
-            Self::Str | Self::InstanceType => text(data, path, "Must be a string", |_| true),
+            Self::Str | Self::InstanceType => text(data, path, Rule::Text, |_| true),
             Self::Code => text(data, path, "Must be code", |_| true),
             Self::Id => text(data, path, "Must be a valid ID", is_id),
             Self::DockerImage => text(data, path, "Must be the name of an image", |text| !text.is_empty()),
-            Self::AbsolutePath => text(data, path, "Must be an absolute path", |text| text.starts_with('/')),
+            Self::AbsolutePath => text(data, path, Rule::AbsolutePath, |text| text.starts_with('/')),
             Self::UrlPath => {
                 text(data, path, "Must be a path that begins with /", |text| text.starts_with('/'))
             }
@@ -210,38 +210,36 @@ fn integral(data: &Data) -> Option<i64> {
     if let Data::Int(number) = data { Some(*number) } else { None }
 }
 
-fn keep(right: bool, message: &str, data: &Data, path: &Place<'_>) -> Checked {
-    if right { Ok(data.clone()) } else { wrong(message, data, path) }
+fn keep(right: bool, rule: impl Into<Rule>, data: &Data, path: &Place<'_>) -> Checked {
+    if right { Ok(data.clone()) } else { wrong(rule, data, path) }
 }
 
-fn text(data: &Data, path: &Place<'_>, message: &str, accept: impl Fn(&str) -> bool) -> Checked {
+fn text(data: &Data, path: &Place<'_>, rule: impl Into<Rule>, accept: impl Fn(&str) -> bool) -> Checked {
     match data {
         Data::Str(text) if accept(text) => Ok(data.clone()),
         Data::Secret(text) if accept(&text.expose()) => Ok(data.clone()),
-        Data::Str(_) | Data::Secret(_) => wrong(message, data, path),
+        Data::Str(_) | Data::Secret(_) => wrong(rule, data, path),
         Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::List(_) | Data::Map(_) => {
-            wrong("Must be a string", data, path)
+            wrong(Rule::Text, data, path)
         }
     }
 }
 
-fn wrong(message: &str, data: &Data, path: &Place<'_>) -> Checked {
-    let message =
-        if data.is_null() { "Missing required value".to_owned() } else { format!("{message} (got {data})") };
-    Err(vec![TypeError { path: path.path(), message }])
+fn wrong(rule: impl Into<Rule>, data: &Data, path: &Place<'_>) -> Checked {
+    Err(vec![TypeError { path: path.path(), problem: Problem::of(rule.into(), data) }])
 }
 
 fn at(path: &Place<'_>, error: SpecError) -> Vec<TypeError> {
-    vec![TypeError { path: path.path().join(&error.path), message: error.message }]
+    vec![TypeError { path: path.path().join(&error.path), problem: error.problem }]
 }
 
 fn check_env_var(data: &Data, path: &Place<'_>) -> Checked {
-    let Data::Map(map) = data else { return wrong("Must be a map", data, path) };
+    let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
     let name = map.get("name").unwrap_or(&Data::Null);
     Atom::Str.check(name, &Place::Key(path, "name"))?;
     match map.get("value").unwrap_or(&Data::Null) {
         Data::List(_) | Data::Map(_) => {
-            wrong("Must be a string", map.get("value").unwrap_or(&Data::Null), &Place::Key(path, "value"))
+            wrong(Rule::Text, map.get("value").unwrap_or(&Data::Null), &Place::Key(path, "value"))
         }
         Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) | Data::Secret(_) => {
             Ok(data.clone())

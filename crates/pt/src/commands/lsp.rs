@@ -1,6 +1,7 @@
 //! `pt lsp`: what editors show of a project while it is written.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -64,6 +65,28 @@ impl Surroundings for Here {
 
     fn home(&self) -> Option<PathBuf> {
         self.app.environment.person.home.clone()
+    }
+
+    fn standard_file(&self, name: &str, text: &str) -> Option<PathBuf> {
+        let below: PathBuf =
+            Path::new(name).components().filter(|part| matches!(part, Component::Normal(_))).collect();
+        let file = self.app.environment.state_dir.join("standard").join(below);
+        if fs::read_to_string(&file).is_ok_and(|there| there == text) {
+            return Some(file);
+        }
+        fs::create_dir_all(file.parent()?).ok()?;
+        fs::write(&file, text).ok()?;
+        Some(file)
+    }
+
+    fn names_in(&self, dir: &Path) -> Vec<String> {
+        let named = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some(if entry.path().is_dir() { format!("{name}/") } else { name })
+        };
+        let mut names: Vec<_> = fs::read_dir(dir).into_iter().flatten().flatten().filter_map(named).collect();
+        names.sort();
+        names
     }
 
     fn values(&self, dir: &Path) -> Vec<String> {

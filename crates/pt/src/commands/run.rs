@@ -137,6 +137,7 @@ async fn run_job(args: &RunArgs, config: &Config) -> Outcome {
         | Status::Stopping
         | Status::Failed
         | Status::Stopped
+        | Status::Skipped
         | Status::Canceled => Err(Failure::silent(1)),
     }
 }

@@ -2,8 +2,8 @@
 
 use pt_model::{Data, Map};
 use pt_spec::{
-    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Trigger, TriggerOn,
-    TriggerTemplate, Type, Wanted, plain,
+    After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Terms, Trigger,
+    TriggerOn, TriggerTemplate, Type, Wanted, plain,
 };
 use pt_syntax::{Node, NodeKind};
 
@@ -95,6 +95,9 @@ fn definition(project: &Project, definition: &Definition) -> Data {
         Body::Steps(steps) => put(&mut spelled, "run", steps.iter().map(step).collect::<Data>()),
         Body::Nothing => {}
     }
+    if let Some(timeout) = &definition.timeout {
+        put(&mut spelled, "timeout", value(timeout));
+    }
     if let Some(awaits) = &definition.awaits {
         put(&mut spelled, "await", names(awaits));
     }
@@ -147,6 +150,14 @@ fn step(step: &Step) -> Data {
         }
         StepBody::Code(node) => put(&mut spelled, "code", value(node)),
         StepBody::Nothing => {}
+    }
+    let Terms { when, for_each, retries, timeout, lock } = &step.terms;
+    for (key, node) in
+        [("when", when), ("for-each", for_each), ("retries", retries), ("timeout", timeout), ("lock", lock)]
+    {
+        if let Some(node) = node {
+            put(&mut spelled, key, value(node));
+        }
     }
     match step.after.as_slice() {
         [] => {}

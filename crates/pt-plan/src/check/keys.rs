@@ -1,0 +1,69 @@
+//! Keys inside args that mean nothing there.
+
+use pt_spec::{Atom, Body, Definition, Project, StepBody, Type, Wanted};
+use pt_syntax::{Diagnostic, Node, NodeKind, suggest};
+
+const OF_SERVICES: [&str; 5] = ["id", "ports", "port", "protocol", "info"];
+const OF_PORTS: [&str; 6] = ["port", "range", "protocol", "expose-as", "internal", "label"];
+const OF_VARS: [&str; 2] = ["name", "value"];
+
+/// Warnings about the maps that a definition writes out.
+pub(super) fn check(definition: &Definition, project: &Project) -> Vec<Diagnostic> {
+    let mut calls = Vec::new();
+    match &definition.body {
+        Body::Call { reference, args } => calls.push((reference, Wanted::Any, args)),
+        Body::Steps(steps) => {
+            for step in steps {
+                if let StepBody::Call { reference, wanted, args } = &step.does {
+                    calls.push((reference, *wanted, args));
+                }
+            }
+        }
+        Body::Code(_) | Body::Nothing => {}
+    }
+    let mut found = Vec::new();
+    for (reference, wanted, args) in calls {
+        let Ok(callee) = project.resolve(Some(definition), &reference.text, wanted) else { continue };
+        for arg in args {
+            if let Some(param) = callee.param(&arg.id.text) {
+                look(&arg.value, &param.ty, &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn look(node: &Node, ty: &Type, found: &mut Vec<Diagnostic>) {
+    match (ty, &node.kind) {
+        (Type::Maybe(of) | Type::Default(of, _), _) => look(node, of, found),
+        (Type::List(of), NodeKind::List(items)) => items.iter().for_each(|item| look(item, of, found)),
+        (Type::MapOf(_, of), NodeKind::Map(entries)) => {
+            entries.iter().for_each(|entry| look(&entry.value, of, found));
+        }
+        (Type::Fields(fields), NodeKind::Map(entries)) => {
+            let known: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
+            unknown(node, &known, found);
+            for entry in entries {
+                if let Some((_, of)) = fields.iter().find(|(key, _)| *key == entry.key) {
+                    look(&entry.value, of, found);
+                }
+            }
+        }
+        (Type::Atom(Atom::EnvVar), NodeKind::Map(_)) => unknown(node, &OF_VARS, found),
+        (Type::Atom(Atom::ServiceSpec), NodeKind::Map(_)) => {
+            unknown(node, &OF_SERVICES, found);
+            for port in node.get("ports").map(Node::items).unwrap_or_default() {
+                unknown(port, &OF_PORTS, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn unknown(map: &Node, known: &[&str], found: &mut Vec<Diagnostic>) {
+    for entry in map.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+        let message = format!("The key '{}' is not known here", entry.key);
+        let told = Diagnostic::warning("unknown-key", message).at(entry.key_span, "ignored");
+        found.push(told.did_you_mean(suggest(&entry.key, known.iter().copied())));
+    }
+}
