@@ -1,11 +1,12 @@
 //! Starting a job, and the handle by which others follow and stop it.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pt_backend::Backend;
-use pt_model::{ContainerId, Data, Event, Job, LogLine, StepId};
+use pt_model::{ContainerId, Data, Event, Job, JobId, LogLine, Status, Step, StepId};
 use pt_plan::Plan;
 use pt_store::{Instance, JobKey, Scope, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -44,8 +45,33 @@ pub struct Options {
     pub interactive: bool,
     /// The step whose end ends the job.
     pub until: Option<StepId>,
+    /// The earlier job that this one resumes.
+    pub resumes: Option<Earlier>,
     /// How long a container may take to stop before it is killed.
     pub grace: Duration,
+}
+
+/// What is left of an earlier job.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The job.
+    pub job: JobId,
+    /// The steps that need not run again, and their results.
+    pub done: HashMap<StepId, Data>,
+}
+
+impl Earlier {
+    /// Of a job that is over: the steps that ended well. Those whose services others may need run again, and those whose
+    /// results held secrets, which are not kept.
+    pub fn of(id: &JobId, job: &Job) -> Self {
+        let serves = |id: &StepId| job.services.values().any(|service| service.step == *id);
+        let ended_well = |(id, step): (&StepId, &Step)| {
+            let is_done = step.status == Status::Success;
+            let is_whole = !step.output.to_string().contains("[secret ");
+            (is_done && is_whole && !serves(id)).then(|| (id.clone(), step.output.clone()))
+        };
+        Self { job: id.clone(), done: job.steps.iter().filter_map(ended_well).collect() }
+    }
 }
 
 /// The person who runs a job.

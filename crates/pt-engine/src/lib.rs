@@ -27,6 +27,6 @@ mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Engine, InputRequest, Notice, Options, Person, Running, Shown};
+pub use engine::{Control, Earlier, Engine, InputRequest, Notice, Options, Person, Running, Shown};
 pub use name::container_name;
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -76,6 +76,16 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Data::is_null")]
         output: Data,
     },
+    /// A step was not run: it ended well in an earlier job, which this one resumes.
+    StepKept {
+        /// The step.
+        step: StepId,
+        /// The earlier job.
+        job: JobId,
+        /// What its code gave back then.
+        #[serde(default, skip_serializing_if = "Data::is_null")]
+        output: Data,
+    },
     /// A container was asked for.
     ContainerRequested {
         /// The container.

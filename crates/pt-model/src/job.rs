@@ -238,6 +238,12 @@ impl Job {
                 step.failure.clone_from(failure);
                 step.output.clone_from(output);
             }
+            What::StepKept { step, job: _, output } => {
+                let step = self.steps.entry(step.clone()).or_default();
+                step.status = Status::Success;
+                step.finished_ts = Some(at);
+                step.output.clone_from(output);
+            }
             What::ContainerRequested { container, step, spec } => {
                 self.containers.insert(container.clone(), Container::requested(step, spec));
             }

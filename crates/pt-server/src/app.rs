@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
-use pt_engine::{Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
+use pt_engine::{Earlier, Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
 use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
 use pt_plan::{Around, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
@@ -101,6 +101,8 @@ pub struct RunRequest {
     pub job: Option<JobId>,
     /// Whether somebody is there to answer questions.
     pub interactive: bool,
+    /// The earlier job that it resumes.
+    pub resumes: Option<Earlier>,
 }
 
 /// A job as the store knows it, and whether its runner lives.
@@ -388,6 +390,7 @@ impl App {
             person: self.environment.person.clone(),
             interactive: request.interactive,
             until: request.until,
+            resumes: request.resumes,
             grace: Self::GRACE,
         };
         let running = engine.start(plan, options)?;

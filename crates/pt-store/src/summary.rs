@@ -78,6 +78,9 @@ impl JobSummary {
             What::StepStarted { step } => {
                 self.steps.insert(step.clone(), Status::Running);
             }
+            What::StepKept { step, .. } => {
+                self.steps.insert(step.clone(), Status::Success);
+            }
             What::StepFinished { step, status, failure: _, output: _ } => {
                 self.steps.insert(step.clone(), *status);
             }

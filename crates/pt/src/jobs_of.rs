@@ -59,6 +59,7 @@ pub(crate) fn unknown(name: &str) -> Failure {
 pub(crate) fn orphaned(record: &JobRecord) -> Failure {
     let id = record.id();
     Failure::new(format!("The runner of job {id} is gone: it was killed, or the machine was restarted.")).hint(format!(
-        "`pt clean` removes what it left; `pt rerun {id}` runs the same again; `pt logs {id}` shows what it said."
+        "`pt clean` removes what it left; `pt run --resume {id}` runs the steps that did not end well, `pt rerun {id}` all of \
+         them; `pt logs {id}` shows what it said."
     ))
 }

@@ -140,6 +140,9 @@ impl Watcher {
                 self.container(container, change)
             }
             What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
+            What::StepKept { step, job, .. } => {
+                self.note(step, "✔", green(), &format!("Step finished in {job}."))
+            }
             What::StepFinished { step, status, failure, .. } => {
                 let message = failure.as_ref().map_or("", |failure| failure.message.as_str());
                 self.step(step, *status, message)

@@ -148,6 +148,9 @@ impl Dispatcher {
         if matches!(self.steps.get(id).and_then(|step| step.does.as_ref()), Some(Does::Skip)) {
             return self.end_step(id, Status::Skipped, None);
         }
+        if self.keep_from_earlier(id) {
+            return;
+        }
         self.emit(What::StepStarted { step: id.clone() });
         self.begin_timeout(id);
         let does = self.steps.get_mut(id).and_then(|step| step.does.take());
@@ -284,6 +287,26 @@ impl Dispatcher {
             None => Data::Null,
         };
         self.emit(What::StepFinished { step: id.clone(), status, failure, output });
+        self.after_end(id);
+    }
+
+    /// Takes a step for ended that ended well in the job that this one resumes.
+    fn keep_from_earlier(&mut self, id: &StepId) -> bool {
+        let Some(earlier) = &self.context.options.resumes else { return false };
+        let Some(output) = earlier.done.get(id).cloned() else { return false };
+        let job = earlier.job.clone();
+        if let Some(step) = self.steps.get_mut(id) {
+            step.output = output.clone();
+        }
+        self.free_locks(id);
+        self.look_at_queue = true;
+        self.emit(What::StepKept { step: id.clone(), job, output });
+        self.after_end(id);
+        true
+    }
+
+    /// Tells whoever waits for a step that it has ended, and does what follows from it.
+    fn after_end(&mut self, id: &StepId) {
         for waiting in
             self.steps.get_mut(id).map(|step| std::mem::take(&mut step.waiting)).unwrap_or_default()
         {

@@ -149,6 +149,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         person: Person { uid: 1000, gid: 1000, name: "ann".to_owned(), home: None },
         interactive: file.contains("interactive"),
         until: until.map(Into::into),
+        resumes: None,
         grace: Duration::from_secs(10),
     };
     let key = options.job.clone();
@@ -205,6 +206,7 @@ fn told(what: &What) -> Option<String> {
         What::JobStopping { reason } => format!("stopping: {reason}"),
         What::JobFinished { status } => format!("job {}", status.word()),
         What::StepStarted { step } => format!("{step} started"),
+        What::StepKept { step, .. } => format!("{step} kept"),
         What::StepRetrying { step, retry, .. } => format!("{step} retry {retry}"),
         What::StepFinished { step, status, failure, .. } => match failure {
             Some(failure) => format!("{step} {}: {}", status.word(), failure.message),

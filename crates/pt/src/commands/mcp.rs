@@ -92,7 +92,7 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
             let request = RunRequest {
                 until: args.until.as_deref().map(Into::into),
                 job: args.job_id.as_deref().map(Into::into),
-                interactive: false,
+                ..RunRequest::default()
             };
             server.start(plan, &project, request).await?;
         }

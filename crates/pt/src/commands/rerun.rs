@@ -2,6 +2,8 @@
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
+use pt_engine::Earlier;
+use pt_server::JobRecord;
 
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
 use crate::commands::run::{self, RunArgs};
@@ -43,29 +45,61 @@ pub(crate) struct RerunArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &RerunArgs, config: &Config) -> Outcome {
-    let app = config.open(&args.context)?;
-    let instance = app.instance(args.project.polytope_file.as_deref())?;
-    let record = jobs_of::find(&app, &instance, &args.job)?;
-    let Some(request) = app.store.request(&record.key)? else {
-        let id = record.id();
-        return Err(Failure::new(format!(
-            "What job {id} was asked for has not been kept: an older version ran it."
-        )));
-    };
-    let run = RunArgs {
-        targets: request.groups.join(&",".to_owned()),
-        context: ContextArgs { context: args.context.context.clone().or(Some(request.context)) },
+    let record = find(&args.job, &args.context, &args.project, config)?;
+    let again = RunArgs {
+        targets: Vec::new(),
+        context: ContextArgs { context: args.context.context.clone() },
         detach: args.detach,
         isolated: false,
         job_id: args.job_id.clone(),
         mcp: false,
         mcp_port: None,
         non_interactive: args.non_interactive,
-        project: ProjectArgs { polytope_file: args.project.polytope_file.clone().or(request.root_file) },
+        project: ProjectArgs { polytope_file: args.project.polytope_file.clone() },
         locks: LockArgs::default(),
+        resume: None,
         runner: args.runner,
         timeout: args.timeout.clone(),
-        until: request.until,
+        until: None,
     };
-    run::run(&run, config)
+    run::run_from(&asked(again, &record, config)?, None, config)
+}
+
+/// What to run to resume a job, and what is left of it.
+pub(crate) fn resumed(args: &RunArgs, job: &str, config: &Config) -> Result<(RunArgs, Earlier), Failure> {
+    let record = find(job, &args.context, &args.project, config)?;
+    let id = record.id();
+    if !record.job.status.has_ended() && !record.is_orphan() {
+        return Err(Failure::new(format!("Job {id} runs.")).hint(format!("`pt attach {id}` follows it.")));
+    }
+    let earlier = Earlier::of(id, &record.job);
+    Ok((asked(args.clone(), &record, config)?, earlier))
+}
+
+fn find(
+    job: &str,
+    context: &ContextArgs,
+    project: &ProjectArgs,
+    config: &Config,
+) -> Result<JobRecord, Failure> {
+    let app = config.open(context)?;
+    let instance = app.instance(project.polytope_file.as_deref())?;
+    jobs_of::find(&app, &instance, job)
+}
+
+/// With what a job was asked for, where nothing else is said.
+fn asked(args: RunArgs, record: &JobRecord, config: &Config) -> Result<RunArgs, Failure> {
+    let Some(request) = config.open(&args.context)?.store.request(&record.key)? else {
+        let id = record.id();
+        return Err(Failure::new(format!(
+            "What job {id} was asked for has not been kept: an older version ran it."
+        )));
+    };
+    Ok(RunArgs {
+        targets: request.groups.join(&",".to_owned()),
+        context: ContextArgs { context: args.context.context.or(Some(request.context)) },
+        project: ProjectArgs { polytope_file: args.project.polytope_file.or(request.root_file) },
+        until: args.until.or(request.until),
+        ..args
+    })
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use pt_engine::Control;
+use pt_engine::{Control, Earlier};
 use pt_model::{Job, Status};
 use pt_server::{App, RunRequest, Started, Unset};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::ask;
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
+use crate::commands::rerun;
 use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
@@ -37,7 +38,7 @@ use crate::watch::Watcher;
 /// On a terminal, arguments that are missing are asked for.
 ///
 /// The first Ctrl-C stops the job, the second kills it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
     /// What to run.
@@ -67,6 +68,10 @@ pub(crate) struct RunArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) locks: LockArgs,
+    /// Runs again what a job was asked for, without the steps that ended well in it.
+    #[arg(long, value_name = "job", conflicts_with_all = ["targets", "mcp"])]
+    #[arg(add = ArgValueCandidates::new(complete::jobs))]
+    pub(crate) resume: Option<String>,
     /// Runs a job for another process, which waits for its id.
     #[arg(long, hide = true)]
     pub(crate) runner: bool,
@@ -80,12 +85,21 @@ pub(crate) struct RunArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs, config: &Config) -> Outcome {
-    let runtime =
-        tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
-    runtime.block_on(run_job(args, config))
+    if let Some(job) = &args.resume {
+        let (args, earlier) = rerun::resumed(args, job, config)?;
+        return run_from(&args, Some(earlier), config);
+    }
+    run_from(args, None, config)
 }
 
-async fn run_job(args: &RunArgs, config: &Config) -> Outcome {
+/// Runs a job that may go on where an earlier one ended.
+pub(crate) fn run_from(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> Outcome {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| Failure::new(format!("Could not start: {error}")))?;
+    runtime.block_on(run_job(args, resumes, config))
+}
+
+async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> Outcome {
     let timeout = args.timeout.as_deref().map(targets::duration).transpose()?;
     let app = config.open(&args.context)?;
     let mut project = targets::load(&app, &args.project, &args.locks)?;
@@ -103,6 +117,7 @@ async fn run_job(args: &RunArgs, config: &Config) -> Outcome {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
         interactive: !args.runner && !args.non_interactive && prompt::can_ask(),
+        resumes,
     };
     let planned = app.plan(&project, &groups, &Unset)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
