@@ -201,7 +201,7 @@ fn values_belong_to_a_project_and_a_context() {
     let unknown = home.pt(&["values", "list", "--context", "wrok"]);
     assert!(
         unknown
-            .starts_with("Error: There is no context 'wrok'.\nDid you mean 'work'? Contexts are listed in "),
+            .starts_with("Error: There is no context 'wrok'.\nDid you mean 'work'? `pt contexts list` shows"),
         "{unknown}"
     );
     assert!(unknown.ends_with("[exit 2]\n"), "{unknown}");

@@ -200,7 +200,13 @@ impl Part {
                         let address = port.address().filter(|_| service.status == ServiceStatus::Running);
                         rows.push(vec![
                             id.to_string(),
-                            status(&json!(service.status)),
+                            // It is open from its start on; whether anybody listens shows later.
+                            match service.status {
+                                ServiceStatus::Running if !service.ready => "starting".to_owned(),
+                                ServiceStatus::Running | ServiceStatus::Stopped => {
+                                    status(&json!(service.status))
+                                }
+                            },
                             format!("{}/{}", port.port, port.protocol.word()),
                             port.label.clone().unwrap_or_default(),
                             address.unwrap_or_else(|| "–".to_owned()),
