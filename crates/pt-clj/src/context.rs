@@ -1,6 +1,6 @@
 //! Where programs run: what they may see, what they defined, what they may use up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ use crate::meter;
 use crate::namespace::Namespaces;
 use crate::node::Node;
 use crate::stack;
+use crate::state::Delay;
 use crate::{Error, Value};
 
 /// The world outside, as far as the embedder lets programs reach it.
@@ -86,6 +87,8 @@ pub struct Context<'h> {
     pub(crate) readers: Readers,
     /// The slots that `binding` has bound, innermost last.
     pub(crate) bound: Vec<u32>,
+    /// Futures whose turn has not come.
+    pub(crate) futures: VecDeque<Arc<Delay>>,
     pub(crate) random: u64,
     /// What `with-out-str` collects, innermost last.
     pub(crate) captured: Vec<String>,
@@ -111,6 +114,7 @@ impl Default for Context<'_> {
             gensym: 0,
             readers: Readers::default(),
             bound: Vec::new(),
+            futures: VecDeque::new(),
             random: 0,
             captured: Vec::new(),
             host: None,
@@ -187,11 +191,27 @@ impl<'h> Context<'h> {
     pub fn apply(&mut self, function: &Value, mut args: Vec<Value>) -> Result<Value, Error> {
         let result: Eval = self.within_stack(|context| {
             let value = context.call(function, &mut args)?;
+            context.end_futures()?;
             crate::equal::realise(context, &value)?;
             Ok(value)
         });
-        self.stack.clear();
+        self.forget();
         result.map_err(Error::from)
+    }
+
+    /// Lets every future have its turn.
+    pub(crate) fn end_futures(&mut self) -> Eval<()> {
+        while crate::core::run_next_future(self)? {
+            self.tick()?;
+        }
+        Ok(())
+    }
+
+    /// Drops what an evaluation left behind.
+    pub(crate) fn forget(&mut self) {
+        self.stack.clear();
+        self.captured.clear();
+        self.futures.clear();
     }
 
     /// The slot of a name in the current namespace, new or not.

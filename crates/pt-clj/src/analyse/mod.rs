@@ -39,6 +39,8 @@ struct Scope {
     name: Option<Box<str>>,
     /// Where `recur` puts its values: the first slot and their number.
     target: Option<(u32, usize)>,
+    /// The identity of its `##NaN`.
+    nan: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -178,8 +180,6 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 for (key, value) in pairs {
                     nodes.push((self.node(key, false)?, self.node(value, false)?));
                 }
-                let constant =
-                    |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
                 let values: Option<Vec<_>> =
                     nodes.iter().map(|(key, value)| Some((constant(key)?, constant(value)?))).collect();
                 Ok(match values {
@@ -204,11 +204,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
             FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => {
                 self.error(form.span, "Unquote outside of a syntax-quote")
             }
+            FormKind::Float(value) if value.is_nan() => Ok(Node::Const(self.nan())),
+            FormKind::Float(value) => Ok(Node::Const(Value::Float(*value))),
             FormKind::Nil
             | FormKind::Bool(_)
             | FormKind::Int(_)
             | FormKind::BigInt(_)
-            | FormKind::Float(_)
             | FormKind::Ratio(_)
             | FormKind::Decimal(_)
             | FormKind::Char(_)
@@ -220,6 +221,13 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 Err(signal) => Err(signal.at(form.span)),
             },
         }
+    }
+
+    /// `##NaN`: within one function it is one object.
+    fn nan(&mut self) -> Value {
+        self.context.gensym += 1;
+        let next = self.context.gensym;
+        Value::Float(crate::equal::nan(*self.scope().nan.get_or_insert(next)))
     }
 
     fn nodes(&mut self, forms: &[Form]) -> Eval<Vec<Node>> {
@@ -588,7 +596,10 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         return args.fold(first, |left, right| Node::Math(Box::new(Math { op, native, left, right, span })));
     }
     match <[Node; 2]>::try_from(args) {
-        Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
+        Ok([left, right]) => {
+            let (left, right) = (primitive(left), primitive(right));
+            Node::Math(Box::new(Math { op, native, left, right, span }))
+        }
         Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     }
 }
@@ -620,7 +631,24 @@ fn keeps_meta(form: &Form) -> bool {
 }
 
 fn constants(nodes: &[Node]) -> Option<Vec<Value>> {
-    nodes.iter().map(|node| if let Node::Const(value) = node { Some(value.clone()) } else { None }).collect()
+    nodes.iter().map(constant).collect()
+}
+
+/// What is part of a constant is an object of its own.
+fn constant(node: &Node) -> Option<Value> {
+    match node {
+        Node::Const(Value::Float(value)) if value.is_nan() => Some(Value::Float(f64::NAN)),
+        Node::Const(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// A number that Java would not make an object of is the same as no other.
+fn primitive(node: Node) -> Node {
+    match node {
+        Node::Const(Value::Float(value)) if value.is_nan() => Node::Const(Value::Float(f64::NAN)),
+        other => other,
+    }
 }
 
 /// The name of a symbol.

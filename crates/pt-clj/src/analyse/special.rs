@@ -75,7 +75,7 @@ fn let_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool)
     let mark = analyser.mark();
     let mut slots = Vec::with_capacity(pairs.len() / 2);
     for pair in pairs.chunks_exact(2) {
-        let value = analyser.node(&pair[1], false)?;
+        let value = super::primitive(analyser.node(&pair[1], false)?);
         analyser.bind(&pair[0], value, &mut slots)?;
     }
     let body = analyser.body(body, tail)?;
@@ -90,7 +90,7 @@ fn loop_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: boo
     let mut outer = Vec::new();
     let mut values = Vec::new();
     for pair in pairs.chunks_exact(2) {
-        let value = analyser.node(&pair[1], false)?;
+        let value = super::primitive(analyser.node(&pair[1], false)?);
         let slot = analyser.declare("");
         outer.push((slot, value));
         analyser.bind(&pair[0], Node::Local(slot), &mut outer)?;

@@ -1,10 +1,12 @@
 //! The functions every program has, by subject. One table, built once, serves all contexts.
 
+mod agent;
 mod array;
 mod collection;
 mod control;
 mod edn;
 mod function;
+mod future;
 mod json;
 mod lazy;
 mod meta;
@@ -31,6 +33,7 @@ use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 pub(crate) use control::deref_var;
+pub(crate) use future::run_next as run_next_future;
 pub(crate) use multi::call_object;
 pub(crate) use number::{as_f64, compare_numbers};
 pub(crate) use predicate::identical;
@@ -79,11 +82,13 @@ use natives;
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     let mut registry = Registry { core: Table::default(), others: HashMap::new() };
     let subjects = [
+        agent::NATIVES,
         array::NATIVES,
         collection::NATIVES,
         control::NATIVES,
         edn::NATIVES,
         function::NATIVES,
+        future::NATIVES,
         json::NATIVES,
         lazy::NATIVES,
         meta::NATIVES,

@@ -74,7 +74,6 @@ natives! { "clojure.core":
         _ => false,
     })),
     "var?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Var(_)))),
-    "delay?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Delay(_)))),
     "uuid?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Uuid(_)))),
     "class?" 1 1 |_, args| Ok(Value::Bool(match &args[0] {
         Value::Object(object) => matches!(**object, Object::Type(_)),

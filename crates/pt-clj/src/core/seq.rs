@@ -315,7 +315,7 @@ natives! { "clojure.core":
     },
     "realized?" 1 1 |context, args| Ok(Value::Bool(match &args[0] {
         Value::Lazy(lazy) => lazy.realised().is_some(),
-        Value::Delay(delay) => !matches!(delay.state(), crate::state::DelayState::Pending(_)),
+        Value::Delay(delay) => super::future::is_done(context, &Arc::clone(delay))?,
         Value::Object(object) if let crate::types::Object::Promise(value) = &**object => {
             crate::types::locked(value).is_some()
         }
