@@ -85,8 +85,8 @@ pub struct Context<'h> {
     pub(crate) embedded: Vec<Value>,
     pub(crate) gensym: u64,
     pub(crate) readers: Readers,
-    /// The slots that `binding` has bound, innermost last.
-    pub(crate) bound: Vec<u32>,
+    /// The slots that `binding` has bound, innermost last, each with what it held before.
+    pub(crate) bound: Vec<(u32, Option<Value>)>,
     /// Futures whose turn has not come.
     pub(crate) futures: VecDeque<Arc<Delay>>,
     pub(crate) random: u64,
@@ -197,6 +197,43 @@ impl<'h> Context<'h> {
         });
         self.forget();
         result.map_err(Error::from)
+    }
+
+    /// Gives a global another value until `unbind_to`.
+    pub(crate) fn bind_slot(&mut self, at: u32, value: Option<Value>) {
+        let before = std::mem::replace(&mut self.globals[at as usize], value);
+        self.bound.push((at, before));
+    }
+
+    /// Undoes what was bound since there were so many.
+    pub(crate) fn unbind_to(&mut self, height: usize) {
+        while self.bound.len() > height {
+            if let Some((at, before)) = self.bound.pop() {
+                self.globals[at as usize] = before;
+            }
+        }
+    }
+
+    /// What is bound now, to be bound again elsewhere.
+    pub(crate) fn conveyed(&self) -> Vec<(u32, Option<Value>)> {
+        self.bound.iter().map(|(at, _)| (*at, self.globals[*at as usize].clone())).collect()
+    }
+
+    /// Runs something as a thread of its own would: of what is bound around, it sees only what it was given.
+    pub(crate) fn beside<T>(&mut self, bindings: &[(u32, Option<Value>)], run: impl FnOnce(&mut Self) -> T) -> T {
+        let height = self.bound.len();
+        for index in 0..height {
+            let (at, root) = self.bound[index].clone();
+            if !self.bound[..index].iter().any(|(earlier, _)| *earlier == at) {
+                self.bind_slot(at, root);
+            }
+        }
+        for (at, value) in bindings {
+            self.bind_slot(*at, value.clone());
+        }
+        let result = run(self);
+        self.unbind_to(height);
+        result
     }
 
     /// Lets every future have its turn.

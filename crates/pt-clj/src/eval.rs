@@ -34,7 +34,7 @@ impl Node {
             Self::This => Ok(frame.this.clone()),
             Self::Global(at) => match &context.globals[*at as usize] {
                 Some(value) => Ok(value.clone()),
-                None => Err(unbound(context, *at)),
+                None => Ok(unbound(context, *at)),
             },
             Self::If(parts) => {
                 let test = match &parts.0 {
@@ -171,6 +171,12 @@ impl Node {
                 Ok(Value::Var(def.var.clone()))
             }
             Self::Assign(parts) => {
+                let name = context.name_of(parts.0);
+                // Clojure binds its own, such as `*warn-on-reflection*`, before it loads anything.
+                if name.namespace() != Some("clojure.core") && !context.bound.iter().any(|(at, _)| *at == parts.0) {
+                    let message = format!("Can't change/establish root binding of: {} with set", name.local());
+                    return Err(context.error("IllegalStateException", message));
+                }
                 let value = parts.1.eval(context, frame)?;
                 context.globals[parts.0 as usize] = Some(value.clone());
                 Ok(value)
@@ -186,20 +192,16 @@ impl Node {
             Self::Try(form) => form.eval(context, frame),
             Self::Case(case) => case.eval(context, frame),
             Self::Binding(form) => {
-                let mut old = Vec::with_capacity(form.bindings.len());
+                let mut values = Vec::with_capacity(form.bindings.len());
                 for (global, node) in &form.bindings {
-                    old.push((*global, Some(node.eval(context, frame)?)));
+                    values.push((*global, node.eval(context, frame)?));
                 }
-                let bound = context.bound.len();
-                for (global, value) in &mut old {
-                    std::mem::swap(&mut context.globals[*global as usize], value);
-                    context.bound.push(*global);
+                let height = context.bound.len();
+                for (global, value) in values {
+                    context.bind_slot(global, Some(value));
                 }
                 let result = form.body.eval(context, frame);
-                context.bound.truncate(bound);
-                for (global, value) in old {
-                    context.globals[global as usize] = value;
-                }
+                context.unbind_to(height);
                 result
             }
             Self::Method(call) => {
@@ -243,9 +245,8 @@ fn with_args<R>(
 }
 
 #[cold]
-fn unbound(context: &Context<'_>, at: u32) -> Signal {
-    let name = context.name_of(at);
-    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'{}", name.as_str()))
+fn unbound(context: &Context<'_>, at: u32) -> Value {
+    Object::Unbound(context.name_of(at)).value()
 }
 
 /// Java's words for a value of the wrong class.

@@ -56,6 +56,10 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
                 out.push_str(&of.name);
             }
             Object::Namespace(name) => out.push_str(name.as_str()),
+            Object::Unbound(name) => {
+                out.push_str("Unbound: #'");
+                out.push_str(name.as_str());
+            }
             Object::Inst(millis) => out.push_str(&crate::inst::java_date(*millis)),
             _ => write(out, value, Style::READABLE),
         },

@@ -99,6 +99,8 @@ pub enum Object {
         /// Where the next search begins, and what the last one found.
         state: Mutex<(usize, Value)>,
     },
+    /// What a var holds that was declared only.
+    Unbound(Name),
     /// A plain thing that only is itself: `(Object.)`.
     Plain,
 }

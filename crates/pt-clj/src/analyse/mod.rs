@@ -347,6 +347,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
 
     fn var(&mut self, form: &Form) -> Eval<Node> {
         let FormKind::Symbol(name) = &form.kind else { return self.error(form.span, "var needs a symbol") };
+        if let Some(Meaning::Global(at)) = self.meaning(name)?
+            && let Some(Value::Object(object)) = &self.context.globals[at as usize]
+            && matches!(**object, crate::types::Object::Type(_))
+        {
+            return self.error(form.span, format!("Expecting var, but {name} is mapped to a class"));
+        }
         match var_named(self.context, name)? {
             Some(var) => Ok(Node::Const(Value::Var(var))),
             None => self.error(form.span, format!("Unable to resolve var: {name} in this context")),
@@ -357,7 +363,7 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let span = form.span;
         let Some((head, args)) = items.split_first() else { return Ok(Node::Const(Value::empty_list())) };
         let FormKind::Symbol(name) = &head.kind else { return self.plain_call(head, args, span) };
-        if name.namespace().is_none() && self.local(name.as_str()).is_some() {
+        if name.namespace().is_none() && !is_special(name.as_str()) && self.local(name.as_str()).is_some() {
             return self.plain_call(head, args, span);
         }
         match self.meaning(name)? {
@@ -467,7 +473,11 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 Err(message) => self.error(form.span, message),
             },
             Some(Meaning::Core(Core::Special(_))) => Ok(special::as_macro(name.local(), args, form.span)),
-            _ => Ok(None),
+            Some(Meaning::Core(_) | Meaning::Global(_)) => Ok(None),
+            None if name.as_str().starts_with('.') && args.is_empty() => {
+                self.error(form.span, "Malformed member expression, expecting (.member target ...)")
+            }
+            None => Ok(special::as_member(name, args, form.span)),
         }
     }
 

@@ -17,8 +17,12 @@ natives! { "clojure.core":
         other => Ok(other.clone()),
     },
     "delay?" 1 1 |_, args| Ok(Value::Bool(matches!(&args[0], Value::Delay(delay) if !delay.is_future))),
-    "future*" 1 1 |context, args| {
-        let future = Arc::new(Delay::future(take(args, 0)));
+    "future-call" 1 1 |context, args| {
+        let (work, bindings) = (take(args, 0), context.conveyed());
+        let beside = crate::function::boxed(move |context, _| {
+            context.beside(&bindings, |context| context.call(&work, &mut []))
+        });
+        let future = Arc::new(Delay::future(beside));
         context.futures.push_back(Arc::clone(&future));
         Ok(Value::Delay(future))
     },

@@ -79,8 +79,7 @@ natives! { "clojure.core":
         Value::Object(object) => matches!(**object, Object::Type(_)),
         other => matches!(other, Value::Class(_)),
     })),
-    "inst?" 1 1 |_, args| Ok(Value::Bool(matches!(&args[0], Value::Object(object) if matches!(**object, Object::Inst(_))))),
-    "inst-ms" 1 1 |context, args| match &args[0] {
+    "date-ms*" 1 1 |context, args| match &args[0] {
         Value::Object(object) if let Object::Inst(millis) = **object => Ok(Value::Int(millis)),
         other => Err(cast(context, other, "java.util.Date")),
     },

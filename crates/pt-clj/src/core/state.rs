@@ -53,6 +53,9 @@ natives! { "clojure.core":
         other => Err(cast(context, other, "clojure.lang.IFn")),
     },
     "reset!" 2 2 |context, args| {
+        if let Some(done) = own_method(context, args, "reset") {
+            return done;
+        }
         let value = take(args, 1);
         let cell = Arc::clone(cell(context, &args[0])?);
         change(context, &cell, value)
@@ -63,16 +66,28 @@ natives! { "clojure.core":
         Ok(value)
     },
     "reset-vals!" 2 2 |context, args| {
+        if let Some(done) = own_method(context, args, "resetVals") {
+            return done;
+        }
         let value = take(args, 1);
         let cell = Arc::clone(cell(context, &args[0])?);
         let old = cell.get();
         let new = change(context, &cell, value)?;
         Ok(Value::vector(vec![old, new]))
     },
-    "swap!" 2 MANY |context, args| swap(context, args).map(|(_, value)| value),
+    "swap!" 2 MANY |context, args| match own_method(context, args, "swap") {
+        Some(done) => done,
+        None => swap(context, args).map(|(_, value)| value),
+    },
     "vswap!" 2 MANY |context, args| swap(context, args).map(|(_, value)| value),
-    "swap-vals!" 2 MANY |context, args| swap(context, args).map(|(old, value)| Value::vector(vec![old, value])),
+    "swap-vals!" 2 MANY |context, args| match own_method(context, args, "swapVals") {
+        Some(done) => done,
+        None => swap(context, args).map(|(old, value)| Value::vector(vec![old, value])),
+    },
     "compare-and-set!" 3 3 |context, args| {
+        if let Some(done) = own_method(context, args, "compareAndSet") {
+            return done;
+        }
         let cell = Arc::clone(cell(context, &args[0])?);
         let same = super::predicate::identical(&cell.get(), &args[1]);
         if same {
@@ -175,6 +190,13 @@ pub(super) fn cell<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a Arc<
         Value::Cell(cell) => Ok(cell),
         other => Err(cast(context, other, "clojure.lang.Atom")),
     }
+}
+
+/// What a type of the program does as an atom.
+fn own_method(context: &mut Context<'_>, args: &mut [Value], name: &str) -> Option<Eval> {
+    let Value::Record(record) = &args[0] else { return None };
+    let method = record.of.method(name)?;
+    Some(context.call(&method, args))
 }
 
 fn swap(context: &mut Context<'_>, args: &mut [Value]) -> Eval<(Value, Value)> {

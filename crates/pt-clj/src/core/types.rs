@@ -26,12 +26,21 @@ natives! { "clojure.core":
     // type, values of its fields
     "new*" 1 MANY |context, args| {
         let of = type_of(context, &args[0])?;
-        if of.fields.len() != args.len() - 1 {
+        // A record may be given metadata and further entries too.
+        let extra = if of.is_record && of.fields.len() + 3 == args.len() { 2 } else { 0 };
+        if of.fields.len() + extra != args.len() - 1 {
             return Err(context.wrong_arity(args.len() - 1, &format!("{}/->{}", context.spaces.current(), of.short())));
         }
         let fields = of.fields.iter().zip(&mut args[1..]).map(|(name, value)| (Value::Keyword(name.clone()), std::mem::take(value)));
-        let fields: Map = fields.collect();
-        Ok(Value::Record(Arc::new(Record { of: Arc::clone(&of), fields, meta: None })))
+        let mut fields: Map = fields.collect();
+        let mut meta = None;
+        if extra == 2 {
+            meta = super::meta::as_meta(context, &take(args, of.fields.len() + 1))?;
+            for (key, value) in args[of.fields.len() + 2].entries().into_iter().flatten() {
+                fields.insert(key, value);
+            }
+        }
+        Ok(Value::Record(Arc::new(Record { of: Arc::clone(&of), fields, meta })))
     },
     // type, map
     "from-map*" 2 2 |context, args| {

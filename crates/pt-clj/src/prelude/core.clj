@@ -42,7 +42,6 @@
   (let [bindings (get-thread-bindings)]
     (fn [& args] (apply with-bindings* bindings f args))))
 
-(defn future-call [f] (future* (bound-fn* f)))
 (defn pmap [f & colls] (apply map f colls))
 (defn pcalls [& fns] (map (fn [f] (f)) fns))
 (defn await [& agents] nil)
@@ -183,7 +182,6 @@
 (defn reader-conditional? [x] false)
 (defn test [v] (if-let [f (:test (meta v))] (do (f) :ok) :no-test))
 (defn loaded-libs [] (sorted-set))
-(defn load-string [s] (let [forms (read-all* s)] (last (map eval forms))))
 (defn identity* [x] x)
 (defn is-instance* [c x] (instance? c x))
 (defn sequence* [x] (sequence x))
@@ -204,3 +202,23 @@
 (defn unchecked-dec-int [x] (unchecked-int (dec x)))
 (defn unchecked-negate-int [x] (unchecked-int (- x)))
 (defn bean [x] {})
+(defn aset-on* [a more convert] (apply aset a (conj (vec (butlast more)) (convert (last more)))))
+(defn aset-boolean [a & more] (aset-on* a more boolean))
+(defn aset-byte [a & more] (aset-on* a more byte))
+(defn aset-char [a & more] (aset-on* a more char))
+(defn aset-double [a & more] (aset-on* a more double))
+(defn aset-float [a & more] (aset-on* a more float))
+(defn aset-int [a & more] (aset-on* a more int))
+(defn aset-long [a & more] (aset-on* a more long))
+(defn aset-short [a & more] (aset-on* a more short))
+(defn to-array-2d [coll] (to-array (map to-array coll)))
+(defn read-line [] nil)
+
+;; Moments, of types of the program too.
+(def Inst
+  (let [protocol (protocol* "clojure.core/Inst" '[inst-ms*] false)]
+    (extend java.util.Date protocol {:inst-ms* date-ms*})
+    protocol))
+(def inst-ms* (protocol-fn* Inst 'inst-ms*))
+(defn inst-ms [inst] (inst-ms* inst))
+(defn inst? [x] (satisfies? Inst x))

@@ -15,7 +15,7 @@
 (defmacro pvalues [& exprs] `(list ~@exprs))
 (defmacro bound-fn [& fntail] `(bound-fn* (fn ~@fntail)))
 (defmacro time [expr] `(let [value# ~expr] (println "\"Elapsed time: 0.0 msecs\"") value#))
-(defmacro import [& specs] nil)
+(defmacro import [& specs] `(import* '~(vec specs)))
 (defmacro gen-class [& options] nil)
 (defmacro refer-clojure [& filters] nil)
 (defmacro ns [name & clauses]

@@ -22,8 +22,9 @@
                [(keyword (clojure.core/name name))
                 `(fn ~(with-meta (symbol (clojure.core/name name)) nil)
                    ~@(map (fn [[args & body]]
-                            (let [this (if (symbol? (first args)) (with-meta (first args) nil) (gensym "this"))
-                                  args (if (symbol? (first args)) args (into [this] (rest args)))
+                            (let [named (and (symbol? (first args)) (not-any? #{(first args)} (rest args)))
+                                  this (if named (with-meta (first args) nil) (gensym "this"))
+                                  args (if named args (into [this] (rest args)))
                                   hidden (set (flatten args))
                                   seen (remove hidden fields)]
                               (if (empty? seen)
@@ -40,8 +41,8 @@
         options (take-while keyword? (take-nth 2 specs))
         specs (drop (* 2 (count options)) specs)]
     `(do (def ~name (type* ~(type-name* name) '~fields ~record?))
-         (defn ~(symbol (str "->" name)) ~fields (new* ~name ~@fields))
-         ~@(when record? [`(defn ~(symbol (str "map->" name)) [m#] (from-map* ~name m#))])
+         (defn ~(symbol (str "->" name)) ~(str "Positional factory function for class " (type-name* name) ".") {:arglists '(~fields)} ~fields (new* ~name ~@fields))
+         ~@(when record? [`(defn ~(symbol (str "map->" name)) ~(str "Factory function for class " (type-name* name) ", taking a map of keywords to field values.") {:arglists '([~'m])} [m#] (from-map* ~name m#))])
          ~@(map (fn [[what methods]] `(implement* ~name ~what ~(method-forms* methods fields))) (methods-of* specs))
          ~name)))
 

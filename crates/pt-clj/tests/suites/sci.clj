@@ -47,10 +47,17 @@
             (if (= ::eof form) (f value) (recur (eval form)))))))))
 
 (def printers (methods print-method))
+(def roots
+  (into {} (for [space '[clojure.core clojure.string clojure.set clojure.walk clojure.edn], v (vals (ns-interns space)) :when (.hasRoot ^clojure.lang.Var v)]
+             [v [(.getRawRoot ^clojure.lang.Var v) (:macro (meta v))]])))
 
-(defn afresh []
-  (doseq [[class printer] printers :when (not (identical? printer (get (methods print-method) class)))]
-    (.addMethod ^clojure.lang.MultiFn print-method class printer))
+(defn afresh
+  "Undoes what code did to Clojure itself, and forgets its namespaces."
+  []
+  (doseq [[^clojure.lang.Var v [root macro]] roots :when (not (identical? root (.getRawRoot v)))]
+    (.bindRoot v root)
+    (when macro (.setMacro v)))
+  (doseq [class (keys (methods print-method)) :when (not (contains? printers class))] (remove-method print-method class))
   (doseq [space (map ns-name (all-ns)) :when (or (= 'user space) (not (kept space)))] (remove-ns space)))
 
 (defn value-of [[kind value]] (if (= :thrown kind) (throw value) value))
