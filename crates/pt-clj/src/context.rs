@@ -417,8 +417,12 @@ impl<'h> Context<'h> {
         }
     }
 
+    #[inline]
     pub(crate) fn call1(&mut self, function: &Value, arg: Value) -> Eval {
-        self.call(function, &mut [arg])
+        match function {
+            Value::Native(native) if native.min <= 1 && native.max >= 1 => (native.code)(self, &mut [arg]),
+            other => self.call(other, &mut [arg]),
+        }
     }
 
     pub(crate) fn call2(&mut self, function: &Value, left: Value, right: Value) -> Eval {

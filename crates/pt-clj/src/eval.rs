@@ -167,6 +167,8 @@ impl Node {
                     && let Value::Map(meta) = meta.eval(context, frame)?
                 {
                     context.var_meta.insert(def.global, meta);
+                } else {
+                    context.var_meta.remove(&def.global);
                 }
                 Ok(Value::Var(def.var.clone()))
             }
@@ -349,6 +351,9 @@ pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eva
         _ => None,
     };
     Ok(match map {
+        Value::Object(object) if let Object::Protocol(protocol) = &**object => {
+            (*key == Value::keyword("sigs")).then(|| protocol.sigs.clone())
+        }
         Value::Map(map) => map.get(key).cloned(),
         Value::Set(set) => set.get(key).cloned(),
         Value::Vector(items) => index().and_then(|at| items.get(at)).cloned(),

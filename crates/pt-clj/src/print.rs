@@ -12,6 +12,8 @@ use crate::types::Object;
 pub(crate) struct Style {
     /// Strings in quotes, so that it can be read back.
     pub(crate) readably: bool,
+    /// Metadata before what has it.
+    pub(crate) meta: bool,
     /// How many items of a collection are shown.
     pub(crate) length: usize,
     /// How deep collections are shown.
@@ -19,7 +21,7 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    pub(crate) const READABLE: Self = Self { readably: true, length: usize::MAX, level: usize::MAX };
+    pub(crate) const READABLE: Self = Self { readably: true, meta: false, length: usize::MAX, level: usize::MAX };
 
     /// One level further in; none where nothing more is shown.
     fn inside(self) -> Option<Self> {
@@ -103,6 +105,14 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
     // The caller asks the same again, and ends.
     if out.len() & 0x3f == 0 && out.len() > 1 << 16 && crate::meter::must_end(out.len()) {
         return;
+    }
+    if style.meta
+        && let Some(meta) = crate::core::own_meta(value)
+        && !meta.is_empty()
+    {
+        out.push('^');
+        write(out, &Value::Map(meta), style);
+        out.push(' ');
     }
     match value {
         Value::Nil => out.push_str("nil"),

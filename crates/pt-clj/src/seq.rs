@@ -144,6 +144,8 @@ pub struct Lazy(Mutex<State>);
 
 enum State {
     Pending(Thunk),
+    /// The same, made of the items of something else.
+    Steps(Box<Steps>),
     /// Computing; seen again only by a sequence that needs itself.
     Running,
     /// What the thunk gave: anything that can be made a sequence, perhaps lazy itself.
@@ -161,14 +163,15 @@ impl Lazy {
                 State::Running => {
                     return Err(context.error("IllegalStateException", "A lazy sequence needs itself"));
                 }
-                State::Pending(_) => {}
+                State::Pending(_) | State::Steps(_) => {}
             }
-            match std::mem::replace(&mut *state, State::Running) {
-                State::Pending(thunk) => thunk,
-                _ => return Ok(Value::Nil),
-            }
+            std::mem::replace(&mut *state, State::Running)
         };
-        let result = context.check_stack().and_then(|()| thunk(context));
+        let result = context.check_stack().and_then(|()| match thunk {
+            State::Pending(thunk) => thunk(context),
+            State::Steps(steps) => steps.chunk(context),
+            State::Running | State::Done(_) | State::Failed(_) => Ok(Value::Nil),
+        });
         let state = match &result {
             Ok(value) => State::Done(value.clone()),
             Err(crate::exception::Signal::Throw(thrown)) => State::Failed(thrown.clone()),
@@ -206,6 +209,80 @@ impl Lazy {
 pub(crate) fn lazy(thunk: impl FnOnce(&mut Context<'_>) -> Eval + Send + 'static) -> Value {
     meter::took(LINK);
     Value::Lazy(Arc::new(Lazy(Mutex::new(State::Pending(Box::new(thunk))))))
+}
+
+/// A lazy sequence of what a step makes of items; as many at once as the items have ready.
+pub(crate) fn stepped(items: Iter, step: Stepper) -> Value {
+    meter::took(LINK);
+    Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(Box::new(Steps { items, step, ended: false }))))))
+}
+
+/// What a step makes of an item.
+pub(crate) enum Step {
+    Give(Value),
+    Two(Value, Value),
+    Skip,
+    /// The last one.
+    Last(Value),
+    Stop,
+}
+
+pub(crate) type Stepper = Box<dyn FnMut(&mut Context<'_>, Value) -> Eval<Step> + Send>;
+
+/// Items and what is done to each. A sequence of them is computed in chunks, also where nobody keeps the chunks: what is done
+/// to an item is done to all of its chunk before anything else is.
+pub(crate) struct Steps {
+    items: Iter,
+    step: Stepper,
+    ended: bool,
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if let Iter::Steps { .. } | Iter::Seq(_) = self.items {
+            crate::deep::drop_flat(std::mem::replace(&mut self.items, Iter::Seq(Value::Nil)));
+        }
+    }
+}
+
+impl Steps {
+    /// Computes the next chunk; none is left where it stays empty.
+    fn fill(&mut self, context: &mut Context<'_>, out: &mut Vec<Value>) -> Eval<()> {
+        context.check_stack()?;
+        while !self.ended {
+            let Some(item) = self.items.next(context)? else {
+                self.ended = true;
+                break;
+            };
+            match (self.step)(context, item)? {
+                Step::Give(value) => out.push(value),
+                Step::Two(first, second) => out.extend([first, second]),
+                Step::Skip => {}
+                Step::Last(value) => {
+                    out.push(value);
+                    self.ended = true;
+                }
+                Step::Stop => self.ended = true,
+            }
+            if out.len() >= CHUNK || (!out.is_empty() && self.items.ready() == 0) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next chunk before a rest that is computed when it is reached.
+    fn chunk(mut self: Box<Self>, context: &mut Context<'_>) -> Eval {
+        let mut out = Vec::with_capacity(self.items.ready().clamp(1, CHUNK));
+        self.fill(context, &mut out)?;
+        let rest = if self.ended {
+            Value::Nil
+        } else {
+            meter::took(LINK);
+            Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(self)))))
+        };
+        Ok(chunk(out, rest))
+    }
 }
 
 /// `seq`: nil for what is empty, otherwise a non-empty [`Value::List`].
@@ -269,6 +346,8 @@ pub(crate) enum Iter {
     Items { items: Arc<Vector>, at: usize, rest: Value, list: bool },
     Range { at: i64, end: i64, step: i64 },
     Owned(std::vec::IntoIter<Value>),
+    /// A lazy sequence that nobody else looks at: its chunks need not be kept.
+    Steps { steps: Box<Steps>, ready: Vec<Value>, at: usize },
 }
 
 impl Iter {
@@ -311,8 +390,28 @@ impl Iter {
                     return Ok(Some(Value::Int(here)));
                 }
                 Self::Owned(items) => return Ok(items.next()),
+                Self::Steps { steps, ready, at } => {
+                    if let Some(item) = ready.get_mut(*at) {
+                        *at += 1;
+                        return Ok(Some(std::mem::take(item)));
+                    }
+                    context.tick()?;
+                    ready.clear();
+                    *at = 0;
+                    steps.fill(context, ready)?;
+                    if ready.is_empty() {
+                        return Ok(None);
+                    }
+                }
                 Self::Seq(value) => {
                     context.tick()?;
+                    match alone(std::mem::take(value)) {
+                        Ok(steps) => {
+                            *self = Self::Steps { steps, ready: Vec::with_capacity(CHUNK), at: 0 };
+                            continue;
+                        }
+                        Err(other) => *value = other,
+                    }
                     match seq(context, std::mem::take(value))? {
                         Value::List(list) => match &list.0 {
                             Repr::Empty => return Ok(None),
@@ -347,6 +446,7 @@ impl Iter {
                 usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX)
             }
             Self::Owned(items) => items.len(),
+            Self::Steps { ready, at, .. } => ready.len() - at,
         }
     }
 
@@ -360,6 +460,11 @@ impl Iter {
             Self::Items { rest, .. } => rest,
             Self::Range { at, end, step } => range(at, end, step),
             Self::Owned(items) => chunk(items.collect(), Value::Nil),
+            Self::Steps { steps, mut ready, at } => {
+                meter::took(LINK);
+                let rest = Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(steps)))));
+                chunk(ready.split_off(at), rest)
+            }
         }
     }
 
@@ -372,6 +477,20 @@ impl Iter {
             items.push(item);
         }
         Ok(items)
+    }
+}
+
+/// What a lazy sequence is made of, where nobody else has it; the value itself otherwise.
+fn alone(value: Value) -> Result<Box<Steps>, Value> {
+    let Value::Lazy(lazy) = value else { return Err(value) };
+    let mut lazy = Arc::try_unwrap(lazy).map_err(Value::Lazy)?;
+    let state = lazy.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+    if !matches!(state, State::Steps(_)) {
+        return Err(Value::Lazy(Arc::new(lazy)));
+    }
+    match std::mem::replace(state, State::Running) {
+        State::Steps(steps) => Ok(steps),
+        _ => Err(Value::Nil),
     }
 }
 
@@ -474,9 +593,12 @@ impl Drop for Lazy {
             drop_chain(done);
         }
         let state = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let State::Pending(_) = state {
-            let State::Pending(thunk) = std::mem::replace(state, State::Running) else { return };
-            crate::deep::drop_flat(thunk);
+        if let State::Pending(_) | State::Steps(_) = state {
+            match std::mem::replace(state, State::Running) {
+                State::Pending(thunk) => crate::deep::drop_flat(thunk),
+                State::Steps(steps) => crate::deep::drop_flat(steps),
+                State::Running | State::Done(_) | State::Failed(_) => {}
+            }
         }
     }
 }

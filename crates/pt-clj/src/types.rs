@@ -48,6 +48,8 @@ pub struct Protocol {
     pub(crate) name: Name,
     pub(crate) methods: Vec<Name>,
     pub(crate) by_metadata: bool,
+    /// What its definition says of each method, by keyword.
+    pub(crate) sigs: Value,
     /// By the full name of a class or type, then by the name of a method.
     pub(crate) implementations: Mutex<HashMap<Box<str>, Methods>>,
 }

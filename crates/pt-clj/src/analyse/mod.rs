@@ -436,8 +436,10 @@ impl<'c, 'h> Analyser<'c, 'h> {
         }
         let function = self.context.globals[at as usize].clone().unwrap_or_default();
         let call = crate::convert::quoted(self.context, form)?;
-        let names = self.scopes.iter().flat_map(|scope| &scope.locals).filter(|local| !local.name.is_empty());
-        let locals = Value::map(names.map(|local| (Value::symbol(&local.name), Value::Nil)));
+        let names = self.scopes.iter().flat_map(|scope| {
+            scope.name.iter().chain(scope.locals.iter().map(|local| &local.name)).filter(|name| !name.is_empty())
+        });
+        let locals = Value::map(names.map(|name| (Value::symbol(name), Value::Nil)));
         let locals = if locals.as_map().is_some_and(crate::Map::is_empty) { Value::Nil } else { locals };
         self.context.expanding.push((call, locals));
         let expanded = self.context.call(&function, &mut values).map_err(|signal| signal.at(span));
@@ -506,6 +508,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
             return self.construct(class, args, span).map(Some);
         }
         if let Some(namespace) = name.namespace() {
+            if args.is_empty()
+                && crate::interop::method_of(namespace, name.local()).is_none()
+                && let Some(field) = crate::interop::constant(name)
+            {
+                return Ok(Some(Node::Const(field)));
+            }
             if let Some(native) = crate::interop::method_of(namespace, name.local()) {
                 let args = self.nodes(args)?;
                 return Ok(Some(native_call(native, args, span)));
@@ -550,6 +558,9 @@ pub(crate) fn meaning(context: &mut Context<'_>, name: &Name) -> Eval<Option<Mea
     {
         let full = full.clone();
         return meaning(context, &full);
+    }
+    if name.namespace().is_none() && context.spaces.is_unmapped(name.as_str()) {
+        return Ok(None);
     }
     // Namespaces of the prelude find their own names first.
     if name.namespace().is_none() && core::is_namespace(context.spaces.current()) {

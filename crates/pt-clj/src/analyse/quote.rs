@@ -140,6 +140,9 @@ impl Template<'_, '_> {
         if name.namespace().is_none() && is_special(text) {
             return text.to_owned();
         }
+        if matches!(text, "unquote" | "unquote-splicing") {
+            return format!("clojure.core/{text}");
+        }
         if let Some(of) = self.type_name(name) {
             return of;
         }

@@ -227,7 +227,15 @@ fn define(
     meta: Vec<(Form, Form)>,
     is_macro: bool,
     once: bool,
+    span: Span,
 ) -> Eval<Node> {
+    // A var of another namespace may get another value, but is not made here.
+    let known = pt_edn::Name::new(name);
+    if known.namespace().is_some_and(|space| analyser.context.spaces.full(space) != analyser.context.spaces.current())
+        && analyser.global(&known)?.is_none()
+    {
+        return analyser.error(span, "Can't refer to qualified var that doesn't exist");
+    }
     // Known before its value is analysed: it may call itself.
     let own = name.strip_prefix(&format!("{}/", analyser.context.spaces.current())).unwrap_or(name);
     let global = analyser.context.own_global(own);
@@ -251,13 +259,6 @@ fn def_with(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], once: b
         return analyser.error(form.span, "First argument to def must be a Symbol");
     };
     let mut meta = args[0].meta.clone();
-    // A var of another namespace may get another value, but is not made here.
-    let known = pt_edn::Name::new(name);
-    if known.namespace().is_some_and(|space| analyser.context.spaces.full(space) != analyser.context.spaces.current())
-        && analyser.global(&known)?.is_none()
-    {
-        return analyser.error(form.span, "Can't refer to qualified var that doesn't exist");
-    }
     let value = match args {
         [_] => None,
         [_, value] => Some(value),
@@ -268,7 +269,7 @@ fn def_with(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], once: b
         _ => return analyser.error(form.span, "Too many arguments to def"),
     };
     let value = |analyser: &mut Analyser<'_, '_>| value.map(|value| analyser.node(value, false)).transpose();
-    define(analyser, name, value, meta, false, once)
+    define(analyser, name, value, meta, false, once, form.span)
 }
 
 fn def(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
@@ -324,7 +325,7 @@ fn defn(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool
         let made = analyser.function(Some(name), rest, form.span)?;
         Ok(Some(Node::Fn(Box::new(made))))
     };
-    define(analyser, name, function, meta, false, false)
+    define(analyser, name, function, meta, false, false, form.span)
 }
 
 fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
@@ -334,7 +335,7 @@ fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: 
         let made = analyser.function(None, rest, form.span)?;
         Ok(Some(Node::Fn(Box::new(made))))
     };
-    define(analyser, name, function, meta, true, false)
+    define(analyser, name, function, meta, true, false, form.span)
 }
 
 fn declare(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {

@@ -145,11 +145,11 @@ natives! { "clojure.core":
     },
     "for*" 2 2 |context, args| {
         let (function, items) = (take(args, 0), Iter::new(context, take(args, 1))?);
-        Ok(transduce::pipeline(items, Box::new(move |context, item| marked(context.call1(&function, item)?))))
+        Ok(crate::seq::stepped(items, Box::new(move |context, item| marked(context.call1(&function, item)?))))
     },
     "forcat*" 2 2 |context, args| {
         let (function, items) = (take(args, 0), Iter::new(context, take(args, 1))?);
-        Ok(cat(Iter::Seq(transduce::pipeline(items, Box::new(move |context, item| marked(context.call1(&function, item)?)))), None))
+        Ok(cat(Iter::Seq(crate::seq::stepped(items, Box::new(move |context, item| marked(context.call1(&function, item)?)))), None))
     },
     "doseq*" 2 2 |context, args| {
         let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);

@@ -34,11 +34,13 @@ use std::sync::LazyLock;
 
 pub(crate) use control::deref_var;
 pub(crate) use future::run_next as run_next_future;
+pub(crate) use meta::own_meta;
 pub(crate) use multi::call_object;
 pub(crate) use number::{as_f64, compare_numbers};
 pub(crate) use predicate::identical;
 pub(crate) use printing::uuid;
 pub(crate) use sort::compare_with;
+pub(crate) use types::record_of;
 
 use crate::Value;
 use crate::analyse::{MACROS, Macro, SPECIALS, Special};

@@ -32,6 +32,13 @@ natives! { "clojure.core":
                 "require" | "require-macros" => require(context, specs, false)?,
                 "use" => require(context, specs, true)?,
                 "import" => import(context, specs).map(drop)?,
+                "refer-clojure" => {
+                    for option in specs.chunks_exact(2).filter(|option| option[0] == Value::keyword("exclude")) {
+                        for name in Iter::new(context, option[1].clone())?.collect(context)? {
+                            context.spaces.unmap(&crate::print::str(&args[0]), &crate::print::str(&name));
+                        }
+                    }
+                }
                 _ => {}
             }
         }
@@ -183,10 +190,18 @@ natives! { "clojure.core":
     "alter-var-root" 2 MANY |context, args| {
         let Value::Var(name) = &args[0] else { return Err(cast(context, &args[0], "clojure.lang.Var")) };
         let name = name.clone();
-        let old = super::deref_var(context, &name)?;
+        // What `binding` put before the root stays.
+        let root = context.slot_of(&name).and_then(|slot| context.bound.iter().position(|(at, _)| *at == slot));
+        let old = match root {
+            Some(place) => context.bound[place].1.clone().unwrap_or_default(),
+            None => super::deref_var(context, &name)?,
+        };
         let mut all: Vec<Value> = std::iter::once(old).chain(args[2..].iter_mut().map(std::mem::take)).collect();
         let value = context.call(&args[1], &mut all)?;
-        set_var(context, &name, value.clone())?;
+        match root {
+            Some(place) => context.bound[place].1 = Some(value.clone()),
+            None => set_var(context, &name, value.clone())?,
+        }
         Ok(value)
     },
     "bound?" 0 MANY |context, args| {
@@ -311,6 +326,8 @@ fn import(context: &mut Context<'_>, specs: &[Value]) -> Eval {
                 continue;
             }
             let Some((package, short)) = name.rsplit_once('.') else { continue };
+            // Portable code names more of Java's classes than it needs.
+            let of_java = ["java.", "javax.", "clojure."].iter().any(|start| name.starts_with(start));
             let full = pt_edn::Name::new(&format!("{}/{short}", package.replace('_', "-")));
             if let Some(Meaning::Global(at)) = meaning(context, &full)? {
                 if package.contains('-') {
@@ -318,6 +335,8 @@ fn import(context: &mut Context<'_>, specs: &[Value]) -> Eval {
                 }
                 last = context.globals[at as usize].clone().unwrap_or_default();
                 context.spaces.refer(short, full);
+            } else if !of_java {
+                return Err(context.error("ClassNotFoundException", name));
             }
         }
     }

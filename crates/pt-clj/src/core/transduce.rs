@@ -7,7 +7,8 @@ use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
 use crate::function::boxed;
-use crate::seq::{CHUNK, Iter, chunk, lazy};
+pub(super) use crate::seq::{Step, Stepper};
+use crate::seq::{Iter, stepped};
 
 natives! { "clojure.core":
     "transduce" 3 4 |context, args| {
@@ -39,18 +40,6 @@ natives! { "clojure.core":
     }),
 }
 
-/// What a step makes of an item.
-pub(super) enum Step {
-    Give(Value),
-    Two(Value, Value),
-    Skip,
-    /// The last one.
-    Last(Value),
-    Stop,
-}
-
-pub(super) type Stepper = Box<dyn FnMut(&mut Context<'_>, Value) -> Eval<Step> + Send>;
-
 /// `(f arg)` gives a transducer, `(f arg items)` a lazy sequence.
 pub(super) fn stepwise(
     context: &mut Context<'_>,
@@ -66,7 +55,7 @@ pub(super) fn stepwise(
         items @ Value::Lazy(_) => Iter::Seq(items),
         items => Iter::new(context, items)?,
     };
-    Ok(pipeline(items, make(function)))
+    Ok(stepped(items, make(function)))
 }
 
 /// The same for functions without an argument of their own.
@@ -79,30 +68,7 @@ pub(super) fn stepwise_alone(
         return Ok(transducer(make));
     }
     let items = Iter::new(context, take(args, 0))?;
-    Ok(pipeline(items, make()))
-}
-
-/// A lazy sequence of what a step makes of items; as many at once as the items have ready.
-pub(super) fn pipeline(mut items: Iter, mut step: Stepper) -> Value {
-    lazy(move |context| {
-        let mut out = Vec::with_capacity(items.ready().clamp(1, CHUNK));
-        loop {
-            let Some(item) = items.next(context)? else { return Ok(chunk(out, Value::Nil)) };
-            match step(context, item)? {
-                Step::Give(value) => out.push(value),
-                Step::Two(first, second) => out.extend([first, second]),
-                Step::Skip => {}
-                Step::Last(value) => {
-                    out.push(value);
-                    return Ok(chunk(out, Value::Nil));
-                }
-                Step::Stop => return Ok(chunk(out, Value::Nil)),
-            }
-            if out.len() >= CHUNK || (items.ready() == 0 && !out.is_empty()) {
-                return Ok(chunk(out, pipeline(items, step)));
-            }
-        }
-    })
+    Ok(stepped(items, make()))
 }
 
 /// A function from one reducing function to another; each use has a step of its own.

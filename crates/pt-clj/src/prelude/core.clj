@@ -42,7 +42,7 @@
   (let [bindings (get-thread-bindings)]
     (fn [& args] (apply with-bindings* bindings f args))))
 
-(defn pmap [f & colls] (apply map f colls))
+(defn pmap [f & colls] (apply map (bound-fn* f) colls))
 (defn pcalls [& fns] (map (fn [f] (f)) fns))
 (defn await [& agents] nil)
 (defn await-for [timeout & agents] true)

@@ -52,15 +52,24 @@
 (defmacro reify [& specs]
   `(reify* ~@(mapcat (fn [[what methods]] [what (method-forms* methods [])]) (methods-of* specs))))
 
+(defn sig-of* [[method & more]]
+  {:name (with-meta method nil) :arglists (filter vector? more) :doc (first (filter string? more)) :tag (:tag (meta method))})
+
 (defmacro defprotocol [name & body]
-  (let [body (if (string? (first body)) (rest body) body)
+  (let [doc (when (string? (first body)) (first body))
+        body (if doc (rest body) body)
         [options sigs] (loop [options {} body body]
                          (if (keyword? (first body))
                            (recur (assoc options (first body) (second body)) (nnext body))
                            [options (filter seq? body)]))
         name (with-meta name nil)]
-    `(do (def ~name (protocol* ~(str *ns* "/" name) '~(mapv (comp (fn [s] (with-meta s nil)) first) sigs) ~(boolean (:extend-via-metadata options))))
-         ~@(map (fn [[method]] `(def ~method (protocol-fn* ~name '~(with-meta method nil)))) sigs)
+    `(do (def ~(if doc (with-meta name {:doc doc}) name)
+           (protocol* ~(str *ns* "/" name) '~(mapv (comp (fn [s] (with-meta s nil)) first) sigs) ~(boolean (:extend-via-metadata options))
+                      '~(into {} (map (fn [sig] [(keyword (clojure.core/name (first sig))) (sig-of* sig)]) sigs))))
+         ~@(map (fn [[method :as sig]]
+                  (let [{:keys [arglists doc]} (sig-of* sig)]
+                    `(def ~(with-meta method (merge (meta method) (when doc {:doc doc}) {:arglists (list 'quote arglists) :protocol `(var ~name)}))
+                       (protocol-fn* ~name '~(with-meta method nil))))) sigs)
          '~name)))
 
 (defmacro extend-type [type & specs]

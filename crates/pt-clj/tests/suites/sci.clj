@@ -55,8 +55,9 @@
   "Undoes what code did to Clojure itself, and forgets its namespaces."
   []
   (doseq [[^clojure.lang.Var v [root macro]] roots :when (not (identical? root (.getRawRoot v)))]
-    (.bindRoot v root)
-    (when macro (.setMacro v)))
+    (.bindRoot v root))
+  (doseq [[^clojure.lang.Var v [_ macro]] roots :when (and macro (not (.isMacro v)))] (.setMacro v))
+  (dosync (alter @#'clojure.core/*loaded-libs* #(into (sorted-set) (filter kept) %)))
   (doseq [class (keys (methods print-method)) :when (not (contains? printers class))] (remove-method print-method class))
   (doseq [space (map ns-name (all-ns)) :when (or (= 'user space) (not (kept space)))] (remove-ns space)))
 
