@@ -95,7 +95,9 @@ fn main() {
         let mut host = Quiet;
         let mut context = Context::new().with_host("pt", &mut host);
         let function = value_of(&mut context, &format!("(fn [params] {})", row.1));
-        timed(row, || context.apply(&function, vec![params.clone()]).unwrap_or_else(|error| panic!("{error}")));
+        timed(row, || {
+            context.apply(&function, vec![params.clone()]).unwrap_or_else(|error| panic!("{error}"))
+        });
     }
 }
 

@@ -220,7 +220,11 @@ impl<'h> Context<'h> {
     }
 
     /// Runs something as a thread of its own would: of what is bound around, it sees only what it was given.
-    pub(crate) fn beside<T>(&mut self, bindings: &[(u32, Option<Value>)], run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn beside<T>(
+        &mut self,
+        bindings: &[(u32, Option<Value>)],
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let height = self.bound.len();
         for index in 0..height {
             let (at, root) = self.bound[index].clone();

@@ -175,8 +175,11 @@ impl Node {
             Self::Assign(parts) => {
                 let name = context.name_of(parts.0);
                 // Clojure binds its own, such as `*warn-on-reflection*`, before it loads anything.
-                if name.namespace() != Some("clojure.core") && !context.bound.iter().any(|(at, _)| *at == parts.0) {
-                    let message = format!("Can't change/establish root binding of: {} with set", name.local());
+                if name.namespace() != Some("clojure.core")
+                    && !context.bound.iter().any(|(at, _)| *at == parts.0)
+                {
+                    let message =
+                        format!("Can't change/establish root binding of: {} with set", name.local());
                     return Err(context.error("IllegalStateException", message));
                 }
                 let value = parts.1.eval(context, frame)?;
@@ -506,8 +509,19 @@ impl Call {
             }
             return context.enter(&function, closure, base);
         }
+        // As in Java, that something is no function shows before its arguments are computed.
+        if is_never_called(&function) {
+            return call_data(context, &function, &mut []);
+        }
         with_args(&self.args, context, frame, |context, args| context.call(&function, args))
     }
+}
+
+fn is_never_called(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Bool(_) | Value::Str(_) | Value::Char(_) | Value::List(_) | Value::Lazy(_) | Value::Regex(_)
+    ) || value.is_number()
 }
 
 impl Let {

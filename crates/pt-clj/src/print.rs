@@ -21,7 +21,8 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    pub(crate) const READABLE: Self = Self { readably: true, meta: false, length: usize::MAX, level: usize::MAX };
+    pub(crate) const READABLE: Self =
+        Self { readably: true, meta: false, length: usize::MAX, level: usize::MAX };
 
     /// One level further in; none where nothing more is shown.
     fn inside(self) -> Option<Self> {

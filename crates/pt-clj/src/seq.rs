@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Value;
 use crate::context::Context;
 use crate::exception::{Eval, Thrown};
+pub(crate) use crate::iter::Iter;
 use crate::map::Meta;
 use crate::meter;
+use crate::steps::Steps;
 use crate::types::Object;
 use crate::vector::Vector;
 
@@ -205,84 +207,16 @@ impl Lazy {
     }
 }
 
+/// A lazy sequence of what steps will give.
+pub(crate) fn lazy_steps(steps: Box<Steps>) -> Value {
+    meter::took(LINK);
+    Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(steps)))))
+}
+
 /// A lazy sequence of what the thunk will give.
 pub(crate) fn lazy(thunk: impl FnOnce(&mut Context<'_>) -> Eval + Send + 'static) -> Value {
     meter::took(LINK);
     Value::Lazy(Arc::new(Lazy(Mutex::new(State::Pending(Box::new(thunk))))))
-}
-
-/// A lazy sequence of what a step makes of items; as many at once as the items have ready.
-pub(crate) fn stepped(items: Iter, step: Stepper) -> Value {
-    meter::took(LINK);
-    Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(Box::new(Steps { items, step, ended: false }))))))
-}
-
-/// What a step makes of an item.
-pub(crate) enum Step {
-    Give(Value),
-    Two(Value, Value),
-    Skip,
-    /// The last one.
-    Last(Value),
-    Stop,
-}
-
-pub(crate) type Stepper = Box<dyn FnMut(&mut Context<'_>, Value) -> Eval<Step> + Send>;
-
-/// Items and what is done to each. A sequence of them is computed in chunks, also where nobody keeps the chunks: what is done
-/// to an item is done to all of its chunk before anything else is.
-pub(crate) struct Steps {
-    items: Iter,
-    step: Stepper,
-    ended: bool,
-}
-
-impl Drop for Steps {
-    fn drop(&mut self) {
-        if let Iter::Steps { .. } | Iter::Seq(_) = self.items {
-            crate::deep::drop_flat(std::mem::replace(&mut self.items, Iter::Seq(Value::Nil)));
-        }
-    }
-}
-
-impl Steps {
-    /// Computes the next chunk; none is left where it stays empty.
-    fn fill(&mut self, context: &mut Context<'_>, out: &mut Vec<Value>) -> Eval<()> {
-        context.check_stack()?;
-        while !self.ended {
-            let Some(item) = self.items.next(context)? else {
-                self.ended = true;
-                break;
-            };
-            match (self.step)(context, item)? {
-                Step::Give(value) => out.push(value),
-                Step::Two(first, second) => out.extend([first, second]),
-                Step::Skip => {}
-                Step::Last(value) => {
-                    out.push(value);
-                    self.ended = true;
-                }
-                Step::Stop => self.ended = true,
-            }
-            if out.len() >= CHUNK || (!out.is_empty() && self.items.ready() == 0) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The next chunk before a rest that is computed when it is reached.
-    fn chunk(mut self: Box<Self>, context: &mut Context<'_>) -> Eval {
-        let mut out = Vec::with_capacity(self.items.ready().clamp(1, CHUNK));
-        self.fill(context, &mut out)?;
-        let rest = if self.ended {
-            Value::Nil
-        } else {
-            meter::took(LINK);
-            Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(self)))))
-        };
-        Ok(chunk(out, rest))
-    }
 }
 
 /// `seq`: nil for what is empty, otherwise a non-empty [`Value::List`].
@@ -340,148 +274,8 @@ fn object_items(object: &Object) -> Option<Vec<Value>> {
     }
 }
 
-/// Walks anything that can be made a sequence.
-pub(crate) enum Iter {
-    Seq(Value),
-    Items { items: Arc<Vector>, at: usize, rest: Value, list: bool },
-    Range { at: i64, end: i64, step: i64 },
-    Owned(std::vec::IntoIter<Value>),
-    /// A lazy sequence that nobody else looks at: its chunks need not be kept.
-    Steps { steps: Box<Steps>, ready: Vec<Value>, at: usize },
-}
-
-impl Iter {
-    /// The items of a value; an error if it has none by nature.
-    pub(crate) fn new(context: &mut Context<'_>, value: Value) -> Eval<Self> {
-        Ok(match value {
-            Value::Vector(items) => Self::Items { items, at: 0, rest: Value::Nil, list: false },
-            Value::Nil | Value::List(_) | Value::Lazy(_) => Self::Seq(value),
-            Value::Map(map) => {
-                let entries: Vec<Value> = map.iter().map(|(key, value)| Value::entry(key, value)).collect();
-                Self::Owned(entries.into_iter())
-            }
-            Value::Set(set) => Self::Owned(set.iter().cloned().collect::<Vec<_>>().into_iter()),
-            other => Self::Seq(seq(context, other)?),
-        })
-    }
-
-    pub(crate) fn next(&mut self, context: &mut Context<'_>) -> Eval<Option<Value>> {
-        loop {
-            match self {
-                Self::Items { items, at, rest, .. } => {
-                    if let Some(item) = items.get(*at) {
-                        *at += 1;
-                        if *at & 0xf == 0 {
-                            context.tick()?;
-                        }
-                        return Ok(Some(item.clone()));
-                    }
-                    *self = Self::new(context, std::mem::take(rest))?;
-                }
-                Self::Range { at, end, step } => {
-                    let here = *at;
-                    if (*step > 0 && here >= *end) || (*step < 0 && here <= *end) {
-                        return Ok(None);
-                    }
-                    *at = here.saturating_add(*step);
-                    if here & 0xf == 0 {
-                        context.tick()?;
-                    }
-                    return Ok(Some(Value::Int(here)));
-                }
-                Self::Owned(items) => return Ok(items.next()),
-                Self::Steps { steps, ready, at } => {
-                    if let Some(item) = ready.get_mut(*at) {
-                        *at += 1;
-                        return Ok(Some(std::mem::take(item)));
-                    }
-                    context.tick()?;
-                    ready.clear();
-                    *at = 0;
-                    steps.fill(context, ready)?;
-                    if ready.is_empty() {
-                        return Ok(None);
-                    }
-                }
-                Self::Seq(value) => {
-                    context.tick()?;
-                    match alone(std::mem::take(value)) {
-                        Ok(steps) => {
-                            *self = Self::Steps { steps, ready: Vec::with_capacity(CHUNK), at: 0 };
-                            continue;
-                        }
-                        Err(other) => *value = other,
-                    }
-                    match seq(context, std::mem::take(value))? {
-                        Value::List(list) => match &list.0 {
-                            Repr::Empty => return Ok(None),
-                            Repr::Cons { first, rest, .. } => {
-                                *value = rest.clone();
-                                return Ok(Some(first.clone()));
-                            }
-                            Repr::Items { items, at, rest, list } => {
-                                let (items, rest) = (Arc::clone(items), rest.clone());
-                                *self = Self::Items { items, at: *at, rest, list: *list };
-                            }
-                            Repr::Range { at, end, step } => {
-                                *self = Self::Range { at: *at, end: *end, step: *step }
-                            }
-                        },
-                        _ => return Ok(None),
-                    }
-                }
-            }
-        }
-    }
-
-    /// How many further items can be had without running code, at least what one chunk holds.
-    pub(crate) fn ready(&self) -> usize {
-        match self {
-            Self::Seq(_) => 0,
-            // Lists are walked one by one: what is done to an item is not done to the next before it is asked for.
-            Self::Items { list: true, .. } => 0,
-            Self::Items { items, at, .. } => items.len() - at,
-            Self::Range { end: i64::MAX, .. } => 0,
-            Self::Range { at, end, .. } => {
-                usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX)
-            }
-            Self::Owned(items) => items.len(),
-            Self::Steps { ready, at, .. } => ready.len() - at,
-        }
-    }
-
-    /// What has not been walked yet.
-    pub(crate) fn remaining(self) -> Value {
-        match self {
-            Self::Seq(value) => value,
-            Self::Items { items, at, rest, list } if at < items.len() => {
-                Seq::new(Repr::Items { items, at, rest, list }, None).into()
-            }
-            Self::Items { rest, .. } => rest,
-            Self::Range { at, end, step } => range(at, end, step),
-            Self::Owned(items) => chunk(items.collect(), Value::Nil),
-            Self::Steps { steps, mut ready, at } => {
-                meter::took(LINK);
-                let rest = Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(steps)))));
-                chunk(ready.split_off(at), rest)
-            }
-        }
-    }
-
-    pub(crate) fn collect(mut self, context: &mut Context<'_>) -> Eval<Vec<Value>> {
-        let mut items = Vec::with_capacity(self.ready().min(1 << 12));
-        while let Some(item) = self.next(context)? {
-            if items.len() == items.capacity() && items.len() >= 1 << 12 {
-                context.charge(48 * items.len())?;
-            }
-            items.push(item);
-        }
-        Ok(items)
-    }
-}
-
 /// What a lazy sequence is made of, where nobody else has it; the value itself otherwise.
-fn alone(value: Value) -> Result<Box<Steps>, Value> {
+pub(crate) fn alone(value: Value) -> Result<Box<Steps>, Value> {
     let Value::Lazy(lazy) = value else { return Err(value) };
     let mut lazy = Arc::try_unwrap(lazy).map_err(Value::Lazy)?;
     let state = lazy.0.get_mut().unwrap_or_else(PoisonError::into_inner);

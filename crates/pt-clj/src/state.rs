@@ -99,7 +99,11 @@ pub(crate) enum DelayState {
 
 impl Delay {
     pub(crate) fn new(thunk: Value) -> Self {
-        Self { state: Mutex::new(DelayState::Pending(thunk)), is_future: false, asked: AtomicBool::new(false) }
+        Self {
+            state: Mutex::new(DelayState::Pending(thunk)),
+            is_future: false,
+            asked: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn future(thunk: Value) -> Self {

@@ -49,9 +49,11 @@ impl Analyser<'_, '_> {
         if second.is_some() {
             return self.error(span, "Can't have more than 1 variadic overload");
         }
-        let mut fixed: Vec<usize> = arities.iter().filter(|arity| !arity.variadic).map(|arity| arity.params).collect();
+        let mut fixed: Vec<usize> =
+            arities.iter().filter(|arity| !arity.variadic).map(|arity| arity.params).collect();
         if first.is_some_and(|variadic| fixed.iter().any(|params| *params > variadic.params)) {
-            return self.error(span, "Can't have fixed arity function with more params than variadic function");
+            return self
+                .error(span, "Can't have fixed arity function with more params than variadic function");
         }
         fixed.sort_unstable();
         if fixed.windows(2).any(|pair| pair[0] == pair[1]) {

@@ -437,7 +437,11 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let function = self.context.globals[at as usize].clone().unwrap_or_default();
         let call = crate::convert::quoted(self.context, form)?;
         let names = self.scopes.iter().flat_map(|scope| {
-            scope.name.iter().chain(scope.locals.iter().map(|local| &local.name)).filter(|name| !name.is_empty())
+            scope
+                .name
+                .iter()
+                .chain(scope.locals.iter().map(|local| &local.name))
+                .filter(|name| !name.is_empty())
         });
         let locals = Value::map(names.map(|name| (Value::symbol(name), Value::Nil)));
         let locals = if locals.as_map().is_some_and(crate::Map::is_empty) { Value::Nil } else { locals };

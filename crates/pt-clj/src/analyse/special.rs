@@ -231,7 +231,9 @@ fn define(
 ) -> Eval<Node> {
     // A var of another namespace may get another value, but is not made here.
     let known = pt_edn::Name::new(name);
-    if known.namespace().is_some_and(|space| analyser.context.spaces.full(space) != analyser.context.spaces.current())
+    if known
+        .namespace()
+        .is_some_and(|space| analyser.context.spaces.full(space) != analyser.context.spaces.current())
         && analyser.global(&known)?.is_none()
     {
         return analyser.error(span, "Can't refer to qualified var that doesn't exist");
@@ -541,13 +543,17 @@ pub(super) fn as_member(name: &pt_edn::Name, args: &[Form], span: Span) -> Optio
             }
             _ => target.clone(),
         };
-        return Some(list([symbol("."), target, symbol(member)].into_iter().chain(args.iter().cloned()).collect()));
+        return Some(list(
+            [symbol("."), target, symbol(member)].into_iter().chain(args.iter().cloned()).collect(),
+        ));
     }
     if let Some(class) = text.strip_suffix('.') {
         return Some(list([symbol("new"), symbol(class)].into_iter().chain(args.iter().cloned()).collect()));
     }
     let class = name.namespace().filter(|class| class_named(class).is_some())?;
-    Some(list([symbol("."), symbol(class), symbol(name.local())].into_iter().chain(args.iter().cloned()).collect()))
+    Some(list(
+        [symbol("."), symbol(class), symbol(name.local())].into_iter().chain(args.iter().cloned()).collect(),
+    ))
 }
 
 /// What macros that are analysed directly would expand to, for `macroexpand`.

@@ -292,8 +292,14 @@ natives! { "clojure.core":
     },
     "update-keys" 2 2 |context, args| {
         let meta = super::meta::meta_of(context, &args[0]);
-        let mut entries = Iter::new(context, take(args, 0))?;
         let mut map = Map::default();
+        if let Value::Vector(items) = &args[0] {
+            for (at, item) in items.iter().enumerate() {
+                map.insert(context.call1(&args[1], Value::from(at))?, item.clone());
+            }
+            return Ok(Value::Map(Arc::new(map)));
+        }
+        let mut entries = Iter::new(context, take(args, 0))?;
         while let Some(pair) = entries.next(context)? {
             let (key, value) = (entry(context, &pair, 0)?, entry(context, &pair, 1)?);
             map.insert(context.call1(&args[1], key)?, value);

@@ -1,21 +1,18 @@
 //! Sequences computed on demand.
 
-use super::transduce::{self, Step};
+use super::transduce;
 use super::{MANY, as_f64, compare_numbers, count, natives, take};
 use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
 use crate::map::Set;
 use crate::seq::{CHUNK, Iter, chunk, cons, lazy, range, seq};
+use crate::steps::{Action, Step, stepped};
 
 natives! { "clojure.core":
     "map" 1 MANY map,
-    "filter" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
-        Ok(if context.call1(&function, item.clone())?.is_truthy() { Step::Give(item) } else { Step::Skip })
-    })),
-    "remove" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
-        Ok(if context.call1(&function, item.clone())?.is_truthy() { Step::Skip } else { Step::Give(item) })
-    })),
+    "filter" 1 2 |context, args| transduce::acting(context, args, |function| Action::Keep(function, true)),
+    "remove" 1 2 |context, args| transduce::acting(context, args, |function| Action::Keep(function, false)),
     "keep" 1 2 |context, args| transduce::stepwise(context, args, |function| Box::new(move |context, item| {
         Ok(match context.call1(&function, item)? {
             Value::Nil => Step::Skip,
@@ -145,11 +142,11 @@ natives! { "clojure.core":
     },
     "for*" 2 2 |context, args| {
         let (function, items) = (take(args, 0), Iter::new(context, take(args, 1))?);
-        Ok(crate::seq::stepped(items, Box::new(move |context, item| marked(context.call1(&function, item)?))))
+        Ok(stepped(items, Action::Other(Box::new(move |context, item| marked(context.call1(&function, item)?)))))
     },
     "forcat*" 2 2 |context, args| {
         let (function, items) = (take(args, 0), Iter::new(context, take(args, 1))?);
-        Ok(cat(Iter::Seq(crate::seq::stepped(items, Box::new(move |context, item| marked(context.call1(&function, item)?)))), None))
+        Ok(cat(Iter::Seq(stepped(items, Action::Other(Box::new(move |context, item| marked(context.call1(&function, item)?))))), None))
     },
     "doseq*" 2 2 |context, args| {
         let (function, mut items) = (take(args, 0), Iter::new(context, take(args, 1))?);
@@ -342,9 +339,7 @@ fn map(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
         }));
     }
     if args.len() <= 2 {
-        return transduce::stepwise(context, args, |function| {
-            Box::new(move |context, item| context.call1(&function, item).map(Step::Give))
-        });
+        return transduce::acting(context, args, Action::Map);
     }
     let function = take(args, 0);
     let mut all = Vec::new();

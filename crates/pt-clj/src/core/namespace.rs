@@ -313,9 +313,10 @@ fn import(context: &mut Context<'_>, specs: &[Value]) -> Eval {
                         last = import(context, std::slice::from_ref(quoted))?;
                         continue;
                     }
-                    [package, names @ ..] => {
-                        names.iter().map(|name| format!("{}.{}", crate::print::str(package), crate::print::str(name))).collect()
-                    }
+                    [package, names @ ..] => names
+                        .iter()
+                        .map(|name| format!("{}.{}", crate::print::str(package), crate::print::str(name)))
+                        .collect(),
                     [] => continue,
                 }
             }
@@ -431,9 +432,13 @@ fn refer_all(context: &mut Context<'_>, full: &str, only: Option<&[Value]>) -> E
         None => {
             let mut names = super::names_of(full);
             let prefix = format!("{full}/");
-            names.extend(
-                context.names.keys().filter_map(|key| key.strip_prefix(&*prefix)).map(ToOwned::to_owned),
-            );
+            // Types are imported, not referred to.
+            let is_type = |at: u32| match &context.globals[at as usize] {
+                Some(Value::Object(object)) => matches!(**object, Object::Type(_)),
+                _ => false,
+            };
+            let own = context.names.iter().filter(|(_, at)| !is_type(**at));
+            names.extend(own.filter_map(|(key, _)| key.strip_prefix(&*prefix)).map(ToOwned::to_owned));
             names
         }
     };

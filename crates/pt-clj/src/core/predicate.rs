@@ -117,6 +117,12 @@ natives! { "clojure.core":
     },
     "hash" 1 1 |context, args| {
         crate::equal::realise(context, &args[0])?;
+        if let Value::Record(record) = &args[0]
+            && !record.of.is_record
+            && let Some(method) = record.of.method("hasheq").or_else(|| record.of.method("hashCode"))
+        {
+            return context.call1(&method, args[0].clone());
+        }
         Ok(Value::Int(i64::from(crate::equal::hash(&args[0]) as i32)))
     },
     "name" 1 1 |context, args| match &args[0] {

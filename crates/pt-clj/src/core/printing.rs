@@ -50,7 +50,8 @@ fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<Str
         Some(Value::Int(limit)) => usize::try_from(limit).unwrap_or(0),
         _ => usize::MAX,
     };
-    let readably = readably && setting(context, "clojure.core/*print-readably*").is_none_or(|on| on.is_truthy());
+    let readably =
+        readably && setting(context, "clojure.core/*print-readably*").is_none_or(|on| on.is_truthy());
     let style = Style {
         readably,
         meta: readably && setting(context, "clojure.core/*print-meta*").is_some_and(|on| on.is_truthy()),

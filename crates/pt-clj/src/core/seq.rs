@@ -358,7 +358,19 @@ pub(super) fn all(context: &mut Context<'_>, value: Value) -> Eval<Vec<Value>> {
 pub(super) fn reduce(context: &mut Context<'_>, function: &Value, first: Value, mut items: Iter) -> Eval {
     let mut value = first;
     let adds = matches!(function, Value::Native(native) if native.name == "clojure.core/+");
-    while let Some(item) = items.next(context)? {
+    let mut walked = 0_u32;
+    loop {
+        let item = match items.next_ready() {
+            Some(item) => item,
+            None => match items.next(context)? {
+                Some(item) => item,
+                None => break,
+            },
+        };
+        walked = walked.wrapping_add(1);
+        if walked & 0xf == 0 {
+            context.tick()?;
+        }
         if adds
             && let (Value::Int(left), Value::Int(right)) = (&value, &item)
             && let Some(sum) = left.checked_add(*right)

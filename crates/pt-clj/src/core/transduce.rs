@@ -1,4 +1,4 @@
-//! Steps over items: the same step makes a lazy sequence and a transducer.
+//! Transducers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,8 +7,8 @@ use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
 use crate::function::boxed;
-pub(super) use crate::seq::{Step, Stepper};
-use crate::seq::{Iter, stepped};
+use crate::seq::Iter;
+use crate::steps::{Action, Step, Stepper, stepped};
 
 natives! { "clojure.core":
     "transduce" 3 4 |context, args| {
@@ -46,6 +46,15 @@ pub(super) fn stepwise(
     args: &mut [Value],
     make: impl Fn(Value) -> Stepper + Send + Sync + 'static,
 ) -> Eval {
+    acting(context, args, move |function| make(function).into())
+}
+
+/// The same for any action.
+pub(super) fn acting(
+    context: &mut Context<'_>,
+    args: &mut [Value],
+    make: impl Fn(Value) -> Action + Send + Sync + 'static,
+) -> Eval {
     let function = take(args, 0);
     if args.len() == 1 {
         return Ok(transducer(move || make(function.clone())));
@@ -65,23 +74,23 @@ pub(super) fn stepwise_alone(
     make: impl Fn() -> Stepper + Send + Sync + 'static,
 ) -> Eval {
     if args.is_empty() {
-        return Ok(transducer(make));
+        return Ok(transducer(move || make().into()));
     }
     let items = Iter::new(context, take(args, 0))?;
     Ok(stepped(items, make()))
 }
 
 /// A function from one reducing function to another; each use has a step of its own.
-fn transducer(make: impl Fn() -> Stepper + Send + Sync + 'static) -> Value {
+fn transducer(make: impl Fn() -> Action + Send + Sync + 'static) -> Value {
     boxed(move |_, args| {
         let next = take(args, 0);
-        let step = Mutex::new(make());
+        let action = Mutex::new(make());
         Ok(boxed(move |context, args| {
             let [value, item] = args else { return context.call(&next, args) };
             let (value, item) = (std::mem::take(value), std::mem::take(item));
             let made = {
-                let mut step = step.lock().unwrap_or_else(PoisonError::into_inner);
-                step(context, item)?
+                let mut action = action.lock().unwrap_or_else(PoisonError::into_inner);
+                action.step(context, item)?
             };
             match made {
                 Step::Give(item) => context.call2(&next, value, item),

@@ -212,7 +212,17 @@
 (defn aset-long [a & more] (aset-on* a more long))
 (defn aset-short [a & more] (aset-on* a more short))
 (defn to-array-2d [coll] (to-array (map to-array coll)))
-(defn read-line [] nil)
+
+;; What `with-in-str` binds is read; there is nothing else to read from.
+(defn in-text* [in] (if (instance? clojure.lang.Volatile in) @in ""))
+(defn read-line []
+  (let [text (in-text* *in*) at (.indexOf text "\n")]
+    (cond (= "" text) nil
+          (neg? at) (do (vreset! *in* "") text)
+          :else (do (vreset! *in* (subs text (inc at))) (subs text 0 at)))))
+(defn read
+  ([] (read *in*))
+  ([in & _] (let [[form rest] (read-one* (in-text* in))] (vreset! in rest) form)))
 
 ;; Moments, of types of the program too.
 (def Inst

@@ -30,7 +30,8 @@
                               (if (empty? seen)
                                 `(~args ~@body)
                                 `(~args (let [~@(mapcat (fn [field] [(with-meta field nil) `(field* ~this ~(keyword field))]) seen)] ~@body)))))
-                          tails))])
+                          ;; Of methods that differ in types only, the first is taken.
+                          (vals (reduce (fn [by-count [args :as tail]] (merge {(count args) tail} by-count)) (array-map) tails))))])
              methods)))
 
 (defn type-name* [name] (str (.replace (str *ns*) "-" "_") "." name))

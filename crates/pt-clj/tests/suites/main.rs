@@ -109,7 +109,10 @@ fn code_of_scis_tests() {
     let Some(root) = checkout("SCI") else { return };
     let Some(pairs) = sci::record(&root.join("test/sci")) else { return };
     let tallies = runner::with_stack(move || sci::run(&pairs));
-    ratchet::compare("sci", &tallies.into_iter().filter(|(name, _)| ratchet::wanted(name)).collect::<Vec<_>>());
+    ratchet::compare(
+        "sci",
+        &tallies.into_iter().filter(|(name, _)| ratchet::wanted(name)).collect::<Vec<_>>(),
+    );
 }
 
 /// Namespaces of Clojure's own tests that ask for no JVM, or not everywhere. `reader` is left out: of its 7,790 assertions

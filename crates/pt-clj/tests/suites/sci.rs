@@ -62,9 +62,12 @@ fn answer(source: &str) -> String {
         ..Limits::default()
     };
     let mut context = Context::new().with_limits(limits);
-    let canon = Program::compile(&canon()).and_then(|program| program.run(&mut context)).expect("canon is a function");
-    let result: Result<_, Error> =
-        Program::compile(source).and_then(|program| program.run(&mut context)).and_then(|value| context.apply(&canon, vec![value]));
+    let canon = Program::compile(&canon())
+        .and_then(|program| program.run(&mut context))
+        .expect("canon is a function");
+    let result: Result<_, Error> = Program::compile(source)
+        .and_then(|program| program.run(&mut context))
+        .and_then(|value| context.apply(&canon, vec![value]));
     match result {
         Ok(value) => format!("= {}", value.as_str().unwrap_or_default()),
         Err(error) => match error.kind {
@@ -91,7 +94,9 @@ pub(crate) fn run(pairs: &[Pair]) -> Vec<(String, Tally)> {
             tally.pass += 1;
         } else {
             tally.fail += 1;
-            tally.problems.push(format!("{}\n      clojure: {}\n      ours:    {ours}", pair.source, pair.answer));
+            tally
+                .problems
+                .push(format!("{}\n      clojure: {}\n      ours:    {ours}", pair.source, pair.answer));
         }
     }
     tallies.into_iter().collect()
