@@ -128,6 +128,7 @@ impl Default for Context<'_> {
 /// Why a program ends although it would go on.
 #[cold]
 fn stopped(stop: Stop) -> Signal {
+    crate::deep::stop();
     let message = match stop {
         Stop::Interrupted => "The code was stopped.",
         Stop::Deadline => "The code ran longer than it may.",
@@ -299,6 +300,10 @@ impl<'h> Context<'h> {
         let left = meter::allow(self.limits.memory);
         let watch = meter::watch(self.limits.deadline, self.limits.interrupt.clone());
         let result = run(self);
+        if crate::deep::is_stopped() {
+            self.forget();
+            crate::deep::let_go(meter::taken(self.limits.memory));
+        }
         meter::unwatch(watch);
         meter::restore(left);
         stack::restore(floor);

@@ -23,6 +23,7 @@
 )]
 
 mod analyse;
+mod arithmetic;
 mod class;
 mod context;
 mod convert;

@@ -142,7 +142,7 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
             out.push('M');
         }
         Value::Ratio(parts) => out.push_str(&ratio(&parts.0, &parts.1)),
-        Value::Str(text) if style.readably => quoted(out, text),
+        Value::Str(text) if style.readably => crate::text::quote(out, text),
         Value::Str(text) => out.push_str(text),
         Value::Keyword(name) => {
             out.push(':');
@@ -221,7 +221,7 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
         Value::Exception(exception) => {
             out.push_str("#error {:cause ");
             match &exception.message {
-                Some(message) => quoted(out, message),
+                Some(message) => crate::text::quote(out, message),
                 None => out.push_str("nil"),
             }
             if !exception.data.is_nil() {
@@ -298,23 +298,6 @@ fn sequence(out: &mut String, open: &str, items: impl Iterator<Item = Value>, cl
         write(out, &item, style);
     }
     out.push_str(close);
-}
-
-fn quoted(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            plain => out.push(plain),
-        }
-    }
-    out.push('"');
 }
 
 fn ratio(over: &BigInt, under: &BigInt) -> String {

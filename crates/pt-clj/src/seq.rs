@@ -328,6 +328,10 @@ pub(crate) fn realised(value: &Value) -> impl Iterator<Item = Value> + use<> {
 
 /// Drops a chain link by link: a long sequence must not need as deep a stack.
 fn drop_chain(mut value: Value) {
+    if crate::deep::is_stopped() {
+        crate::deep::drop_flat(value);
+        return;
+    }
     loop {
         value = match value {
             Value::List(seq) => match Arc::into_inner(seq) {

@@ -1,7 +1,9 @@
 //! Forms to nodes: every name is resolved once, here.
 
 mod destructure;
+mod expand;
 mod function;
+mod interop;
 mod macros;
 mod quote;
 mod special;
@@ -20,7 +22,7 @@ use crate::context::Context;
 use crate::core::{self, Core};
 use crate::exception::{Eval, Exception, Signal, Thrown};
 use crate::function::Native;
-use crate::node::{Call, Get, HostCall, Math, Method, NativeCall, Node, Op};
+use crate::node::{Call, Get, HostCall, Math, NativeCall, Node, Op};
 
 /// Turns forms into nodes.
 pub(crate) struct Analyser<'c, 'h> {
@@ -426,121 +428,6 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let function = self.node(head, false)?;
         let args = self.nodes(args)?.into();
         Ok(Node::Call(Box::new(Call { function, args, span })))
-    }
-
-    /// Calls a macro of the program.
-    fn expand_user(&mut self, at: u32, form: &Form, args: &[Form], span: Span) -> Eval<Form> {
-        let mut values = Vec::with_capacity(args.len());
-        for arg in args {
-            values.push(crate::convert::quoted(self.context, arg)?);
-        }
-        let function = self.context.globals[at as usize].clone().unwrap_or_default();
-        let call = crate::convert::quoted(self.context, form)?;
-        let names = self.scopes.iter().flat_map(|scope| {
-            scope
-                .name
-                .iter()
-                .chain(scope.locals.iter().map(|local| &local.name))
-                .filter(|name| !name.is_empty())
-        });
-        let locals = Value::map(names.map(|name| (Value::symbol(name), Value::Nil)));
-        let locals = if locals.as_map().is_some_and(crate::Map::is_empty) { Value::Nil } else { locals };
-        self.context.expanding.push((call, locals));
-        let expanded = self.context.call(&function, &mut values).map_err(|signal| signal.at(span));
-        self.context.expanding.pop();
-        let expanded = expanded?;
-        crate::convert::form(self.context, &expanded, span)
-    }
-
-    /// The form that a call of a macro of the program or the prelude stands for; none for anything else.
-    pub(crate) fn expand_top(&mut self, form: &Form) -> Eval<Option<Form>> {
-        let FormKind::List(items) = &form.kind else { return Ok(None) };
-        let Some((head, args)) = items.split_first() else { return Ok(None) };
-        let FormKind::Symbol(name) = &head.kind else { return Ok(None) };
-        match self.meaning(name)? {
-            Some(Meaning::Global(at)) if self.context.macros.contains(&at) => {
-                self.expand_user(at, form, args, form.span).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The form that a call of an expanding macro stands for; none for anything else.
-    pub(crate) fn expand_once(&mut self, form: &Form) -> Eval<Option<Form>> {
-        let FormKind::List(items) = &form.kind else { return Ok(None) };
-        let Some((head, args)) = items.split_first() else { return Ok(None) };
-        let FormKind::Symbol(name) = &head.kind else { return Ok(None) };
-        match self.meaning(name)? {
-            Some(Meaning::Global(at)) if self.context.macros.contains(&at) => {
-                self.expand_user(at, form, args, form.span).map(Some)
-            }
-            Some(Meaning::Core(Core::Macro(expand))) => match expand(args, form.span) {
-                Ok(expanded) => Ok(Some(expanded)),
-                Err(message) => self.error(form.span, message),
-            },
-            Some(Meaning::Core(Core::Special(_))) => Ok(special::as_macro(name.local(), args, form.span)),
-            Some(Meaning::Core(_) | Meaning::Global(_)) => Ok(None),
-            None if name.as_str().starts_with('.') && args.is_empty() => {
-                self.error(form.span, "Malformed member expression, expecting (.member target ...)")
-            }
-            None => Ok(special::as_member(name, args, form.span)),
-        }
-    }
-
-    /// `(.method target …)`, `(Class. …)`, `(Class/method …)`
-    fn type_named(&mut self, class: &str) -> Eval<Option<u32>> {
-        // `user.Point` and `Point` are the same; other packages name the namespace.
-        let name = match class.rsplit_once('.') {
-            Some((package, short)) => Name::new(&format!("{}/{short}", package.replace('_', "-"))),
-            None => Name::new(class),
-        };
-        self.global(&name)
-    }
-
-    fn interop(&mut self, name: &Name, args: &[Form], span: Span) -> Eval<Option<Node>> {
-        let text = name.as_str();
-        if let Some(method) = text.strip_prefix('.').filter(|method| !method.is_empty() && *method != ".") {
-            let Some((target, args)) = args.split_first() else {
-                return self.error(span, "Malformed member expression, expecting (.member target ...)");
-            };
-            let target = self.node(target, false)?;
-            let args = self.nodes(args)?.into();
-            let name = method.trim_start_matches('-').into();
-            return Ok(Some(Node::Method(Box::new(Method { name, target, args, span }))));
-        }
-        if let Some(class) = text.strip_suffix('.').filter(|class| !class.is_empty()) {
-            return self.construct(class, args, span).map(Some);
-        }
-        if let Some(namespace) = name.namespace() {
-            if args.is_empty()
-                && crate::interop::method_of(namespace, name.local()).is_none()
-                && let Some(field) = crate::interop::constant(name)
-            {
-                return Ok(Some(Node::Const(field)));
-            }
-            if let Some(native) = crate::interop::method_of(namespace, name.local()) {
-                let args = self.nodes(args)?;
-                return Ok(Some(native_call(native, args, span)));
-            }
-            if crate::exception::class_named(namespace).is_some() {
-                return self
-                    .error(span, format!("No matching method {} found for class {namespace}", name.local()));
-            }
-        }
-        Ok(None)
-    }
-
-    fn construct(&mut self, class: &str, args: &[Form], span: Span) -> Eval<Node> {
-        let class = match crate::exception::class_named(class) {
-            Some(class) => Node::Const(Value::Class(class)),
-            None => match self.type_named(class)? {
-                Some(at) => Node::Global(at),
-                None => return self.error(span, format!("Unable to resolve classname: {class}")),
-            },
-        };
-        let mut nodes = vec![class];
-        nodes.extend(self.nodes(args)?);
-        Ok(self.native("construct*", nodes, span))
     }
 }
 

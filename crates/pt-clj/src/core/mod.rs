@@ -9,10 +9,12 @@ mod function;
 mod future;
 mod json;
 mod lazy;
+mod map;
 mod meta;
 mod multi;
 mod namespace;
 mod number;
+mod partition;
 mod predicate;
 mod printing;
 mod regex;
@@ -93,10 +95,12 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         future::NATIVES,
         json::NATIVES,
         lazy::NATIVES,
+        map::NATIVES,
         meta::NATIVES,
         multi::NATIVES,
         namespace::NATIVES,
         number::NATIVES,
+        partition::NATIVES,
         predicate::NATIVES,
         printing::NATIVES,
         regex::NATIVES,

@@ -143,7 +143,7 @@ natives! { "clojure.core":
                 let mut items = Iter::new(context, other.clone())?;
                 let mut pairs = Vec::new();
                 while let Some(pair) = items.next(context)? {
-                    pairs.push((super::collection::entry(context, &pair, 0)?, super::collection::entry(context, &pair, 1)?));
+                    pairs.push((super::map::entry(context, &pair, 0)?, super::map::entry(context, &pair, 1)?));
                 }
                 pairs
             }
