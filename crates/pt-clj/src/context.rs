@@ -1,6 +1,6 @@
 //! Where programs run: what they may see, what they defined, what they may use up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ use crate::meter;
 use crate::namespace::Namespaces;
 use crate::node::Node;
 use crate::stack;
+use crate::state::Delay;
 use crate::{Error, Value};
 
 /// The world outside, as far as the embedder lets programs reach it.
@@ -84,8 +85,10 @@ pub struct Context<'h> {
     pub(crate) embedded: Vec<Value>,
     pub(crate) gensym: u64,
     pub(crate) readers: Readers,
-    /// The slots that `binding` has bound, innermost last.
-    pub(crate) bound: Vec<u32>,
+    /// The slots that `binding` has bound, innermost last, each with what it held before.
+    pub(crate) bound: Vec<(u32, Option<Value>)>,
+    /// Futures whose turn has not come.
+    pub(crate) futures: VecDeque<Arc<Delay>>,
     pub(crate) random: u64,
     /// What `with-out-str` collects, innermost last.
     pub(crate) captured: Vec<String>,
@@ -111,6 +114,7 @@ impl Default for Context<'_> {
             gensym: 0,
             readers: Readers::default(),
             bound: Vec::new(),
+            futures: VecDeque::new(),
             random: 0,
             captured: Vec::new(),
             host: None,
@@ -124,6 +128,7 @@ impl Default for Context<'_> {
 /// Why a program ends although it would go on.
 #[cold]
 fn stopped(stop: Stop) -> Signal {
+    crate::deep::stop();
     let message = match stop {
         Stop::Interrupted => "The code was stopped.",
         Stop::Deadline => "The code ran longer than it may.",
@@ -187,11 +192,68 @@ impl<'h> Context<'h> {
     pub fn apply(&mut self, function: &Value, mut args: Vec<Value>) -> Result<Value, Error> {
         let result: Eval = self.within_stack(|context| {
             let value = context.call(function, &mut args)?;
+            context.end_futures()?;
             crate::equal::realise(context, &value)?;
             Ok(value)
         });
-        self.stack.clear();
+        self.forget();
         result.map_err(Error::from)
+    }
+
+    /// Gives a global another value until `unbind_to`.
+    pub(crate) fn bind_slot(&mut self, at: u32, value: Option<Value>) {
+        let before = std::mem::replace(&mut self.globals[at as usize], value);
+        self.bound.push((at, before));
+    }
+
+    /// Undoes what was bound since there were so many.
+    pub(crate) fn unbind_to(&mut self, height: usize) {
+        while self.bound.len() > height {
+            if let Some((at, before)) = self.bound.pop() {
+                self.globals[at as usize] = before;
+            }
+        }
+    }
+
+    /// What is bound now, to be bound again elsewhere.
+    pub(crate) fn conveyed(&self) -> Vec<(u32, Option<Value>)> {
+        self.bound.iter().map(|(at, _)| (*at, self.globals[*at as usize].clone())).collect()
+    }
+
+    /// Runs something as a thread of its own would: of what is bound around, it sees only what it was given.
+    pub(crate) fn beside<T>(
+        &mut self,
+        bindings: &[(u32, Option<Value>)],
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let height = self.bound.len();
+        for index in 0..height {
+            let (at, root) = self.bound[index].clone();
+            if !self.bound[..index].iter().any(|(earlier, _)| *earlier == at) {
+                self.bind_slot(at, root);
+            }
+        }
+        for (at, value) in bindings {
+            self.bind_slot(*at, value.clone());
+        }
+        let result = run(self);
+        self.unbind_to(height);
+        result
+    }
+
+    /// Lets every future have its turn.
+    pub(crate) fn end_futures(&mut self) -> Eval<()> {
+        while crate::core::run_next_future(self)? {
+            self.tick()?;
+        }
+        Ok(())
+    }
+
+    /// Drops what an evaluation left behind.
+    pub(crate) fn forget(&mut self) {
+        self.stack.clear();
+        self.captured.clear();
+        self.futures.clear();
     }
 
     /// The slot of a name in the current namespace, new or not.
@@ -238,6 +300,10 @@ impl<'h> Context<'h> {
         let left = meter::allow(self.limits.memory);
         let watch = meter::watch(self.limits.deadline, self.limits.interrupt.clone());
         let result = run(self);
+        if crate::deep::is_stopped() {
+            self.forget();
+            crate::deep::let_go(meter::taken(self.limits.memory));
+        }
         meter::unwatch(watch);
         meter::restore(left);
         stack::restore(floor);
@@ -360,8 +426,12 @@ impl<'h> Context<'h> {
         }
     }
 
+    #[inline]
     pub(crate) fn call1(&mut self, function: &Value, arg: Value) -> Eval {
-        self.call(function, &mut [arg])
+        match function {
+            Value::Native(native) if native.min <= 1 && native.max >= 1 => (native.code)(self, &mut [arg]),
+            other => self.call(other, &mut [arg]),
+        }
     }
 
     pub(crate) fn call2(&mut self, function: &Value, left: Value, right: Value) -> Eval {

@@ -101,7 +101,21 @@ pub(crate) fn tagged(context: &mut Context<'_>, tag: &str, value: &Value) -> Eva
             let default = context.readers.default.clone();
             context.call2(&default, symbol, value.clone())
         }
-        _ => Err(context.error("RuntimeException", format!("No reader function for tag {tag}"))),
+        _ => {
+            // `#user.Point{…}`
+            if let Some((package, short)) = tag.rsplit_once('.')
+                && let full = pt_edn::Name::new(&format!("{}/{short}", package.replace('_', "-")))
+                && let Some(crate::analyse::Meaning::Global(at)) = crate::analyse::meaning(context, &full)?
+                && let Some(of) = context.globals[at as usize].clone()
+            {
+                return crate::core::record_of(context, of, value.clone());
+            }
+            let reader = context.names.get("clojure.core/*default-data-reader-fn*").copied();
+            match reader.and_then(|at| context.globals.get(at as usize)).cloned().flatten() {
+                Some(reader) if !reader.is_nil() => context.call2(&reader, symbol, value.clone()),
+                _ => Err(context.error("RuntimeException", format!("No reader function for tag {tag}"))),
+            }
+        }
     }
 }
 

@@ -81,6 +81,23 @@ impl Decimal {
         format!("{}e{}", self.unscaled, -self.scale).parse().unwrap_or(f64::NAN)
     }
 
+    /// A ratio as a double: as in Java by way of sixteen decimal digits.
+    pub(crate) fn ratio_to_f64(over: &BigInt, under: &BigInt) -> f64 {
+        // Three digits more than are kept, at least; 0.302 is more than a binary digit is worth.
+        let digits = |number: &BigInt| (number.bits() as f64 * 0.302) as i64;
+        let scale = 20 - (digits(over) - digits(under));
+        let (over, under) = if scale >= 0 {
+            (over * ten_to(scale), under.clone())
+        } else {
+            (over.clone(), under * ten_to(-scale))
+        };
+        let (whole, rest) = (&over / &under, &over % &under);
+        // A digit that tells a half from what is a little more.
+        let more = i32::from(!rest.is_zero()) * if over.sign() == num_bigint::Sign::Minus { -1 } else { 1 };
+        let exact = Self { unscaled: whole * 10 + more, scale: scale + 1 };
+        exact.rounded(16, Rounding::HalfEven).map_or(f64::NAN, |rounded| rounded.to_f64())
+    }
+
     /// Its whole part; none where that would be enormous.
     pub(crate) fn to_big(&self) -> Option<BigInt> {
         match self.scale {

@@ -139,7 +139,7 @@ impl PartialEq for Value {
             (Self::Nil, Self::Nil) => true,
             (Self::Bool(left), Self::Bool(right)) => left == right,
             (Self::Int(left), Self::Int(right)) => left == right,
-            (Self::Float(left), Self::Float(right)) => left == right,
+            (Self::Float(left), Self::Float(right)) => left == right || same_nan(*left, *right),
             (Self::Char(left), Self::Char(right)) => left == right,
             (Self::BigInt(left), Self::BigInt(right)) => left == right,
             (Self::Int(small), Self::BigInt(big)) | (Self::BigInt(big), Self::Int(small)) => {
@@ -218,6 +218,16 @@ impl PartialEq for Value {
             _ => false,
         }
     }
+}
+
+/// A `##NaN` that is the same object as others of this identity: in Java, where numbers are objects, what is the same object is
+/// equal. Zero is the identity of those that are equal to none.
+pub(crate) fn nan(identity: u64) -> f64 {
+    f64::from_bits(f64::NAN.to_bits() | (identity & ((1 << 51) - 1)))
+}
+
+fn same_nan(left: f64, right: f64) -> bool {
+    left.is_nan() && left.to_bits() == right.to_bits() && left.to_bits() != f64::NAN.to_bits()
 }
 
 /// Map keys must equal themselves: `##NaN` is the one exception, in Clojure too.

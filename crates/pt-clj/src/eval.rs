@@ -9,7 +9,7 @@ use crate::context::{Context, Frame};
 use crate::exception::{Eval, Exception, Signal, class_of, is_a};
 use crate::function::{Closure, Function, FunctionKind};
 use crate::map::Map;
-use crate::node::{Call, Case, Let, LetFn, MakeFn, Math, NativeCall, Node, Op, Recur, Try};
+use crate::node::{Call, Case, Let, LetFn, MakeFn, NativeCall, Node, Recur, Try};
 use crate::seq::Seq;
 use crate::types::Object;
 
@@ -34,7 +34,7 @@ impl Node {
             Self::This => Ok(frame.this.clone()),
             Self::Global(at) => match &context.globals[*at as usize] {
                 Some(value) => Ok(value.clone()),
-                None => Err(unbound(context, *at)),
+                None => Ok(unbound(context, *at)),
             },
             Self::If(parts) => {
                 let test = match &parts.0 {
@@ -167,10 +167,21 @@ impl Node {
                     && let Value::Map(meta) = meta.eval(context, frame)?
                 {
                     context.var_meta.insert(def.global, meta);
+                } else {
+                    context.var_meta.remove(&def.global);
                 }
                 Ok(Value::Var(def.var.clone()))
             }
             Self::Assign(parts) => {
+                let name = context.name_of(parts.0);
+                // Clojure binds its own, such as `*warn-on-reflection*`, before it loads anything.
+                if name.namespace() != Some("clojure.core")
+                    && !context.bound.iter().any(|(at, _)| *at == parts.0)
+                {
+                    let message =
+                        format!("Can't change/establish root binding of: {} with set", name.local());
+                    return Err(context.error("IllegalStateException", message));
+                }
                 let value = parts.1.eval(context, frame)?;
                 context.globals[parts.0 as usize] = Some(value.clone());
                 Ok(value)
@@ -186,20 +197,16 @@ impl Node {
             Self::Try(form) => form.eval(context, frame),
             Self::Case(case) => case.eval(context, frame),
             Self::Binding(form) => {
-                let mut old = Vec::with_capacity(form.bindings.len());
+                let mut values = Vec::with_capacity(form.bindings.len());
                 for (global, node) in &form.bindings {
-                    old.push((*global, Some(node.eval(context, frame)?)));
+                    values.push((*global, node.eval(context, frame)?));
                 }
-                let bound = context.bound.len();
-                for (global, value) in &mut old {
-                    std::mem::swap(&mut context.globals[*global as usize], value);
-                    context.bound.push(*global);
+                let height = context.bound.len();
+                for (global, value) in values {
+                    context.bind_slot(global, Some(value));
                 }
                 let result = form.body.eval(context, frame);
-                context.bound.truncate(bound);
-                for (global, value) in old {
-                    context.globals[global as usize] = value;
-                }
+                context.unbind_to(height);
                 result
             }
             Self::Method(call) => {
@@ -243,9 +250,8 @@ fn with_args<R>(
 }
 
 #[cold]
-fn unbound(context: &Context<'_>, at: u32) -> Signal {
-    let name = context.name_of(at);
-    context.error("IllegalStateException", format!("Attempting to call unbound fn: #'{}", name.as_str()))
+fn unbound(context: &Context<'_>, at: u32) -> Value {
+    Object::Unbound(context.name_of(at)).value()
 }
 
 /// Java's words for a value of the wrong class.
@@ -348,6 +354,9 @@ pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eva
         _ => None,
     };
     Ok(match map {
+        Value::Object(object) if let Object::Protocol(protocol) = &**object => {
+            (*key == Value::keyword("sigs")).then(|| protocol.sigs.clone())
+        }
         Value::Map(map) => map.get(key).cloned(),
         Value::Set(set) => set.get(key).cloned(),
         Value::Vector(items) => index().and_then(|at| items.get(at)).cloned(),
@@ -381,79 +390,6 @@ pub(crate) fn lookup(context: &mut Context<'_>, map: &Value, key: &Value) -> Eva
         },
         _ => None,
     })
-}
-
-impl Node {
-    /// The integer of a local or a constant, without moving it.
-    #[inline]
-    fn integer(&self, context: &Context<'_>, frame: &Frame<'_>) -> Option<i64> {
-        let value = match self {
-            Self::Local(slot) | Self::Take(slot) => &context.stack[frame.base + *slot as usize],
-            Self::Const(value) => value,
-            _ => return None,
-        };
-        if let Value::Int(value) = value { Some(*value) } else { None }
-    }
-}
-
-impl Math {
-    /// What a comparison of integers that stand there says.
-    #[inline]
-    fn holds(&self, context: &Context<'_>, frame: &Frame<'_>) -> Option<bool> {
-        let (left, right) = (self.left.integer(context, frame)?, self.right.integer(context, frame)?);
-        match self.op {
-            Op::Lt => Some(left < right),
-            Op::Le => Some(left <= right),
-            Op::Gt => Some(left > right),
-            Op::Ge => Some(left >= right),
-            Op::Eq => Some(left == right),
-            Op::Add | Op::Sub | Op::Mul => None,
-        }
-    }
-
-    #[inline]
-    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
-        if let (Some(left), Some(right)) =
-            (self.left.integer(context, frame), self.right.integer(context, frame))
-        {
-            let number = match self.op {
-                Op::Add => left.checked_add(right),
-                Op::Sub => left.checked_sub(right),
-                Op::Mul => left.checked_mul(right),
-                Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq => self.holds(context, frame).map(i64::from),
-            };
-            match (self.op, number) {
-                (Op::Add | Op::Sub | Op::Mul, Some(number)) => return Ok(Value::Int(number)),
-                (Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq, Some(holds)) => {
-                    return Ok(Value::Bool(holds == 1));
-                }
-                (_, None) => {}
-            }
-        }
-        let left = self.left.eval(context, frame)?;
-        let right = self.right.eval(context, frame)?;
-        if let (Value::Int(left), Value::Int(right)) = (&left, &right) {
-            let number = match self.op {
-                Op::Add => left.checked_add(*right),
-                Op::Sub => left.checked_sub(*right),
-                Op::Mul => left.checked_mul(*right),
-                Op::Lt => return Ok(Value::Bool(left < right)),
-                Op::Le => return Ok(Value::Bool(left <= right)),
-                Op::Gt => return Ok(Value::Bool(left > right)),
-                Op::Ge => return Ok(Value::Bool(left >= right)),
-                Op::Eq => return Ok(Value::Bool(left == right)),
-            };
-            if let Some(number) = number {
-                return Ok(Value::Int(number));
-            }
-        }
-        self.slow(context, left, right)
-    }
-
-    #[inline(never)]
-    fn slow(&self, context: &mut Context<'_>, left: Value, right: Value) -> Eval {
-        (self.native.code)(context, &mut [left, right]).map_err(|signal| signal.at(self.span))
-    }
 }
 
 impl Recur {
@@ -500,8 +436,19 @@ impl Call {
             }
             return context.enter(&function, closure, base);
         }
+        // As in Java, that something is no function shows before its arguments are computed.
+        if is_never_called(&function) {
+            return call_data(context, &function, &mut []);
+        }
         with_args(&self.args, context, frame, |context, args| context.call(&function, args))
     }
+}
+
+fn is_never_called(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Bool(_) | Value::Str(_) | Value::Char(_) | Value::List(_) | Value::Lazy(_) | Value::Regex(_)
+    ) || value.is_number()
 }
 
 impl Let {

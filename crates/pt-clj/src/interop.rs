@@ -216,6 +216,10 @@ pub(crate) fn constant(name: &pt_edn::Name) -> Option<Value> {
     Some(match (class.rsplit('.').next().unwrap_or(class), name.local()) {
         ("Math", "PI") => Value::Float(std::f64::consts::PI),
         ("Math", "E") => Value::Float(std::f64::consts::E),
+        ("Byte", "SIZE") => Value::Int(8),
+        ("Short" | "Character", "SIZE") => Value::Int(16),
+        ("Integer" | "Float", "SIZE") => Value::Int(32),
+        ("Long" | "Double", "SIZE") => Value::Int(64),
         ("Integer", "MAX_VALUE") => Value::Int(i64::from(i32::MAX)),
         ("Integer", "MIN_VALUE") => Value::Int(i64::from(i32::MIN)),
         ("Long", "MAX_VALUE") => Value::Int(i64::MAX),

@@ -23,6 +23,7 @@
 )]
 
 mod analyse;
+mod arithmetic;
 mod class;
 mod context;
 mod convert;
@@ -37,6 +38,7 @@ mod format;
 mod function;
 mod inst;
 mod interop;
+mod iter;
 mod liveness;
 mod map;
 mod meter;
@@ -51,6 +53,7 @@ mod seq;
 mod sorted;
 mod stack;
 mod state;
+mod steps;
 mod suggest;
 mod text;
 mod types;

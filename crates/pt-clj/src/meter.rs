@@ -61,8 +61,16 @@ pub(crate) fn must_end(bytes: usize) -> bool {
 
 /// Sets the limit from here on; gives what must be restored afterwards.
 pub(crate) fn allow(bytes: Option<usize>) -> isize {
-    let most = bytes.and_then(|bytes| isize::try_from(bytes).ok()).unwrap_or(PLENTY).min(PLENTY);
-    LEFT.with(|left| left.replace(most))
+    LEFT.with(|left| left.replace(most(bytes)))
+}
+
+fn most(bytes: Option<usize>) -> isize {
+    bytes.and_then(|bytes| isize::try_from(bytes).ok()).unwrap_or(PLENTY).min(PLENTY)
+}
+
+/// How much was taken of a limit set by [`allow`].
+pub(crate) fn taken(bytes: Option<usize>) -> usize {
+    usize::try_from(most(bytes) - LEFT.with(Cell::get)).unwrap_or(0)
 }
 
 pub(crate) fn restore(left: isize) {

@@ -121,6 +121,11 @@ impl Namespaces {
         self.unmapped.insert(format!("{namespace}/{name}").into());
     }
 
+    /// Whether the current namespace does without a name that others have.
+    pub(crate) fn is_unmapped(&self, name: &str) -> bool {
+        !self.unmapped.is_empty() && self.unmapped.contains(&*format!("{}/{name}", self.current()))
+    }
+
     /// Under which key the table of globals has a name.
     pub(crate) fn key<'a>(&'a self, name: &'a Name) -> Cow<'a, str> {
         match name.namespace() {

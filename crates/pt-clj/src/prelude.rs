@@ -18,6 +18,7 @@ static SOURCES: &[(&str, &str)] = &[
     ("clojure.string", include_str!("prelude/string.clj")),
     ("clojure.template", include_str!("prelude/template.clj")),
     ("clojure.math", include_str!("prelude/math.clj")),
+    ("clojure.repl", include_str!("prelude/repl.clj")),
 ];
 
 /// Definitions by full name.

@@ -12,6 +12,8 @@ use crate::types::Object;
 pub(crate) struct Style {
     /// Strings in quotes, so that it can be read back.
     pub(crate) readably: bool,
+    /// Metadata before what has it.
+    pub(crate) meta: bool,
     /// How many items of a collection are shown.
     pub(crate) length: usize,
     /// How deep collections are shown.
@@ -19,7 +21,8 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    pub(crate) const READABLE: Self = Self { readably: true, length: usize::MAX, level: usize::MAX };
+    pub(crate) const READABLE: Self =
+        Self { readably: true, meta: false, length: usize::MAX, level: usize::MAX };
 
     /// One level further in; none where nothing more is shown.
     fn inside(self) -> Option<Self> {
@@ -56,6 +59,10 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
                 out.push_str(&of.name);
             }
             Object::Namespace(name) => out.push_str(name.as_str()),
+            Object::Unbound(name) => {
+                out.push_str("Unbound: #'");
+                out.push_str(name.as_str());
+            }
             Object::Inst(millis) => out.push_str(&crate::inst::java_date(*millis)),
             _ => write(out, value, Style::READABLE),
         },
@@ -100,6 +107,14 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
     if out.len() & 0x3f == 0 && out.len() > 1 << 16 && crate::meter::must_end(out.len()) {
         return;
     }
+    if style.meta
+        && let Some(meta) = crate::core::own_meta(value)
+        && !meta.is_empty()
+    {
+        out.push('^');
+        write(out, &Value::Map(meta), style);
+        out.push(' ');
+    }
     match value {
         Value::Nil => out.push_str("nil"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -127,7 +142,7 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
             out.push('M');
         }
         Value::Ratio(parts) => out.push_str(&ratio(&parts.0, &parts.1)),
-        Value::Str(text) if style.readably => quoted(out, text),
+        Value::Str(text) if style.readably => crate::text::quote(out, text),
         Value::Str(text) => out.push_str(text),
         Value::Keyword(name) => {
             out.push(':');
@@ -206,7 +221,7 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
         Value::Exception(exception) => {
             out.push_str("#error {:cause ");
             match &exception.message {
-                Some(message) => quoted(out, message),
+                Some(message) => crate::text::quote(out, message),
                 None => out.push_str("nil"),
             }
             if !exception.data.is_nil() {
@@ -283,23 +298,6 @@ fn sequence(out: &mut String, open: &str, items: impl Iterator<Item = Value>, cl
         write(out, &item, style);
     }
     out.push_str(close);
-}
-
-fn quoted(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            plain => out.push(plain),
-        }
-    }
-    out.push('"');
 }
 
 fn ratio(over: &BigInt, under: &BigInt) -> String {

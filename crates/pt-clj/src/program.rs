@@ -42,8 +42,7 @@ impl Program {
     /// Runs the forms in order; gives the value of the last, with every sequence in it computed.
     pub fn run(&self, context: &mut Context<'_>) -> Result<Value, Error> {
         let result = context.within_stack(|context| self.run_forms(context));
-        context.stack.clear();
-        context.captured.clear();
+        context.forget();
         result.map_err(Error::from)
     }
 
@@ -57,8 +56,7 @@ impl Program {
                 check(context, form, &mut found);
             }
         });
-        context.stack.clear();
-        context.captured.clear();
+        context.forget();
         found
     }
 
@@ -67,6 +65,7 @@ impl Program {
         for form in &self.forms {
             value = eval(context, form)?;
         }
+        context.end_futures()?;
         crate::equal::realise(context, &value)?;
         Ok(value)
     }

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Value;
 use crate::context::Context;
 use crate::exception::{Eval, Thrown};
+pub(crate) use crate::iter::Iter;
 use crate::map::Meta;
 use crate::meter;
+use crate::steps::Steps;
 use crate::types::Object;
 use crate::vector::Vector;
 
@@ -144,6 +146,8 @@ pub struct Lazy(Mutex<State>);
 
 enum State {
     Pending(Thunk),
+    /// The same, made of the items of something else.
+    Steps(Box<Steps>),
     /// Computing; seen again only by a sequence that needs itself.
     Running,
     /// What the thunk gave: anything that can be made a sequence, perhaps lazy itself.
@@ -161,14 +165,15 @@ impl Lazy {
                 State::Running => {
                     return Err(context.error("IllegalStateException", "A lazy sequence needs itself"));
                 }
-                State::Pending(_) => {}
+                State::Pending(_) | State::Steps(_) => {}
             }
-            match std::mem::replace(&mut *state, State::Running) {
-                State::Pending(thunk) => thunk,
-                _ => return Ok(Value::Nil),
-            }
+            std::mem::replace(&mut *state, State::Running)
         };
-        let result = context.check_stack().and_then(|()| thunk(context));
+        let result = context.check_stack().and_then(|()| match thunk {
+            State::Pending(thunk) => thunk(context),
+            State::Steps(steps) => steps.chunk(context),
+            State::Running | State::Done(_) | State::Failed(_) => Ok(Value::Nil),
+        });
         let state = match &result {
             Ok(value) => State::Done(value.clone()),
             Err(crate::exception::Signal::Throw(thrown)) => State::Failed(thrown.clone()),
@@ -200,6 +205,12 @@ impl Lazy {
             _ => None,
         }
     }
+}
+
+/// A lazy sequence of what steps will give.
+pub(crate) fn lazy_steps(steps: Box<Steps>) -> Value {
+    meter::took(LINK);
+    Value::Lazy(Arc::new(Lazy(Mutex::new(State::Steps(steps)))))
 }
 
 /// A lazy sequence of what the thunk will give.
@@ -263,115 +274,17 @@ fn object_items(object: &Object) -> Option<Vec<Value>> {
     }
 }
 
-/// Walks anything that can be made a sequence.
-pub(crate) enum Iter {
-    Seq(Value),
-    Items { items: Arc<Vector>, at: usize, rest: Value, list: bool },
-    Range { at: i64, end: i64, step: i64 },
-    Owned(std::vec::IntoIter<Value>),
-}
-
-impl Iter {
-    /// The items of a value; an error if it has none by nature.
-    pub(crate) fn new(context: &mut Context<'_>, value: Value) -> Eval<Self> {
-        Ok(match value {
-            Value::Vector(items) => Self::Items { items, at: 0, rest: Value::Nil, list: false },
-            Value::Nil | Value::List(_) | Value::Lazy(_) => Self::Seq(value),
-            Value::Map(map) => {
-                let entries: Vec<Value> = map.iter().map(|(key, value)| Value::entry(key, value)).collect();
-                Self::Owned(entries.into_iter())
-            }
-            Value::Set(set) => Self::Owned(set.iter().cloned().collect::<Vec<_>>().into_iter()),
-            other => Self::Seq(seq(context, other)?),
-        })
+/// What a lazy sequence is made of, where nobody else has it; the value itself otherwise.
+pub(crate) fn alone(value: Value) -> Result<Box<Steps>, Value> {
+    let Value::Lazy(lazy) = value else { return Err(value) };
+    let mut lazy = Arc::try_unwrap(lazy).map_err(Value::Lazy)?;
+    let state = lazy.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+    if !matches!(state, State::Steps(_)) {
+        return Err(Value::Lazy(Arc::new(lazy)));
     }
-
-    pub(crate) fn next(&mut self, context: &mut Context<'_>) -> Eval<Option<Value>> {
-        loop {
-            match self {
-                Self::Items { items, at, rest, .. } => {
-                    if let Some(item) = items.get(*at) {
-                        *at += 1;
-                        if *at & 0xf == 0 {
-                            context.tick()?;
-                        }
-                        return Ok(Some(item.clone()));
-                    }
-                    *self = Self::new(context, std::mem::take(rest))?;
-                }
-                Self::Range { at, end, step } => {
-                    let here = *at;
-                    if (*step > 0 && here >= *end) || (*step < 0 && here <= *end) {
-                        return Ok(None);
-                    }
-                    *at = here.saturating_add(*step);
-                    if here & 0xf == 0 {
-                        context.tick()?;
-                    }
-                    return Ok(Some(Value::Int(here)));
-                }
-                Self::Owned(items) => return Ok(items.next()),
-                Self::Seq(value) => {
-                    context.tick()?;
-                    match seq(context, std::mem::take(value))? {
-                        Value::List(list) => match &list.0 {
-                            Repr::Empty => return Ok(None),
-                            Repr::Cons { first, rest, .. } => {
-                                *value = rest.clone();
-                                return Ok(Some(first.clone()));
-                            }
-                            Repr::Items { items, at, rest, list } => {
-                                let (items, rest) = (Arc::clone(items), rest.clone());
-                                *self = Self::Items { items, at: *at, rest, list: *list };
-                            }
-                            Repr::Range { at, end, step } => {
-                                *self = Self::Range { at: *at, end: *end, step: *step }
-                            }
-                        },
-                        _ => return Ok(None),
-                    }
-                }
-            }
-        }
-    }
-
-    /// How many further items can be had without running code, at least what one chunk holds.
-    pub(crate) fn ready(&self) -> usize {
-        match self {
-            Self::Seq(_) => 0,
-            // Lists are walked one by one: what is done to an item is not done to the next before it is asked for.
-            Self::Items { list: true, .. } => 0,
-            Self::Items { items, at, .. } => items.len() - at,
-            Self::Range { end: i64::MAX, .. } => 0,
-            Self::Range { at, end, .. } => {
-                usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX)
-            }
-            Self::Owned(items) => items.len(),
-        }
-    }
-
-    /// What has not been walked yet.
-    pub(crate) fn remaining(self) -> Value {
-        match self {
-            Self::Seq(value) => value,
-            Self::Items { items, at, rest, list } if at < items.len() => {
-                Seq::new(Repr::Items { items, at, rest, list }, None).into()
-            }
-            Self::Items { rest, .. } => rest,
-            Self::Range { at, end, step } => range(at, end, step),
-            Self::Owned(items) => chunk(items.collect(), Value::Nil),
-        }
-    }
-
-    pub(crate) fn collect(mut self, context: &mut Context<'_>) -> Eval<Vec<Value>> {
-        let mut items = Vec::with_capacity(self.ready().min(1 << 12));
-        while let Some(item) = self.next(context)? {
-            if items.len() == items.capacity() && items.len() >= 1 << 12 {
-                context.charge(48 * items.len())?;
-            }
-            items.push(item);
-        }
-        Ok(items)
+    match std::mem::replace(state, State::Running) {
+        State::Steps(steps) => Ok(steps),
+        _ => Err(Value::Nil),
     }
 }
 
@@ -415,6 +328,10 @@ pub(crate) fn realised(value: &Value) -> impl Iterator<Item = Value> + use<> {
 
 /// Drops a chain link by link: a long sequence must not need as deep a stack.
 fn drop_chain(mut value: Value) {
+    if crate::deep::is_stopped() {
+        crate::deep::drop_flat(value);
+        return;
+    }
     loop {
         value = match value {
             Value::List(seq) => match Arc::into_inner(seq) {
@@ -474,9 +391,12 @@ impl Drop for Lazy {
             drop_chain(done);
         }
         let state = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let State::Pending(_) = state {
-            let State::Pending(thunk) = std::mem::replace(state, State::Running) else { return };
-            crate::deep::drop_flat(thunk);
+        if let State::Pending(_) | State::Steps(_) = state {
+            match std::mem::replace(state, State::Running) {
+                State::Pending(thunk) => crate::deep::drop_flat(thunk),
+                State::Steps(steps) => crate::deep::drop_flat(steps),
+                State::Running | State::Done(_) | State::Failed(_) => {}
+            }
         }
     }
 }

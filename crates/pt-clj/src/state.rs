@@ -1,8 +1,10 @@
-//! What changes: atoms, volatiles, refs, agents, delays.
+//! What changes: atoms, volatiles, refs, agents, delays and futures.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::Value;
+use crate::exception::Exception;
 use crate::map::{Map, Meta};
 use crate::types::locked;
 
@@ -44,6 +46,16 @@ pub(crate) struct Extras {
     pub(crate) meta: Meta,
     pub(crate) validator: Value,
     pub(crate) watches: Map,
+    pub(crate) failing: Failing,
+}
+
+/// What an agent does with an exception of an action, and the one that stopped it.
+#[derive(Clone, Default)]
+pub(crate) struct Failing {
+    pub(crate) error: Value,
+    pub(crate) handler: Value,
+    /// `:continue` or `:fail`; nil where nobody said.
+    pub(crate) mode: Value,
 }
 
 impl Cell {
@@ -69,26 +81,49 @@ impl Cell {
     }
 }
 
-/// A computation done once, when it is asked for.
-pub struct Delay(pub(crate) Mutex<DelayState>);
+/// A computation done once, when it is asked for: a delay, or a future, whose turn comes at the latest when the code ends.
+pub struct Delay {
+    state: Mutex<DelayState>,
+    pub(crate) is_future: bool,
+    /// Whether somebody wanted to know if a future is done.
+    asked: AtomicBool,
+}
 
 #[derive(Clone)]
 pub(crate) enum DelayState {
     Pending(Value),
     Done(Value),
-    Failed(std::sync::Arc<crate::Exception>),
+    Failed(Arc<Exception>),
+    Cancelled,
 }
 
 impl Delay {
     pub(crate) fn new(thunk: Value) -> Self {
-        Self(Mutex::new(DelayState::Pending(thunk)))
+        Self {
+            state: Mutex::new(DelayState::Pending(thunk)),
+            is_future: false,
+            asked: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn future(thunk: Value) -> Self {
+        Self { is_future: true, ..Self::new(thunk) }
     }
 
     pub(crate) fn state(&self) -> DelayState {
-        locked(&self.0).clone()
+        locked(&self.state).clone()
     }
 
     pub(crate) fn finish(&self, state: DelayState) {
-        *locked(&self.0) = state;
+        *locked(&self.state) = state;
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(*locked(&self.state), DelayState::Pending(_))
+    }
+
+    /// Remembers that somebody asked; whether that was so before.
+    pub(crate) fn ask(&self) -> bool {
+        self.asked.swap(true, Ordering::Relaxed)
     }
 }

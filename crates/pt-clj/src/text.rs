@@ -37,3 +37,27 @@ impl std::fmt::Display for Text {
         out.write_str(&self.0)
     }
 }
+
+/// Appends a text in quotes, as Clojure and JSON write it.
+pub(crate) fn quote(out: &mut String, text: &str) {
+    quote_with(out, text, |out, char| out.push(char));
+}
+
+/// The same with a way to write control characters that have no short escape.
+pub(crate) fn quote_with(out: &mut String, text: &str, control: impl Fn(&mut String, char)) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            low if u32::from(low) < 0x20 => control(out, low),
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+}

@@ -48,6 +48,8 @@ pub struct Protocol {
     pub(crate) name: Name,
     pub(crate) methods: Vec<Name>,
     pub(crate) by_metadata: bool,
+    /// What its definition says of each method, by keyword.
+    pub(crate) sigs: Value,
     /// By the full name of a class or type, then by the name of a method.
     pub(crate) implementations: Mutex<HashMap<Box<str>, Methods>>,
 }
@@ -99,6 +101,8 @@ pub enum Object {
         /// Where the next search begins, and what the last one found.
         state: Mutex<(usize, Value)>,
     },
+    /// What a var holds that was declared only.
+    Unbound(Name),
     /// A plain thing that only is itself: `(Object.)`.
     Plain,
 }

@@ -2,7 +2,7 @@
 
 use pt_edn::{Form, FormKind};
 
-use super::Analyser;
+use super::{Analyser, symbol_of};
 use crate::Value;
 use crate::exception::Eval;
 use crate::node::{Get, Node};
@@ -82,6 +82,9 @@ impl Analyser<'_, '_> {
             Some(FormKind::Map(pairs)) => pairs,
             _ => &[],
         };
+        if let Some((key, _)) = defaults.iter().find(|(key, _)| symbol_of(key).is_none()) {
+            return self.error(key.span, format!(":or names what it is for by symbols, not {key}"));
+        }
         if let Some(target) = option("as") {
             self.bind(target, Node::Local(all), out)?;
         }

@@ -36,10 +36,30 @@ impl Analyser<'_, '_> {
                     };
                     arities.push(self.arity(params, body)?);
                 }
+                self.check_arities(&arities, span)?;
                 Ok(arities)
             }
             _ => self.error(span, "Parameter declaration missing"),
         }
+    }
+
+    fn check_arities(&self, arities: &[Arity], span: Span) -> Eval<()> {
+        let mut variadic = arities.iter().filter(|arity| arity.variadic);
+        let (first, second) = (variadic.next(), variadic.next());
+        if second.is_some() {
+            return self.error(span, "Can't have more than 1 variadic overload");
+        }
+        let mut fixed: Vec<usize> =
+            arities.iter().filter(|arity| !arity.variadic).map(|arity| arity.params).collect();
+        if first.is_some_and(|variadic| fixed.iter().any(|params| *params > variadic.params)) {
+            return self
+                .error(span, "Can't have fixed arity function with more params than variadic function");
+        }
+        fixed.sort_unstable();
+        if fixed.windows(2).any(|pair| pair[0] == pair[1]) {
+            return self.error(span, "Can't have 2 overloads with same arity");
+        }
+        Ok(())
     }
 
     fn arity(&mut self, params: &[Form], body: &[Form]) -> Eval<Arity> {

@@ -133,12 +133,7 @@ fn doto(args: &[Form], span: Span) -> Result<Form, String> {
 fn dots(args: &[Form]) -> Result<Form, String> {
     let (first, steps) = args.split_first().ok_or(".. needs a value")?;
     Ok(steps.iter().fold(first.clone(), |value, step| {
-        let mut items = vec![symbol(".", step.span), value];
-        match &step.kind {
-            FormKind::List(parts) => items.extend(parts.iter().cloned()),
-            _ => items.push(step.clone()),
-        }
-        list(items, step.span)
+        list(vec![symbol(".", step.span), value, step.clone()], step.span)
     }))
 }
 

@@ -1,7 +1,9 @@
 //! Forms to nodes: every name is resolved once, here.
 
 mod destructure;
+mod expand;
 mod function;
+mod interop;
 mod macros;
 mod quote;
 mod special;
@@ -20,7 +22,7 @@ use crate::context::Context;
 use crate::core::{self, Core};
 use crate::exception::{Eval, Exception, Signal, Thrown};
 use crate::function::Native;
-use crate::node::{Call, Get, HostCall, Math, Method, NativeCall, Node, Op};
+use crate::node::{Call, Get, HostCall, Math, NativeCall, Node, Op};
 
 /// Turns forms into nodes.
 pub(crate) struct Analyser<'c, 'h> {
@@ -39,6 +41,8 @@ struct Scope {
     name: Option<Box<str>>,
     /// Where `recur` puts its values: the first slot and their number.
     target: Option<(u32, usize)>,
+    /// The identity of its `##NaN`.
+    nan: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -178,8 +182,6 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 for (key, value) in pairs {
                     nodes.push((self.node(key, false)?, self.node(value, false)?));
                 }
-                let constant =
-                    |node: &Node| if let Node::Const(value) = node { Some(value.clone()) } else { None };
                 let values: Option<Vec<_>> =
                     nodes.iter().map(|(key, value)| Some((constant(key)?, constant(value)?))).collect();
                 Ok(match values {
@@ -204,11 +206,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
             FormKind::Unquote(_) | FormKind::UnquoteSplicing(_) => {
                 self.error(form.span, "Unquote outside of a syntax-quote")
             }
+            FormKind::Float(value) if value.is_nan() => Ok(Node::Const(self.nan())),
+            FormKind::Float(value) => Ok(Node::Const(Value::Float(*value))),
             FormKind::Nil
             | FormKind::Bool(_)
             | FormKind::Int(_)
             | FormKind::BigInt(_)
-            | FormKind::Float(_)
             | FormKind::Ratio(_)
             | FormKind::Decimal(_)
             | FormKind::Char(_)
@@ -220,6 +223,13 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 Err(signal) => Err(signal.at(form.span)),
             },
         }
+    }
+
+    /// `##NaN`: within one function it is one object.
+    fn nan(&mut self) -> Value {
+        self.context.gensym += 1;
+        let next = self.context.gensym;
+        Value::Float(crate::equal::nan(*self.scope().nan.get_or_insert(next)))
     }
 
     fn nodes(&mut self, forms: &[Form]) -> Eval<Vec<Node>> {
@@ -339,6 +349,12 @@ impl<'c, 'h> Analyser<'c, 'h> {
 
     fn var(&mut self, form: &Form) -> Eval<Node> {
         let FormKind::Symbol(name) = &form.kind else { return self.error(form.span, "var needs a symbol") };
+        if let Some(Meaning::Global(at)) = self.meaning(name)?
+            && let Some(Value::Object(object)) = &self.context.globals[at as usize]
+            && matches!(**object, crate::types::Object::Type(_))
+        {
+            return self.error(form.span, format!("Expecting var, but {name} is mapped to a class"));
+        }
         match var_named(self.context, name)? {
             Some(var) => Ok(Node::Const(Value::Var(var))),
             None => self.error(form.span, format!("Unable to resolve var: {name} in this context")),
@@ -349,7 +365,7 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let span = form.span;
         let Some((head, args)) = items.split_first() else { return Ok(Node::Const(Value::empty_list())) };
         let FormKind::Symbol(name) = &head.kind else { return self.plain_call(head, args, span) };
-        if name.namespace().is_none() && self.local(name.as_str()).is_some() {
+        if name.namespace().is_none() && !is_special(name.as_str()) && self.local(name.as_str()).is_some() {
             return self.plain_call(head, args, span);
         }
         match self.meaning(name)? {
@@ -413,105 +429,6 @@ impl<'c, 'h> Analyser<'c, 'h> {
         let args = self.nodes(args)?.into();
         Ok(Node::Call(Box::new(Call { function, args, span })))
     }
-
-    /// Calls a macro of the program.
-    fn expand_user(&mut self, at: u32, form: &Form, args: &[Form], span: Span) -> Eval<Form> {
-        let mut values = Vec::with_capacity(args.len());
-        for arg in args {
-            values.push(crate::convert::quoted(self.context, arg)?);
-        }
-        let function = self.context.globals[at as usize].clone().unwrap_or_default();
-        let call = crate::convert::quoted(self.context, form)?;
-        let names = self.scopes.iter().flat_map(|scope| &scope.locals).filter(|local| !local.name.is_empty());
-        let locals = Value::map(names.map(|local| (Value::symbol(&local.name), Value::Nil)));
-        let locals = if locals.as_map().is_some_and(crate::Map::is_empty) { Value::Nil } else { locals };
-        self.context.expanding.push((call, locals));
-        let expanded = self.context.call(&function, &mut values).map_err(|signal| signal.at(span));
-        self.context.expanding.pop();
-        let expanded = expanded?;
-        crate::convert::form(self.context, &expanded, span)
-    }
-
-    /// The form that a call of a macro of the program or the prelude stands for; none for anything else.
-    pub(crate) fn expand_top(&mut self, form: &Form) -> Eval<Option<Form>> {
-        let FormKind::List(items) = &form.kind else { return Ok(None) };
-        let Some((head, args)) = items.split_first() else { return Ok(None) };
-        let FormKind::Symbol(name) = &head.kind else { return Ok(None) };
-        match self.meaning(name)? {
-            Some(Meaning::Global(at)) if self.context.macros.contains(&at) => {
-                self.expand_user(at, form, args, form.span).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The form that a call of an expanding macro stands for; none for anything else.
-    pub(crate) fn expand_once(&mut self, form: &Form) -> Eval<Option<Form>> {
-        let FormKind::List(items) = &form.kind else { return Ok(None) };
-        let Some((head, args)) = items.split_first() else { return Ok(None) };
-        let FormKind::Symbol(name) = &head.kind else { return Ok(None) };
-        match self.meaning(name)? {
-            Some(Meaning::Global(at)) if self.context.macros.contains(&at) => {
-                self.expand_user(at, form, args, form.span).map(Some)
-            }
-            Some(Meaning::Core(Core::Macro(expand))) => match expand(args, form.span) {
-                Ok(expanded) => Ok(Some(expanded)),
-                Err(message) => self.error(form.span, message),
-            },
-            Some(Meaning::Core(Core::Special(_))) => Ok(special::as_macro(name.local(), args, form.span)),
-            _ => Ok(None),
-        }
-    }
-
-    /// `(.method target …)`, `(Class. …)`, `(Class/method …)`
-    fn type_named(&mut self, class: &str) -> Eval<Option<u32>> {
-        // `user.Point` and `Point` are the same; other packages name the namespace.
-        let name = match class.rsplit_once('.') {
-            Some((package, short)) => Name::new(&format!("{}/{short}", package.replace('_', "-"))),
-            None => Name::new(class),
-        };
-        self.global(&name)
-    }
-
-    fn interop(&mut self, name: &Name, args: &[Form], span: Span) -> Eval<Option<Node>> {
-        let text = name.as_str();
-        if let Some(method) = text.strip_prefix('.').filter(|method| !method.is_empty() && *method != ".") {
-            let Some((target, args)) = args.split_first() else {
-                return self.error(span, "Malformed member expression, expecting (.member target ...)");
-            };
-            let target = self.node(target, false)?;
-            let args = self.nodes(args)?.into();
-            let name = method.trim_start_matches('-').into();
-            return Ok(Some(Node::Method(Box::new(Method { name, target, args, span }))));
-        }
-        if let Some(class) = text.strip_suffix('.').filter(|class| !class.is_empty()) {
-            return self.construct(class, args, span).map(Some);
-        }
-        if let Some(namespace) = name.namespace() {
-            if let Some(native) = crate::interop::method_of(namespace, name.local()) {
-                let args = self.nodes(args)?;
-                return Ok(Some(native_call(native, args, span)));
-            }
-            if crate::exception::class_named(namespace).is_some() {
-                return self
-                    .error(span, format!("No matching method {} found for class {namespace}", name.local()));
-            }
-        }
-        Ok(None)
-    }
-
-    fn construct(&mut self, class: &str, args: &[Form], span: Span) -> Eval<Node> {
-        let class = match crate::exception::class_named(class) {
-            Some(class) => Node::Const(Value::Class(class)),
-            None => match self.type_named(class)? {
-                Some(at) => Node::Global(at),
-                None => return self.error(span, format!("Unable to resolve classname: {class}")),
-            },
-        };
-        let mut nodes = vec![class];
-        nodes.extend(self.nodes(args)?);
-        Ok(self.native("construct*", nodes, span))
-    }
 }
 
 /// What a name means.
@@ -532,6 +449,9 @@ pub(crate) fn meaning(context: &mut Context<'_>, name: &Name) -> Eval<Option<Mea
     {
         let full = full.clone();
         return meaning(context, &full);
+    }
+    if name.namespace().is_none() && context.spaces.is_unmapped(name.as_str()) {
+        return Ok(None);
     }
     // Namespaces of the prelude find their own names first.
     if name.namespace().is_none() && core::is_namespace(context.spaces.current()) {
@@ -588,7 +508,10 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         return args.fold(first, |left, right| Node::Math(Box::new(Math { op, native, left, right, span })));
     }
     match <[Node; 2]>::try_from(args) {
-        Ok([left, right]) => Node::Math(Box::new(Math { op, native, left, right, span })),
+        Ok([left, right]) => {
+            let (left, right) = (primitive(left), primitive(right));
+            Node::Math(Box::new(Math { op, native, left, right, span }))
+        }
         Err(args) => Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     }
 }
@@ -620,7 +543,24 @@ fn keeps_meta(form: &Form) -> bool {
 }
 
 fn constants(nodes: &[Node]) -> Option<Vec<Value>> {
-    nodes.iter().map(|node| if let Node::Const(value) = node { Some(value.clone()) } else { None }).collect()
+    nodes.iter().map(constant).collect()
+}
+
+/// What is part of a constant is an object of its own.
+fn constant(node: &Node) -> Option<Value> {
+    match node {
+        Node::Const(Value::Float(value)) if value.is_nan() => Some(Value::Float(f64::NAN)),
+        Node::Const(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// A number that Java would not make an object of is the same as no other.
+fn primitive(node: Node) -> Node {
+    match node {
+        Node::Const(Value::Float(value)) if value.is_nan() => Node::Const(Value::Float(f64::NAN)),
+        other => other,
+    }
 }
 
 /// The name of a symbol.

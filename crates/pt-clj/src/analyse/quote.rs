@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use pt_edn::{Form, FormKind, Name, Span};
 
+use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
+use crate::types::Object;
 
 /// The code that builds what a syntax-quoted form stands for.
 pub(crate) fn syntax_quote(context: &mut Context<'_>, form: &Form) -> Eval<Form> {
@@ -93,6 +95,15 @@ impl Template<'_, '_> {
         Ok(list(span, "clojure.core/concat", parts))
     }
 
+    /// The full name of a type of the program.
+    fn type_name(&mut self, name: &Name) -> Option<String> {
+        let Ok(Some(super::Meaning::Global(at))) = super::meaning(self.context, name) else { return None };
+        match self.context.globals[at as usize].as_ref()? {
+            Value::Object(object) if let Object::Type(of) = &**object => Some(of.name.to_string()),
+            _ => None,
+        }
+    }
+
     fn resolve(&mut self, name: &Name) -> String {
         let text = name.as_str();
         if name.namespace().is_none()
@@ -112,6 +123,11 @@ impl Template<'_, '_> {
         let class = name.namespace().is_none()
             && !text.contains('/')
             && crate::exception::class_named(text).is_some();
+        if let Some(class) = text.strip_suffix('.')
+            && let Some(of) = self.type_name(&Name::new(class))
+        {
+            return format!("{of}.");
+        }
         if text.starts_with('.') || text.ends_with('.') || matches!(text, "&" | "catch" | "finally") {
             return text.to_owned();
         }
@@ -123,6 +139,12 @@ impl Template<'_, '_> {
         }
         if name.namespace().is_none() && is_special(text) {
             return text.to_owned();
+        }
+        if matches!(text, "unquote" | "unquote-splicing") {
+            return format!("clojure.core/{text}");
+        }
+        if let Some(of) = self.type_name(name) {
+            return of;
         }
         match super::var_named(self.context, name) {
             Ok(Some(full)) => full.as_str().to_owned(),

@@ -75,7 +75,7 @@ fn let_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool)
     let mark = analyser.mark();
     let mut slots = Vec::with_capacity(pairs.len() / 2);
     for pair in pairs.chunks_exact(2) {
-        let value = analyser.node(&pair[1], false)?;
+        let value = super::primitive(analyser.node(&pair[1], false)?);
         analyser.bind(&pair[0], value, &mut slots)?;
     }
     let body = analyser.body(body, tail)?;
@@ -90,7 +90,7 @@ fn loop_(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: boo
     let mut outer = Vec::new();
     let mut values = Vec::new();
     for pair in pairs.chunks_exact(2) {
-        let value = analyser.node(&pair[1], false)?;
+        let value = super::primitive(analyser.node(&pair[1], false)?);
         let slot = analyser.declare("");
         outer.push((slot, value));
         analyser.bind(&pair[0], Node::Local(slot), &mut outer)?;
@@ -227,7 +227,17 @@ fn define(
     meta: Vec<(Form, Form)>,
     is_macro: bool,
     once: bool,
+    span: Span,
 ) -> Eval<Node> {
+    // A var of another namespace may get another value, but is not made here.
+    let known = pt_edn::Name::new(name);
+    if known
+        .namespace()
+        .is_some_and(|space| analyser.context.spaces.full(space) != analyser.context.spaces.current())
+        && analyser.global(&known)?.is_none()
+    {
+        return analyser.error(span, "Can't refer to qualified var that doesn't exist");
+    }
     // Known before its value is analysed: it may call itself.
     let own = name.strip_prefix(&format!("{}/", analyser.context.spaces.current())).unwrap_or(name);
     let global = analyser.context.own_global(own);
@@ -261,7 +271,7 @@ fn def_with(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], once: b
         _ => return analyser.error(form.span, "Too many arguments to def"),
     };
     let value = |analyser: &mut Analyser<'_, '_>| value.map(|value| analyser.node(value, false)).transpose();
-    define(analyser, name, value, meta, false, once)
+    define(analyser, name, value, meta, false, once, form.span)
 }
 
 fn def(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
@@ -308,12 +318,16 @@ fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval
 }
 
 fn defn(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
-    let (name, rest, meta) = named(analyser, form, args)?;
+    let (name, rest, mut meta) = named(analyser, form, args)?;
+    if head(form) == "defn-" {
+        let private = FormKind::Keyword(pt_edn::Name::new("private"));
+        meta.push((Form::new(private, form.span), Form::new(FormKind::Bool(true), form.span)));
+    }
     let function = |analyser: &mut Analyser<'_, '_>| {
         let made = analyser.function(Some(name), rest, form.span)?;
         Ok(Some(Node::Fn(Box::new(made))))
     };
-    define(analyser, name, function, meta, false, false)
+    define(analyser, name, function, meta, false, false, form.span)
 }
 
 fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
@@ -323,14 +337,21 @@ fn defmacro(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: 
         let made = analyser.function(None, rest, form.span)?;
         Ok(Some(Node::Fn(Box::new(made))))
     };
-    define(analyser, name, function, meta, true, false)
+    define(analyser, name, function, meta, true, false, form.span)
 }
 
 fn declare(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {
     let mut last = Value::Nil;
     for name in args {
+        let meta = &name.meta;
         let Some(name) = symbol_of(name) else { return analyser.error(form.span, "declare takes symbols") };
-        analyser.context.own_global(name);
+        let at = analyser.context.own_global(name);
+        let meta = Form::new(FormKind::Map(meta.clone()), form.span);
+        if let Value::Map(meta) = crate::convert::quoted(analyser.context, &meta)?
+            && !meta.is_empty()
+        {
+            analyser.context.var_meta.insert(at, meta);
+        }
         last = Value::Var(Name::new(&format!("{}/{name}", analyser.context.spaces.current())));
     }
     Ok(Node::Const(last))
@@ -468,9 +489,26 @@ fn dot(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool)
     let [target, method, rest @ ..] = args else {
         return analyser.error(form.span, "Malformed member expression, expecting (. target member ...)");
     };
+    // `(. target (method args…))`
+    let (method, rest) = match &method.kind {
+        FormKind::List(items) if rest.is_empty() && !items.is_empty() => (&items[0], &items[1..]),
+        _ => (method, rest),
+    };
     let Some(name) = symbol_of(method) else {
         return analyser.error(method.span, "A member is named by a symbol");
     };
+    // `(. Class member args…)`
+    if let Some(class) = symbol_of(target).filter(|class| class_named(class).is_some()) {
+        let member = pt_edn::Name::new(&format!("{class}/{}", name.trim_start_matches('-')));
+        if rest.is_empty()
+            && let Some(value) = crate::interop::constant(&member).filter(|value| !value.is_callable())
+        {
+            return Ok(Node::Const(value));
+        }
+        if crate::interop::method_of(class, member.local()).is_some() {
+            return rewritten(analyser, member.as_str(), rest.iter(), form.span);
+        }
+    }
     let head = format!(".{name}");
     rewritten(analyser, &head, std::iter::once(target).chain(rest), form.span)
 }
@@ -490,6 +528,32 @@ fn rewritten<'f>(
     let head = Form::new(FormKind::Symbol(pt_edn::Name::new(head)), span);
     let items = std::iter::once(head).chain(args.cloned()).collect();
     analyser.node(&Form::new(FormKind::List(items), span), false)
+}
+
+/// What calls of members and constructors stand for, for `macroexpand`.
+pub(super) fn as_member(name: &pt_edn::Name, args: &[Form], span: Span) -> Option<Form> {
+    let symbol = |name: &str| Form::new(FormKind::Symbol(pt_edn::Name::new(name)), span);
+    let list = |items: Vec<Form>| Form::new(FormKind::List(items), span);
+    let text = name.as_str();
+    if let Some(member) = text.strip_prefix('.') {
+        let (target, args) = args.split_first()?;
+        let target = match symbol_of(target) {
+            Some(class) if class_named(class).is_some() => {
+                list(vec![symbol("clojure.core/identity"), target.clone()])
+            }
+            _ => target.clone(),
+        };
+        return Some(list(
+            [symbol("."), target, symbol(member)].into_iter().chain(args.iter().cloned()).collect(),
+        ));
+    }
+    if let Some(class) = text.strip_suffix('.') {
+        return Some(list([symbol("new"), symbol(class)].into_iter().chain(args.iter().cloned()).collect()));
+    }
+    let class = name.namespace().filter(|class| class_named(class).is_some())?;
+    Some(list(
+        [symbol("."), symbol(class), symbol(name.local())].into_iter().chain(args.iter().cloned()).collect(),
+    ))
 }
 
 /// What macros that are analysed directly would expand to, for `macroexpand`.

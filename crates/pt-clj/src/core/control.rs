@@ -35,6 +35,22 @@ natives! { "clojure.core":
         _ => Value::Nil,
     }),
     "construct*" 1 MANY |context, args| crate::interop::construct(context, args),
+    "load-string" 1 1 |context, args| {
+        let mut reader = pt_edn::Reader::new(super::text(context, &args[0])?);
+        let before = context.spaces.current().to_owned();
+        let mut result = Ok(Value::Nil);
+        while let Some(form) = reader.read_next() {
+            result = match form {
+                Ok(form) => crate::program::eval(context, &form),
+                Err(error) => Err(context.error("RuntimeException", error.message)),
+            };
+            if result.is_err() {
+                break;
+            }
+        }
+        context.spaces.enter(&before);
+        result
+    },
     "eval" 1 1 |context, args| {
         // Values within the code are needed until it is analysed.
         let embedded = context.embedded.len();
@@ -50,7 +66,7 @@ pub(crate) fn deref_var(context: &mut Context<'_>, name: &Name) -> Eval {
     match crate::analyse::meaning(context, &full(name))? {
         Some(Meaning::Global(at)) => match context.globals.get(at as usize).cloned().flatten() {
             Some(value) => Ok(value),
-            None => Ok(Value::Str(Arc::new(crate::text::Text::new(format!("Unbound: #'{}", name.as_str()))))),
+            None => Ok(crate::types::Object::Unbound(name.clone()).value()),
         },
         Some(Meaning::Core(super::Core::Function(native))) => Ok(Value::Native(native)),
         Some(Meaning::Core(super::Core::Value(value))) => Ok(value()),

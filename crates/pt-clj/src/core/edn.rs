@@ -8,6 +8,19 @@ use crate::context::{Context, Readers};
 use crate::exception::Eval;
 
 natives! { "clojure.edn":
+    // a text: its first form and what follows
+    "read-one*" 1 1 |context, args| {
+        let source = text(context, &args[0])?.to_owned();
+        let form = Reader::with_mode(&source, Mode::Clojure).read_next();
+        match form {
+            Some(Ok(form)) => {
+                let value = crate::convert::quoted(context, &form)?;
+                Ok(Value::vector(vec![value, Value::str(&source[form.span.end..])]))
+            }
+            Some(Err(error)) => Err(context.error("RuntimeException", error.message)),
+            None => Err(context.error("RuntimeException", "EOF while reading")),
+        }
+    },
     "read-string" 1 2 |context, args| read(context, args, Mode::Edn),
 }
 

@@ -247,9 +247,9 @@ fn put(context: &mut Context<'_>, out: &mut String, value: &Value, indent: Optio
             }
             line(out, inner);
             match key {
-                Value::Keyword(name) | Value::Symbol(name) => quote(out, name.as_str()),
+                Value::Keyword(name) | Value::Symbol(name) => quote_json(out, name.as_str()),
                 Value::Nil => return Err(context.error("Exception", "JSON object keys cannot be null")),
-                other => quote(out, &crate::print::str(other)),
+                other => quote_json(out, &crate::print::str(other)),
             }
             out.push_str(if indent.is_some() { ": " } else { ":" });
             put(context, out, value, inner)?;
@@ -270,11 +270,11 @@ fn put(context: &mut Context<'_>, out: &mut String, value: &Value, indent: Optio
             let number = super::as_f64(context, value)?;
             out.push_str(&crate::print::float(number));
         }
-        Value::Str(text) => quote(out, text),
-        Value::Keyword(name) | Value::Symbol(name) => quote(out, name.as_str()),
-        Value::Char(_) | Value::Uuid(_) => quote(out, &crate::print::str(value)),
+        Value::Str(text) => quote_json(out, text),
+        Value::Keyword(name) | Value::Symbol(name) => quote_json(out, name.as_str()),
+        Value::Char(_) | Value::Uuid(_) => quote_json(out, &crate::print::str(value)),
         Value::Object(object) if let crate::types::Object::Inst(millis) = &**object => {
-            quote(out, &crate::inst::rfc3339(*millis).replace("-00:00", "Z"));
+            quote_json(out, &crate::inst::rfc3339(*millis).replace("-00:00", "Z"));
         }
         other if other.is_sequential() || other.is_set() => {
             out.push('[');
@@ -298,21 +298,6 @@ fn put(context: &mut Context<'_>, out: &mut String, value: &Value, indent: Optio
     Ok(())
 }
 
-fn quote(out: &mut String, text: &str) {
-    use std::fmt::Write;
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            low if u32::from(low) < 0x20 => drop(write!(out, "\\u{:04x}", u32::from(low))),
-            plain => out.push(plain),
-        }
-    }
-    out.push('"');
+fn quote_json(out: &mut String, text: &str) {
+    crate::text::quote_with(out, text, |out, low| out.extend(format!("\\u{:04x}", u32::from(low)).chars()));
 }

@@ -59,7 +59,8 @@ fn set(context: &mut Context<'_>, target: &Value, new: &Value) -> Eval {
     Ok(new.clone())
 }
 
-pub(super) fn meta_of(context: &Context<'_>, value: &Value) -> Meta {
+/// The metadata that a value carries with it.
+pub(crate) fn own_meta(value: &Value) -> Meta {
     match value {
         Value::Vector(items) => items.meta.clone(),
         Value::Map(map) => map.meta.clone(),
@@ -74,6 +75,12 @@ pub(super) fn meta_of(context: &Context<'_>, value: &Value) -> Meta {
             Object::Queue(_, meta) => meta.clone(),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+pub(super) fn meta_of(context: &Context<'_>, value: &Value) -> Meta {
+    match value {
         Value::Var(name) => {
             let mut meta: Map = Map::default();
             if let Some(own) = context.slot_of(name).and_then(|at| context.var_meta.get(&at)) {
@@ -87,7 +94,7 @@ pub(super) fn meta_of(context: &Context<'_>, value: &Value) -> Meta {
             meta.insert(Value::keyword("name"), Value::symbol(name.local()));
             Some(Arc::new(meta))
         }
-        _ => None,
+        other => own_meta(other),
     }
 }
 

@@ -1,16 +1,20 @@
 //! The functions every program has, by subject. One table, built once, serves all contexts.
 
+mod agent;
 mod array;
 mod collection;
 mod control;
 mod edn;
 mod function;
+mod future;
 mod json;
 mod lazy;
+mod map;
 mod meta;
 mod multi;
 mod namespace;
 mod number;
+mod partition;
 mod predicate;
 mod printing;
 mod regex;
@@ -31,11 +35,14 @@ use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 pub(crate) use control::deref_var;
+pub(crate) use future::run_next as run_next_future;
+pub(crate) use meta::own_meta;
 pub(crate) use multi::call_object;
 pub(crate) use number::{as_f64, compare_numbers};
 pub(crate) use predicate::identical;
 pub(crate) use printing::uuid;
 pub(crate) use sort::compare_with;
+pub(crate) use types::record_of;
 
 use crate::Value;
 use crate::analyse::{MACROS, Macro, SPECIALS, Special};
@@ -79,17 +86,21 @@ use natives;
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     let mut registry = Registry { core: Table::default(), others: HashMap::new() };
     let subjects = [
+        agent::NATIVES,
         array::NATIVES,
         collection::NATIVES,
         control::NATIVES,
         edn::NATIVES,
         function::NATIVES,
+        future::NATIVES,
         json::NATIVES,
         lazy::NATIVES,
+        map::NATIVES,
         meta::NATIVES,
         multi::NATIVES,
         namespace::NATIVES,
         number::NATIVES,
+        partition::NATIVES,
         predicate::NATIVES,
         printing::NATIVES,
         regex::NATIVES,

@@ -250,6 +250,10 @@ pub(crate) fn call_object(
             }
             Ok(Value::Nil)
         }
+        (Object::Unbound(name), _) => {
+            let message = format!("Attempting to call unbound fn: #'{}", name.as_str());
+            Err(context.error("IllegalStateException", message))
+        }
         _ => Err(cast(context, this, "clojure.lang.IFn")),
     }
 }

@@ -31,6 +31,14 @@ natives! { "clojure.core":
             match kind.as_str() {
                 "require" | "require-macros" => require(context, specs, false)?,
                 "use" => require(context, specs, true)?,
+                "import" => import(context, specs).map(drop)?,
+                "refer-clojure" => {
+                    for option in specs.chunks_exact(2).filter(|option| option[0] == Value::keyword("exclude")) {
+                        for name in Iter::new(context, option[1].clone())?.collect(context)? {
+                            context.spaces.unmap(&crate::print::str(&args[0]), &crate::print::str(&name));
+                        }
+                    }
+                }
                 _ => {}
             }
         }
@@ -56,6 +64,10 @@ natives! { "clojure.core":
         let name = crate::print::str(&args[0]);
         refer_all(context, &name, None)?;
         Ok(Value::Nil)
+    },
+    "import*" 1 1 |context, args| {
+        let specs = Iter::new(context, take(args, 0))?.collect(context)?;
+        import(context, &specs)
     },
     "alias" 2 2 |context, args| {
         let full = space_name(context, &args[1])?;
@@ -112,13 +124,28 @@ natives! { "clojure.core":
         let core = super::names_of("clojure.core").into_iter().map(|name| (Value::symbol(&name), Value::Var(Name::new(&format!("clojure.core/{name}")))));
         Ok(Value::map(core.chain(own)))
     },
-    "ns-map" 1 1 |context, args| interns(context, &args[0]),
-    "resolve" 1 2 |context, args| match args.last() {
-        Some(name) => {
-            let name = name.clone();
-            resolve(context, &name)
+    "ns-map" 1 1 |context, args| {
+        let Value::Map(interned) = interns(context, &args[0])? else { return Ok(Value::Nil) };
+        let mut all = Map::default();
+        for (name, var) in interned.iter() {
+            let value = if let Value::Var(var) = var { type_or_var(context, var.clone()) } else { var.clone() };
+            all.insert(name.clone(), value);
         }
-        None => Ok(Value::Nil),
+        let namespace = space_name(context, &args[0])?;
+        for (name, full) in context.spaces.refers(&namespace) {
+            all.insert(Value::symbol(&name), type_or_var(context, Name::from(full)));
+        }
+        Ok(Value::Map(Arc::new(all)))
+    },
+    "resolve" 1 2 |context, args| {
+        let name = args.last().cloned().unwrap_or_default();
+        // What the environment of a macro calls so is no var.
+        if let [environment, name] = args
+            && crate::eval::lookup(context, environment, name)?.is_some()
+        {
+            return Ok(Value::Nil);
+        }
+        resolve(context, &name)
     },
     "ns-resolve" 2 3 |context, args| {
         let namespace = space_name(context, &args[0])?;
@@ -163,10 +190,18 @@ natives! { "clojure.core":
     "alter-var-root" 2 MANY |context, args| {
         let Value::Var(name) = &args[0] else { return Err(cast(context, &args[0], "clojure.lang.Var")) };
         let name = name.clone();
-        let old = super::deref_var(context, &name)?;
+        // What `binding` put before the root stays.
+        let root = context.slot_of(&name).and_then(|slot| context.bound.iter().position(|(at, _)| *at == slot));
+        let old = match root {
+            Some(place) => context.bound[place].1.clone().unwrap_or_default(),
+            None => super::deref_var(context, &name)?,
+        };
         let mut all: Vec<Value> = std::iter::once(old).chain(args[2..].iter_mut().map(std::mem::take)).collect();
         let value = context.call(&args[1], &mut all)?;
-        set_var(context, &name, value.clone())?;
+        match root {
+            Some(place) => context.bound[place].1 = Some(value.clone()),
+            None => set_var(context, &name, value.clone())?,
+        }
         Ok(value)
     },
     "bound?" 0 MANY |context, args| {
@@ -183,26 +218,24 @@ natives! { "clojure.core":
         Ok(Value::Bool(true))
     },
     "get-thread-bindings" 0 0 |context, _| {
-        let slots = context.bound.clone();
-        let bound = slots.into_iter().map(|at| {
-            (Value::Var(context.name_of(at)), context.globals.get(at as usize).cloned().flatten().unwrap_or_default())
-        });
-        Ok(Value::map(bound))
+        let bound = context.conveyed().into_iter();
+        Ok(Value::map(bound.map(|(at, value)| (Value::Var(context.name_of(at)), value.unwrap_or_default()))))
     },
     "with-bound*" 2 MANY |context, args| {
         let (bindings, function) = (take(args, 0), take(args, 1));
-        let (mut old, height) = (Vec::new(), context.bound.len());
+        let mut slots = Vec::new();
         for (var, value) in bindings.entries().into_iter().flatten() {
             let Value::Var(name) = &var else { return Err(cast(context, &var, "clojure.lang.Var")) };
-            let Some(Meaning::Global(at)) = meaning(context, name.edn())? else { continue };
-            old.push((at, context.globals[at as usize].replace(value)));
-            context.bound.push(at);
+            if let Some(Meaning::Global(at)) = meaning(context, name.edn())? {
+                slots.push((at, value));
+            }
+        }
+        let height = context.bound.len();
+        for (at, value) in slots {
+            context.bind_slot(at, Some(value));
         }
         let result = context.call(&function, &mut args[2..]);
-        context.bound.truncate(height);
-        for (at, value) in old.into_iter().rev() {
-            context.globals[at as usize] = value;
-        }
+        context.unbind_to(height);
         result
     },
     "macroexpand-1" 1 1 |context, args| expand(context, &args[0], false),
@@ -250,12 +283,65 @@ fn resolve(context: &mut Context<'_>, name: &Value) -> Eval {
     }
     let edn = name.edn().clone();
     if let Some(var) = var_named(context, &edn)? {
-        return Ok(Value::Var(var));
+        return Ok(type_or_var(context, var));
     }
     Ok(match crate::interop::constant(&edn) {
         Some(class @ Value::Class(_)) => class,
         _ => Value::Nil,
     })
+}
+
+/// The name of a type is a class, that of anything else a var.
+fn type_or_var(context: &Context<'_>, var: Name) -> Value {
+    let value = context.slot_of(&var).and_then(|at| context.globals.get(at as usize)).cloned().flatten();
+    match value {
+        Some(Value::Object(object)) if matches!(*object, Object::Type(_)) => Value::Object(object),
+        _ => Value::Var(var),
+    }
+}
+
+/// `foo.Bar`, `(foo Bar Baz)`: types of other namespaces get their short names here. Java's classes have theirs anyway.
+fn import(context: &mut Context<'_>, specs: &[Value]) -> Eval {
+    let mut last = Value::Nil;
+    for spec in specs {
+        let mut names: Vec<String> = match spec {
+            Value::Symbol(name) => vec![name.as_str().to_owned()],
+            other => {
+                let parts = Iter::new(context, other.clone())?.collect(context)?;
+                match &parts[..] {
+                    [Value::Symbol(quote), quoted] if quote.as_str() == "quote" => {
+                        last = import(context, std::slice::from_ref(quoted))?;
+                        continue;
+                    }
+                    [package, names @ ..] => names
+                        .iter()
+                        .map(|name| format!("{}.{}", crate::print::str(package), crate::print::str(name)))
+                        .collect(),
+                    [] => continue,
+                }
+            }
+        };
+        for name in names.drain(..) {
+            if let Some(class) = crate::class::class_named(&name) {
+                last = Value::Class(class);
+                continue;
+            }
+            let Some((package, short)) = name.rsplit_once('.') else { continue };
+            // Portable code names more of Java's classes than it needs.
+            let of_java = ["java.", "javax.", "clojure."].iter().any(|start| name.starts_with(start));
+            let full = pt_edn::Name::new(&format!("{}/{short}", package.replace('_', "-")));
+            if let Some(Meaning::Global(at)) = meaning(context, &full)? {
+                if package.contains('-') {
+                    return Err(context.error("ClassNotFoundException", name));
+                }
+                last = context.globals[at as usize].clone().unwrap_or_default();
+                context.spaces.refer(short, full);
+            } else if !of_java {
+                return Err(context.error("ClassNotFoundException", name));
+            }
+        }
+    }
+    Ok(last)
 }
 
 fn interns(context: &mut Context<'_>, namespace: &Value) -> Eval {
@@ -346,9 +432,13 @@ fn refer_all(context: &mut Context<'_>, full: &str, only: Option<&[Value]>) -> E
         None => {
             let mut names = super::names_of(full);
             let prefix = format!("{full}/");
-            names.extend(
-                context.names.keys().filter_map(|key| key.strip_prefix(&*prefix)).map(ToOwned::to_owned),
-            );
+            // Types are imported, not referred to.
+            let is_type = |at: u32| match &context.globals[at as usize] {
+                Some(Value::Object(object)) => matches!(**object, Object::Type(_)),
+                _ => false,
+            };
+            let own = context.names.iter().filter(|(_, at)| !is_type(**at));
+            names.extend(own.filter_map(|(key, _)| key.strip_prefix(&*prefix)).map(ToOwned::to_owned));
             names
         }
     };

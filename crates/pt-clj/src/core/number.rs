@@ -352,9 +352,7 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
         Value::Int(value) => Ok(*value as f64),
         Value::Float(value) => Ok(*value),
         Value::BigInt(value) => Ok(value.to_f64().unwrap_or(f64::NAN)),
-        Value::Ratio(parts) => {
-            Ok(parts.0.to_f64().unwrap_or(f64::NAN) / parts.1.to_f64().unwrap_or(f64::NAN))
-        }
+        Value::Ratio(parts) => Ok(Decimal::ratio_to_f64(&parts.0, &parts.1)),
         Value::Decimal(value) => Ok(value.to_f64()),
         other => Err(cast(context, other, "java.lang.Number")),
     }
@@ -538,6 +536,7 @@ fn bigint(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
             None => Err(context.error("NumberFormatException", "Infinite or NaN")),
         },
         other if other.is_number() => as_big(context, other).map(Value::big),
+        Value::Nil => Err(cast(context, &args[0], "java.lang.Number")),
         _ => Err(context
             .error("IllegalArgumentException", "No matching ctor found for class java.math.BigInteger")),
     }
@@ -550,6 +549,7 @@ fn bigdec(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
             .map(decimal)
             .ok_or_else(|| context.error("NumberFormatException", format!("Not a decimal: {digits}"))),
         other if other.is_number() => as_decimal(context, other).map(decimal),
+        Value::Nil => Err(cast(context, &args[0], "java.lang.Number")),
         _ => Err(context
             .error("IllegalArgumentException", "No matching ctor found for class java.math.BigDecimal")),
     }

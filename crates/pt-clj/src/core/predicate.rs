@@ -74,14 +74,12 @@ natives! { "clojure.core":
         _ => false,
     })),
     "var?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Var(_)))),
-    "delay?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Delay(_)))),
     "uuid?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Uuid(_)))),
     "class?" 1 1 |_, args| Ok(Value::Bool(match &args[0] {
         Value::Object(object) => matches!(**object, Object::Type(_)),
         other => matches!(other, Value::Class(_)),
     })),
-    "inst?" 1 1 |_, args| Ok(Value::Bool(matches!(&args[0], Value::Object(object) if matches!(**object, Object::Inst(_))))),
-    "inst-ms" 1 1 |context, args| match &args[0] {
+    "date-ms*" 1 1 |context, args| match &args[0] {
         Value::Object(object) if let Object::Inst(millis) = **object => Ok(Value::Int(millis)),
         other => Err(cast(context, other, "java.util.Date")),
     },
@@ -119,6 +117,12 @@ natives! { "clojure.core":
     },
     "hash" 1 1 |context, args| {
         crate::equal::realise(context, &args[0])?;
+        if let Value::Record(record) = &args[0]
+            && !record.of.is_record
+            && let Some(method) = record.of.method("hasheq").or_else(|| record.of.method("hashCode"))
+        {
+            return context.call1(&method, args[0].clone());
+        }
         Ok(Value::Int(i64::from(crate::equal::hash(&args[0]) as i32)))
     },
     "name" 1 1 |context, args| match &args[0] {

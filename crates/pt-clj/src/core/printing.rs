@@ -42,15 +42,19 @@ natives! { "clojure.core":
 
 fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<String> {
     let mut out = String::new();
-    let limit = |context: &Context<'_>, name: &str| {
+    let setting = |context: &Context<'_>, name: &str| {
         let at = context.names.get(name).copied();
-        match at.and_then(|at| context.globals.get(at as usize)).cloned().flatten() {
-            Some(Value::Int(limit)) => usize::try_from(limit).unwrap_or(0),
-            _ => usize::MAX,
-        }
+        at.and_then(|at| context.globals.get(at as usize)).cloned().flatten()
     };
+    let limit = |context: &Context<'_>, name: &str| match setting(context, name) {
+        Some(Value::Int(limit)) => usize::try_from(limit).unwrap_or(0),
+        _ => usize::MAX,
+    };
+    let readably =
+        readably && setting(context, "clojure.core/*print-readably*").is_none_or(|on| on.is_truthy());
     let style = Style {
         readably,
+        meta: readably && setting(context, "clojure.core/*print-meta*").is_some_and(|on| on.is_truthy()),
         length: limit(context, "clojure.core/*print-length*"),
         level: limit(context, "clojure.core/*print-level*"),
     };

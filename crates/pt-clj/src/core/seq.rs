@@ -143,7 +143,7 @@ natives! { "clojure.core":
                 let mut items = Iter::new(context, other.clone())?;
                 let mut pairs = Vec::new();
                 while let Some(pair) = items.next(context)? {
-                    pairs.push((super::collection::entry(context, &pair, 0)?, super::collection::entry(context, &pair, 1)?));
+                    pairs.push((super::map::entry(context, &pair, 0)?, super::map::entry(context, &pair, 1)?));
                 }
                 pairs
             }
@@ -315,7 +315,7 @@ natives! { "clojure.core":
     },
     "realized?" 1 1 |context, args| Ok(Value::Bool(match &args[0] {
         Value::Lazy(lazy) => lazy.realised().is_some(),
-        Value::Delay(delay) => !matches!(delay.state(), crate::state::DelayState::Pending(_)),
+        Value::Delay(delay) => super::future::is_done(context, &Arc::clone(delay))?,
         Value::Object(object) if let crate::types::Object::Promise(value) = &**object => {
             crate::types::locked(value).is_some()
         }
@@ -358,7 +358,19 @@ pub(super) fn all(context: &mut Context<'_>, value: Value) -> Eval<Vec<Value>> {
 pub(super) fn reduce(context: &mut Context<'_>, function: &Value, first: Value, mut items: Iter) -> Eval {
     let mut value = first;
     let adds = matches!(function, Value::Native(native) if native.name == "clojure.core/+");
-    while let Some(item) = items.next(context)? {
+    let mut walked = 0_u32;
+    loop {
+        let item = match items.next_ready() {
+            Some(item) => item,
+            None => match items.next(context)? {
+                Some(item) => item,
+                None => break,
+            },
+        };
+        walked = walked.wrapping_add(1);
+        if walked & 0xf == 0 {
+            context.tick()?;
+        }
         if adds
             && let (Value::Int(left), Value::Int(right)) = (&value, &item)
             && let Some(sum) = left.checked_add(*right)

@@ -1,12 +1,12 @@
-//! Atoms and their like, delays, promises.
+//! Atoms and their like, promises.
 
 use std::sync::{Arc, Mutex};
 
 use super::{MANY, cast, natives, take};
 use crate::Value;
 use crate::context::Context;
-use crate::exception::{Eval, Signal};
-use crate::state::{Cell, CellKind, Delay, DelayState};
+use crate::exception::Eval;
+use crate::state::{Cell, CellKind};
 use crate::types::{Object, locked};
 
 natives! { "clojure.core":
@@ -18,24 +18,27 @@ natives! { "clojure.core":
     "deref" 1 3 |context, args| match &args[0] {
         Value::Cell(cell) => Ok(cell.get()),
         Value::Reduced(value) => Ok((**value).clone()),
-        Value::Delay(delay) => force(context, delay),
+        Value::Delay(delay) => super::future::force(context, delay),
         Value::Var(name) => super::deref_var(context, name),
         Value::Object(object) => match &**object {
-            Object::Promise(value) => match &*locked(value) {
-                Some(value) => Ok(value.clone()),
-                None if args.len() == 3 => Ok(args[2].clone()),
-                None => Err(context.error("IllegalStateException", "Nobody can deliver this promise: code runs on one thread")),
+            Object::Promise(value) => loop {
+                if let Some(value) = &*locked(value) {
+                    return Ok(value.clone());
+                }
+                // A future may deliver it.
+                if super::future::run_next(context)? {
+                    continue;
+                }
+                if args.len() == 3 {
+                    return Ok(args[2].clone());
+                }
+                return Err(context.error("IllegalStateException", "Nobody can deliver this promise: code runs on one thread"));
             },
             _ => Err(cast(context, &args[0], "java.util.concurrent.Future")),
         },
         Value::Record(record) if let Some(method) = record.of.method("deref") => context.call1(&method, args[0].clone()),
         other => Err(cast(context, other, "java.util.concurrent.Future")),
     },
-    "force" 1 1 |context, args| match &args[0] {
-        Value::Delay(delay) => force(context, delay),
-        other => Ok(other.clone()),
-    },
-    "delay*" 1 1 |_, args| Ok(Value::Delay(Arc::new(Delay::new(take(args, 0))))),
     "promise" 0 0 |_, _| Ok(Object::Promise(Mutex::new(None)).value()),
     "deliver" 2 2 |context, args| match &args[0] {
         Value::Object(object) if let Object::Promise(promise) = &**object => {
@@ -50,6 +53,9 @@ natives! { "clojure.core":
         other => Err(cast(context, other, "clojure.lang.IFn")),
     },
     "reset!" 2 2 |context, args| {
+        if let Some(done) = own_method(context, args, "reset") {
+            return done;
+        }
         let value = take(args, 1);
         let cell = Arc::clone(cell(context, &args[0])?);
         change(context, &cell, value)
@@ -60,16 +66,28 @@ natives! { "clojure.core":
         Ok(value)
     },
     "reset-vals!" 2 2 |context, args| {
+        if let Some(done) = own_method(context, args, "resetVals") {
+            return done;
+        }
         let value = take(args, 1);
         let cell = Arc::clone(cell(context, &args[0])?);
         let old = cell.get();
         let new = change(context, &cell, value)?;
         Ok(Value::vector(vec![old, new]))
     },
-    "swap!" 2 MANY |context, args| swap(context, args).map(|(_, value)| value),
+    "swap!" 2 MANY |context, args| match own_method(context, args, "swap") {
+        Some(done) => done,
+        None => swap(context, args).map(|(_, value)| value),
+    },
     "vswap!" 2 MANY |context, args| swap(context, args).map(|(_, value)| value),
-    "swap-vals!" 2 MANY |context, args| swap(context, args).map(|(old, value)| Value::vector(vec![old, value])),
+    "swap-vals!" 2 MANY |context, args| match own_method(context, args, "swapVals") {
+        Some(done) => done,
+        None => swap(context, args).map(|(old, value)| Value::vector(vec![old, value])),
+    },
     "compare-and-set!" 3 3 |context, args| {
+        if let Some(done) = own_method(context, args, "compareAndSet") {
+            return done;
+        }
         let cell = Arc::clone(cell(context, &args[0])?);
         let same = super::predicate::identical(&cell.get(), &args[1]);
         if same {
@@ -134,20 +152,26 @@ fn made(context: &mut Context<'_>, args: &mut [Value], kind: CellKind) -> Eval {
                 valid(context, validator, &value)?;
                 cell.change_extras(|extras| extras.validator = validator.clone());
             }
+            (Value::Keyword(name), handler) if name.as_str() == "error-handler" => {
+                cell.change_extras(|extras| extras.failing.handler = handler.clone());
+            }
+            (Value::Keyword(name), mode) if name.as_str() == "error-mode" => {
+                cell.change_extras(|extras| extras.failing.mode = mode.clone());
+            }
             _ => {}
         }
     }
     Ok(Value::Cell(Arc::new(cell)))
 }
 
-fn valid(context: &mut Context<'_>, validator: &Value, value: &Value) -> Eval<()> {
+pub(super) fn valid(context: &mut Context<'_>, validator: &Value, value: &Value) -> Eval<()> {
     if !validator.is_nil() && !context.call1(validator, value.clone())?.is_truthy() {
         return Err(context.error("IllegalStateException", "Invalid reference state"));
     }
     Ok(())
 }
 
-fn change(context: &mut Context<'_>, cell: &Arc<Cell>, value: Value) -> Eval {
+pub(super) fn change(context: &mut Context<'_>, cell: &Arc<Cell>, value: Value) -> Eval {
     let Some(extras) = cell.extras() else {
         cell.set(value.clone());
         return Ok(value);
@@ -161,11 +185,18 @@ fn change(context: &mut Context<'_>, cell: &Arc<Cell>, value: Value) -> Eval {
     Ok(value)
 }
 
-fn cell<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a Arc<Cell>> {
+pub(super) fn cell<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a Arc<Cell>> {
     match value {
         Value::Cell(cell) => Ok(cell),
         other => Err(cast(context, other, "clojure.lang.Atom")),
     }
+}
+
+/// What a type of the program does as an atom.
+fn own_method(context: &mut Context<'_>, args: &mut [Value], name: &str) -> Option<Eval> {
+    let Value::Record(record) = &args[0] else { return None };
+    let method = record.of.method(name)?;
+    Some(context.call(&method, args))
 }
 
 fn swap(context: &mut Context<'_>, args: &mut [Value]) -> Eval<(Value, Value)> {
@@ -176,22 +207,4 @@ fn swap(context: &mut Context<'_>, args: &mut [Value]) -> Eval<(Value, Value)> {
     let value = context.call(&args[1], &mut all)?;
     change(context, &cell, value.clone())?;
     Ok((old, value))
-}
-
-fn force(context: &mut Context<'_>, delay: &Arc<Delay>) -> Eval {
-    match delay.state() {
-        DelayState::Done(value) => Ok(value),
-        DelayState::Failed(exception) => Err(exception.into()),
-        DelayState::Pending(function) => {
-            let result = context.call(&function, &mut []);
-            match &result {
-                Ok(value) => delay.finish(DelayState::Done(value.clone())),
-                Err(Signal::Throw(thrown)) if thrown.stop.is_none() => {
-                    delay.finish(DelayState::Failed(Arc::clone(&thrown.exception)));
-                }
-                Err(_) => {}
-            }
-            result
-        }
-    }
 }

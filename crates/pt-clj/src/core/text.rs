@@ -12,6 +12,10 @@ natives! { "clojure.core":
         }
         let mut out = String::with_capacity(args.iter().map(|arg| arg.as_str().map_or(4, str::len)).sum());
         for arg in args.iter() {
+            // Its text is made of its hash.
+            if matches!(arg, Value::Lazy(_)) {
+                crate::equal::realise(context, arg)?;
+            }
             push(context, &mut out, arg)?;
         }
         Ok(Value::str(out))

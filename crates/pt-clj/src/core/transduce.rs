@@ -1,4 +1,4 @@
-//! Steps over items: the same step makes a lazy sequence and a transducer.
+//! Transducers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,8 @@ use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
 use crate::function::boxed;
-use crate::seq::{CHUNK, Iter, chunk, lazy};
+use crate::seq::Iter;
+use crate::steps::{Action, Step, Stepper, stepped};
 
 natives! { "clojure.core":
     "transduce" 3 4 |context, args| {
@@ -39,23 +40,20 @@ natives! { "clojure.core":
     }),
 }
 
-/// What a step makes of an item.
-pub(super) enum Step {
-    Give(Value),
-    Two(Value, Value),
-    Skip,
-    /// The last one.
-    Last(Value),
-    Stop,
-}
-
-pub(super) type Stepper = Box<dyn FnMut(&mut Context<'_>, Value) -> Eval<Step> + Send>;
-
 /// `(f arg)` gives a transducer, `(f arg items)` a lazy sequence.
 pub(super) fn stepwise(
     context: &mut Context<'_>,
     args: &mut [Value],
     make: impl Fn(Value) -> Stepper + Send + Sync + 'static,
+) -> Eval {
+    acting(context, args, move |function| make(function).into())
+}
+
+/// The same for any action.
+pub(super) fn acting(
+    context: &mut Context<'_>,
+    args: &mut [Value],
+    make: impl Fn(Value) -> Action + Send + Sync + 'static,
 ) -> Eval {
     let function = take(args, 0);
     if args.len() == 1 {
@@ -66,7 +64,7 @@ pub(super) fn stepwise(
         items @ Value::Lazy(_) => Iter::Seq(items),
         items => Iter::new(context, items)?,
     };
-    Ok(pipeline(items, make(function)))
+    Ok(stepped(items, make(function)))
 }
 
 /// The same for functions without an argument of their own.
@@ -76,46 +74,23 @@ pub(super) fn stepwise_alone(
     make: impl Fn() -> Stepper + Send + Sync + 'static,
 ) -> Eval {
     if args.is_empty() {
-        return Ok(transducer(make));
+        return Ok(transducer(move || make().into()));
     }
     let items = Iter::new(context, take(args, 0))?;
-    Ok(pipeline(items, make()))
-}
-
-/// A lazy sequence of what a step makes of items; as many at once as the items have ready.
-pub(super) fn pipeline(mut items: Iter, mut step: Stepper) -> Value {
-    lazy(move |context| {
-        let mut out = Vec::with_capacity(items.ready().clamp(1, CHUNK));
-        loop {
-            let Some(item) = items.next(context)? else { return Ok(chunk(out, Value::Nil)) };
-            match step(context, item)? {
-                Step::Give(value) => out.push(value),
-                Step::Two(first, second) => out.extend([first, second]),
-                Step::Skip => {}
-                Step::Last(value) => {
-                    out.push(value);
-                    return Ok(chunk(out, Value::Nil));
-                }
-                Step::Stop => return Ok(chunk(out, Value::Nil)),
-            }
-            if out.len() >= CHUNK || (items.ready() == 0 && !out.is_empty()) {
-                return Ok(chunk(out, pipeline(items, step)));
-            }
-        }
-    })
+    Ok(stepped(items, make()))
 }
 
 /// A function from one reducing function to another; each use has a step of its own.
-fn transducer(make: impl Fn() -> Stepper + Send + Sync + 'static) -> Value {
+fn transducer(make: impl Fn() -> Action + Send + Sync + 'static) -> Value {
     boxed(move |_, args| {
         let next = take(args, 0);
-        let step = Mutex::new(make());
+        let action = Mutex::new(make());
         Ok(boxed(move |context, args| {
             let [value, item] = args else { return context.call(&next, args) };
             let (value, item) = (std::mem::take(value), std::mem::take(item));
             let made = {
-                let mut step = step.lock().unwrap_or_else(PoisonError::into_inner);
-                step(context, item)?
+                let mut action = action.lock().unwrap_or_else(PoisonError::into_inner);
+                action.step(context, item)?
             };
             match made {
                 Step::Give(item) => context.call2(&next, value, item),

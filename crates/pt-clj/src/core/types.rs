@@ -26,21 +26,26 @@ natives! { "clojure.core":
     // type, values of its fields
     "new*" 1 MANY |context, args| {
         let of = type_of(context, &args[0])?;
-        if of.fields.len() != args.len() - 1 {
+        // A record may be given metadata and further entries too.
+        let extra = if of.is_record && of.fields.len() + 3 == args.len() { 2 } else { 0 };
+        if of.fields.len() + extra != args.len() - 1 {
             return Err(context.wrong_arity(args.len() - 1, &format!("{}/->{}", context.spaces.current(), of.short())));
         }
         let fields = of.fields.iter().zip(&mut args[1..]).map(|(name, value)| (Value::Keyword(name.clone()), std::mem::take(value)));
-        let fields: Map = fields.collect();
-        Ok(Value::Record(Arc::new(Record { of: Arc::clone(&of), fields, meta: None })))
+        let mut fields: Map = fields.collect();
+        let mut meta = None;
+        if extra == 2 {
+            meta = super::meta::as_meta(context, &take(args, of.fields.len() + 1))?;
+            for (key, value) in args[of.fields.len() + 2].entries().into_iter().flatten() {
+                fields.insert(key, value);
+            }
+        }
+        Ok(Value::Record(Arc::new(Record { of: Arc::clone(&of), fields, meta })))
     },
     // type, map
     "from-map*" 2 2 |context, args| {
-        let of = type_of(context, &args[0])?;
-        let mut fields: Map = of.fields.iter().map(|name| (Value::Keyword(name.clone()), Value::Nil)).collect();
-        for (key, value) in args[1].entries().into_iter().flatten() {
-            fields.insert(key, value);
-        }
-        Ok(Value::Record(Arc::new(Record { of, fields, meta: None })))
+        let of = take(args, 0);
+        record_of(context, of, take(args, 1))
     },
     "field*" 2 2 |_, args| Ok(match &args[0] {
         Value::Record(record) => record.fields.get(&args[1]).cloned().unwrap_or_default(),
@@ -62,13 +67,14 @@ natives! { "clojure.core":
         Ok(Value::Record(Arc::new(Record { of, fields: Map::default(), meta: None })))
     },
     // name, methods, whether metadata may implement it
-    "protocol*" 3 3 |context, args| {
+    "protocol*" 3 4 |context, args| {
         let methods = Iter::new(context, take(args, 1))?.collect(context)?;
         let names = methods.iter().filter_map(|method| if let Value::Symbol(name) = method { Some(name.clone()) } else { None });
         Ok(Object::Protocol(Protocol {
             name: Name::new(&crate::print::str(&args[0])),
             methods: names.collect(),
             by_metadata: args[2].is_truthy(),
+            sigs: take(args, 3),
             implementations: Mutex::default(),
         }).value())
     },
@@ -150,6 +156,21 @@ natives! { "clojure.core":
         }
         _ => Value::Nil,
     }),
+}
+
+/// A record with the fields of a map, or with a vector of all its fields.
+pub(crate) fn record_of(context: &mut Context<'_>, of: Value, fields: Value) -> Eval {
+    let of = type_of(context, &of)?;
+    let mut own: Map = of.fields.iter().map(|name| (Value::Keyword(name.clone()), Value::Nil)).collect();
+    if let Value::Vector(values) = &fields {
+        for (name, value) in of.fields.iter().zip(values.iter()) {
+            own.insert(Value::Keyword(name.clone()), value.clone());
+        }
+    }
+    for (key, value) in fields.entries().into_iter().flatten() {
+        own.insert(key, value);
+    }
+    Ok(Value::Record(Arc::new(Record { of, fields: own, meta: None })))
 }
 
 pub(super) fn new_type(name: &str, fields: Vec<Name>, is_record: bool) -> Arc<Type> {

@@ -42,26 +42,10 @@
   (let [bindings (get-thread-bindings)]
     (fn [& args] (apply with-bindings* bindings f args))))
 
-;; One thread: what would run beside runs at once.
-(defn future-call [f] (let [p (delay (f))] (try @p (catch Throwable _ nil)) p))
-(defn future? [x] false)
-(defn future-done? [x] true)
-(defn future-cancel [x] false)
-(defn future-cancelled? [x] false)
-(defn pmap [f & colls] (apply map f colls))
+(defn pmap [f & colls] (apply map (bound-fn* f) colls))
 (defn pcalls [& fns] (map (fn [f] (f)) fns))
-(defn send [a f & args] (try (reset! a (apply f @a args)) (catch Throwable _ nil)) a)
-(defn send-off [a f & args] (apply send a f args))
-(defn send-via [executor a f & args] (apply send a f args))
 (defn await [& agents] nil)
 (defn await-for [timeout & agents] true)
-(defn agent-error [a] nil)
-(defn agent-errors [a] nil)
-(defn error-handler [a] nil)
-(defn error-mode [a] :continue)
-(defn set-error-handler! [a f] nil)
-(defn set-error-mode! [a m] nil)
-(defn restart-agent [a state & options] (reset! a state))
 (defn release-pending-sends [] 0)
 (defn shutdown-agents [] nil)
 (defn alter [r f & args] (apply swap! r f args))
@@ -198,7 +182,6 @@
 (defn reader-conditional? [x] false)
 (defn test [v] (if-let [f (:test (meta v))] (do (f) :ok) :no-test))
 (defn loaded-libs [] (sorted-set))
-(defn load-string [s] (let [forms (read-all* s)] (last (map eval forms))))
 (defn identity* [x] x)
 (defn is-instance* [c x] (instance? c x))
 (defn sequence* [x] (sequence x))
@@ -219,3 +202,33 @@
 (defn unchecked-dec-int [x] (unchecked-int (dec x)))
 (defn unchecked-negate-int [x] (unchecked-int (- x)))
 (defn bean [x] {})
+(defn aset-on* [a more convert] (apply aset a (conj (vec (butlast more)) (convert (last more)))))
+(defn aset-boolean [a & more] (aset-on* a more boolean))
+(defn aset-byte [a & more] (aset-on* a more byte))
+(defn aset-char [a & more] (aset-on* a more char))
+(defn aset-double [a & more] (aset-on* a more double))
+(defn aset-float [a & more] (aset-on* a more float))
+(defn aset-int [a & more] (aset-on* a more int))
+(defn aset-long [a & more] (aset-on* a more long))
+(defn aset-short [a & more] (aset-on* a more short))
+(defn to-array-2d [coll] (to-array (map to-array coll)))
+
+;; What `with-in-str` binds is read; there is nothing else to read from.
+(defn in-text* [in] (if (instance? clojure.lang.Volatile in) @in ""))
+(defn read-line []
+  (let [text (in-text* *in*) at (.indexOf text "\n")]
+    (cond (= "" text) nil
+          (neg? at) (do (vreset! *in* "") text)
+          :else (do (vreset! *in* (subs text (inc at))) (subs text 0 at)))))
+(defn read
+  ([] (read *in*))
+  ([in & _] (let [[form rest] (read-one* (in-text* in))] (vreset! in rest) form)))
+
+;; Moments, of types of the program too.
+(def Inst
+  (let [protocol (protocol* "clojure.core/Inst" '[inst-ms*] false)]
+    (extend java.util.Date protocol {:inst-ms* date-ms*})
+    protocol))
+(def inst-ms* (protocol-fn* Inst 'inst-ms*))
+(defn inst-ms [inst] (inst-ms* inst))
+(defn inst? [x] (satisfies? Inst x))

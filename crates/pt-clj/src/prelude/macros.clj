@@ -5,6 +5,7 @@
   `(clojure.core/with-bindings* ~map (fn [] ~@body)))
 
 (defmacro with-local-vars [bindings & body]
+  (when-not (vector? bindings) (throw (IllegalArgumentException. "with-local-vars requires a vector for its binding")))
   `(let [~@(mapcat (fn [[name value]] [name `(volatile! ~value)]) (partition 2 bindings))] ~@body))
 
 (defmacro dosync [& body] `(do ~@body))
@@ -15,7 +16,7 @@
 (defmacro pvalues [& exprs] `(list ~@exprs))
 (defmacro bound-fn [& fntail] `(bound-fn* (fn ~@fntail)))
 (defmacro time [expr] `(let [value# ~expr] (println "\"Elapsed time: 0.0 msecs\"") value#))
-(defmacro import [& specs] nil)
+(defmacro import [& specs] `(import* '~(vec specs)))
 (defmacro gen-class [& options] nil)
 (defmacro refer-clojure [& filters] nil)
 (defmacro ns [name & clauses]
@@ -32,7 +33,7 @@
     `(let ~(subvec bindings 0 2)
        (try (with-open ~(subvec bindings 2) ~@body)
             (finally (. ~(bindings 0) ~'close))))))
-(defmacro with-in-str [s & body] `(do ~s ~@body))
+(defmacro with-in-str [s & body] `(binding [*in* (volatile! ~s)] ~@body))
 (defmacro with-loading-context [& body] `(do ~@body))
 (defmacro amap [a idx ret expr]
   `(let [a# ~a l# (alength a#) ~ret (aclone a#)]

@@ -22,14 +22,16 @@
                [(keyword (clojure.core/name name))
                 `(fn ~(with-meta (symbol (clojure.core/name name)) nil)
                    ~@(map (fn [[args & body]]
-                            (let [this (if (symbol? (first args)) (with-meta (first args) nil) (gensym "this"))
-                                  args (if (symbol? (first args)) args (into [this] (rest args)))
+                            (let [named (and (symbol? (first args)) (not-any? #{(first args)} (rest args)))
+                                  this (if named (with-meta (first args) nil) (gensym "this"))
+                                  args (if named args (into [this] (rest args)))
                                   hidden (set (flatten args))
                                   seen (remove hidden fields)]
                               (if (empty? seen)
                                 `(~args ~@body)
                                 `(~args (let [~@(mapcat (fn [field] [(with-meta field nil) `(field* ~this ~(keyword field))]) seen)] ~@body)))))
-                          tails))])
+                          ;; Of methods that differ in types only, the first is taken.
+                          (vals (reduce (fn [by-count [args :as tail]] (merge {(count args) tail} by-count)) (array-map) tails))))])
              methods)))
 
 (defn type-name* [name] (str (.replace (str *ns*) "-" "_") "." name))
@@ -40,8 +42,8 @@
         options (take-while keyword? (take-nth 2 specs))
         specs (drop (* 2 (count options)) specs)]
     `(do (def ~name (type* ~(type-name* name) '~fields ~record?))
-         (defn ~(symbol (str "->" name)) ~fields (new* ~name ~@fields))
-         ~@(when record? [`(defn ~(symbol (str "map->" name)) [m#] (from-map* ~name m#))])
+         (defn ~(symbol (str "->" name)) ~(str "Positional factory function for class " (type-name* name) ".") {:arglists '(~fields)} ~fields (new* ~name ~@fields))
+         ~@(when record? [`(defn ~(symbol (str "map->" name)) ~(str "Factory function for class " (type-name* name) ", taking a map of keywords to field values.") {:arglists '([~'m])} [m#] (from-map* ~name m#))])
          ~@(map (fn [[what methods]] `(implement* ~name ~what ~(method-forms* methods fields))) (methods-of* specs))
          ~name)))
 
@@ -51,15 +53,24 @@
 (defmacro reify [& specs]
   `(reify* ~@(mapcat (fn [[what methods]] [what (method-forms* methods [])]) (methods-of* specs))))
 
+(defn sig-of* [[method & more]]
+  {:name (with-meta method nil) :arglists (filter vector? more) :doc (first (filter string? more)) :tag (:tag (meta method))})
+
 (defmacro defprotocol [name & body]
-  (let [body (if (string? (first body)) (rest body) body)
+  (let [doc (when (string? (first body)) (first body))
+        body (if doc (rest body) body)
         [options sigs] (loop [options {} body body]
                          (if (keyword? (first body))
                            (recur (assoc options (first body) (second body)) (nnext body))
                            [options (filter seq? body)]))
         name (with-meta name nil)]
-    `(do (def ~name (protocol* ~(str *ns* "/" name) '~(mapv (comp (fn [s] (with-meta s nil)) first) sigs) ~(boolean (:extend-via-metadata options))))
-         ~@(map (fn [[method]] `(def ~method (protocol-fn* ~name '~(with-meta method nil)))) sigs)
+    `(do (def ~(if doc (with-meta name {:doc doc}) name)
+           (protocol* ~(str *ns* "/" name) '~(mapv (comp (fn [s] (with-meta s nil)) first) sigs) ~(boolean (:extend-via-metadata options))
+                      '~(into {} (map (fn [sig] [(keyword (clojure.core/name (first sig))) (sig-of* sig)]) sigs))))
+         ~@(map (fn [[method :as sig]]
+                  (let [{:keys [arglists doc]} (sig-of* sig)]
+                    `(def ~(with-meta method (merge (meta method) (when doc {:doc doc}) {:arglists (list 'quote arglists) :protocol `(var ~name)}))
+                       (protocol-fn* ~name '~(with-meta method nil))))) sigs)
          '~name)))
 
 (defmacro extend-type [type & specs]

@@ -4,6 +4,7 @@
 //! - `CLOJURE_TEST_SUITE`: github.com/jank-lang/clojure-test-suite
 //! - `CLOJURE_SOURCES`: github.com/clojure/clojure at tag clojure-1.11.1
 //! - `EDN_TESTS`: github.com/shaunxcode/edn-tests
+//! - `SCI`: github.com/babashka/sci; its tests tell code only, so `clojure` is asked what it should answer
 //!
 //! What each namespace came to stands in `tests/suites/*.txt`; `UPDATE=1` rewrites these files. A count that is worse than
 //! written fails the test. `ONLY=name` runs namespaces whose name contains it and shows every problem.
@@ -14,6 +15,7 @@
 mod edn;
 mod ratchet;
 mod runner;
+mod sci;
 
 use std::path::{Path, PathBuf};
 
@@ -100,6 +102,17 @@ fn clojures_own_tests() {
         tallies.push(((*name).to_owned(), tally));
     }
     ratchet::compare("clojure-1.11.1", &tallies);
+}
+
+#[test]
+fn code_of_scis_tests() {
+    let Some(root) = checkout("SCI") else { return };
+    let Some(pairs) = sci::record(&root.join("test/sci")) else { return };
+    let tallies = runner::with_stack(move || sci::run(&pairs));
+    ratchet::compare(
+        "sci",
+        &tallies.into_iter().filter(|(name, _)| ratchet::wanted(name)).collect::<Vec<_>>(),
+    );
 }
 
 /// Namespaces of Clojure's own tests that ask for no JVM, or not everywhere. `reader` is left out: of its 7,790 assertions

@@ -31,7 +31,7 @@ pub(crate) fn compare(suite: &str, tallies: &[(String, Tally)]) {
         String::from("# namespace, passed by the JVM; ours: passed, failed, errors, skipped vars\n");
     for (name, tally) in tallies {
         let known = before.get(name).cloned().unwrap_or_default();
-        let expected = known.first().copied().unwrap_or(0);
+        let expected = tally.of.or(known.first().copied()).unwrap_or(0);
         let skipped = tally.skipped.len() as i64;
         let now = [tally.pass, tally.fail, tally.error, skipped];
         let Tally { pass: passed, fail, error, .. } = tally;

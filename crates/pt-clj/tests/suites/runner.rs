@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What became of the tests of one namespace.
 #[derive(Default, Clone)]
 pub(crate) struct Tally {
+    /// How many there are, where the suite tells.
+    pub(crate) of: Option<i64>,
     pub(crate) pass: i64,
     pub(crate) fail: i64,
     pub(crate) error: i64,
