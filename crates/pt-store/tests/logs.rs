@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_model::{ContainerId, InstanceId, JobId, LogLine, StepId, Stream};
@@ -105,22 +105,17 @@ fn who_follows_sees_every_line_until_told_that_it_is_over() {
     assert!(numbers.into_iter().eq(0..1000));
 }
 
-/// A floor that a machine under load clears too; what a release build does is for `bench/`.
 #[test]
-fn a_busy_job_is_not_held_up_by_its_log() {
+fn every_line_of_a_busy_job_is_kept() {
     let dir = tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let mut log = store.log_writer(&job()).unwrap();
     let lines = 100_000;
     let mut line = line(0, "api", "GET /api/v1/items?page=3 200 12ms \"curl/8.5.0\" 127.0.0.1");
-    let start = Instant::now();
     for seq in 0..lines {
         line.seq = seq;
         log.append(&line).unwrap();
     }
     log.flush().unwrap();
-    let rate = lines as f64 / start.elapsed().as_secs_f64();
-    println!("{rate:.0} lines/s");
-    assert!(rate > 20_000.0, "{rate:.0} lines/s");
     assert_eq!(store.read_logs(&job(), 0, LogFilter::default()).count(), 100_000);
 }

@@ -120,8 +120,6 @@ fn a_line_of_ten_megabytes() {
     let text = format!("a: {} pt.parm {}\n", "é".repeat(2_500_000), "x".repeat(5_000_000));
     let source = sources.add("polytope.yml", &*text);
     let said = [Diagnostic::error("x", "Wrong").at(place(&sources, source, "pt.parm", 0), "")];
-    let before = std::time::Instant::now();
     let shown = plain(&said, &sources);
     assert!(shown.contains("pt.parm") && shown.len() < 2000, "{shown}");
-    assert!(before.elapsed().as_secs() < 2, "took {:?}", before.elapsed());
 }

@@ -46,8 +46,9 @@ impl Dispatcher {
             return false;
         };
         let running = |service: &ServiceSpec| {
-            let service = self.job.services.get(&service.id);
-            service.is_some_and(|service| service.step == *id && service.ready)
+            // Another step may have opened it since, under the same name.
+            let is_ready = self.job.services.get(&service.id).is_some_and(|service| service.ready);
+            is_ready && step.opened.contains(&service.id)
         };
         match (step.services.as_slice(), step.containers.as_slice()) {
             ([], []) => {

@@ -126,6 +126,7 @@ impl Dispatcher {
         step.is_stopped = false;
         step.interrupt = Arc::default();
         step.token = token;
+        step.opened.clear();
         step.output = Data::Null;
         let call = step.tries.call.clone();
         gone.iter().for_each(|container| drop(self.containers.remove(container)));

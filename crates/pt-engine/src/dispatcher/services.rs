@@ -105,6 +105,9 @@ impl Dispatcher {
         let ports: Vec<OpenPort> = service.ports.iter().filter_map(|port| open(port, &published)).collect();
         let doors = doors.into_iter().map(|(_, door)| door).collect();
         let id = service.id.clone();
+        if let Some(step) = self.steps.get_mut(&step) {
+            step.opened.insert(id.clone());
+        }
         let probe = self.probe(&id, &container, &service.ports);
         self.services.insert(id.clone(), ServiceState { _doors: doors, _probe: probe });
         let told = told(&ports);

@@ -1,9 +1,10 @@
 //! Steps: how they start, and how they end.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pt_model::{ContainerId, Data, Failure, Map, ServiceSpec, Status, StepId, What};
+use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
 use pt_plan::{Awaits, CodeCall, Does, Request, RunWhen, StepPlan, Terms};
 use pt_syntax::Sources;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,8 @@ pub(super) struct StepState {
     pub(super) is_stopped: bool,
     /// The services among its params, for the first container it starts.
     pub(super) services: Vec<ServiceSpec>,
+    /// The services that it has opened.
+    pub(super) opened: HashSet<ServiceId>,
     pub(super) containers: Vec<ContainerId>,
     pub(super) output: Data,
     failure: Option<Failure>,
@@ -126,6 +129,7 @@ impl Dispatcher {
             asked_to_stop: false,
             is_stopped: false,
             services: Vec::new(),
+            opened: HashSet::new(),
             containers: Vec::new(),
             output: Data::Null,
             failure: None,

@@ -76,12 +76,13 @@ true"#
 
 #[test]
 fn who_cannot_be_reached_is_an_answer_and_nonsense_is_none() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let broken = serve(|_| "nonsense\r\n\r\n".to_owned());
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let told = logs(&format!(
         r#"
-(doseq [url ["http://127.0.0.1:{free}/" "http://127.0.0.1:{broken}/" "ftp://x/" "https://127.0.0.1:{broken}/"]]
-  (let [r (pt/http-request {{:url url :timeout "300ms"}})]
+(doseq [[url timeout] [["http://127.0.0.1:{free}/" "30s"] ["http://127.0.0.1:{broken}/" "30s"] ["ftp://x/" "30s"]
+                       ["https://127.0.0.1:{broken}/" "300ms"]]]
+  (let [r (pt/http-request {{:url url :timeout timeout}})]
     (pt/log (pr-str (:status r)) (first (str/split (:error r) #": ")))))
 (pt/http-request {{:url "not a url"}})
 "#

@@ -157,7 +157,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
     // In the time of this machine, not of the simulated world: a container that nobody stops runs for ever.
     let control = running.control.clone();
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(20));
+        std::thread::sleep(Duration::from_secs(120));
         control.kill();
     });
     let (mut happened, mut stopped) = (String::new(), String::new());

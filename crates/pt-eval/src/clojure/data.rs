@@ -91,6 +91,7 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             Object::Transient(_) => return unfit("a transient"),
             Object::Promise(_) => return unfit("a promise"),
             Object::Matcher { .. } | Object::Plain => return unfit("an object"),
+            Object::Unbound(_) => return unfit("a var without a value"),
         },
         Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) | Value::Sorted(_) => {
             list(value, depth)?

@@ -17,11 +17,11 @@ use crate::{Result, docker};
 const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/bin");
 
 /// How long one command of a case may take.
-const SIM_LIMIT: Duration = Duration::from_secs(20);
-const DOCKER_LIMIT: Duration = Duration::from_secs(90);
+const SIM_LIMIT: Duration = Duration::from_secs(60);
+const DOCKER_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long processes may take to be gone once the last command has ended.
-const ENDING: Duration = Duration::from_secs(3);
+const ENDING: Duration = Duration::from_secs(15);
 
 /// How often something is looked at that has no other way to tell.
 const PAUSE: Duration = Duration::from_millis(5);
