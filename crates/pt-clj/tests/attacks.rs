@@ -107,7 +107,8 @@ fn attacks_end_soon_after_their_deadline() {
             let before = resident();
             let overtime = Overtime::after(begun + TIME);
             let result = Program::compile(source).unwrap().run(&mut context);
-            let over = begun.elapsed().saturating_sub(TIME);
+            let elapsed = begun.elapsed();
+            let over = elapsed.saturating_sub(TIME);
             let over = overtime.stop().map_or(over, |computed| computed.min(over));
             let shown = match &result {
                 Ok(_) => "a value".to_owned(),
@@ -116,7 +117,7 @@ fn attacks_end_soon_after_their_deadline() {
             eprintln!("{over:>12?} late, {:>4} MiB more: {source}: {shown}", resident().saturating_sub(before) >> 20);
             let ended = matches!(&result, Err(error) if matches!(error.kind, ErrorKind::Stopped(_) | ErrorKind::Exception(_)));
             // Some are over before their time: what they build is refused, or shared.
-            if over > LATE || !(ended || begun.elapsed() < TIME) {
+            if over > LATE || !(ended || elapsed < TIME) {
                 late.push(format!("{over:?} late: {source}: {shown}"));
             }
             drop(context);
