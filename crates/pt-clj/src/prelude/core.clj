@@ -222,7 +222,7 @@
           :else (do (vreset! *in* (subs text (inc at))) (subs text 0 at)))))
 (defn read
   ([] (read *in*))
-  ([in & _] (let [[form rest] (read-one* (in-text* in))] (vreset! in rest) form)))
+  ([in & _] (let [[form rest] (clojure.edn/read-one* (in-text* in))] (vreset! in rest) form)))
 
 ;; Moments, of types of the program too.
 (def Inst

@@ -18,7 +18,7 @@
 (defn apropos [text]
   (let [fits? (if (string? text) (fn [name] (clojure.string/includes? name text)) (fn [name] (re-find text name)))]
     (sort (filter (fn [s] (fits? (name s))) (map (fn [v] (symbol (subs (str v) 2))) (names-of*))))))
-(defn dir-fn [space] (sort (keys (ns-publics space))))
+(defn dir-fn [space] (sort (keys (ns-publics (the-ns space)))))
 (defmacro dir [space] `(doseq [name# (dir-fn '~space)] (println name#)))
 (defn root-cause [e] (if-let [cause (ex-cause e)] (recur cause) e))
 (defn pst ([] nil) ([e] (pst e 12)) ([e depth] (println (str e))))

@@ -35,9 +35,8 @@ pub(crate) fn record(tests: &Path) -> Option<Vec<Pair>> {
     let mut pairs = Vec::new();
     while let Some(form) = reader.read_next() {
         let FormKind::Vector(items) = form.expect("what was recorded can be read").kind else { continue };
-        let texts = items.into_iter().filter_map(|item| match item.kind {
-            FormKind::String(text) => Some(text.into_string()),
-            _ => None,
+        let texts = items.into_iter().filter_map(|item| {
+            if let FormKind::String(text) = item.kind { Some(text.into_string()) } else { None }
         });
         if let Ok([space, source, answer]) = <[String; 3]>::try_from(texts.collect::<Vec<_>>()) {
             pairs.push(Pair { space, source, answer });

@@ -90,6 +90,7 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             Object::Protocol(_) => return unfit("a protocol"),
             Object::Transient(_) => return unfit("a transient"),
             Object::Promise(_) => return unfit("a promise"),
+            Object::Unbound(_) => return unfit("a var without a value"),
             Object::Matcher { .. } | Object::Plain => return unfit("an object"),
             Object::Unbound(_) => return unfit("a var without a value"),
         },

@@ -91,10 +91,10 @@ impl Reader {
     }
 
     fn port(&mut self, node: &Node) -> Option<u16> {
-        let port = match node.kind {
-            NodeKind::Int(number) => u16::try_from(number).ok().filter(|port| *port > 0),
-            _ => None,
-        };
+        let mut port = None;
+        if let NodeKind::Int(number) = node.kind {
+            port = u16::try_from(number).ok().filter(|port| *port > 0);
+        }
         if port.is_none() && !node.is_null() {
             self.wrong(node, "this must be a port, from 1 to 65535");
         }
