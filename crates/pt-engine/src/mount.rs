@@ -148,7 +148,7 @@ impl Places<'_> {
         path: Option<&str>,
         revision: Option<&str>,
     ) -> Result<Vec<Files>, String> {
-        let home = self.home;
+        let (home, args) = (self.home, self.home.of_args());
         let within = |root: &Path, dir: Option<&Path>, read_only: bool| -> Vec<Files> {
             let paths = match path {
                 None | Some("" | "/") => vec![root.to_owned()],
@@ -169,9 +169,11 @@ impl Places<'_> {
             }
             if own {
                 let root = repo_root(&self.context.options.instance.root);
-                let dir = if checkout.is_some() { None } else { Some(home.dir.as_path()) };
-                let mut candidates = within(&root, dir, false);
+                let checkout = args.checkout.as_deref();
+                let beside = Some(args.dir.as_path()).filter(|dir| dir.is_absolute() && checkout.is_none());
+                let mut candidates = within(&root, beside, false);
                 // A file of another repository may mean its own when it says none.
+                let elsewhere = |checkout: &Path| within(checkout, Some(&args.dir), true);
                 candidates.extend(checkout.filter(|_| repo.is_none()).map(elsewhere).into_iter().flatten());
                 return Ok(candidates);
             }
@@ -182,7 +184,7 @@ impl Places<'_> {
             return Ok(within(&dir, None, true));
         }
         let root = repo_root(&self.context.options.instance.root);
-        let below = home.dir.strip_prefix(&root).ok().map(|below| dir.join(below));
+        let below = args.dir.strip_prefix(&root).ok().map(|below| dir.join(below));
         Ok(within(&dir, below.as_deref(), true))
     }
 

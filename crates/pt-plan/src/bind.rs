@@ -26,6 +26,8 @@ pub(crate) struct Given<'p> {
     pub(crate) partial: BTreeMap<String, Partial>,
     /// Where the call stands.
     pub(crate) call: Option<Span>,
+    /// The definition in which it stands; of the command line none.
+    pub(crate) written_in: Option<&'p Definition>,
     /// Args with other names than the params that they were probably meant for, and those params: these must be given.
     pub(crate) misspelt: Vec<(Name, String)>,
     /// Whether somebody typed it, rather than a file having it.

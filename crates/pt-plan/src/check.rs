@@ -113,7 +113,8 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     }
     planner.checking = Some(checking);
     for definition in declared {
-        if is_plannable(definition) {
+        // One job that is too large takes long enough; the others are made of the same.
+        if is_plannable(definition) && !planner.is_too_large {
             planner.check(definition, &mut findings);
         }
     }

@@ -74,7 +74,7 @@ impl<'p> Planner<'p> {
         bound: &Bound,
     ) -> Result<Given<'p>, Vec<Diagnostic>> {
         let inside = Inside { definition, bound };
-        let mut given = Given::default();
+        let mut given = Given { written_in: Some(definition), ..Given::default() };
         let mut errors = Vec::new();
         for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
             let found = self.unknown_param(callee, &arg.id.text);
@@ -275,7 +275,8 @@ impl<'p> Planner<'p> {
     }
 
     fn written(&self, node: &Node, reference: &Reference<'_>) -> String {
-        self.project.sources().slice(self.within(node, reference.range.clone())).to_owned()
+        let text = node.as_str().and_then(|text| text.get(reference.range.clone()));
+        text.map_or_else(|| self.project.sources().slice(node.span).to_owned(), str::to_owned)
     }
 
     fn within(&self, node: &Node, range: Range<usize>) -> Span {

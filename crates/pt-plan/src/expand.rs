@@ -13,9 +13,13 @@ use crate::snippet::snippet;
 use crate::swallowed::with_swallowed_line;
 use crate::terms::{Agreed, Terms};
 
+/// How deep modules and templates may call each other, and of how many steps a job may consist.
+const MOST_CALLS: usize = 100;
+const MOST_STEPS: usize = 50_000;
+
 /// What a chain of modules ends in.
 enum End<'p> {
-    Code { definition: &'p Definition, node: &'p Node, bound: Bound },
+    Code { definition: &'p Definition, node: &'p Node, bound: Bound, written_in: Option<&'p Definition> },
     Steps { definition: &'p Definition, bound: Bound },
 }
 
@@ -201,8 +205,11 @@ impl<'p> Planner<'p> {
         let depth = self.stack.len();
         let end = self.walk(callee, reference, given, &mut chain);
         let draft = match end {
-            Ok(End::Code { definition, node, bound }) => {
-                let does = self.code(definition, node, bound);
+            Ok(End::Code { definition, node, bound, written_in }) => {
+                let mut does = self.code(definition, node, bound);
+                if let (DraftDoes::Code(call), Some(written_in)) = (&mut does, written_in) {
+                    call.home.args = Some(Box::new(self.home(written_in)));
+                }
                 self.draft(name, chain, does, span)
             }
             Ok(End::Steps { definition, bound }) => {
@@ -233,9 +240,14 @@ impl<'p> Planner<'p> {
         let mut definition = callee;
         let mut reference = reference;
         let mut given = given;
+        let mut written_in = None;
         loop {
             self.no_cycle(definition, &reference, chain, given.call)?;
             chain.push(reference.clone());
+            if definition.origin.standard.is_some() {
+                // What standard modules write themselves is about what they were given.
+                written_in = given.written_in.filter(|by| by.origin.standard.is_none()).or(written_in);
+            }
             self.stack.push((definition, reference.clone()));
             let bound = match self.assumed(definition) {
                 Some(bound) => bound,
@@ -245,7 +257,7 @@ impl<'p> Planner<'p> {
                 }
             };
             match &definition.body {
-                Body::Code(node) => return Ok(End::Code { definition, node, bound }),
+                Body::Code(node) => return Ok(End::Code { definition, node, bound, written_in }),
                 Body::Steps(_) => return Ok(End::Steps { definition, bound }),
                 Body::Nothing => return Err(definition.diagnostics.clone()),
                 Body::Call { reference: next, args } => {
@@ -267,14 +279,14 @@ impl<'p> Planner<'p> {
     }
 
     fn no_cycle(
-        &self,
+        &mut self,
         definition: &Definition,
         reference: &str,
         chain: &[String],
         at: Option<Span>,
     ) -> Result<(), Vec<Diagnostic>> {
         let Some(first) = self.stack.iter().position(|(open, _)| std::ptr::eq(*open, definition)) else {
-            return Ok(());
+            return self.within_limits(reference, at);
         };
         let mut names: Vec<&str> = self.stack[first..].iter().map(|(_, name)| name.as_str()).collect();
         names.push(reference);
@@ -282,6 +294,27 @@ impl<'p> Planner<'p> {
         let found = Diagnostic::error("module-cycle", format!("{what} cycle: {}", names.join(" -> ")));
         Err(vec![match at {
             Some(span) => found.at(span, "this leads back to where it came from"),
+            None => found,
+        }])
+    }
+
+    /// Nobody writes that much; whoever generates it by mistake shall not wait for it.
+    fn within_limits(&mut self, reference: &str, at: Option<Span>) -> Result<(), Vec<Diagnostic>> {
+        let message = match () {
+            () if self.stack.len() >= MOST_CALLS => {
+                format!(
+                    "{reference}: Modules and templates call each other more than {MOST_CALLS} levels deep"
+                )
+            }
+            () if self.drafts.len() >= MOST_STEPS => {
+                self.is_too_large = true;
+                format!("{reference}: The job has more than {MOST_STEPS} steps")
+            }
+            () => return Ok(()),
+        };
+        let found = Diagnostic::error("too-deep", message);
+        Err(vec![match at {
+            Some(span) => found.at(span, "this is where it stops"),
             None => found,
         }])
     }
@@ -368,6 +401,7 @@ impl<'p> Planner<'p> {
                 repo_ref: Some(repository.reference.clone()),
                 project_ref: Some(repository.reference.clone()),
                 checkout: Some(repository.dir.to_path_buf()),
+                args: None,
             };
         }
         let (owner, name) = match &definition.origin.standard {
@@ -376,7 +410,7 @@ impl<'p> Planner<'p> {
         };
         let project_ref = format!("{owner}/{name}");
         let repo_ref = format!("{project_ref}/{name}");
-        Home { dir, repo_ref: Some(repo_ref), project_ref: Some(project_ref), checkout: None }
+        Home { dir, repo_ref: Some(repo_ref), project_ref: Some(project_ref), checkout: None, args: None }
     }
 
     pub(crate) fn draft(

@@ -58,14 +58,16 @@ fn fail(draft: &mut Draft<'_>, mut reasons: Vec<Diagnostic>) {
 fn unique_ids(drafts: &[Draft<'_>]) -> Vec<StepId> {
     let mut taken: HashSet<String> = HashSet::new();
     let declared: HashSet<&str> = drafts.iter().map(|draft| draft.declared.as_str()).collect();
+    // Where the search for a free number goes on: very many steps may have the same id.
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
     drafts
         .iter()
         .map(|draft| {
             let mut id = draft.declared.clone();
-            let mut number = 2;
-            while taken.contains(&id) || (number > 2 && declared.contains(id.as_str())) {
+            let number = numbers.entry(&draft.declared).or_insert(2);
+            while taken.contains(&id) || (id != draft.declared && declared.contains(id.as_str())) {
                 id = format!("{}-{number}", draft.declared);
-                number += 1;
+                *number += 1;
             }
             taken.insert(id.clone());
             StepId::new(id)
@@ -80,6 +82,8 @@ struct Names<'a> {
     places: Vec<HashMap<&'a str, Vec<usize>>>,
     /// All drafts by their declared ids.
     declared: HashMap<&'a str, Vec<DraftId>>,
+    /// The group of each draft.
+    parents: Vec<Option<DraftId>>,
 }
 
 impl<'a> Names<'a> {
@@ -95,7 +99,8 @@ impl<'a> Names<'a> {
             }
             places
         });
-        Self { lists, places: places.collect(), declared }
+        let parents = drafts.iter().map(|draft| draft.parent).collect();
+        Self { lists, places: places.collect(), declared, parents }
     }
 
     /// The steps that a name means to `draft`: the earliest declared with it in the step's own list, else in the lists
@@ -110,8 +115,10 @@ impl<'a> Names<'a> {
             }
             list = self.lists[at].parent;
         }
+        // What groups consist of is known inside of them only.
         let others = self.declared.get(name.text.as_str())?;
-        others.iter().find(|other| **other != draft).map(std::slice::from_ref)
+        let is_seen = |other: &&DraftId| **other != draft && self.parents[**other].is_none();
+        others.iter().find(is_seen).map(std::slice::from_ref)
     }
 }
 

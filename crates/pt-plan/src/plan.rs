@@ -189,6 +189,13 @@ pub struct CodeCall {
     pub home: Home,
 }
 
+impl Home {
+    /// What relative paths in args are relative to.
+    pub fn of_args(&self) -> &Self {
+        self.args.as_deref().unwrap_or(self)
+    }
+}
+
 impl CodeCall {
     /// Where a piece of the snippet's text was written.
     pub fn place(&self, sources: &Sources, range: Range<usize>) -> Span {
@@ -222,4 +229,6 @@ pub struct Home {
     pub project_ref: Option<String>,
     /// The root of the repository of the declaring file, if that is another one than the project's.
     pub checkout: Option<PathBuf>,
+    /// For code of a standard module, where its args were written: paths in them are relative to that.
+    pub args: Option<Box<Home>>,
 }

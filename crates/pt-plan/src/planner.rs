@@ -70,6 +70,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) level: usize,
     /// How long the job may take.
     timeout: Option<Duration>,
+    /// Whether a job had more steps than anybody may want.
+    pub(crate) is_too_large: bool,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -96,6 +98,7 @@ impl<'p> Planner<'p> {
             template_uses: 0,
             level: 0,
             timeout: None,
+            is_too_large: false,
             missing: AllMissing::default(),
             secrets: Vec::new(),
             warnings: Vec::new(),

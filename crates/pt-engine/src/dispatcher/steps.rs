@@ -191,11 +191,18 @@ impl Dispatcher {
         let Some(group) = self.steps.get(id) else { return };
         let origin = Arc::clone(&group.origin);
         let mut all = Vec::new();
+        let inside: HashSet<StepId> = steps.iter().map(|step| step.id.clone()).collect();
         for mut step in steps {
             let planned_id = step.id.clone();
             step.id = within(id, &step.id);
             for condition in &mut step.run_when {
-                condition.steps.iter_mut().for_each(|other| *other = within(id, other));
+                for other in &mut condition.steps {
+                    // A step may wait for one beside the group that it is in.
+                    *other = match inside.contains(other) {
+                        true => within(id, other),
+                        false => self.find_step(id, other.as_str()).unwrap_or_else(|| other.clone()),
+                    };
+                }
             }
             let added = step.id.clone();
             self.add_step_as(step, planned_id, Some(id.clone()), &origin);

@@ -82,6 +82,10 @@ fn key(diagnostic: &Diagnostic) -> (&'static str, Option<Span>, String) {
             names.dedup();
             (diagnostic.id, None, names.join(" "))
         }
+        // Of a chain, each level is too deep for those that begin further up.
+        "too-deep" if [" steps", "call each other"].iter().any(|it| diagnostic.message.contains(it)) => {
+            (diagnostic.id, None, String::new())
+        }
         // What was got there differs from call to call.
         "type-mismatch" => {
             let message = diagnostic.message.split(" (got ").next().unwrap_or_default();
