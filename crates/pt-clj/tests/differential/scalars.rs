@@ -98,7 +98,7 @@ pub(crate) const OF_INT: &[&str] = &[
     "(long (Math/round 2.5))",
     "@(let [v (volatile! I)] (vswap! v + 1) v)",
     "(transduce (take-while P) + C)",
-    "(count (take-while P (iterate inc I5)))",
+    "(count (take-while P (range I5 20)))",
 ];
 pub(crate) const OF_NUMBER: &[&str] = &[
     "I",
