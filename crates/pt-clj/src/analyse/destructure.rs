@@ -31,14 +31,25 @@ impl Analyser<'_, '_> {
     ) -> Eval<()> {
         let all = self.declare("");
         out.push((all, value));
+        let rest = |item: &Form| matches!(&item.kind, FormKind::Symbol(name) if name.as_str() == "&");
+        let walked = if items.iter().any(rest) {
+            let walked = self.native("walked*", vec![Node::Local(all)], pattern.span);
+            let slot = self.declare("");
+            out.push((slot, walked));
+            slot
+        } else {
+            all
+        };
         let mut position = 0_i64;
         let mut items = items.iter();
         while let Some(item) = items.next() {
             let is_as = matches!(&item.kind, FormKind::Keyword(name) if name.as_str() == "as");
-            let is_rest = matches!(&item.kind, FormKind::Symbol(name) if name.as_str() == "&");
-            if !is_as && !is_rest {
-                let nth =
-                    self.native("nth*", vec![Node::Local(all), Node::Const(Value::Int(position))], item.span);
+            if !is_as && !rest(item) {
+                let nth = self.native(
+                    "nth*",
+                    vec![Node::Local(walked), Node::Const(Value::Int(position))],
+                    item.span,
+                );
                 self.bind(item, nth, out)?;
                 position += 1;
                 continue;
@@ -51,7 +62,7 @@ impl Analyser<'_, '_> {
             } else {
                 self.native(
                     "rest-from*",
-                    vec![Node::Local(all), Node::Const(Value::Int(position))],
+                    vec![Node::Local(walked), Node::Const(Value::Int(position))],
                     item.span,
                 )
             };

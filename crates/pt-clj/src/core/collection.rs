@@ -28,6 +28,9 @@ natives! { "clojure.core":
         Ok(Value::Set(Arc::new(set)))
     },
     "vec" 1 1 |context, args| match take(args, 0) {
+        Value::Vector(items) if items.is_entry() || items.meta.is_some() => {
+            Ok(Value::vector(items.iter().cloned().collect()))
+        }
         vector @ Value::Vector(_) => Ok(vector),
         other if matches!(other, Value::Keyword(_) | Value::Symbol(_) | Value::Bool(_) | Value::Char(_)) || other.is_number() => {
             let message = format!("Unable to convert: class {} to Object[]", crate::class::class_of(&other).full);
@@ -241,6 +244,11 @@ natives! { "clojure.core":
     },
     "nth" 2 3 |context, args| nth(context, args, true),
     "nth*" 2 2 |context, args| nth(context, args, false),
+    // What `[a & more]` takes apart: also what has no order of its own.
+    "walked*" 1 1 |context, args| match take(args, 0) {
+        vector @ Value::Vector(_) => Ok(vector),
+        other => seq(context, other),
+    },
     "rest-from*" 2 2 |context, args| {
         let from = count(context, &args[1])?;
         crate::eval::rest_from(context, &args[0], from)

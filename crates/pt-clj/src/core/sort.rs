@@ -9,7 +9,7 @@ use crate::exception::{Eval, class_of};
 use crate::seq::Iter;
 
 natives! { "clojure.core":
-    "compare" 2 2 |context, args| compare(context, &args[0], &args[1]).map(|order| Value::Int(order as i64)),
+    "compare" 2 2 |context, args| distance(context, &args[0], &args[1]).map(Value::Int),
     "sort" 1 2 |context, args| {
         let by = if args.len() == 2 { Some(take(args, 0)) } else { None };
         let source = args.last_mut().map(std::mem::take).unwrap_or_default();
@@ -99,6 +99,47 @@ fn compare_by(context: &mut Context<'_>, by: &Value, left: &Value, right: &Value
             Ok(if other.is_truthy() { Ordering::Greater } else { Ordering::Equal })
         }
         other => Err(cast(context, &other, "java.lang.Number")),
+    }
+}
+
+/// The number that `compare` gives: of texts and characters it tells how far they are apart.
+fn distance(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<i64> {
+    Ok(match (left, right) {
+        (Value::Str(left), Value::Str(right)) => apart(left, right),
+        (Value::Char(left), Value::Char(right)) => i64::from(u32::from(*left)) - i64::from(u32::from(*right)),
+        (Value::Keyword(left), Value::Keyword(right)) | (Value::Symbol(left), Value::Symbol(right)) => {
+            match (left.namespace(), right.namespace()) {
+                (None, Some(_)) => -1,
+                (Some(_), None) => 1,
+                (Some(one), Some(other)) if one != other => apart(one, other),
+                _ => apart(left.local(), right.local()),
+            }
+        }
+        (Value::Vector(left), Value::Vector(right)) if left.len() == right.len() => {
+            context.check_stack()?;
+            for (left, right) in left.iter().zip(right.iter()) {
+                let distance = distance(context, left, right)?;
+                if distance != 0 {
+                    return Ok(distance);
+                }
+            }
+            0
+        }
+        _ => compare(context, left, right)? as i64,
+    })
+}
+
+/// The distance of the first letters that differ, or of the lengths.
+fn apart(left: &str, right: &str) -> i64 {
+    let (mut one, mut other) = (left.encode_utf16(), right.encode_utf16());
+    loop {
+        match (one.next(), other.next()) {
+            (Some(left), Some(right)) if left == right => {}
+            (Some(left), Some(right)) => return i64::from(left) - i64::from(right),
+            (Some(_), None) => return 1 + one.count() as i64,
+            (None, Some(_)) => return -1 - other.count() as i64,
+            (None, None) => return 0,
+        }
     }
 }
 

@@ -191,7 +191,10 @@ fn random_programs_answer_as_in_clojure() {
             let theirs = output.next().unwrap().unwrap();
             let ours = answer(canon(&server), &source);
             if plain(&ours) != plain(&theirs) {
-                differences.push(format!("{source}\n  clojure: {theirs}\n  ours:    {ours}"));
+                let difference = format!("{source}\n  clojure: {theirs}\n  ours:    {ours}");
+                // Told at once: thousands of programs take minutes.
+                eprintln!("{difference}");
+                differences.push(difference);
             }
         }
         drop(input);
@@ -199,10 +202,6 @@ fn random_programs_answer_as_in_clojure() {
     });
     let differences = runner.unwrap().join().unwrap();
     clojure.wait().unwrap();
-    eprintln!("{count} programs, {} differences", differences.len());
-    assert!(
-        differences.is_empty(),
-        "{}",
-        differences.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
-    );
+    eprintln!("{count} programs");
+    assert_eq!(differences.len(), 0, "programs answer otherwise than in Clojure");
 }

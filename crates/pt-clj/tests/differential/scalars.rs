@@ -93,12 +93,12 @@ pub(crate) const OF_INT: &[&str] = &[
     "(bit-shift-right I 1)",
     "(loop [[x & xs] [I I I] n 0] (if x (recur xs (+ n x)) n))",
     "(reduce-kv (fn [a i x] (+ a i x)) 0 [I I])",
-    "(first (keep #(when (P %) %) C))",
+    "(first (keep (fn [x] (when (P x) x)) C))",
     "(case K :a 1 (:b :c) 2 3)",
     "(long (Math/round 2.5))",
     "@(let [v (volatile! I)] (vswap! v + 1) v)",
     "(transduce (take-while P) + C)",
-    "(count (take-while P (iterate inc I5)))",
+    "(count (take-while P (range I5 20)))",
 ];
 pub(crate) const OF_NUMBER: &[&str] = &[
     "I",
