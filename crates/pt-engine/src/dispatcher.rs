@@ -61,6 +61,8 @@ pub(crate) enum Message {
     ExecEnded { exec: String, code: Option<i64>, said: String },
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
+    /// Somebody wants to take part as a step.
+    Guest { step: String, seat: GuestSeat },
     /// Something was planned that a step asked for.
     Planned(Box<Planned>),
 }
@@ -76,6 +78,8 @@ pub(crate) struct Dispatcher {
     news: Vec<Event>,
     effects: Vec<Effect>,
     steps: IndexMap<StepId, StepState>,
+    /// Who takes part, by the steps that have not started yet.
+    guests: HashMap<StepId, GuestSeat>,
     /// Steps whose turn has not come, and whether it may have come for one of them.
     queued: IndexSet<StepId>,
     look_at_queue: bool,
@@ -92,6 +96,8 @@ pub(crate) struct Dispatcher {
     /// Cancelled when the job begins to stop, and when it is killed: what answers are waiting for ends then.
     stopping: CancellationToken,
     killed: CancellationToken,
+    /// Whether a container failed after its step had ended.
+    failed_unheard: bool,
     /// Whether the step has ended with whose outcome the job ends.
     until_reached: bool,
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
@@ -121,11 +127,12 @@ impl Dispatcher {
     pub(crate) fn new(
         engine: Engine,
         plan: Plan,
-        options: Options,
+        mut options: Options,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
         let mask = Mask::default();
+        let seat = options.guest.take();
         mask.learn(plan.secrets.iter().cloned());
         let books = engine.store.event_writer(&options.job)?;
         let writer = engine.store.log_writer(&options.job)?;
@@ -155,6 +162,7 @@ impl Dispatcher {
             news: Vec::new(),
             effects: Vec::new(),
             steps: IndexMap::new(),
+            guests: HashMap::new(),
             queued: IndexSet::new(),
             look_at_queue: true,
             containers: HashMap::new(),
@@ -168,6 +176,7 @@ impl Dispatcher {
             asked,
             stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
+            failed_unheard: false,
             until_reached: false,
             messages: mpsc::unbounded_channel(),
             log,
@@ -177,8 +186,16 @@ impl Dispatcher {
         plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
         let job = dispatcher.context.options.job.job.clone();
         dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        if let Some(seat) = seat {
+            dispatcher.add_guest("repl", seat);
+        }
         dispatcher.publish()?;
         Ok((dispatcher, watching))
+    }
+
+    /// Where others ask to take part.
+    pub(crate) fn guests(&self) -> Guests {
+        Guests(self.messages.0.clone())
     }
 
     /// Carries the job out to its end.
@@ -233,6 +250,7 @@ impl Dispatcher {
             Message::Container { container, report } => self.container_reports(&container, report).await,
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
+            Message::Guest { step, seat } => self.add_guest(&step, seat),
             Message::Planned(planned) => self.planned(*planned),
             Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
                 Some(refusal) => self.answer(reply, Err(refusal)),

@@ -11,7 +11,8 @@ use pt_store::{Instance, JobKey, Scope, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{Dispatcher, Message};
+use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
 
 /// What jobs run on.
@@ -24,7 +25,6 @@ pub struct Engine {
 }
 
 /// How one job is to be run.
-#[derive(Clone)]
 pub struct Options {
     /// The job, already created in the store.
     pub job: JobKey,
@@ -46,6 +46,8 @@ pub struct Options {
     pub until: Option<StepId>,
     /// How long a container may take to stop before it is killed.
     pub grace: Duration,
+    /// Who takes part in it from the beginning, as a step beside those of the plan.
+    pub guest: Option<GuestSeat>,
 }
 
 /// The person who runs a job.
@@ -67,6 +69,8 @@ pub struct Running {
     pub notices: mpsc::UnboundedReceiver<Notice>,
     /// Stops it.
     pub control: Control,
+    /// Lets others take part in it.
+    pub guests: Guests,
     /// The job's state, always current.
     pub job: watch::Receiver<Job>,
     /// Ends with the job.
@@ -161,6 +165,20 @@ impl Control {
     }
 }
 
+/// Lets others take part in a job. Cheap to copy about.
+#[derive(Clone, Debug)]
+pub struct Guests(pub(crate) mpsc::UnboundedSender<Message>);
+
+impl Guests {
+    /// Takes part in the job as a step of this id, or if it is taken, of one like it.
+    pub fn enter(&self, step: &str) -> Guest {
+        let (guest, seat) = guest();
+        // When the job is over the seat is dropped, and the guest hears it.
+        let _ = self.0.send(Message::Guest { step: step.to_owned(), seat });
+        guest
+    }
+}
+
 impl Engine {
     /// Starts a job. It goes on by itself; dropping the handle does not stop it.
     ///
@@ -170,7 +188,8 @@ impl Engine {
         let (notices_to, notices) = mpsc::unbounded_channel();
         let (control, asked) = Control::new();
         let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, notices_to, asked)?;
+        let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
-        Ok(Running { notices, control, job, done })
+        Ok(Running { notices, control, guests, job, done })
     }
 }

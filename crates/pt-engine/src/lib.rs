@@ -14,6 +14,7 @@ mod context;
 mod dispatcher;
 mod engine;
 mod exec;
+mod guest;
 mod host;
 mod http;
 mod lines;
@@ -27,5 +28,7 @@ mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Engine, InputRequest, Notice, Options, Person, Running, Shown};
+pub use engine::{Control, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown};
+pub use guest::{Guest, GuestSeat, guest};
+pub use host::Alone;
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ls_types::{Location, Position, TextEdit};
+use pt_model::camel;
 use pt_spec::Kind;
 use pt_syntax::{Span, is_id};
 use serde::Serialize;
 
 use crate::diagnose::uri_of;
-use crate::docs::camel;
 use crate::subject::{Spelling, Subject, subjects};
 use crate::text::Lines;
 use crate::typing::understood;
@@ -170,7 +170,7 @@ pub(crate) fn rename(
     let mut edits = Edits::default();
     for found in occurrences(workspace, &view, &subject, path) {
         let new_text = match found.spelling {
-            Spelling::Camel => camel(&name.replace('_', "-")),
+            Spelling::Camel => camel(name),
             Spelling::Declared | Spelling::Declaration => name.to_owned(),
         };
         let uri = uri_of(&found.path).ok_or(NOTHING)?;

@@ -1,5 +1,6 @@
 //! Names inside texts and code: `pt.param x`, `params.x`, `pt/await-done`.
 
+use pt_model::kebab;
 use pt_syntax::{Code, Language, Node, Piece, Reading, Reference, ReferenceKind, Span, references};
 
 use crate::site::{Role, Site};
@@ -92,16 +93,4 @@ fn in_code(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
         }
     }
     found
-}
-
-/// `awaitDone` in kebab case.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for char in name.chars() {
-        if char.is_uppercase() {
-            kebab.push('-');
-        }
-        kebab.extend(char.to_lowercase());
-    }
-    kebab
 }

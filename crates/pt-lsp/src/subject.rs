@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use pt_eval::{FUNCTIONS, RunnerFunction};
+use pt_model::camel;
 use pt_spec::{Atom, Definition, Kind, Param, Type, Wanted};
 use pt_syntax::{Node, ReferenceKind, Span};
 
-use crate::docs::camel;
 use crate::keys::{self, COMPOUNDS, Key};
 use crate::mention::{What, mentions};
 use crate::names;
@@ -171,7 +171,7 @@ impl<'v> Reader<'v, '_> {
                 What::Reference(ReferenceKind::Output) => self.step(site.within, &name),
                 What::CamelParam => {
                     spelling = Spelling::Camel;
-                    self.param(site.within, |id| camel(&id.replace('_', "-")) == name || id == name)
+                    self.param(site.within, |id| camel(id) == name || id == name)
                 }
                 What::Function => {
                     FUNCTIONS.iter().find(|function| function.name == name).map(Subject::Function)

@@ -14,6 +14,7 @@ mod label;
 mod mask;
 mod mount;
 mod service;
+mod spelling;
 mod text;
 mod words;
 
@@ -29,5 +30,6 @@ pub use label::Labels;
 pub use mask::Masker;
 pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
+pub use spelling::{camel, kebab};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

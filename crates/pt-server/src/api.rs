@@ -5,15 +5,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::response::Json;
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, UPGRADE};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use pt_engine::Control;
+use hyper_util::rt::TokioIo;
+use pt_engine::{Control, Guests};
 use pt_model::Job;
 use serde::Deserialize;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::visit;
 
 /// A served socket; it is closed and removed when this is dropped.
 #[derive(Debug)]
@@ -26,6 +31,7 @@ pub(crate) struct Served {
 struct Api {
     job: watch::Receiver<Job>,
     control: Control,
+    guests: Guests,
 }
 
 #[derive(Deserialize)]
@@ -56,12 +62,13 @@ impl Socket {
     }
 
     /// Serves a running job's API.
-    pub(crate) fn serve(self, job: watch::Receiver<Job>, control: Control) -> Served {
+    pub(crate) fn serve(self, job: watch::Receiver<Job>, control: Control, guests: Guests) -> Served {
         let Self { path, listener } = self;
         let router = Router::new()
             .route("/v1/job", get(show))
             .route("/v1/stop", post(stop))
-            .with_state(Api { job, control });
+            .route("/v1/guest", get(enter))
+            .with_state(Api { job, control, guests });
         let server = tokio::spawn(async move {
             // Ends with the process; what goes wrong on one connection is told to that client.
             let _ = axum::serve(listener, router).await;
@@ -82,6 +89,20 @@ async fn stop(State(api): State<Api>, Query(query): Query<StopQuery>) -> Json<Jo
         api.control.stop("`pt stop` was called");
     }
     show(State(api)).await
+}
+
+/// Somebody takes part in the job as long as the connection stands.
+async fn enter(State(api): State<Api>, request: Request) -> Response {
+    let upgrade = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // A connection that broke is a guest who left.
+        if let Ok(connection) = upgrade.await {
+            let guest = api.guests.enter("repl");
+            let _ = visit::serve(TokioIo::new(connection), &guest).await;
+        }
+    });
+    let switching = StatusCode::SWITCHING_PROTOCOLS;
+    (switching, [(CONNECTION, "upgrade"), (UPGRADE, visit::PROTOCOL)]).into_response()
 }
 
 impl Drop for Served {

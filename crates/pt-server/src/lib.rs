@@ -12,6 +12,7 @@ mod environment;
 mod outside;
 mod reference;
 mod repositories;
+mod visit;
 mod workshop;
 
 pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Started, Unset};
@@ -20,3 +21,4 @@ pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
 pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};
+pub use visit::Visit;

@@ -239,8 +239,8 @@ pub(crate) struct ConfigArgs {
 /// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
 /// its like may not ask for values and secrets, code without a prefix may.
 ///
-/// No job runs: what needs one, such as starting containers, fails. What the code
-/// prints goes to stderr.
+/// What needs a job, such as starting containers, begins one, which ends with the
+/// code. What the code prints goes to stderr.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct EvalArgs {
@@ -260,19 +260,26 @@ pub(crate) struct EvalArgs {
     /// Gives the code its params, a map in YAML or JSON.
     #[arg(long, value_name = "data")]
     pub(crate) params: Option<String>,
+    /// Ends code that takes longer, waiting included.
+    #[arg(long, value_name = "duration", default_value = "10m")]
+    pub(crate) timeout: String,
 }
 
 /// Evaluates code line by line.
 ///
 /// What a line defines, the next ones see. A line with open brackets goes on in
 /// the next one; Tab completes names; the history stays. Values and secrets of the
-/// project are there; no job runs. What comes from a pipe is evaluated likewise,
-/// and the values are printed.
+/// project are there. The first call that needs a job (`pt/spawn`) begins one, which
+/// ends when you leave; --job takes part in one that runs. What comes from a pipe
+/// is evaluated likewise, and the values are printed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ReplArgs {
     #[command(flatten)]
     pub(crate) context: ContextArgs,
+    /// Takes part in this running job, as a step of it.
+    #[arg(long, value_name = "job")]
+    pub(crate) job: Option<String>,
     /// Tells the language [default: clj].
     #[arg(long, value_name = "language")]
     pub(crate) lang: Option<CodeLanguage>,

@@ -4,8 +4,9 @@ pub(crate) mod sandbox;
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
+use std::time::Instant;
 
-use pt_eval::{EvalError, Limits, Scope, Snippet};
+use pt_eval::{EvalError, EvalErrorKind, Limits, Scope, Snippet};
 use pt_model::{Data, Map, Masker};
 use pt_spec::plain;
 use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
@@ -26,14 +27,31 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     let code = code(&text, language);
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let mut host = Sandbox::new(&context);
-    match pt_eval::run(&snippet(&code), &scope, &Limits::default(), &mut host) {
+    let time = targets::duration(&args.timeout)?;
+    let end = Instant::now() + time;
+    let limits = Limits { time: Some(time), ..Limits::of_code() };
+    let mut host = Sandbox::new(&context, &params).limited(time).interrupting(&limits.interrupt);
+    let result = pt_eval::run(&snippet(&code), &scope, &limits, &mut host);
+    let ended = host.close();
+    match result {
         Ok(data) => show(&data, args),
         Err(error) => {
-            host.opened()?;
+            ended?;
+            let error = if Instant::now() >= end { too_late(error, &args.timeout) } else { error };
             complain(&error, &name, &text, &code, true)?;
             Err(Failure::silent(1))
         }
+    }
+}
+
+/// What was interrupted because its time was over says so.
+fn too_late(error: EvalError, time: &str) -> EvalError {
+    match error.kind {
+        EvalErrorKind::Interrupted | EvalErrorKind::TimedOut => {
+            let message = format!("The code ran longer than {time}.");
+            EvalError { message, ..error }.with_hint("`--timeout` gives it more time")
+        }
+        EvalErrorKind::Code | EvalErrorKind::Failed(_) => error,
     }
 }
 
@@ -104,7 +122,7 @@ impl From<CodeLanguage> for Language {
     }
 }
 
-fn snippet<'a>(code: &Code<'a>) -> Snippet<'a> {
+pub(crate) fn snippet<'a>(code: &Code<'a>) -> Snippet<'a> {
     let language = match code.language {
         Language::Clojure => pt_eval::Language::Clojure,
         Language::JavaScript => pt_eval::Language::JavaScript,

@@ -17,7 +17,8 @@ use pt_syntax::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::ReplArgs;
-use crate::commands::eval::{self, sandbox::Sandbox};
+use crate::commands::eval;
+use crate::commands::eval::sandbox::{Job, Sandbox};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use editor::Editor;
@@ -33,9 +34,10 @@ pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
     };
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let mut sandbox = Sandbox::new(&context).talking();
+    let limits = Limits::of_code();
+    let job = args.job.as_deref().map(Job::visit).transpose()?;
+    let mut sandbox = Sandbox::new(&context, &params).talking().interrupting(&limits.interrupt).within(job);
     let screen = Screen { language, secrets: sandbox.secrets() };
-    let limits = Limits::default();
     let interrupt = Arc::clone(&limits.interrupt);
     let talk = |lines: &mut dyn Lines| {
         if io::stdin().is_terminal() {
@@ -131,7 +133,7 @@ fn from_pipe(lines: &mut dyn Lines, screen: &Screen) -> Outcome {
     for line in io::stdin().lock().lines() {
         text.push_str(&line?);
         text.push('\n');
-        if whole::is_whole(screen.language, &text) {
+        if whole::is_whole(screen.language, text.strip_suffix('\n').unwrap_or(&text)) {
             let piece = std::mem::take(&mut text);
             if !whole::is_blank(screen.language, &piece) {
                 good &= screen.evaluate(lines, piece.trim_end())?;
