@@ -32,7 +32,8 @@ use crate::args::failure;
 use crate::call::{Call, Reply};
 use crate::container::{Network, Report, Wish};
 use crate::context::{Context, JobContext};
-use crate::engine::{Engine, Notice, Options, StopRequest};
+use crate::engine::{Engine, Guests, Notice, Options, StopRequest};
+use crate::guest::GuestSeat;
 use crate::log::{LogSender, keep_logs};
 use crate::mask::Mask;
 use crate::name::Names;
@@ -127,12 +128,12 @@ impl Dispatcher {
     pub(crate) fn new(
         engine: Engine,
         plan: Plan,
-        mut options: Options,
+        options: Options,
+        seat: Option<GuestSeat>,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
         let mask = Mask::default();
-        let seat = options.guest.take();
         mask.learn(plan.secrets.iter().cloned());
         let books = engine.store.event_writer(&options.job)?;
         let writer = engine.store.log_writer(&options.job)?;

@@ -25,6 +25,7 @@ pub struct Engine {
 }
 
 /// How one job is to be run.
+#[derive(Clone)]
 pub struct Options {
     /// The job, already created in the store.
     pub job: JobKey,
@@ -46,8 +47,6 @@ pub struct Options {
     pub until: Option<StepId>,
     /// How long a container may take to stop before it is killed.
     pub grace: Duration,
-    /// Who takes part in it from the beginning, as a step beside those of the plan.
-    pub guest: Option<GuestSeat>,
 }
 
 /// The person who runs a job.
@@ -185,9 +184,22 @@ impl Engine {
     /// # Errors
     /// The store cannot be written.
     pub fn start(&self, plan: Plan, options: Options) -> Result<Running, StoreError> {
+        self.start_with(plan, options, None)
+    }
+
+    /// Starts a job in which somebody takes part from the beginning, as a step beside those of the plan.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn start_with(
+        &self,
+        plan: Plan,
+        options: Options,
+        seat: Option<GuestSeat>,
+    ) -> Result<Running, StoreError> {
         let (notices_to, notices) = mpsc::unbounded_channel();
         let (control, asked) = Control::new();
-        let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, notices_to, asked)?;
+        let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, seat, notices_to, asked)?;
         let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
         Ok(Running { notices, control, guests, job, done })

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use pt_eval::Host;
 use pt_model::{Data, Failure};
 use tokio_util::sync::CancellationToken;
 

@@ -432,9 +432,8 @@ impl App {
             interactive: request.interactive,
             until: request.until,
             grace: Self::GRACE,
-            guest: seat,
         };
-        let running = engine.start(plan, options)?;
+        let running = engine.start_with(plan, options, seat)?;
         let served = socket.serve(running.job.clone(), running.control.clone(), running.guests.clone());
         Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
     }

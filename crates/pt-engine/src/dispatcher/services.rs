@@ -97,7 +97,9 @@ impl Dispatcher {
     /// Names in the network are given when a container starts; later ones are none.
     fn say_its_name(&mut self, step: &StepId, service: &ServiceId, container: &ContainerId) {
         let Some(state) = self.containers.get(container) else { return };
-        if state.aliases.iter().any(|alias| alias == service.as_str()) {
+        if self.job.services.contains_key(service)
+            || state.aliases.iter().any(|alias| alias == service.as_str())
+        {
             return;
         }
         let message = format!(

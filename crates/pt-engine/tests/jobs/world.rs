@@ -150,7 +150,6 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         interactive: file.contains("interactive"),
         until: until.map(Into::into),
         grace: Duration::from_secs(10),
-        guest: None,
     };
     let key = options.job.clone();
     let mut running = engine.start(plan, options).unwrap();

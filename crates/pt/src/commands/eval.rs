@@ -3,6 +3,7 @@
 pub(crate) mod sandbox;
 
 use std::io::{IsTerminal, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
@@ -153,9 +154,20 @@ pub(crate) fn complain(
     let mut sources = Sources::default();
     let source = sources.add(name, text);
     let mut found = Diagnostic::error("code-error", error.message.clone());
-    if let Some(range) = &error.range {
+    let span = |range: &Range<usize>| {
         let offset = |at: usize| u32::try_from(at + code.body_offset).unwrap_or(u32::MAX);
-        found = found.at(Span { source, start: offset(range.start), end: offset(range.end) }, "");
+        Span { source, start: offset(range.start), end: offset(range.end) }
+    };
+    if let Some(range) = &error.range {
+        found = found.at(span(range), "");
+    }
+    for called in &error.calls {
+        found = found.at(span(called), "called here");
+    }
+    if let EvalErrorKind::Failed(failure) = &error.kind
+        && !failure.data.is_null()
+    {
+        found = found.note(format!("its data: {}", failure.data));
     }
     found = error.hint.iter().fold(found, |found, hint| found.hint(hint.clone()));
     if with_more {

@@ -67,23 +67,27 @@ impl<'c> Sandbox<'c> {
     }
 
     /// What code prints goes to stdout.
-    pub(crate) fn talking(self) -> Self {
-        Self { talking: true, ..self }
+    pub(crate) fn talking(mut self) -> Self {
+        self.talking = true;
+        self
     }
 
     /// Waiting ends when the time is over.
-    pub(crate) fn limited(self, time: Duration) -> Self {
-        Self { end: Some(Instant::now() + time), ..self }
+    pub(crate) fn limited(mut self, time: Duration) -> Self {
+        self.end = Some(Instant::now() + time);
+        self
     }
 
     /// A signal that ends waiting ends the code, too; and what ends the code ends waiting.
-    pub(crate) fn interrupting(self, interrupt: &Arc<AtomicBool>) -> Self {
-        Self { interrupt: Arc::clone(interrupt), ..self }
+    pub(crate) fn interrupting(mut self, interrupt: &Arc<AtomicBool>) -> Self {
+        self.interrupt = Arc::clone(interrupt);
+        self
     }
 
     /// Takes part in a job that runs.
-    pub(crate) fn within(self, job: Option<Job>) -> Self {
-        Self { job, ..self }
+    pub(crate) fn within(mut self, job: Option<Job>) -> Self {
+        self.job = job;
+        self
     }
 
     /// The secrets that were handed out, and will be.
