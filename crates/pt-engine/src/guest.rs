@@ -72,8 +72,8 @@ impl Guest {
     }
 }
 
-/// How often is looked whether somebody interrupts a wait.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often is looked whether somebody interrupts a wait, or the step is to stop.
+const LOOK: Duration = Duration::from_millis(20);
 
 impl GuestSeat {
     /// Answers the guest until it leaves.

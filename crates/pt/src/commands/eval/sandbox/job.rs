@@ -95,10 +95,10 @@ impl Job {
     pub(super) fn leave(self) {
         match self {
             Self::Own(Own { runtime, guest, control, shown }) => {
-                drop(guest);
                 control.stop("the code has ended");
                 // A watcher that broke has said so.
                 let _ = runtime.block_on(shown);
+                drop(guest);
             }
             Self::Others(visit) => drop(visit),
         }
