@@ -42,6 +42,8 @@ impl Ignored {
 fn fits(pattern: &[String], path: &[&str]) -> bool {
     match pattern.split_first() {
         None => path.is_empty(),
+        // What is in a directory is not the directory: `out/**`.
+        Some((first, [])) if first == "**" => !path.is_empty(),
         Some((first, rest)) if first == "**" => (0..=path.len()).any(|skipped| fits(rest, &path[skipped..])),
         Some((first, rest)) => path.split_first().is_some_and(|(name, within)| {
             let (first, name): (Vec<char>, Vec<char>) = (first.chars().collect(), name.chars().collect());
