@@ -50,7 +50,9 @@ fn too_late(error: EvalError, time: &str) -> EvalError {
     match error.kind {
         EvalErrorKind::Interrupted | EvalErrorKind::TimedOut => {
             let message = format!("The code ran longer than {time}.");
-            EvalError { message, ..error }.with_hint("`--timeout` gives it more time")
+            // Where it was by then is chance.
+            let error = EvalError { message, range: None, calls: Vec::new(), ..error };
+            error.with_hint("`--timeout` gives it more time")
         }
         EvalErrorKind::Code | EvalErrorKind::Failed(_) => error,
     }
