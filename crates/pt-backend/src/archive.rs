@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::backend::{FileInfo, FileSource, MountRequest};
+use crate::ignored::Ignored;
 
 /// A file or directory of this machine as an archive with one entry at its root, named like it.
 ///
@@ -39,29 +40,98 @@ pub(crate) fn contents_of(path: &Path) -> io::Result<Vec<u8>> {
     archive.into_inner()
 }
 
-/// Files as they would be mounted, as an archive.
+/// Files as they would be mounted, as an archive to build an image from: without what the `.dockerignore` among them, or
+/// that of this Dockerfile (`Dockerfile.dockerignore`), keeps out.
 ///
 /// # Errors
 /// Something cannot be read, or is a volume, whose files are elsewhere.
-pub fn context_of(mounts: &[MountRequest]) -> io::Result<Vec<u8>> {
-    let mut archive = builder();
+pub fn context_of(mounts: &[MountRequest], dockerfile: &str) -> io::Result<Vec<u8>> {
+    let of_dockerfile = format!("{}.dockerignore", dockerfile.trim_start_matches("./"));
+    let rules = match text_at(mounts, &of_dockerfile)? {
+        Some(rules) => Some(rules),
+        None => text_at(mounts, DOCKERIGNORE)?,
+    };
+    let mut context = Context {
+        archive: builder(),
+        ignored: rules.as_deref().map(Ignored::parse).unwrap_or_default(),
+        // Builders read them, whatever they say.
+        needed: [DOCKERIGNORE.to_owned(), dockerfile.trim_start_matches("./").to_owned()],
+    };
     for MountRequest { path, source } in mounts {
         let at = path.trim_matches('/');
         match source {
-            FileSource::Host { path, .. } if path.is_dir() => {
-                archive.append_dir_all(if at.is_empty() { "." } else { at }, path)?;
+            FileSource::Host { path, .. } if path.is_dir() => context.directory(at, path)?,
+            FileSource::Host { path, .. } if context.takes(at) => {
+                context.archive.append_path_with_name(path, at)?;
             }
-            FileSource::Host { path, .. } => archive.append_path_with_name(path, at)?,
-            FileSource::File { content, mode } => {
-                append_file(&mut archive, at, content.expose().as_bytes(), *mode)?;
+            FileSource::File { content, mode } if context.takes(at) => {
+                append_file(&mut context.archive, at, content.expose().as_bytes(), *mode)?;
             }
+            FileSource::Host { .. } | FileSource::File { .. } => {}
             FileSource::Volume { .. } => {
                 let message = format!("{path}: the files of a volume are not on this machine");
                 return Err(io::Error::new(io::ErrorKind::Unsupported, message));
             }
         }
     }
-    archive.into_inner()
+    context.archive.into_inner()
+}
+
+/// Where builders look for what is to be kept out.
+const DOCKERIGNORE: &str = ".dockerignore";
+
+/// The text of a file among those that would be mounted.
+fn text_at(mounts: &[MountRequest], wanted: &str) -> io::Result<Option<String>> {
+    for MountRequest { path, source } in mounts {
+        let at = path.trim_matches('/');
+        let within = if at.is_empty() { Some(wanted) } else { wanted.strip_prefix(at) };
+        let within = within.filter(|rest| at.is_empty() || rest.is_empty() || rest.starts_with('/'));
+        let file = match (source, within) {
+            (FileSource::File { content, .. }, Some("")) => return Ok(Some(content.expose())),
+            (FileSource::Host { path, .. }, Some("")) => path.clone(),
+            (FileSource::Host { path, .. }, Some(within)) => path.join(within.trim_start_matches('/')),
+            _ => continue,
+        };
+        if file.is_file() {
+            return fs::read_to_string(file).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// What an image is built from.
+struct Context {
+    archive: tar::Builder<Vec<u8>>,
+    ignored: Ignored,
+    needed: [String; 2],
+}
+
+impl Context {
+    fn takes(&self, at: &str) -> bool {
+        !self.ignored.has(at) || self.needed.iter().any(|needed| needed == at)
+    }
+
+    fn directory(&mut self, at: &str, path: &Path) -> io::Result<()> {
+        if !at.is_empty() && self.takes(at) {
+            self.archive.append_dir(at, path)?;
+        }
+        let mut entries: Vec<fs::DirEntry> = fs::read_dir(path)?.collect::<io::Result<_>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name();
+            let within = Path::new(at).join(&name);
+            let within = within.to_string_lossy();
+            if entry.file_type()?.is_dir() {
+                let holds_needed = self.needed.iter().any(|needed| needed.starts_with(&format!("{within}/")));
+                if self.takes(&within) || self.ignored.has_exceptions() || holds_needed {
+                    self.directory(&within, &entry.path())?;
+                }
+            } else if self.takes(&within) {
+                self.archive.append_path_with_name(entry.path(), &*within)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn builder() -> tar::Builder<Vec<u8>> {
@@ -167,6 +237,42 @@ fn info<R: Read>(entry: &tar::Entry<'_, R>, path: &Path) -> io::Result<FileInfo>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_is_given_what_dockerignore_leaves() {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            (".dockerignore", "Dockerfile\n*.log\nout\n!out/keep"),
+            ("Dockerfile", "FROM a"),
+            ("a.log", ""),
+            ("out/keep", ""),
+            ("out/drop", ""),
+            ("src/a.log", ""),
+        ] {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let host = |path: &str, at: &str| MountRequest {
+            path: at.to_owned(),
+            source: FileSource::Host { path: dir.path().join(path), read_only: true },
+        };
+        let names = |mounts: &[MountRequest]| {
+            let context = context_of(mounts, "Dockerfile").unwrap();
+            let mut archive = tar::Archive::new(context.as_slice());
+            let path = |entry: io::Result<tar::Entry<'_, &[u8]>>| {
+                entry.unwrap().path().unwrap().display().to_string()
+            };
+            archive.entries().unwrap().map(path).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names(&[host("", "/")]), ".dockerignore Dockerfile out/keep src src/a.log");
+        assert_eq!(names(&[host("src", "/x"), host("a.log", "/b.log")]), "x x/a.log b.log");
+        let rules = MountRequest {
+            path: "/.dockerignore".to_owned(),
+            source: FileSource::File { content: "x".into(), mode: 0o644 },
+        };
+        assert_eq!(names(&[host("src", "/x"), host("a.log", "/b.log"), rules]), "b.log .dockerignore");
+    }
 
     #[test]
     fn a_directory_is_listed_and_a_file_lists_itself() {

@@ -9,6 +9,7 @@ mod archive;
 mod backend;
 pub mod docker;
 mod hint;
+mod ignored;
 pub mod sim;
 
 pub use archive::{archive_of, context_of};

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use pt_model::{Data, Failure, SpecError, parse_duration};
+use pt_model::{Data, Failure, SpecError, camel, parse_duration};
 
 /// The args of one call.
 #[derive(Clone, Copy, Debug)]
@@ -78,15 +78,6 @@ pub(crate) fn entry<'a>(data: &'a Data, keys: &[&str]) -> &'a Data {
     let found = |key: &&str| Some(data.get(key)).filter(|value| !value.is_null());
     let camel = |key: &&str| Some(data.get(&camel(key))).filter(|value| !value.is_null());
     keys.iter().find_map(|key| found(key).or_else(|| camel(key))).unwrap_or(&Data::Null)
-}
-
-fn camel(key: &str) -> String {
-    let mut words = key.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |camel, word| {
-        let (head, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        camel + &head.to_uppercase() + rest
-    })
 }
 
 /// The id that a reference ends in: `my-org/my-project>my-job%db` is `db`.

@@ -100,6 +100,13 @@ pub(crate) fn container(args: &Args<'_>, data: &Data) -> Result<ContainerId, Fai
     }
 }
 
+/// What code reads of a failure of a container: which it was, and the exit code if it had one.
+pub(crate) fn of_container(id: &ContainerId, exit_code: Option<i64>) -> Data {
+    let id = ("container-id", Data::from(id.as_str()));
+    let entries = [id].into_iter().chain(exit_code.map(|code| ("exit-code", Data::Int(code))));
+    entries.map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
 /// What `{type, ref}` names; a text is the id of a container.
 pub(crate) fn target(args: &Args<'_>, data: &Data) -> Result<Target, Failure> {
     if let Some(id) = data.as_str() {

@@ -187,7 +187,7 @@ impl ContainerTask {
             let running = match self.start(&mut id).await {
                 Ok(running) => running,
                 Err(error) => {
-                    self.change(ContainerChange::Failed { message: explain(&error) });
+                    self.change(ContainerChange::Failed { message: self.explain(&id, &error) });
                     break;
                 }
             };
@@ -286,13 +286,13 @@ impl ContainerTask {
                 Some(Err(error)) => self.report(Report::Trouble(format!(
                     "Container '{}' could not be stopped and is killed: {}",
                     self.id,
-                    explain(&error)
+                    self.explain(id, &error)
                 ))),
                 None => {}
             }
         }
         self.backend.stop_container(id, Duration::ZERO).await.map_err(|error| {
-            let why = explain(&error);
+            let why = self.explain(id, &error);
             self.report(Report::Trouble(format!("Container '{}' could not be killed: {why}", self.id)));
         })
     }
@@ -317,8 +317,16 @@ impl ContainerTask {
                 self.change(ContainerChange::Removed);
                 None
             }
-            Err(error) => Some(format!("Container '{}' could not be removed: {error}", self.id)),
+            Err(error) => {
+                let why = self.explain(id, &error);
+                Some(format!("Container '{}' could not be removed: {why}", self.id))
+            }
         }
+    }
+
+    /// What went wrong with the container that the backend calls `id`, a name that nobody else knows.
+    fn explain(&self, id: &str, error: &BackendError) -> String {
+        explain(error).replace(id, self.id.as_str())
     }
 
     async fn write(&self, stream: Stream, lines: Vec<String>) {

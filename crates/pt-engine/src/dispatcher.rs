@@ -33,7 +33,8 @@ use crate::args::failure;
 use crate::call::{Call, Reply};
 use crate::container::{Network, Report, Wish};
 use crate::context::{Context, JobContext};
-use crate::engine::{Engine, Notice, Options, StopRequest};
+use crate::engine::{Engine, Guests, Notice, Options, StopRequest};
+use crate::guest::GuestSeat;
 use crate::log::{LogSender, keep_logs};
 use crate::mask::Mask;
 use crate::name::Names;
@@ -64,6 +65,8 @@ pub(crate) enum Message {
     ServiceAnswers(ServiceId),
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
+    /// Somebody wants to take part as a step.
+    Guest { step: String, seat: GuestSeat },
     /// Something was planned that a step asked for.
     Planned(Box<Planned>),
     /// A try of a step has taken as long as it may.
@@ -85,6 +88,8 @@ pub(crate) struct Dispatcher {
     news: Vec<Event>,
     effects: Vec<Effect>,
     steps: IndexMap<StepId, StepState>,
+    /// Who takes part, by the steps that have not started yet.
+    guests: HashMap<StepId, GuestSeat>,
     /// Steps whose turn has not come, and whether it may have come for one of them.
     queued: IndexSet<StepId>,
     look_at_queue: bool,
@@ -103,6 +108,8 @@ pub(crate) struct Dispatcher {
     /// Cancelled when the job begins to stop, and when it is killed: what answers are waiting for ends then.
     stopping: CancellationToken,
     killed: CancellationToken,
+    /// Whether a container failed after its step had ended.
+    failed_unheard: bool,
     /// Whether the step has ended with whose outcome the job ends.
     until_reached: bool,
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
@@ -133,6 +140,7 @@ impl Dispatcher {
         engine: Engine,
         plan: Plan,
         options: Options,
+        seat: Option<GuestSeat>,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
@@ -166,6 +174,7 @@ impl Dispatcher {
             news: Vec::new(),
             effects: Vec::new(),
             steps: IndexMap::new(),
+            guests: HashMap::new(),
             queued: IndexSet::new(),
             look_at_queue: true,
             containers: HashMap::new(),
@@ -180,6 +189,7 @@ impl Dispatcher {
             asked,
             stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
+            failed_unheard: false,
             until_reached: false,
             messages: mpsc::unbounded_channel(),
             log,
@@ -192,8 +202,16 @@ impl Dispatcher {
         plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
         let job = dispatcher.context.options.job.job.clone();
         dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        if let Some(seat) = seat {
+            dispatcher.add_guest("repl", seat);
+        }
         dispatcher.publish()?;
         Ok((dispatcher, watching))
+    }
+
+    /// Where others ask to take part.
+    pub(crate) fn guests(&self) -> Guests {
+        Guests(self.messages.0.clone())
     }
 
     /// Carries the job out to its end.
@@ -249,6 +267,7 @@ impl Dispatcher {
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
             Message::ServiceAnswers(service) => self.service_answers(service),
+            Message::Guest { step, seat } => self.add_guest(&step, seat),
             Message::Planned(planned) => self.planned(*planned),
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),
             Message::JobTimedOut(timeout) => self.job_timed_out(timeout),

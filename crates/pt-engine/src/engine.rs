@@ -12,7 +12,8 @@ use pt_store::{Instance, JobKey, Scope, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{Dispatcher, Message};
+use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
 
 /// What jobs run on.
@@ -93,6 +94,8 @@ pub struct Running {
     pub notices: mpsc::UnboundedReceiver<Notice>,
     /// Stops it.
     pub control: Control,
+    /// Lets others take part in it.
+    pub guests: Guests,
     /// The job's state, always current.
     pub job: watch::Receiver<Job>,
     /// Ends with the job.
@@ -187,16 +190,44 @@ impl Control {
     }
 }
 
+/// Lets others take part in a job. Cheap to copy about.
+#[derive(Clone, Debug)]
+pub struct Guests(pub(crate) mpsc::UnboundedSender<Message>);
+
+impl Guests {
+    /// Takes part in the job as a step of this id, or if it is taken, of one like it.
+    pub fn enter(&self, step: &str) -> Guest {
+        let (guest, seat) = guest();
+        // When the job is over the seat is dropped, and the guest hears it.
+        let _ = self.0.send(Message::Guest { step: step.to_owned(), seat });
+        guest
+    }
+}
+
 impl Engine {
     /// Starts a job. It goes on by itself; dropping the handle does not stop it.
     ///
     /// # Errors
     /// The store cannot be written.
     pub fn start(&self, plan: Plan, options: Options) -> Result<Running, StoreError> {
+        self.start_with(plan, options, None)
+    }
+
+    /// Starts a job in which somebody takes part from the beginning, as a step beside those of the plan.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn start_with(
+        &self,
+        plan: Plan,
+        options: Options,
+        seat: Option<GuestSeat>,
+    ) -> Result<Running, StoreError> {
         let (notices_to, notices) = mpsc::unbounded_channel();
         let (control, asked) = Control::new();
-        let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, notices_to, asked)?;
+        let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, seat, notices_to, asked)?;
+        let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
-        Ok(Running { notices, control, job, done })
+        Ok(Running { notices, control, guests, job, done })
     }
 }

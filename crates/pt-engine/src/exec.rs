@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use pt_backend::{Backend, Chunk, ExecRequest, Running};
-use pt_model::{ContainerId, Data, StepId, Stream};
+use pt_model::{ContainerId, Data, Failure, StepId, Stream};
 use tokio::sync::mpsc;
 
-use crate::args::failure;
-use crate::call::Reply;
+use crate::call::{Reply, of_container};
 use crate::dispatcher::Message;
 use crate::lines::Lines;
 use crate::log::{LogSender, Written};
@@ -36,8 +35,9 @@ impl ExecTask {
                 watch(running, &step, &container, &log).await
             }
             Err(error) => {
-                let message = format!("The command could not be run in container '{container}': {error}");
-                drop(reply.send(Err(failure(message))));
+                let why = error.to_string().replace(&backend_id, container.as_str());
+                let message = format!("The command could not be run in container '{container}': {why}");
+                drop(reply.send(Err(Failure { message, data: of_container(&container, None) })));
                 (None, String::new())
             }
         };

@@ -3,6 +3,7 @@
 //!
 //! What concerns the job as a whole — its containers, services, steps — is asked of the dispatcher; the rest is done here.
 
+mod alone;
 mod container;
 mod convert;
 mod http;
@@ -29,6 +30,7 @@ use crate::call::{Call, Question, Target, container, target};
 use crate::context::Context;
 use crate::dispatcher::Message;
 use crate::log::LogSender;
+pub use alone::Alone;
 use image::Builds;
 use prompt::Questions;
 
@@ -51,6 +53,8 @@ pub(crate) struct StepHost {
     questions: Questions,
     /// How many pieces of code evaluate one another.
     evaluations: usize,
+    /// Cancelled when a guest no longer wants to wait.
+    unwanted: Option<CancellationToken>,
 }
 
 impl StepHost {
@@ -77,6 +81,7 @@ impl StepHost {
             builds: Builds::default(),
             questions: Questions::default(),
             evaluations: 0,
+            unwanted: None,
         }
     }
 
@@ -86,8 +91,22 @@ impl StepHost {
             tokio::select! {
                 done = something => done,
                 () = self.token.cancelled() => Err(stopped()),
+                () = cancelled(self.unwanted.as_ref()) => Err(failure("Interrupted.")),
             }
         })
+    }
+
+    /// Calls a function; what it waits for ends when the token is cancelled.
+    pub(crate) fn call_until(
+        &mut self,
+        unwanted: CancellationToken,
+        function: &str,
+        args: Vec<Data>,
+    ) -> Result<Data, Failure> {
+        self.unwanted = Some(unwanted);
+        let answer = self.call(function, args);
+        self.unwanted = None;
+        answer
     }
 
     /// Waits until what was logged has been told, so that it comes before what follows.
@@ -107,7 +126,14 @@ impl StepHost {
     }
 }
 
-fn stopped() -> Failure {
+async fn cancelled(token: Option<&CancellationToken>) {
+    match token {
+        Some(token) => token.cancelled().await,
+        None => std::future::pending().await,
+    }
+}
+
+pub(crate) fn stopped() -> Failure {
     failure("The job was stopped.")
 }
 
@@ -158,13 +184,19 @@ impl Host for StepHost {
             "await-user-input" => self.await_user_input(args),
             "exec-output" | "service-address" | "scaffold" | "new-project" | "project-tools"
             | "read-code" => self.of_standard_modules(args),
-            _ => Err(failure(format!("The runner function pt/{function} is not supported yet."))),
+            _ => Err(unknown(function)),
         }
     }
 
     fn print(&mut self, line: &str) {
         self.print_line(line);
     }
+}
+
+/// That there is no such function, and which was meant.
+pub(crate) fn unknown(function: &str) -> Failure {
+    let near = pt_eval::near(function).map(|near| format!(" Did you mean pt/{near}?"));
+    failure(format!("The runner has no function pt/{function}.{}", near.unwrap_or_default()))
 }
 
 /// The failure that `pt/fail` was called with: a message and maybe data.

@@ -14,6 +14,7 @@ mod context;
 mod dispatcher;
 mod engine;
 mod exec;
+mod guest;
 mod host;
 mod http;
 mod lines;
@@ -27,6 +28,8 @@ mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Earlier, Engine, InputRequest, Notice, Options, Person, Running, Shown};
+pub use engine::{Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown};
+pub use guest::{Guest, GuestSeat, guest};
+pub use host::Alone;
 pub use name::container_name;
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pt_model::{Data, Masker, Secret};
+use pt_model::{Data, Masker, Part, Secret};
 
 /// Hides the secrets that the job has met so far. Clones are handles of the same one.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,24 @@ impl Mask {
     pub(crate) fn learn(&self, secrets: impl IntoIterator<Item = Secret>) {
         let mut masker = self.0.write().unwrap_or_else(PoisonError::into_inner);
         secrets.into_iter().for_each(|secret| masker.add(secret));
+    }
+
+    /// Looks for the secrets within data, too.
+    pub(crate) fn learn_from(&self, data: &[Data]) {
+        for data in data {
+            match data {
+                Data::Secret(text) => {
+                    let secrets = text.parts().iter().filter_map(|part| match part {
+                        Part::Secret(secret) => Some(secret.clone()),
+                        Part::Plain(_) => None,
+                    });
+                    self.learn(secrets);
+                }
+                Data::List(items) => self.learn_from(items),
+                Data::Map(map) => map.values().for_each(|value| self.learn_from(std::slice::from_ref(value))),
+                Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) => {}
+            }
+        }
     }
 
     /// What is looked for now.

@@ -12,7 +12,7 @@ use pt_spec::{StandardFile, standard_files};
 
 use crate::args::local_id;
 use crate::context::JobContext;
-use crate::outside::RepositoryAt;
+use crate::outside::{Outside, RepositoryAt};
 
 /// What mounts are relative to.
 pub(crate) struct Places<'a> {
@@ -115,7 +115,7 @@ impl Places<'_> {
         }
     }
 
-    /// The project's own repository is its live working tree; others, and its own past, are read-only.
+    /// Where a path of a repository is.
     ///
     /// # Errors
     /// It is not there.
@@ -125,67 +125,9 @@ impl Places<'_> {
         path: Option<&str>,
         revision: Option<&str>,
     ) -> Result<Files, String> {
-        let candidates = self.candidates(repo, path, revision)?;
-        let found = candidates.iter().find_map(|candidate| {
-            let path = candidate.path.canonicalize().ok()?;
-            Some(Files { path, read_only: candidate.read_only })
-        });
-        found.ok_or_else(|| {
-            let looked: Vec<String> =
-                candidates.iter().map(|c| tidy(&c.path).display().to_string()).collect();
-            format!(
-                "Repository path not found: {} (looked for {})",
-                path.unwrap_or("/"),
-                looked.join(" and ")
-            )
-        })
-    }
-
-    /// Where a path of a repository may be, first of all.
-    fn candidates(
-        &self,
-        repo: Option<&str>,
-        path: Option<&str>,
-        revision: Option<&str>,
-    ) -> Result<Vec<Files>, String> {
-        let (home, args) = (self.home, self.home.of_args());
-        let within = |root: &Path, dir: Option<&Path>, read_only: bool| -> Vec<Files> {
-            let paths = match path {
-                None | Some("" | "/") => vec![root.to_owned()],
-                Some(path) if path.starts_with('/') => vec![root.join(path.trim_start_matches('/'))],
-                Some(path) => dir.into_iter().chain([root]).map(|dir| dir.join(path)).collect(),
-            };
-            paths.into_iter().map(|path| Files { path, read_only }).collect()
-        };
-        let own = repo.is_none_or(|repo| repo == "." || repo.starts_with("local/"));
-        // What a definition calls its own repository is the checkout that it came from.
-        let of_definition =
-            repo.is_some() && [&home.repo_ref, &home.project_ref].contains(&&repo.map(str::to_owned));
-        if revision.is_none() {
-            let checkout = home.checkout.as_deref();
-            let elsewhere = |checkout: &Path| within(checkout, Some(&home.dir), true);
-            if of_definition && let Some(checkout) = checkout {
-                return Ok(elsewhere(checkout));
-            }
-            if own {
-                let root = repo_root(&self.context.options.instance.root);
-                let checkout = args.checkout.as_deref();
-                let beside = Some(args.dir.as_path()).filter(|dir| dir.is_absolute() && checkout.is_none());
-                let mut candidates = within(&root, beside, false);
-                // A file of another repository may mean its own when it says none.
-                let elsewhere = |checkout: &Path| within(checkout, Some(&args.dir), true);
-                candidates.extend(checkout.filter(|_| repo.is_none()).map(elsewhere).into_iter().flatten());
-                return Ok(candidates);
-            }
-        }
-        let reference = repo.filter(|_| !own);
-        let dir = self.context.options.outside.repository(&RepositoryAt { reference, revision })?;
-        if !own {
-            return Ok(within(&dir, None, true));
-        }
-        let root = repo_root(&self.context.options.instance.root);
-        let below = args.dir.strip_prefix(&root).ok().map(|below| dir.join(below));
-        Ok(within(&dir, below.as_deref(), true))
+        let options = &self.context.options;
+        let found = Found { root: &options.instance.root, outside: &*options.outside, home: self.home };
+        found.repo(repo, path, revision)
     }
 
     fn dataset(&self, reference: &str, path: Option<&str>, version: Option<i64>) -> Result<Files, String> {
@@ -247,6 +189,90 @@ impl Places<'_> {
         let is_free = |id: &VolumeId| !found.volumes.iter().any(|volume| volume.name == name(id));
         let numbered = (2..).map(|number| VolumeId::new(format!("{id}-{number}")));
         Ok([id.clone()].into_iter().chain(numbered).find(is_free).unwrap_or_else(|| id.clone()))
+    }
+}
+
+/// Where the files of repositories are found.
+pub(crate) struct Found<'a> {
+    /// The directory of the root file.
+    pub(crate) root: &'a Path,
+    pub(crate) outside: &'a dyn Outside,
+    /// What asks.
+    pub(crate) home: &'a Home,
+}
+
+impl Found<'_> {
+    /// The project's own repository is its live working tree; others, and its own past, are read-only.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(crate) fn repo(
+        &self,
+        repo: Option<&str>,
+        path: Option<&str>,
+        revision: Option<&str>,
+    ) -> Result<Files, String> {
+        let candidates = self.candidates(repo, path, revision)?;
+        let found = candidates.iter().find_map(|candidate| {
+            let path = candidate.path.canonicalize().ok()?;
+            Some(Files { path, read_only: candidate.read_only })
+        });
+        found.ok_or_else(|| {
+            let looked: Vec<String> =
+                candidates.iter().map(|c| tidy(&c.path).display().to_string()).collect();
+            format!(
+                "Repository path not found: {} (looked for {})",
+                path.unwrap_or("/"),
+                looked.join(" and ")
+            )
+        })
+    }
+
+    /// Where a path of a repository may be, first of all.
+    fn candidates(
+        &self,
+        repo: Option<&str>,
+        path: Option<&str>,
+        revision: Option<&str>,
+    ) -> Result<Vec<Files>, String> {
+        let (home, args) = (self.home, self.home.of_args());
+        let within = |root: &Path, dir: Option<&Path>, read_only: bool| -> Vec<Files> {
+            let paths = match path {
+                None | Some("" | "/") => vec![root.to_owned()],
+                Some(path) if path.starts_with('/') => vec![root.join(path.trim_start_matches('/'))],
+                Some(path) => dir.into_iter().chain([root]).map(|dir| dir.join(path)).collect(),
+            };
+            paths.into_iter().map(|path| Files { path, read_only }).collect()
+        };
+        let own = repo.is_none_or(|repo| repo == "." || repo.starts_with("local/"));
+        // What a definition calls its own repository is the checkout that it came from.
+        let of_definition =
+            repo.is_some() && [&home.repo_ref, &home.project_ref].contains(&&repo.map(str::to_owned));
+        if revision.is_none() {
+            let checkout = home.checkout.as_deref();
+            let elsewhere = |checkout: &Path| within(checkout, Some(&home.dir), true);
+            if of_definition && let Some(checkout) = checkout {
+                return Ok(elsewhere(checkout));
+            }
+            if own {
+                let root = repo_root(self.root);
+                let checkout = args.checkout.as_deref();
+                let beside = Some(args.dir.as_path()).filter(|dir| dir.is_absolute() && checkout.is_none());
+                let mut candidates = within(&root, beside, false);
+                // A file of another repository may mean its own when it says none.
+                let elsewhere = |checkout: &Path| within(checkout, Some(&args.dir), true);
+                candidates.extend(checkout.filter(|_| repo.is_none()).map(elsewhere).into_iter().flatten());
+                return Ok(candidates);
+            }
+        }
+        let reference = repo.filter(|_| !own);
+        let dir = self.outside.repository(&RepositoryAt { reference, revision })?;
+        if !own {
+            return Ok(within(&dir, None, true));
+        }
+        let root = repo_root(self.root);
+        let below = args.dir.strip_prefix(&root).ok().map(|below| dir.join(below));
+        Ok(within(&dir, below.as_deref(), true))
     }
 }
 

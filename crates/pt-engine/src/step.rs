@@ -12,6 +12,7 @@ use pt_syntax::{Diagnostic, Sources, Span, Style, render};
 
 use crate::args::failure;
 use crate::dispatcher::Message;
+use crate::guest::GuestSeat;
 use crate::host::StepHost;
 
 /// Stack of the thread on which code runs, in bytes. Only touched pages cost memory.
@@ -22,6 +23,8 @@ pub(crate) struct StepThread {
     pub(crate) host: StepHost,
     /// Set to stop it while it computes.
     pub(crate) interrupt: Arc<AtomicBool>,
+    /// Whose calls it makes in place of the code's.
+    pub(crate) seat: Option<GuestSeat>,
 }
 
 impl StepThread {
@@ -37,7 +40,7 @@ impl StepThread {
     }
 
     fn run(self) {
-        let Self { mut host, interrupt } = self;
+        let Self { mut host, interrupt, seat } = self;
         let (call, masker) = (Arc::clone(&host.call), host.context.mask.now());
         let scope = Scope {
             params: &call.params,
@@ -49,9 +52,13 @@ impl StepThread {
         host.limits = limits.clone();
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
-        let run = AssertUnwindSafe(|| pt_eval::run(&code, &scope, &limits, &mut host));
+        let run = AssertUnwindSafe(|| match seat {
+            Some(seat) => seat.serve(&mut host, &limits.interrupt),
+            None => pt_eval::run(&code, &scope, &limits, &mut host)
+                .map_err(|error| explain(error, &call, &host.sources)),
+        });
         let result = match catch_unwind(run) {
-            Ok(result) => result.map_err(|error| explain(error, &call, &host.sources)),
+            Ok(result) => result,
             Err(_) => Err(failure("Polytope broke while it ran the step's code. This is a bug.")),
         };
         host.finish_line();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::function::{self, Refusal, camel, kebab};
+use crate::function::{self, Refusal};
 use crate::{EvalError, Language, Occasion, Snippet, calls, clojure, javascript, python};
 
 /// A mistake in code, found without running it.
@@ -44,8 +44,8 @@ pub fn unreadable(snippet: &Snippet<'_>) -> Option<Mistake> {
     }
 }
 
-/// The mistakes in a piece of code: in its syntax, names that mean nothing, and calls of the runner that it refuses. Names
-/// of Python are looked up only when it runs. `names` are those that the code is given beside `params` and `inputs`.
+/// The mistakes in a piece of code: in its syntax, names that mean nothing, and calls of the runner that it refuses.
+/// `names` are those that the code is given beside `params` and `inputs`.
 pub fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<Mistake> {
     let unread = match snippet.language {
         Language::Clojure => clojure::check(snippet, occasion, names),
@@ -57,7 +57,8 @@ pub fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<M
     }
     let unknown = match snippet.language {
         Language::JavaScript => javascript::unknown_names(snippet, names),
-        Language::Clojure | Language::Python => Vec::new(),
+        Language::Python => python::unknown_names(snippet, names),
+        Language::Clojure => Vec::new(),
     };
     let mut found: Vec<Mistake> = calls::runner_names(snippet.language, snippet.text)
         .into_iter()
@@ -71,22 +72,17 @@ pub fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -> Vec<M
 /// What is wrong with a name of the runner: `pt/spawn`, `pt.spawn`.
 fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -> Option<Mistake> {
     let written = &snippet.text[range.clone()];
-    let (name, near_name, prefix): (String, fn(&str) -> String, _) = match snippet.language {
-        Language::Clojure => {
-            (written.trim_start_matches("pt/").to_owned(), |near| format!("pt/{near}"), "clj")
-        }
-        Language::Python => {
-            let name = written.trim_start_matches("pt.").replace('_', "-");
-            (name, |near| format!("pt.{}", near.replace('-', "_")), "py")
-        }
-        Language::JavaScript => {
-            (kebab(written.trim_start_matches("pt.")), |near| format!("pt.{}", camel(near)), "js")
-        }
+    let language = snippet.language;
+    let name = function::meant(&written[3..], language);
+    let prefix = match language {
+        Language::Clojure => "clj",
+        Language::JavaScript => "js",
+        Language::Python => "py",
     };
     let mut meant = None;
     let (kind, message, hint) = match function::find(&name, occasion, snippet.settings).err()? {
         Refusal::Unknown { near } => {
-            meant = near.map(near_name);
+            meant = near.map(|near| function::called(near, language));
             (
                 MistakeKind::UnknownFunction,
                 format!("The runner has no function {written}"),
@@ -150,6 +146,28 @@ mod tests {
             let same =
                 if expected.starts_with("Syntax") { seen.starts_with("Syntax") } else { seen == expected };
             assert!(same, "{text}\n{seen}");
+        }
+    }
+
+    #[test]
+    fn python() {
+        use Occasion::{Args, Code};
+        for (text, occasion, expected) in [
+            ("params['x'] + 1", Args, ""),
+            ("  x = 1\n  print(x, nam)\n", Code, "UnknownName at nam: Nothing is named nam"),
+            (
+                "pt.spwan(x)",
+                Code,
+                "UnknownFunction at pt.spwan: The runner has no function pt.spwan; UnknownName at x: Nothing is named x",
+            ),
+            (
+                "f'{é} {nobody}' # pt.spwan()",
+                Code,
+                "UnknownName at é: Nothing is named é; UnknownName at nobody: Nothing is named nobody",
+            ),
+            ("pt.await_done(1)", Args, "NotInArgs at pt.await_done: pt.await_done cannot be used in args"),
+        ] {
+            assert_eq!(shown(Language::Python, text, occasion), expected, "{text}");
         }
     }
 

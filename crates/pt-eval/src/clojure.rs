@@ -1,6 +1,7 @@
 //! Clojure, by the evaluator of pt-clj.
 
 mod data;
+pub(crate) mod help;
 mod host;
 pub(crate) mod repl;
 

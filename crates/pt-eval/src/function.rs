@@ -1,6 +1,8 @@
 //! The functions that the runner offers to code.
 
-use crate::suggestion;
+use pt_model::{camel, kebab};
+
+use crate::{Language, suggestion};
 
 /// When a piece of code runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,42 @@ pub struct RunnerFunction {
     pub deed: Deed,
     /// Whether it exists only where [`settings`](crate::Snippet::settings) says so.
     pub settings: bool,
+    /// The names of its arguments; those that may be left out end in `?`.
+    pub args: &'static str,
+    /// What it does, in a line.
+    pub info: &'static str,
+}
+
+impl RunnerFunction {
+    /// How it is called: `(pt/await-done container)`, `pt.awaitDone(container)`.
+    pub fn signature(&self, language: Language) -> String {
+        let name = called(self.name, language);
+        match language {
+            Language::Clojure => format!("({})", [&*name, self.args].join(" ").trim_end()),
+            Language::JavaScript | Language::Python => {
+                let args: Vec<&str> = self.args.split(' ').collect();
+                format!("{name}({})", args.join(", "))
+            }
+        }
+    }
+}
+
+/// What a language calls a function of the runner: `pt/await-done`, `pt.awaitDone`, `pt.await_done`.
+pub fn called(name: &str, language: Language) -> String {
+    match language {
+        Language::Clojure => format!("pt/{name}"),
+        Language::JavaScript => format!("pt.{}", camel(name)),
+        Language::Python => format!("pt.{}", name.replace('-', "_")),
+    }
+}
+
+/// The function of the runner that a language calls by this name, without `pt`; in any other spelling it has none.
+pub(crate) fn meant(written: &str, language: Language) -> String {
+    match language {
+        Language::JavaScript if !written.contains('_') => kebab(written),
+        Language::Python if !written.contains('-') => written.replace('_', "-"),
+        Language::Clojure | Language::JavaScript | Language::Python => written.to_owned(),
+    }
 }
 
 /// What a runner function does, as far as it decides where it may be called.
@@ -35,82 +73,88 @@ pub enum Deed {
 
 use Deed::{Acts, Looks, Waits};
 
-const fn function(name: &'static str, deed: Deed) -> RunnerFunction {
-    RunnerFunction { name, deed, settings: false }
+const fn function(name: &'static str, deed: Deed, args: &'static str, info: &'static str) -> RunnerFunction {
+    RunnerFunction { name, deed, settings: false, args, info }
 }
 
-const fn setting(name: &'static str) -> RunnerFunction {
-    RunnerFunction { name, deed: Looks, settings: true }
+const fn setting(name: &'static str, info: &'static str) -> RunnerFunction {
+    RunnerFunction { name, deed: Looks, settings: true, args: "name", info }
 }
 
 /// Every function of the runner.
+#[rustfmt::skip]
 pub static FUNCTIONS: &[RunnerFunction] = &[
     // Containers
-    function("spawn", Waits),
-    function("spawn-container", Waits),
-    function("await-started", Waits),
-    function("await-container-started", Waits),
-    function("await-done", Waits),
-    function("await-container-exited", Waits),
-    function("stop", Waits),
-    function("container-exec", Acts),
-    function("await-exec-exit", Waits),
-    function("read-container-file", Waits),
-    function("write-container-file", Waits),
-    function("container-ls", Waits),
+    function("spawn", Waits, "spec", "Starts a container from the args of polytope/container; gives its id."),
+    function("spawn-container", Waits, "spec", "Starts a container from the args of polytope/container; gives its id."),
+    function("await-started", Waits, "container", "Waits until a container runs."),
+    function("await-container-started", Waits, "container", "Waits until a container runs."),
+    function("await-done", Waits, "container", "Waits until a container has exited; gives its exit code."),
+    function("await-container-exited", Waits, "container", "Waits until a container has exited; gives its exit code."),
+    function("stop", Waits, "container", "Stops a container, or what {type, ref} names: a service, a step, the job."),
+    function("container-exec", Acts, "container command", "Runs a command in a container; gives the command's id."),
+    function("await-exec-exit", Waits, "id", "Waits until a command in a container has ended; gives its exit code."),
+    function("read-container-file", Waits, "container path", "Gives the text of a file in a container."),
+    function("write-container-file", Waits, "container path text options?", "Writes a file in a container, with {mode: \"0755\"}, say."),
+    function("container-ls", Waits, "container path", "Lists the files at a path in a container."),
     // Services
-    function("open-service", Waits),
-    function("stop-service", Waits),
+    function("open-service", Waits, "service", "Opens a service of the container that the step started last, or of `container-id`."),
+    function("stop-service", Waits, "id", "Closes a service."),
     // Steps, modules, control
-    function("call-module", Waits),
-    function("call-tool", Waits),
-    function("spawn-step", Acts),
-    function("await-step", Waits),
-    function("output", Looks),
-    function("eval", Waits),
-    function("fail", Looks),
-    function("sleep", Waits),
-    function("log", Looks),
-    function("log-chunk", Looks),
+    function("call-module", Waits, "name args?", "Runs a module, tool or template as a step; gives its result."),
+    function("call-tool", Waits, "name args?", "Runs a module, tool or template as a step; gives its result."),
+    function("spawn-step", Acts, "step args?", "Starts a step from a name, or as written in a template; gives its id."),
+    function("await-step", Waits, "id", "Waits until a step has ended; tells how: success, failed, stopped, canceled."),
+    function("output", Looks, "step path?", "Gives the result of a step, or what is at a path of it; nothing before it has ended."),
+    function("eval", Waits, "code", "Gives the value of code, in any language."),
+    function("fail", Looks, "message data?", "Fails with a message."),
+    function("sleep", Waits, "time", "Waits for a time: \"5s\", or milliseconds."),
+    function("log", Looks, "level? text", "Writes a line to the step's log, at level error, warn, info or debug."),
+    function("log-chunk", Looks, "text", "Writes a part of a line to the step's log."),
     // Values and secrets
-    setting("value"),
-    setting("secret"),
-    function("get-project-value", Looks),
-    function("get-job-value", Looks),
-    function("get-step-value", Looks),
-    function("set-project-value", Acts),
-    function("set-job-value", Acts),
-    function("set-step-value", Acts),
-    function("set-value", Acts),
-    function("set-secret", Acts),
+    setting("value", "Gives a value as text: that of the job, else of the project; fails if it is not set."),
+    setting("secret", "Gives a secret; fails if it is not set."),
+    function("get-project-value", Looks, "name", "Gives a value of the project; nothing if it is not set."),
+    function("get-job-value", Looks, "name", "Gives a value of the job; nothing if it is not set."),
+    function("get-step-value", Looks, "name", "Gives a value of the step; nothing if it is not set."),
+    function("set-project-value", Acts, "name data", "Sets a value of the project, which stays."),
+    function("set-job-value", Acts, "name data", "Sets a value of the job."),
+    function("set-step-value", Acts, "name data", "Sets a value of the step, for it and what it calls."),
+    function("set-value", Acts, "name data", "Sets a value of the project, which stays."),
+    function("set-secret", Acts, "name text", "Sets a secret of the project, which stays."),
     // Repository files
-    function("read-repo-file", Looks),
+    function("read-repo-file", Looks, "path options?", "Gives the text of a file of the project, or of {repo, revision}."),
     // Data formats
-    function("read-yaml", Looks),
-    function("read-json", Looks),
-    function("read-edn", Looks),
-    function("write-yaml", Looks),
-    function("write-json", Looks),
-    function("write-edn", Looks),
+    function("read-yaml", Looks, "text", "Gives the data that a text in YAML says."),
+    function("read-json", Looks, "text", "Gives the data that a text in JSON says."),
+    function("read-edn", Looks, "text", "Gives the data that a text in EDN says."),
+    function("write-yaml", Looks, "data", "Gives data as a text in YAML."),
+    function("write-json", Looks, "data", "Gives data as a text in JSON."),
+    function("write-edn", Looks, "data", "Gives data as a text in EDN."),
     // HTTP
-    function("http-request", Waits),
+    function("http-request", Waits, "request", "Asks a server {url, method, headers, query-params, body, timeout}; gives {status, headers, body}."),
     // Images, datasets, prompts
-    function("spawn-image-build", Acts),
-    function("await-image-build", Waits),
-    function("store-dataset", Waits),
-    function("request-user-input", Acts),
-    function("await-user-input", Waits),
+    function("spawn-image-build", Acts, "build", "Begins to build an image from {tags, sources, dockerfile, labels, target}; gives the build's id."),
+    function("await-image-build", Waits, "id", "Waits until an image is built; gives its digest and metadata."),
+    function("store-dataset", Waits, "source dataset", "Stores files of a container as a dataset; gives its version."),
+    function("request-user-input", Acts, "kind options?", "Asks the person who runs the job for a text (`str`) or code (`code`); gives the question's id."),
+    function("await-user-input", Waits, "id", "Waits for the answer to a question; gives {data, by-user}."),
 ];
 
 /// What the runner does for the code of standard modules alone. Nobody is offered these.
 static OF_STANDARD_MODULES: &[RunnerFunction] = &[
-    function("scaffold", Waits),
-    function("new-project", Waits),
-    function("project-tools", Waits),
-    function("read-code", Waits),
-    function("service-address", Waits),
-    function("exec-output", Waits),
+    function("scaffold", Waits, "args", ""),
+    function("new-project", Waits, "args", ""),
+    function("project-tools", Waits, "", ""),
+    function("read-code", Waits, "args", ""),
+    function("service-address", Waits, "service port?", ""),
+    function("exec-output", Waits, "id", ""),
 ];
+
+/// The function of the runner that is named nearest.
+pub fn near(name: &str) -> Option<&'static str> {
+    suggestion::nearest(name, FUNCTIONS.iter().map(|function| function.name))
+}
 
 /// Why a function cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,64 +187,30 @@ pub(crate) fn find(
     Ok(found)
 }
 
-/// `await-done` as JavaScript spells it: `awaitDone`. Hyphens and underscores before a letter or digit go, except at the
-/// beginning. Names without a small letter (`MY_VAR`) are constants and stay.
-pub(crate) fn camel(name: &str) -> String {
-    if !name.contains(['-', '_']) || !name.contains(|c: char| c.is_lowercase()) {
-        return name.to_owned();
-    }
-    let mut camel = String::with_capacity(name.len());
-    let mut begun = false;
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
-        match chars.peek() {
-            Some(next) if matches!(c, '-' | '_') && begun && next.is_alphanumeric() => {
-                camel.extend(next.to_uppercase());
-                chars.next();
-            }
-            _ => camel.push(c),
-        }
-        begun |= c.is_alphanumeric();
-    }
-    camel
-}
-
-/// `awaitDone` back in kebab case.
-pub(crate) fn kebab(name: &str) -> String {
-    let mut kebab = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_uppercase() {
-            kebab.push('-');
-            kebab.extend(c.to_lowercase());
-        } else {
-            kebab.push(c);
-        }
-    }
-    kebab
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_in_camel_case() {
-        for (kebab, camel_case) in [
-            ("db-host", "dbHost"),
-            ("db_host", "dbHost"),
-            ("plain", "plain"),
-            ("port-2", "port2"),
-            ("_private", "_private"),
-            ("__proto__", "__proto__"),
-            ("a--b", "a-B"),
-            ("trailing-", "trailing-"),
-            ("MY_VAR", "MY_VAR"),
-            ("connection.url", "connection.url"),
-        ] {
-            assert_eq!(camel(kebab), camel_case);
-        }
+    fn functions_as_languages_call_them() {
+        let shown = |name: &str| {
+            let function = FUNCTIONS.iter().find(|function| function.name == name).unwrap();
+            [Language::Clojure, Language::JavaScript, Language::Python]
+                .map(|l| function.signature(l))
+                .join("  ")
+        };
+        assert_eq!(
+            shown("read-repo-file"),
+            "(pt/read-repo-file path options?)  pt.readRepoFile(path, options?)  pt.read_repo_file(path, options?)"
+        );
         for function in FUNCTIONS {
-            assert_eq!(kebab(&camel(function.name)), function.name);
+            for language in [Language::Clojure, Language::JavaScript, Language::Python] {
+                let called = called(function.name, language);
+                assert_eq!(meant(&called[3..], language), function.name);
+            }
+        }
+        for (written, language) in [("await_done", Language::JavaScript), ("awaitDone", Language::Python)] {
+            assert!(FUNCTIONS.iter().all(|function| function.name != meant(written, language)));
         }
     }
 

@@ -15,6 +15,7 @@
 mod calls;
 mod check;
 mod clojure;
+mod data;
 mod error;
 mod function;
 mod host;
@@ -26,17 +27,12 @@ mod repl;
 mod secrets;
 mod suggestion;
 
-/// Levels of lists and maps that the data of code may have.
-const DEEPEST: usize = 256;
-
-/// What cannot be converted when there are more.
-const TOO_DEEP: &str = "more than 256 levels of lists and maps";
-
 use pt_model::{Data, Map, Masker};
 
 pub use check::{Mistake, MistakeKind, check, unreadable};
+pub use clojure::help::help;
 pub use error::{EvalError, EvalErrorKind};
-pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction};
+pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction, called, near};
 pub use host::{Host, NoHost};
 pub use limits::Limits;
 pub use repl::{Lines, repl};

@@ -5,7 +5,9 @@
 
 mod data;
 mod fault;
+pub(crate) mod repl;
 mod runner;
+mod scope;
 mod watch;
 
 use std::mem::take;
@@ -14,7 +16,9 @@ use std::rc::Rc;
 use monty::{MontyRun, RunProgress};
 use monty_types::{CompileOptions, MontyException, MontyObject, ResourceLimits, ResourceTracker};
 use pt_model::Data;
+use ruff_text_size::TextRange;
 
+use crate::check::{Mistake, MistakeKind};
 use crate::host::Session;
 use crate::{EvalError, Limits, Scope, Snippet, mentions};
 use fault::Source;
@@ -24,8 +28,8 @@ use watch::Watch;
 /// The file that stack traces name.
 const FILE: &str = "snippet";
 
-/// Bytes of a single number, text or list that is made at once. Nobody can stop a multiplication: with this it takes a
-/// second at most.
+/// Bytes of a single number, text or list that is made at once. Nobody can stop a multiplication: with this it takes
+/// seconds at most.
 const LARGEST: usize = 16 << 20;
 
 /// Levels of calls.
@@ -55,6 +59,24 @@ pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
     compile(source, Vec::new())
         .err()
         .map(|error| fault::from_exception(&error, source, &[], &Limits::default()))
+}
+
+/// The names in a script that mean nothing.
+pub(crate) fn unknown_names(snippet: &Snippet<'_>, given: &[&str]) -> Vec<Mistake> {
+    let source = Source::of(snippet);
+    let given: Vec<&str> = ["params", "inputs", "pt"].iter().chain(given).copied().collect();
+    let (unknown, defined) = scope::unknown(&source.dedented(), &given);
+    let mistake = |(name, range): (String, TextRange)| {
+        let meant = fault::nearest(&name, defined.iter().map(String::as_str)).map(str::to_owned);
+        Mistake {
+            kind: MistakeKind::UnknownName,
+            message: format!("Nothing is named {name}"),
+            range: Some(source.original(range.start().to_usize()..range.end().to_usize())),
+            hint: meant.as_ref().map(|near| format!("did you mean {near}?")),
+            meant,
+        }
+    };
+    unknown.into_iter().map(mistake).collect()
 }
 
 fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyException> {
@@ -95,8 +117,8 @@ fn execute(
 
 fn convert(value: &MontyObject) -> Result<Data, EvalError> {
     data::from_python(value).map_err(|unfit| {
-        let error = EvalError::code(unfit.message);
-        unfit.hint.into_iter().fold(error, EvalError::with_hint)
+        let error = EvalError::code(unfit.message());
+        data::hint(&unfit).into_iter().fold(error, EvalError::with_hint)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::host::Session;
 use crate::secrets::Secrets;
-use crate::{EvalError, Host, Language, Limits, Occasion, Scope, clojure, javascript};
+use crate::{EvalError, Host, Language, Limits, Occasion, Scope, clojure, javascript, python};
 
 /// Where lines are evaluated, one after another.
 pub trait Lines {
@@ -19,7 +19,7 @@ pub trait Lines {
 /// Lets somebody talk with a language. The code may call every runner function that `host` answers.
 ///
 /// # Errors
-/// The language is not supported line by line.
+/// The language could not be started.
 pub fn repl<R>(
     language: Language,
     scope: &Scope<'_>,
@@ -31,7 +31,6 @@ pub fn repl<R>(
     match language {
         Language::Clojure => Ok(clojure::repl::talk(scope, limits, &mut session, talk)),
         Language::JavaScript => javascript::repl::talk(scope, limits, &mut session, talk),
-        Language::Python => Err(EvalError::code("There is no REPL for Python yet.")
-            .with_hint("`pt eval --lang py` evaluates one piece of code.")),
+        Language::Python => Ok(python::repl::talk(scope, limits, &mut session, talk)),
     }
 }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use ls_types::{CodeAction, CodeActionKind, Diagnostic, NumberOrString, TextEdit, WorkspaceEdit};
+use pt_model::kebab;
 use pt_spec::Kind;
 use pt_syntax::{Format, Node, NodeKind, ReferenceKind, is_id};
 
 use crate::diagnose::uri_of;
-use crate::mention::{What, kebab, mentions};
+use crate::mention::{What, mentions};
 use crate::shape;
 use crate::site::{Keys, Role, Site, Within, sites};
 use crate::text::Lines;

@@ -1,7 +1,7 @@
 //! What editors show of a definition, a param, a function of the runner.
 
 use ls_types::{Documentation, MarkupContent, MarkupKind};
-use pt_eval::{Deed, RunnerFunction};
+use pt_eval::{Deed, Language, RunnerFunction};
 use pt_spec::{Definition, Param, Type};
 
 /// Text for people, as Markdown.
@@ -61,26 +61,18 @@ pub(crate) fn ty(ty: &Type) -> String {
 /// A function of the runner.
 pub(crate) fn function(function: &RunnerFunction) -> String {
     let deed = match function.deed {
-        Deed::Looks => "Computes or looks something up; may be called in args.",
-        Deed::Acts => "Changes something; may not be called in args.",
-        Deed::Waits => "Waits until something has happened; may not be called in args.",
+        Deed::Looks => "May be called in args.",
+        Deed::Acts | Deed::Waits => "May not be called in args.",
     };
-    let prefix =
-        if function.settings { "\n\nExists with the prefixes `pt.clj` and `pt.js` only." } else { "" };
+    let prefix = if function.settings {
+        "\n\nExists with the prefixes `pt.clj`, `pt.js` and `pt.py` only."
+    } else {
+        ""
+    };
     format!(
-        "runner function `pt/{}`, in JavaScript `pt.{}`\n\n{deed}{prefix}\n",
-        function.name,
-        camel(function.name)
+        "`{}`, in JavaScript `{}`\n\n{} {deed}{prefix}\n",
+        function.signature(Language::Clojure),
+        function.signature(Language::JavaScript),
+        function.info
     )
-}
-
-/// `await-done` as JavaScript spells it.
-pub(crate) fn camel(name: &str) -> String {
-    let mut words = name.split('-');
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut chars = word.chars();
-        camel.extend(chars.next().into_iter().flat_map(char::to_uppercase).chain(chars));
-    }
-    camel
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ls_types::{Location, Position, TextEdit};
+use pt_model::camel;
 use pt_spec::Kind;
 use pt_syntax::{Span, is_id};
 use serde::Serialize;
 
 use crate::diagnose::uri_of;
-use crate::docs::camel;
 use crate::subject::{Found, Spelling, Subject, subjects};
 use crate::text::Lines;
 use crate::typing::understood;
@@ -198,7 +198,7 @@ pub(crate) fn rename(
     let mut edits = Edits::default();
     for found in occurrences(workspace, &view, &subject, path) {
         let spelled = match found.spelling {
-            Spelling::Camel | Spelling::Shorthand => camel(&name.replace('_', "-")),
+            Spelling::Camel | Spelling::Shorthand => camel(name),
             Spelling::Declared | Spelling::Declaration | Spelling::Keys(_) => name.to_owned(),
         };
         let (range, before, after) = found.edit;

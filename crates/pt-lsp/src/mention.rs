@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use pt_model::kebab;
 use pt_syntax::{Code, Language, Node, Piece, Reading, Reference, ReferenceKind, Span, references};
 
 use crate::destructuring::{self, How, Taken};
@@ -123,16 +124,4 @@ fn destructured(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
         span: span(taken.name),
     };
     taken.into_iter().map(mention).collect()
-}
-
-/// `awaitDone` in kebab case.
-pub(crate) fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for char in name.chars() {
-        if char.is_uppercase() {
-            kebab.push('-');
-        }
-        kebab.extend(char.to_lowercase());
-    }
-    kebab
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use pt_eval::{FUNCTIONS, RunnerFunction};
+use pt_model::camel;
 use pt_spec::{Atom, Definition, Kind, Param, Type, Wanted};
 use pt_syntax::{Node, ReferenceKind, Span};
 
-use crate::docs::camel;
 use crate::keys::{self, COMPOUNDS, Key};
 use crate::mention::{What, mentions};
 use crate::names;
@@ -176,7 +176,7 @@ impl<'v> Reader<'v, '_> {
                 What::CamelParam | What::Shorthand => {
                     let shorthand = mention.what == What::Shorthand;
                     spelling = if shorthand { Spelling::Shorthand } else { Spelling::Camel };
-                    self.param(site.within, |id| camel(&id.replace('_', "-")) == name || id == name)
+                    self.param(site.within, |id| camel(id) == name || id == name)
                 }
                 What::Destructured { from } => {
                     spelling = Spelling::Keys(from);

@@ -84,20 +84,7 @@ pub(crate) fn args_for(params: &[Param], given: Map<String, Value>) -> pt_model:
 
 /// The name in lower case with hyphens.
 pub(crate) fn kebab(name: &str) -> String {
-    let mut kebab = String::with_capacity(name.len());
-    let mut after_small = false;
-    for letter in name.chars() {
-        if letter.is_uppercase() && after_small {
-            kebab.push('-');
-        }
-        after_small = letter.is_lowercase() || letter.is_ascii_digit();
-        if letter == '_' {
-            kebab.push('-');
-        } else {
-            kebab.extend(letter.to_lowercase());
-        }
-    }
-    kebab
+    pt_model::kebab(name).to_lowercase()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod mask;
 mod mount;
 mod problem;
 mod service;
+mod spelling;
 mod text;
 mod words;
 
@@ -31,5 +32,6 @@ pub use mask::Masker;
 pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use problem::{Problem, Rule};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
+pub use spelling::{camel, kebab};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use pt_model::{Map, Secret};
+use pt_model::{Map, Secret, camel};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
@@ -222,14 +222,4 @@ fn args(definition: &Definition, request: &Request) -> Map {
         }
     };
     request.args.iter().map(|(id, value)| (named(id), value.clone())).collect()
-}
-
-/// `db-host` as JavaScript spells it: `dbHost`.
-fn camel(id: &str) -> String {
-    let mut words = id.split(['-', '_']);
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |camel, word| {
-        let (head, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        camel + &head.to_uppercase() + rest
-    })
 }

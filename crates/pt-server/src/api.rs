@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::response::Json;
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, UPGRADE};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use hyper_util::rt::TokioIo;
 use pt_backend::Backend;
-use pt_engine::Control;
+use pt_engine::{Control, Guests};
 use pt_model::Job;
 use serde::Deserialize;
 use tokio::net::UnixListener;
@@ -18,6 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::exec::exec;
+use crate::visit;
 
 /// A served socket; it is closed and removed when this is dropped.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ pub(crate) struct Served {
 pub(crate) struct Api {
     pub(crate) job: watch::Receiver<Job>,
     pub(crate) control: Control,
+    pub(crate) guests: Guests,
     pub(crate) backend: Arc<dyn Backend>,
 }
 
@@ -68,6 +73,7 @@ impl Socket {
             .route("/v1/job", get(show))
             .route("/v1/stop", post(stop))
             .route("/v1/exec", post(exec))
+            .route("/v1/guest", get(enter))
             .with_state(api);
         let server = tokio::spawn(async move {
             // Ends with the process; what goes wrong on one connection is told to that client.
@@ -89,6 +95,20 @@ async fn stop(State(api): State<Api>, Query(query): Query<StopQuery>) -> Json<Jo
         api.control.stop("`pt stop` was called");
     }
     show(State(api)).await
+}
+
+/// Somebody takes part in the job as long as the connection stands.
+async fn enter(State(api): State<Api>, request: Request) -> Response {
+    let upgrade = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // A connection that broke is a guest who left.
+        if let Ok(connection) = upgrade.await {
+            let guest = api.guests.enter("repl");
+            let _ = visit::serve(TokioIo::new(connection), &guest).await;
+        }
+    });
+    let switching = StatusCode::SWITCHING_PROTOCOLS;
+    (switching, [(CONNECTION, "upgrade"), (UPGRADE, visit::PROTOCOL)]).into_response()
 }
 
 impl Drop for Served {

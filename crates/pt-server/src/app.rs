@@ -11,9 +11,12 @@ use jiff::Timestamp;
 use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
-use pt_engine::{Earlier, Engine, Leftovers, Options, Running, find_leftovers, remove_leftovers};
-use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Status, StepId, Text, What};
-use pt_plan::{Around, Named, Plan, Planned, Request};
+use pt_engine::{
+    Earlier, Engine, Guest, GuestSeat, Leftovers, Options, Outside, Running, find_leftovers, guest,
+    remove_leftovers,
+};
+use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, Text, What};
+use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
 use pt_syntax::Diagnostic;
@@ -350,6 +353,56 @@ impl App {
         project: LoadedProject,
         request: RunRequest,
     ) -> Result<Started, AppError> {
+        self.start_with(backend, plan, project, request, None)
+    }
+
+    /// Starts a job with nothing but a guest, and serves its API. It ends when it is stopped.
+    ///
+    /// # Errors
+    /// The backend does not answer, or the store cannot be written.
+    pub async fn start_for_guest(
+        &self,
+        project: LoadedProject,
+        name: &str,
+    ) -> Result<(Started, Guest), AppError> {
+        let (guest, seat) = guest();
+        let plan = Plan {
+            target: name.to_owned(),
+            target_id: name.to_owned(),
+            kind: Kind::Module,
+            args: Map::new(),
+            requests: Vec::new(),
+            steps: Vec::new(),
+            secrets: Vec::new(),
+            timeout: None,
+        };
+        let backend = self.backend().await?;
+        let started = self.start_with(backend, plan, project, RunRequest::default(), Some(seat))?;
+        Ok((started, guest))
+    }
+
+    /// What code finds of the project where no job runs.
+    pub fn outside(&self, project: &LoadedProject) -> Arc<dyn Outside> {
+        let LoadedProject { loaded, instance, scope, root_file } = project;
+        Arc::new(ProjectOutside {
+            store: self.store.clone(),
+            scope: scope.clone(),
+            state_dir: self.environment.state_dir.clone(),
+            files: ProjectFiles::new(&self.environment, &loaded.project, &instance.root),
+            root: instance.root.clone(),
+            root_file: root_file.clone(),
+        })
+    }
+
+    fn start_with(
+        &self,
+        backend: Arc<dyn Backend>,
+        plan: Plan,
+        project: LoadedProject,
+        request: RunRequest,
+        seat: Option<GuestSeat>,
+    ) -> Result<Started, AppError> {
+        let outside = self.outside(&project);
         let LoadedProject { loaded, instance, scope, root_file } = project;
         let now = Timestamp::now();
         let key = match request.job {
@@ -371,14 +424,7 @@ impl App {
         let engine = Engine { backend: Arc::clone(&backend), store: self.store.clone() };
         let options = Options {
             job: key.clone(),
-            outside: Arc::new(ProjectOutside {
-                store: self.store.clone(),
-                scope: scope.clone(),
-                state_dir: self.environment.state_dir.clone(),
-                files: ProjectFiles::new(&self.environment, &loaded.project, &instance.root),
-                root: instance.root.clone(),
-                root_file,
-            }),
+            outside,
             project: Arc::new(ProjectAtHand {
                 project: loaded.project,
                 store: self.store.clone(),
@@ -393,9 +439,13 @@ impl App {
             resumes: request.resumes,
             grace: Self::GRACE,
         };
-        let running = engine.start(plan, options)?;
-        let served =
-            socket.serve(Api { job: running.job.clone(), control: running.control.clone(), backend });
+        let running = engine.start_with(plan, options, seat)?;
+        let served = socket.serve(Api {
+            job: running.job.clone(),
+            control: running.control.clone(),
+            guests: running.guests.clone(),
+            backend,
+        });
         Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
     }
 

@@ -13,6 +13,7 @@ mod exec;
 mod outside;
 mod reference;
 mod repositories;
+mod visit;
 mod workshop;
 
 pub use app::{App, AppError, JobRecord, LoadedProject, Presence, RunRequest, Started, Unset};
@@ -22,3 +23,4 @@ pub use environment::{BackendChoice, Environment};
 pub use exec::{ExecCall, ExecSession, exec_in_job};
 pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};
+pub use visit::Visit;

@@ -210,7 +210,7 @@ impl ProjectFiles {
             "new-project" => self.new_project(home, asked).map(Data::Str),
             "project-tools" => Ok(self.tools()),
             "read-code" => self.read_code(home, asked),
-            _ => Err(format!("The runner function pt/{function} is not supported yet.")),
+            _ => Err(format!("The runner has no function pt/{function}.")),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whose values and secrets, and which names mean the same.
 
-use pt_model::InstanceId;
+use pt_model::{InstanceId, kebab};
 
 /// Where values and secrets belong: a context of the command line, and a project in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,23 +30,6 @@ impl Scope {
 /// kebab-case and `_` as `-`. Programs that camelCase keys as they read configuration find their values that way.
 pub fn same_name(one: &str, other: &str) -> bool {
     one == other || kebab(one) == kebab(other)
-}
-
-/// Only names that begin in lower case are camelCase: `DB_HOST` becomes `DB-HOST`.
-fn kebab(name: &str) -> String {
-    let camel = name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit());
-    let mut kebab = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        match letter {
-            '_' => kebab.push('-'),
-            'A'..='Z' if camel => {
-                kebab.push('-');
-                kebab.push(letter.to_ascii_lowercase());
-            }
-            _ => kebab.push(letter),
-        }
-    }
-    kebab
 }
 
 /// Of these names, the one meant: the same one, else the first that means the same.

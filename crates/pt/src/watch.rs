@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 use pt_engine::Notice;
 use pt_model::{
-    ContainerChange, ContainerId, ContainerStatus, Event, Job, LogLine, OpenPort, ServiceId, ServiceStatus,
-    Status, StepId, What,
+    ContainerChange, ContainerId, ContainerStatus, Data, Event, Failure, Job, LogLine, OpenPort, ServiceId,
+    ServiceStatus, Status, StepId, What,
 };
 
 use crate::answer::ask;
@@ -240,23 +240,27 @@ impl Watcher {
     }
 
     /// The steps that failed by themselves, not for a part of theirs.
-    fn failed(&self) -> impl Iterator<Item = (&StepId, &str)> {
+    fn failed(&self) -> impl Iterator<Item = (&StepId, Option<&Failure>)> {
         let failed = || self.job.steps.iter().filter(|(_, step)| step.status == Status::Failed);
         let is_part = |part: &StepId, id: &StepId| {
             part.as_str().strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.'))
         };
         failed()
             .filter(move |(id, _)| !failed().any(|(part, _)| is_part(part, id)))
-            .map(|(id, step)| (id, step.failure.as_ref().map_or("", |failure| failure.message.as_str())))
+            .map(|(id, step)| (id, step.failure.as_ref()))
     }
 
     fn finished(&self, status: Status) -> io::Result<()> {
-        for (id, message) in self.failed() {
+        for (id, failure) in self.failed() {
             if status == Status::Success || self.doomed.contains(id) {
                 // Dealt with by the code that called it; said before the job began.
                 continue;
             }
-            err(red(), format_args!("\n✘ Step '{id}' failed: {}", message.trim_end()))?;
+            let message = failure.map_or("", |failure| failure.message.trim_end());
+            err(red(), format_args!("\n✘ Step '{id}' failed: {message}"))?;
+            if let Some(data) = failure.and_then(told) {
+                err(Style::new(), format_args!("  Its data: {data}"))?;
+            }
             for (container, state) in
                 self.job.containers.iter().filter(|(_, container)| container.step == *id)
             {
@@ -294,6 +298,19 @@ impl Watcher {
         };
         err(style, format_args!("Job {job} {word}{took}."))
     }
+}
+
+/// The data of a failure, if they say more than what is shown of its containers anyway.
+fn told(failure: &Failure) -> Option<&Data> {
+    let of_container = |key: &String| ["container-id", "exit-code"].contains(&key.as_str());
+    let says_more = match &failure.data {
+        Data::Null => false,
+        Data::Map(map) => !map.keys().all(of_container),
+        Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_) | Data::Secret(_) | Data::List(_) => {
+            true
+        }
+    };
+    says_more.then_some(&failure.data)
 }
 
 /// A line of output as `STEP | line` on stdout.

@@ -72,7 +72,7 @@ pub(crate) async fn images_are_built(bed: &Bed) {
         vec![file("/Recipe", &recipe, 0o644), file("/dir/greeting", "hello\n", 0o644)];
     let tags = vec![format!("{}:1", bed.name("built")), bed.name("also")];
     let request = BuildRequest {
-        context: context_of(&files).unwrap(),
+        context: context_of(&files, "Dockerfile").unwrap(),
         dockerfile: "Recipe".to_owned(),
         tags: tags.clone(),
         labels: vec![("dev.polytope.test".to_owned(), "1".to_owned())],

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::{Dispatcher, Effect, Message, forward, labels};
 use crate::args::failure;
-use crate::call::Reply;
+use crate::call::{Reply, of_container};
 use crate::container::{ContainerTask, Report, Wish};
 use crate::engine::Notice;
 use crate::mount::Mounts;
@@ -28,6 +28,12 @@ pub(super) struct ContainerState {
     pub(super) waiting_for_end: Vec<Reply>,
     /// The others of its kind that were asked for with it.
     replicas: Vec<ContainerId>,
+    /// Whether somebody was told why it failed.
+    pub(super) told: bool,
+    /// The ports that were wished for it when it started: of the container, of the host, whether UDP.
+    pub(super) wished_ports: Vec<(u16, u16, bool)>,
+    /// Its names in the network of the job.
+    pub(super) aliases: Vec<String>,
     /// The one that takes its place when it is gone.
     successor: Option<Box<Successor>>,
 }
@@ -146,9 +152,12 @@ impl Dispatcher {
             resources: spec.resources,
             unconfined: spec.unconfined,
             network: Some(self.network.name.clone()),
-            aliases,
+            aliases: aliases.clone(),
             ports: ports.clone(),
         };
+        let wished_ports = services.iter().flat_map(|service| &service.ports);
+        let wished_ports =
+            wished_ports.map(|port| (port.port, port.host_port(), port.protocol.is_udp())).collect();
         let (wish, wished) = watch::channel(Wish::Run);
         let task = ContainerTask {
             id: id.clone(),
@@ -172,6 +181,9 @@ impl Dispatcher {
             waiting_for_start: Vec::new(),
             waiting_for_end: Vec::new(),
             replicas: Vec::new(),
+            told: false,
+            wished_ports,
+            aliases,
             successor: None,
         };
         let spec = spec.clone().masked(&self.context.mask.now());
@@ -300,6 +312,7 @@ impl Dispatcher {
         let Some(container) = self.containers.get_mut(id) else { return };
         let waiting_for_start = mem::take(&mut container.waiting_for_start);
         let waiting_for_end = mem::take(&mut container.waiting_for_end);
+        container.told |= !waiting_for_start.is_empty() || !waiting_for_end.is_empty();
         for reply in waiting_for_start {
             let why = self.why_not_started(id);
             self.answer(reply, Err(why));
@@ -311,6 +324,35 @@ impl Dispatcher {
         self.release_if_ended(id);
         if let Some(step) = self.job.containers.get(id).map(|container| container.step.clone()) {
             self.end_if_stopped(&step);
+            if self.status(&step).has_ended() {
+                self.tell_unheard(&step);
+            }
+        }
+    }
+
+    /// A container of the step that failed without anybody hearing of it, and why.
+    pub(super) fn unheard(&mut self, step: &StepId) -> Option<Failure> {
+        let failed = |id: &&ContainerId| {
+            let is_its = self.job.containers.get(*id).is_some_and(|container| {
+                container.status == ContainerStatus::Failed && container.step == *step
+            });
+            // What was asked to stop has not failed.
+            is_its && self.containers.get(*id).is_some_and(|c| !c.told && *c.wish.borrow() == Wish::Run)
+        };
+        let id = self.steps.get(step)?.containers.iter().find(failed)?.clone();
+        self.containers.get_mut(&id)?.told = true;
+        Some(self.why_not_started(&id))
+    }
+
+    /// Says of a step that has ended that a container of it has failed.
+    fn tell_unheard(&mut self, step: &StepId) {
+        if self.is_stopping() {
+            return;
+        }
+        if let Some(Failure { message, .. }) = self.unheard(step) {
+            let message = self.context.mask.mask(&message);
+            self.emit(What::Warned { step: Some(step.clone()), message });
+            self.failed_unheard = true;
         }
     }
 
@@ -337,7 +379,8 @@ impl Dispatcher {
         match self.containers.get_mut(id) {
             Some(container) if container.started => self.answer(reply, Ok(Data::Bool(true))),
             Some(container) if !ended => container.waiting_for_start.push(reply),
-            Some(_) => {
+            Some(container) => {
+                container.told = true;
                 let why = self.why_not_started(id);
                 self.answer(reply, Err(why));
             }
@@ -350,6 +393,9 @@ impl Dispatcher {
         if !self.containers.contains_key(id) {
             self.answer(reply, Err(unknown(id)));
         } else if self.has_ended(id) {
+            if let Some(container) = self.containers.get_mut(id) {
+                container.told = true;
+            }
             let end = self.end_of(id);
             self.answer(reply, end);
         } else if let Some(container) = self.containers.get_mut(id) {
@@ -429,11 +475,13 @@ impl Dispatcher {
     fn why_not_started(&self, id: &ContainerId) -> Failure {
         let why = self.job.containers.get(id).and_then(|container| container.failure.clone());
         let started = self.containers.get(id).is_some_and(|container| container.started);
-        match why {
-            Some(why) if started => failure(format!("Container '{id}' failed: {why}")),
-            Some(why) => failure(format!("Container '{id}' could not be started: {why}")),
-            None => failure(format!("Container '{id}' exited before it was ready.")),
-        }
+        let message = match why {
+            Some(why) if started => format!("Container '{id}' failed: {why}"),
+            Some(why) => format!("Container '{id}' could not be started: {why}"),
+            None => format!("Container '{id}' exited before it was ready."),
+        };
+        let exit_code = self.job.containers.get(id).and_then(|container| container.exit_code);
+        Failure { message, data: of_container(id, exit_code) }
     }
 
     /// The backend's id of a container, whether it runs or not.

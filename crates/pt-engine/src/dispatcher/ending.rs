@@ -117,6 +117,7 @@ impl Dispatcher {
             {
                 Status::Failed
             }
+            _ if self.failed_unheard => Status::Failed,
             _ => Status::Success,
         }
     }

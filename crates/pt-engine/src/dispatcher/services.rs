@@ -48,9 +48,21 @@ impl Dispatcher {
             return self.answer(reply, Err(failure(message)));
         };
         self.close_service(&service.id);
-        let published = self.containers.get(&container).map(|state| state.ports.clone()).unwrap_or_default();
-        let missing: Vec<PortSpec> =
-            service.ports.iter().filter(|port| open(port, &published).is_none()).cloned().collect();
+        let state = self.containers.get(&container);
+        let is_missing = |port: &&PortSpec| {
+            let (wished, udp) = (port.host_port(), port.protocol.is_udp());
+            let published = state.map(|state| state.ports.as_slice()).unwrap_or_default();
+            match open(port, published).map(|open| open.exposed_as) {
+                None => true,
+                // Published for another service as something else: that is not what this one wishes.
+                Some(Some(exposed)) if exposed.port != wished => {
+                    !state.is_some_and(|state| state.wished_ports.contains(&(port.port, wished, udp)))
+                }
+                Some(_) => false,
+            }
+        };
+        let missing: Vec<PortSpec> = service.ports.iter().filter(is_missing).cloned().collect();
+        self.say_its_name(step, &service.id, &container);
         let (step, messages) = (step.clone(), self.messages.0.clone());
         if missing.is_empty() {
             return self.ports_opened(Opened { step, service, container, doors: Ok(Vec::new()), reply });
@@ -84,6 +96,22 @@ impl Dispatcher {
             // The dispatcher is gone only when the job is over.
             let _ = messages.send(Message::PortsOpened(Opened { step, service, container, doors, reply }));
         });
+    }
+
+    /// Names in the network are given when a container starts; later ones are none.
+    fn say_its_name(&mut self, step: &StepId, service: &ServiceId, container: &ContainerId) {
+        let Some(state) = self.containers.get(container) else { return };
+        if self.job.services.contains_key(service)
+            || state.aliases.iter().any(|alias| alias == service.as_str())
+        {
+            return;
+        }
+        let message = format!(
+            "Service '{service}' is opened after its container has started: other containers reach it as \
+             '{container}', not as '{service}'.\nGive the container that id, or pass the service through a param of \
+             type service-spec."
+        );
+        self.emit(What::Warned { step: Some(step.clone()), message });
     }
 
     pub(super) fn ports_opened(&mut self, opened: Opened) {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pt_eval::Language;
 use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
-use pt_plan::{Awaits, CodeCall, Does, Request, RunWhen, StepPlan, Terms};
-use pt_syntax::Sources;
+use pt_plan::{Awaits, CodeCall, Does, Home, Request, RunWhen, Snippet, StepPlan, Terms};
+use pt_syntax::{Sources, Span};
 use tokio_util::sync::CancellationToken;
 
 use super::retries::Tries;
@@ -15,6 +16,7 @@ use crate::args::failure;
 use crate::call::Reply;
 use crate::container::Wish;
 use crate::engine::StopRequest;
+use crate::guest::GuestSeat;
 use crate::host::StepHost;
 use crate::outside::Planning;
 use crate::step::StepThread;
@@ -233,8 +235,41 @@ impl Dispatcher {
             self.messages.0.clone(),
             self.log.clone(),
         );
-        let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt) };
+        let seat = self.guests.remove(id);
+        let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt), seat };
         self.effects.push(Effect::Start(Box::new(thread)));
+    }
+
+    /// Adds the step as which a guest takes part. A job that stops takes none.
+    pub(super) fn add_guest(&mut self, step: &str, seat: GuestSeat) {
+        if self.is_stopping() {
+            return;
+        }
+        let options = &self.context.options;
+        let root = options.instance.root.clone();
+        let home = root.display().to_string();
+        let mut sources = Sources::default();
+        let source = sources.add("guest", "");
+        let call = CodeCall {
+            module: "guest".to_owned(),
+            snippet: Snippet { language: Language::Clojure, text: String::new(), settings: true },
+            code_span: Span { source, start: 0, end: 0 },
+            params: Map::new(),
+            origins: None,
+            services: Vec::new(),
+            home: Home {
+                dir: root,
+                repo_ref: Some(home.clone()),
+                project_ref: Some(home),
+                checkout: None,
+                args: None,
+            },
+        };
+        let origin = Origin { planning: Arc::clone(&options.project), requests: Vec::new(), sources };
+        let id = self.free_step_id(step);
+        self.guests.insert(id.clone(), seat);
+        self.add_step(spawned(id.clone(), Vec::new(), call), None, &Arc::new(origin));
+        self.emit(What::StepAdded { step: id });
     }
 
     pub(super) fn start_thread(&mut self, thread: StepThread) {
@@ -252,7 +287,11 @@ impl Dispatcher {
         match result {
             Ok(output) => {
                 step.output = output;
-                self.end_step(id, Status::Success, None);
+                // What the code did not wait for may have failed all the same.
+                match self.unheard(id) {
+                    Some(failure) => self.end_step(id, Status::Failed, Some(failure)),
+                    None => self.end_step(id, Status::Success, None),
+                }
             }
             Err(_) if step.tries.timed_out => {
                 step.is_stopped = true;

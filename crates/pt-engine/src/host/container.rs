@@ -10,9 +10,24 @@ use pt_model::{ContainerId, ContainerSpec, Data, Failure, MountSource, ServiceSp
 
 use super::StepHost;
 use crate::args::{Args, entry, failure, local_id};
-use crate::call::{Question, Target, container, target};
+use crate::call::{Question, Target, container, of_container, target};
 use crate::dispatcher::SpawnContainer;
 use crate::mount::Places;
+
+/// A path in a container.
+struct Place {
+    container: ContainerId,
+    backend_id: String,
+    path: String,
+}
+
+impl Place {
+    /// What went wrong there. Backends name containers by ids of their own, which nobody knows.
+    fn failure(&self, args: &Args<'_>, why: &str) -> Failure {
+        let why = why.replace(&self.backend_id, self.container.as_str());
+        Failure { data: of_container(&self.container, None), ..args.failure(why) }
+    }
+}
 
 impl StepHost {
     pub(super) fn spawn(&self, args: &Args<'_>) -> Result<Data, Failure> {
@@ -60,16 +75,17 @@ impl StepHost {
     }
 
     pub(super) fn read_file(&self, args: &Args<'_>) -> Result<Data, Failure> {
-        let (id, path) = self.place(args)?;
-        let file = self.in_backend(args, self.context.engine.backend.read_file(&id, &path))?;
+        let place = self.place(args)?;
+        let path = &place.path;
+        let file = self.at(args, &place, self.context.engine.backend.read_file(&place.backend_id, path))?;
         String::from_utf8(file).map(Data::Str).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            args.failure(format!("{path} is no text in UTF-8 (from byte {at} on)"))
+            place.failure(args, &format!("{path} is no text in UTF-8 (from byte {at} on)"))
         })
     }
 
     pub(super) fn write_file(&self, args: &Args<'_>) -> Result<Data, Failure> {
-        let (id, path) = self.place(args)?;
+        let place = self.place(args)?;
         let Some(content) = args.at(2).as_text() else {
             return Err(args.wrong("text", "Must be a string", args.at(2)));
         };
@@ -82,24 +98,26 @@ impl StepHost {
                 octal.ok_or_else(|| args.wrong("mode", "Must be permissions such as \"0755\"", mode))?
             }
         };
-        self.in_backend(args, self.context.engine.backend.write_file(&id, &path, &content, mode))?;
+        let backend = &self.context.engine.backend;
+        self.at(args, &place, backend.write_file(&place.backend_id, &place.path, &content, mode))?;
         Ok(Data::Null)
     }
 
     pub(super) fn list_files(&self, args: &Args<'_>) -> Result<Data, Failure> {
-        let (id, path) = self.place(args)?;
-        let files = self.in_backend(args, self.context.engine.backend.list_path(&id, &path))?;
+        let place = self.place(args)?;
+        let backend = &self.context.engine.backend;
+        let files = self.at(args, &place, backend.list_path(&place.backend_id, &place.path))?;
         Ok(files.into_iter().map(file_info).collect())
     }
 
-    /// The backend's id of the container in the first arg, and the path in the second.
-    fn place(&self, args: &Args<'_>) -> Result<(String, String), Failure> {
-        let id = container(args, args.at(0))?;
+    /// The container in the first arg, and the path in the second.
+    fn place(&self, args: &Args<'_>) -> Result<Place, Failure> {
+        let container = container(args, args.at(0))?;
         let path = args.text(1, "path")?;
         if !path.starts_with('/') {
             return Err(args.wrong("path", "Must be an absolute path", args.at(1)));
         }
-        Ok((self.backend_id(&id)?, path))
+        Ok(Place { backend_id: self.backend_id(&container)?, container, path })
     }
 
     fn backend_id(&self, id: &ContainerId) -> Result<String, Failure> {
@@ -107,12 +125,13 @@ impl StepHost {
         Ok(found.to_text().expose())
     }
 
-    fn in_backend<T>(
+    fn at<T>(
         &self,
         args: &Args<'_>,
+        place: &Place,
         deed: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, Failure> {
-        self.wait(async { deed.await.map_err(|error| args.failure(error)) })
+        self.wait(async { deed.await.map_err(|error| place.failure(args, &error.to_string())) })
     }
 
     pub(super) fn open_service(&self, args: &Args<'_>) -> Result<Data, Failure> {

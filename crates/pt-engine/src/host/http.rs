@@ -20,10 +20,14 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 impl StepHost {
     /// Asks a server. That it is not there or says no is an answer too.
     pub(super) fn http_request(&self, args: &Args<'_>) -> Result<Data, Failure> {
-        let request = request(args, args.at(0))?;
-        let answer = self.wait(async { Ok(ask(request).await) })?;
-        Ok(response(answer))
+        self.wait(answer(args))
     }
+}
+
+/// What the server says that args name.
+pub(super) async fn answer(args: &Args<'_>) -> Result<Data, Failure> {
+    let request = request(args, args.at(0))?;
+    Ok(response(ask(request).await))
 }
 
 fn request(args: &Args<'_>, wish: &Data) -> Result<HttpRequest, Failure> {

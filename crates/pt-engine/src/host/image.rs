@@ -51,12 +51,13 @@ impl StepHost {
         let labels = entry(wish, &["labels"]).as_map().into_iter().flatten();
         let places = Places { context: &self.context, home: &self.call.home };
         let sources = places.resolve(&mounts).map_err(|why| args.failure(why))?;
-        let context =
-            context_of(&sources.requests).map_err(|error| args.failure(format!("sources: {error}")))?;
         let dockerfile = args.optional_text(entry(wish, &["dockerfile"]), "dockerfile")?;
+        let dockerfile = dockerfile.unwrap_or_else(|| "Dockerfile".to_owned());
+        let context = context_of(&sources.requests, &dockerfile)
+            .map_err(|error| args.failure(format!("sources: {error}")))?;
         let request = BuildRequest {
             context,
-            dockerfile: dockerfile.unwrap_or_else(|| "Dockerfile".to_owned()),
+            dockerfile,
             tags,
             labels: labels.map(|(name, value)| (name.clone(), text(value))).collect(),
             target: args.optional_text(entry(wish, &["target"]), "target")?,

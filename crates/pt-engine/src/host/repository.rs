@@ -7,11 +7,19 @@ use pt_spec::standard_files;
 
 use super::StepHost;
 use crate::args::{Args, entry};
-use crate::mount::Places;
+use crate::mount::Found;
 
 impl StepHost {
     /// `read-repo-file`: the text of a file of the user's project, or of another repository.
     pub(super) fn read_repo_file(&self, args: &Args<'_>) -> Result<Data, Failure> {
+        let options = &self.context.options;
+        Found { root: &options.instance.root, outside: &*options.outside, home: &self.call.home }.read(args)
+    }
+}
+
+impl Found<'_> {
+    /// The text of the file that args name.
+    pub(super) fn read(&self, args: &Args<'_>) -> Result<Data, Failure> {
         let path = args.text(0, "path")?;
         let repo = args.optional_text(entry(args.at(1), &["repo"]), "repo")?;
         let revision = args.optional_text(entry(args.at(1), &["revision"]), "revision")?;
@@ -29,12 +37,11 @@ impl StepHost {
                 None => Err(args.failure(format!("Repository path not found: {path} in polytope/{project}"))),
             };
         }
-        let places = Places { context: &self.context, home: &self.call.home };
         // Without a word it is the user's project, wherever the code comes from.
         let repo = repo.unwrap_or_else(|| ".".to_owned());
-        let found = places.repo(Some(&repo), Some(&path), revision.as_deref());
+        let found = self.repo(Some(&repo), Some(&path), revision.as_deref());
         let found = found.map_err(|why| args.failure(why))?;
-        let text = self.context.options.outside.read(&found.path);
+        let text = self.outside.read(&found.path);
         text.map(Data::Str).map_err(|why| args.failure(format!("{path}: {why}")))
     }
 }

@@ -32,6 +32,46 @@ No command 'exec-9' was run in a container of this job."#,
 }
 
 #[test]
+fn failures_of_containers_hold_which_it_was() {
+    assert_logs(
+        r#"
+(let [why (fn [f] (try (f) (catch Exception e (str (first (str/split-lines (ex-message e))) " " (pr-str (ex-data e))))))]
+  (pt/log (why #(pt/await-started (pt/spawn {:id "c" :image "missing"}))))
+  (pt/log (why #(pt/container-exec "c" "true"))))
+"#,
+        r#"
+Container 'c' could not be started: cannot pull the image missing: the registry has no such image, or does not show it to you {:container-id "c"}
+Container 'c' could not be started: cannot pull the image missing: the registry has no such image, or does not show it to you {:container-id "c"}
+"#,
+    );
+}
+
+#[test]
+fn a_container_that_nobody_waits_for_fails_its_step() {
+    let happened = happens(
+        r#"
+  - id: a
+    code: '#pt-clj (pt/spawn {:id "c" :image "missing"}) (pt/sleep "10s") "done"'
+  - id: b
+    code: |
+      #pt-clj (try (pt/await-done (pt/spawn {:id "d" :image "missing"})) (catch Exception e "known"))
+    run-when: {after: a, after-condition: always}"#,
+        None,
+        "",
+        &[],
+    );
+    let ends: Vec<&str> =
+        happened.lines().filter(|line| line.contains("failed") || line.contains("success")).collect();
+    assert_eq!(
+        ends.join("\n").replace(
+            ": cannot pull the image missing: the registry has no such image, or does not show it to you",
+            ""
+        ),
+        "c failed\na failed: Container 'c' could not be started\nd failed\nb success\njob failed"
+    );
+}
+
+#[test]
 fn files_of_containers_are_read_and_written() {
     assert_logs(
         r##"
@@ -45,7 +85,7 @@ fn files_of_containers_are_read_and_written() {
   (pt/await-done id)
   (pt/log (pt/read-container-file id "/tmp/out"))
   (doseq [path ["/none" "/tmp" "rel"]]
-    (pt/log (try (pt/read-container-file id path) (catch Exception e (str/replace (ex-message e) #"[0-9a-f]{64}" "…"))))))
+    (pt/log (try (pt/read-container-file id path) (catch Exception e (str (ex-message e) " " (pr-str (ex-data e))))))))
 "##,
         r#"
 text
@@ -53,9 +93,9 @@ text
 "run" "file" 10 "0755"
 out
 
-pt/read-container-file: cannot read /none of the container …: it is not there
-pt/read-container-file: cannot read /tmp: it is a directory
-pt/read-container-file: path: Must be an absolute path (got "rel")"#,
+pt/read-container-file: cannot read /none of the container c: it is not there {:container-id "c"}
+pt/read-container-file: cannot read /tmp: it is a directory {:container-id "c"}
+pt/read-container-file: path: Must be an absolute path (got "rel") nil"#,
     );
 }
 

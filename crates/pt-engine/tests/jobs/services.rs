@@ -28,6 +28,8 @@ fn services_are_opened_replaced_and_closed() {
         a started
         c requested: x
         c runs
+        warning: Service 'web' is opened after its container has started: other containers reach it as 'c', not as 'web'.
+        Give the container that id, or pass the service through a param of type service-spec.
         service web opened
         service web closed
         service web opened

@@ -3,7 +3,7 @@
 use pt_clj::{Object, Value, print};
 use pt_model::{Data, Map};
 
-use crate::{DEEPEST, TOO_DEEP};
+use crate::data::{self, DEEPEST, TOO_DEEP, Unfit};
 
 /// Data as code sees it: maps have keywords as keys.
 pub(super) fn to_clojure(data: &Data) -> Value {
@@ -26,26 +26,15 @@ pub(super) fn map_to_clojure(map: &Map) -> Value {
 
 /// A value of code as data, or why it is none. Sequences are realised beforehand.
 pub(super) fn from_clojure(value: &Value) -> Result<Data, String> {
-    read(value, 0).map_err(|Unfit { what, mut path }| {
-        path.reverse();
-        let path: String = path.concat();
-        let message = format!("Cannot convert {what} to data.");
-        if path.is_empty() || what == TOO_DEEP {
-            message
-        } else {
-            format!("{message} It stands at `{}`.", path.trim_start_matches('.'))
-        }
-    })
-}
-
-/// A value that is not data, and the steps from it outwards.
-struct Unfit {
-    what: &'static str,
-    path: Vec<String>,
+    read(value, 0).map_err(|unfit| unfit.message())
 }
 
 fn unfit(what: &'static str) -> Result<Data, Unfit> {
-    Err(Unfit { what, path: Vec::new() })
+    Err(Unfit::new(what))
+}
+
+fn float(number: f64) -> Result<Data, Unfit> {
+    data::number(number).map_err(Unfit::new)
 }
 
 fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
@@ -114,7 +103,7 @@ fn entries<'v>(entries: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usi
             Ok(value) => {
                 data.insert(key, value);
             }
-            Err(unfit) => return Err(within(unfit, format!(".{key}"))),
+            Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         }
     }
     Ok(Data::Map(data))
@@ -124,27 +113,9 @@ fn list(value: &Value, depth: usize) -> Result<Data, Unfit> {
     let items = value.items().unwrap_or_default();
     let items = items.iter().enumerate();
     let read = items
-        .map(|(index, item)| read(item, depth + 1).map_err(|unfit| within(unfit, format!("[{index}]"))))
+        .map(|(index, item)| read(item, depth + 1).map_err(|unfit| unfit.within(format!("[{index}]"))))
         .collect::<Result<_, _>>()?;
     Ok(Data::List(read))
-}
-
-fn within(mut unfit: Unfit, step: String) -> Unfit {
-    unfit.path.push(step);
-    unfit
-}
-
-fn float(number: f64) -> Result<Data, Unfit> {
-    if number.is_nan() {
-        return unfit("NaN");
-    }
-    if number.is_infinite() {
-        return unfit("an infinite number");
-    }
-    let integer = number as i64;
-    // Beyond 2^63 the cast saturates, and the limit itself is no `i64`.
-    let exact = integer as f64 == number && integer != i64::MAX;
-    Ok(if exact { Data::Int(integer) } else { Data::Float(number) })
 }
 
 /// Keys: names of keywords, everything else as `str` gives it.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pt_model::{Data, Failure, Map};
+use pt_model::{Data, Failure, Map, camel};
 use rquickjs::convert::Coerced;
 use rquickjs::function::Rest;
 use rquickjs::object::Property;
@@ -12,7 +12,7 @@ use rquickjs::{Ctx, Exception, FromJs, Function, Object, Result, Value};
 use super::Watch;
 use super::bridge;
 use super::data::{self, Trouble, from_js, to_js};
-use crate::function::{self, FUNCTIONS, Refusal, RunnerFunction, camel};
+use crate::function::{self, FUNCTIONS, Refusal, RunnerFunction};
 use crate::{Occasion, Scope};
 
 /// Under this key errors that come from the runner say which of the [`Failures`] they are. Scripts do not see it.

@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 
-use pt_model::{Data, Map};
+use pt_model::{Data, Map, camel};
 use rquickjs::convert::Coerced;
 use rquickjs::function::This;
 use rquickjs::object::Property;
 use rquickjs::{Array, Ctx, Error, FromJs, Function, Object, Type, Value};
 
-use crate::function::camel;
-use crate::{DEEPEST, TOO_DEEP};
+use crate::data::{self, DEEPEST, TOO_DEEP};
 
 /// Numbers up to here are exact in JavaScript.
 const EXACT: i64 = 1 << 53;
@@ -102,14 +101,7 @@ impl<'js> Reader<'js> {
     }
 
     fn number(&self, number: f64) -> Result<Data, Trouble> {
-        if !number.is_finite() {
-            let name = if number.is_nan() { "NaN" } else { "an infinite number" };
-            return Err(self.unfit(name));
-        }
-        let integer = number as i64;
-        // Beyond 2^63 the cast saturates, and the limit itself is no `i64`.
-        let exact = integer as f64 == number && integer != i64::MAX;
-        Ok(if exact { Data::Int(integer) } else { Data::Float(number) })
+        data::number(number).map_err(|what| self.unfit(what))
     }
 
     fn nested(&mut self, value: &Value<'js>) -> Result<Data, Trouble> {

@@ -8,8 +8,8 @@ use rquickjs::{Object, Value};
 
 use super::api::{Failures, RUNNER_FAILURE};
 use super::data::from_js;
-use crate::function::{self, Refusal, camel, kebab};
-use crate::{EvalError, Limits, Occasion, suggestion};
+use crate::function::{self, Refusal};
+use crate::{EvalError, Language, Limits, Occasion, suggestion};
 
 /// The file that stack traces name.
 pub(super) const FILE: &str = "snippet";
@@ -141,12 +141,14 @@ fn hint(word: &str, message: &str, source: &Source<'_>, settings: bool) -> Optio
         return near(name, source.text);
     }
     let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
-    match function::find(&kebab(name), Occasion::Code, settings) {
+    match function::find(&function::meant(name, Language::JavaScript), Occasion::Code, settings) {
         Err(Refusal::NeedsSettings) => Some(format!(
             "Values and secrets cannot be read in #pt-js. Pass it through args as a param (`pt.{name} …`) and use \
              `params`, or begin the code with `pt.js` instead of `#pt-js`."
         )),
-        Err(Refusal::Unknown { near: Some(near) }) => Some(format!("Did you mean pt.{}?", camel(near))),
+        Err(Refusal::Unknown { near: Some(near) }) => {
+            Some(format!("Did you mean {}?", function::called(near, Language::JavaScript)))
+        }
         Err(Refusal::Unknown { near: None } | Refusal::NotInArgs) | Ok(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use rquickjs::{Context, FromJs, Value};
 use super::api::{self, Api, Failures};
 use super::fault::Source;
 use super::{Script, Stop, Watch, bridge, data, prepare};
-use crate::function::camel;
+use crate::function;
 use crate::host::Session;
 use crate::repl::Lines;
 use crate::{EvalError, FUNCTIONS, Language, Limits, Scope, Snippet};
@@ -69,7 +69,7 @@ impl Lines for JavaScript<'_> {
     fn names(&mut self) -> Vec<String> {
         let globals = self.run("Object.getOwnPropertyNames(globalThis).join(' ')").unwrap_or_default();
         let globals = globals.trim_matches('"').split(' ').map(str::to_owned);
-        let runner = FUNCTIONS.iter().map(|function| format!("pt.{}", camel(function.name)));
+        let runner = FUNCTIONS.iter().map(|function| function::called(function.name, Language::JavaScript));
         globals.chain(runner).collect()
     }
 }

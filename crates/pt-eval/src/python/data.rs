@@ -1,9 +1,11 @@
 //! Data into Python and back.
 
+use std::borrow::Cow;
+
 use monty_types::{MontyDate, MontyObject, MontyTime, MontyType};
 use pt_model::{Data, Map};
 
-use crate::{DEEPEST, TOO_DEEP};
+use crate::data::{self, DEEPEST, TOO_DEEP, Unfit};
 
 /// Data as a script sees it; keys stay as they are.
 pub(super) fn to_python(data: &Data) -> MontyObject {
@@ -25,40 +27,26 @@ pub(super) fn map_to_python(map: &Map) -> MontyObject {
     MontyObject::dict(map.iter().map(entry).collect::<Vec<_>>())
 }
 
-/// Why a value is no data.
-pub(super) struct Unfit {
-    /// What it is and where it stands.
-    pub(super) message: String,
-    /// The way out.
-    pub(super) hint: Option<&'static str>,
-}
-
-/// A script's value as data.
+/// A script's value as data, or why it is none.
 pub(super) fn from_python(value: &MontyObject) -> Result<Data, Unfit> {
-    read(value, 0).map_err(|Found { what, mut path, lazy }| {
-        path.reverse();
-        let path = path.concat();
-        let mut message = format!("Cannot convert {what} to data.");
-        if !path.is_empty() && what != TOO_DEEP {
-            message = format!("{message} It stands at `{}`.", path.trim_start_matches('.'));
-        }
-        Unfit { message, hint: lazy.then_some("make a list of it: `list(…)`") }
-    })
+    read(value, 0)
 }
 
-/// A value that is no data, and the steps from it outwards.
-struct Found {
-    what: String,
-    path: Vec<String>,
-    /// Whether `list` makes data of it.
-    lazy: bool,
+/// The way out, if `list` makes data of it.
+pub(super) fn hint(unfit: &Unfit) -> Option<&'static str> {
+    let lazy = ["a range", "an iterator"].contains(&&*unfit.what) || unfit.what.contains("of a dict");
+    lazy.then_some("make a list of it: `list(…)`")
 }
 
-fn unfit(what: impl Into<String>) -> Result<Data, Found> {
-    Err(Found { what: what.into(), path: Vec::new(), lazy: false })
+fn unfit(what: impl Into<Cow<'static, str>>) -> Result<Data, Unfit> {
+    Err(Unfit::new(what))
 }
 
-fn read(value: &MontyObject, depth: usize) -> Result<Data, Found> {
+fn float(number: f64) -> Result<Data, Unfit> {
+    data::number(number).map_err(Unfit::new)
+}
+
+fn read(value: &MontyObject, depth: usize) -> Result<Data, Unfit> {
     if depth > DEEPEST {
         return unfit(TOO_DEEP);
     }
@@ -76,8 +64,9 @@ fn read(value: &MontyObject, depth: usize) -> Result<Data, Found> {
         | MontyObject::NamedTuple { values: items, .. }
         | MontyObject::Set(items)
         | MontyObject::FrozenSet(items) => {
-            let item =
-                |(index, item)| read(item, depth + 1).map_err(|found| within(found, format!("[{index}]")));
+            let item = |(index, item)| {
+                read(item, depth + 1).map_err(|unfit: Unfit| unfit.within(format!("[{index}]")))
+            };
             Data::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?)
         }
         MontyObject::Dict(entries) => map(entries.iter(), depth)?,
@@ -114,7 +103,7 @@ fn read(value: &MontyObject, depth: usize) -> Result<Data, Found> {
 }
 
 /// What monty can only show: `<function f at 0x…>`, `range(0, 3)`, `<map object>`.
-fn other(shown: &str) -> Result<Data, Found> {
+fn other(shown: &str) -> Result<Data, Unfit> {
     let word = shown.trim_start_matches('<').split([' ', '(']).next().unwrap_or_default();
     let what = match word {
         "function" | "bound" | "method" | "built-in" => "a function",
@@ -129,42 +118,23 @@ fn other(shown: &str) -> Result<Data, Found> {
         "generator" | "map" | "filter" | "zip" | "enumerate" | "reversed" => "an iterator",
         _ => return unfit(format!("`{shown}`")),
     };
-    let lazy = ["a range", "an iterator"].contains(&what) || what.contains("of a dict");
-    Err(Found { what: what.to_owned(), path: Vec::new(), lazy })
+    unfit(what)
 }
 
 fn map<'v>(
     entries: impl Iterator<Item = &'v (MontyObject, MontyObject)>,
     depth: usize,
-) -> Result<Data, Found> {
+) -> Result<Data, Unfit> {
     let mut map = Map::new();
     for (key, value) in entries {
         // As `str` gives it: `1`, `True`, `None`.
         let key = key.to_string();
         match read(value, depth + 1) {
             Ok(value) => map.insert(key, value),
-            Err(found) => return Err(within(found, format!(".{key}"))),
+            Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         };
     }
     Ok(Data::Map(map))
-}
-
-fn within(mut found: Found, step: String) -> Found {
-    found.path.push(step);
-    found
-}
-
-fn float(number: f64) -> Result<Data, Found> {
-    if number.is_nan() {
-        return unfit("NaN");
-    }
-    if number.is_infinite() {
-        return unfit("an infinite number");
-    }
-    let integer = number as i64;
-    // Beyond 2^63 the cast saturates, and the limit itself is no `i64`.
-    let exact = integer as f64 == number && integer != i64::MAX;
-    Ok(if exact { Data::Int(integer) } else { Data::Float(number) })
 }
 
 fn day(date: &MontyDate) -> String {

@@ -7,14 +7,14 @@ use pt_model::Failure;
 
 use super::{FILE, LARGEST};
 use crate::function::{self, Refusal};
-use crate::{EvalError, Limits, Occasion, Snippet, suggestion};
+use crate::{EvalError, Language, Limits, Occasion, Snippet, suggestion};
 
 /// What scripts may import.
 const MODULES: &str =
     "json, re, math, datetime, itertools, functools, collections, dataclasses, base64, typing, unicodedata";
 
 /// Names that every script has.
-const BUILTINS: &str = "params inputs pt abs all any bool bytes chr dict divmod enumerate filter float format frozenset \
+pub(super) const BUILTINS: &str = "params inputs pt abs all any bool bytes chr dict divmod enumerate filter float format frozenset \
                         getattr hasattr hash int isinstance iter len list map max min next ord pow print range repr \
                         reversed round set sorted str sum tuple type zip True False None Exception ValueError KeyError \
                         TypeError RuntimeError IndexError";
@@ -23,6 +23,8 @@ const BUILTINS: &str = "params inputs pt abs all any bool bytes chr dict divmod 
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) text: &'a str,
+    /// The file that stack traces name.
+    file: &'a str,
     /// Whether `pt.value` and `pt.secret` exist.
     settings: bool,
     /// Blanks at the beginning of lines that only place the script in its file.
@@ -36,7 +38,12 @@ impl<'a> Source<'a> {
         let first = text.lines().next().unwrap_or_default().trim();
         let below = text.lines().skip(1).filter(|line| !line.trim().is_empty());
         let indent = if first.ends_with(':') { 0 } else { below.map(blanks).min().unwrap_or(0) };
-        Self { text, settings: snippet.settings, indent }
+        Self { text, file: FILE, settings: snippet.settings, indent }
+    }
+
+    /// The same, as another file.
+    pub(super) fn named(self, file: &'a str) -> Self {
+        Self { file, ..self }
     }
 
     /// The script as Python wants it.
@@ -48,6 +55,25 @@ impl<'a> Source<'a> {
     /// Bytes that are cut off the line with that index.
     fn cut(&self, at: usize, line: &str) -> usize {
         if at == 0 { blanks(line) } else { blanks(line).min(self.indent) }
+    }
+
+    /// A range of the script as Python wants it, in the text.
+    pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
+        let (mut before, mut cut) = (0, 0);
+        let mut start = None;
+        for (at, line) in self.text.split_inclusive('\n').enumerate() {
+            cut += self.cut(at, line);
+            before += line.len();
+            if start.is_none() && range.start + cut < before {
+                start = Some(range.start + cut);
+            }
+            if let Some(start) = start
+                && range.end + cut <= before
+            {
+                return start..range.end + cut;
+            }
+        }
+        start.unwrap_or(before)..before
     }
 
     /// The byte at a line and column; monty counts both from 1, columns in characters.
@@ -66,7 +92,7 @@ impl<'a> Source<'a> {
 
     /// That, where what raised it was called, and so on outwards.
     fn places(&self, error: &MontyException) -> impl Iterator<Item = Range<usize>> {
-        let frames = error.traceback().iter().rev().filter(|frame| frame.filename == FILE);
+        let frames = error.traceback().iter().rev().filter(|frame| frame.filename == self.file);
         frames.enumerate().filter_map(|(at, frame)| {
             let unknown = matches!(error.exc_type(), ExcType::NameError | ExcType::AttributeError);
             self.range(frame, unknown && at == 0)
@@ -109,7 +135,7 @@ pub(super) fn from_exception(
         return instead.into_iter().fold(described, EvalError::with_hint);
     }
     if error.exc_type() == ExcType::MemoryError && message.starts_with("memory limit exceeded") {
-        return EvalError::memory(limits.memory.min(LARGEST));
+        return if limits.memory <= LARGEST { EvalError::memory(limits.memory) } else { too_large() };
     }
     // What `map` and `sorted` call cannot wait.
     if let Some((_, rest)) = message.split_once("external function '") {
@@ -122,6 +148,13 @@ pub(super) fn from_exception(
     }
     let described = EvalError::code(error.summary()).at(range).called(source.places(error).skip(1));
     hint(error.exc_type(), message, source).into_iter().fold(described, EvalError::with_hint)
+}
+
+/// Memory enough, but not all at once.
+fn too_large() -> EvalError {
+    let size = LARGEST >> 20;
+    EvalError::code(format!("The code makes a number, text or list of more than {size} MiB at once."))
+        .with_hint("make it in pieces")
 }
 
 /// What monty cannot read: what that is, and what to write instead.
@@ -152,15 +185,16 @@ fn absent(message: &str) -> Option<(String, Option<&'static str>)> {
 fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
     let quoted = message.rsplit('\'').nth(1).unwrap_or_default();
     match kind {
-        ExcType::NameError => unknown(quoted, source.text),
+        ExcType::NameError => meant(quoted, source.text).map(|meant| format!("Did you mean {meant}?")),
         ExcType::AttributeError if message.starts_with("'pt' object") => {
-            match function::find(&quoted.replace('_', "-"), Occasion::Code, source.settings) {
+            match function::find(&function::meant(quoted, Language::Python), Occasion::Code, source.settings)
+            {
                 Err(Refusal::NeedsSettings) => Some(format!(
                     "Values and secrets cannot be read in #pt-py. Pass it through args as a param (`pt.{quoted} …`) \
                      and use `params`, or begin the code with `pt.py` instead of `#pt-py`."
                 )),
                 Err(Refusal::Unknown { near: Some(near) }) => {
-                    Some(format!("Did you mean pt.{}?", near.replace('-', "_")))
+                    Some(format!("Did you mean {}?", function::called(near, Language::Python)))
                 }
                 Err(Refusal::Unknown { near: None } | Refusal::NotInArgs) | Ok(_) => None,
             }
@@ -176,18 +210,23 @@ fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
     }
 }
 
-/// For a name without a value.
-fn unknown(name: &str, text: &str) -> Option<String> {
-    let meant = match name {
-        "true" => "True",
-        "false" => "False",
-        "null" | "nil" | "undefined" => "None",
-        _ if name.chars().count() < 3 => return None,
+/// What was meant by a name without a value.
+fn meant<'t>(name: &str, text: &'t str) -> Option<&'t str> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    nearest(name, words.filter(|word| *word != name && !word.starts_with(|c: char| c.is_ascii_digit())))
+}
+
+/// Of these names and those that every script has, the one that was meant.
+pub(super) fn nearest<'t>(name: &str, here: impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    match name {
+        "true" => Some("True"),
+        "false" => Some("False"),
+        "null" | "nil" | "undefined" => Some("None"),
+        // Everything short is near to everything else that is short.
+        _ if name.chars().count() < 3 => None,
         _ => {
-            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-            let here = words.filter(|word| *word != name && !word.starts_with(|c: char| c.is_ascii_digit()));
-            suggestion::nearest(name, BUILTINS.split_whitespace().chain(here).filter(|word| word.len() > 2))?
+            let known = BUILTINS.split_whitespace().chain(here);
+            suggestion::nearest(name, known.filter(|known| known.len() > 2))
         }
-    };
-    Some(format!("Did you mean {meant}?"))
+    }
 }

@@ -11,9 +11,9 @@ use monty_types::{
 use pt_model::{Data, Failure, Map};
 
 use super::data::{from_python, to_python};
-use crate::Scope;
-use crate::function::Refusal;
+use crate::function::{Refusal, meant};
 use crate::host::Session;
+use crate::{Language, Scope};
 
 /// What the functions of `pt` are called where they stand alone: `f = pt.log`.
 const ALONE: &str = "pt.";
@@ -57,8 +57,10 @@ impl<'s, 'h> Runner<'s, 'h> {
 
     /// The function `pt.NAME` as a value, if there is one.
     pub(super) fn function(&self, name: &str) -> Option<MontyObject> {
-        let found =
-            !matches!(self.session.find(&kebab(name)), Err(Refusal::Unknown { .. } | Refusal::NeedsSettings));
+        let found = !matches!(
+            self.session.find(&meant(name, Language::Python)),
+            Err(Refusal::Unknown { .. } | Refusal::NeedsSettings)
+        );
         found.then(|| MontyObject::Function { name: format!("{ALONE}{name}"), docstring: None })
     }
 
@@ -74,7 +76,7 @@ impl<'s, 'h> Runner<'s, 'h> {
         let Some(name) = known else { return ExtFunctionResult::NotFound(name.to_owned()) };
         let raise =
             |kind, message: String| ExtFunctionResult::Error(MontyException::new(kind, Some(message)));
-        let function = match self.session.find(&kebab(name)) {
+        let function = match self.session.find(&meant(name, Language::Python)) {
             Ok(function) => function,
             Err(Refusal::NotInArgs) => {
                 return raise(ExcType::RuntimeError, format!("pt.{name} cannot be used in args"));
@@ -88,7 +90,7 @@ impl<'s, 'h> Runner<'s, 'h> {
             match from_python(arg) {
                 Ok(data) => given.push(data),
                 Err(unfit) => {
-                    let message = format!("{} It is argument {} of pt.{name}.", unfit.message, index + 1);
+                    let message = format!("{} It is argument {} of pt.{name}.", unfit.message(), index + 1);
                     return raise(ExcType::TypeError, message);
                 }
             }
@@ -98,9 +100,9 @@ impl<'s, 'h> Runner<'s, 'h> {
         for (key, value) in named {
             let key = key.to_string();
             match from_python(value) {
-                Ok(data) => map.insert(kebab(&key), data),
+                Ok(data) => map.insert(key.replace('_', "-"), data),
                 Err(unfit) => {
-                    let message = format!("{} It is argument {key} of pt.{name}.", unfit.message);
+                    let message = format!("{} It is argument {key} of pt.{name}.", unfit.message());
                     return raise(ExcType::TypeError, message);
                 }
             };
@@ -117,11 +119,6 @@ impl<'s, 'h> Runner<'s, 'h> {
             }
         }
     }
-}
-
-/// `await_done` as the runner spells it. In other spellings there is none.
-fn kebab(name: &str) -> String {
-    if name.contains('-') { name.to_owned() } else { name.replace('_', "-") }
 }
 
 /// The object `pt`. Its functions are looked up when they are called.

@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_millis(2);
 /// Looks whether the script has to stop, and does not forget it.
 pub(super) struct Watch {
     limits: Limits,
-    deadline: Option<Instant>,
+    deadline: Cell<Option<Instant>>,
     stop: Cell<Option<Stop>>,
     meter: Cell<Option<Meter>>,
     look: Cell<Instant>,
@@ -34,11 +34,20 @@ impl Watch {
         let now = Instant::now();
         Self {
             limits: limits.clone(),
-            deadline: limits.time.map(|time| now + time),
+            deadline: Cell::new(limits.time.map(|time| now + time)),
             stop: Cell::new(None),
             meter: Cell::new(None),
             look: Cell::new(now + EVERY),
         }
+    }
+
+    /// Watches another piece of code.
+    pub(super) fn restart(&self) {
+        let now = Instant::now();
+        self.stop.set(None);
+        self.deadline.set(self.limits.time.map(|time| now + time));
+        self.meter.set(None);
+        self.look.set(now + EVERY);
     }
 
     /// The error that ends the script, if it has to stop.
@@ -67,7 +76,7 @@ impl Watch {
             return Some(Stop::Interrupted);
         }
         let now = Instant::now();
-        if self.deadline.is_some_and(|deadline| now >= deadline) {
+        if self.deadline.get().is_some_and(|deadline| now >= deadline) {
             return Some(Stop::TimedOut);
         }
         if now < self.look.get() {

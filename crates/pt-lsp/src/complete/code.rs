@@ -2,6 +2,7 @@
 
 use ls_types::CompletionItemKind;
 use pt_eval::{Deed, FUNCTIONS, RunnerFunction};
+use pt_model::camel;
 use pt_syntax::{Language, Reading, references};
 
 use super::Offer;
@@ -35,17 +36,14 @@ pub(super) fn offers(site: &Site<'_>, slot: Option<&Slot<'_>>) -> Vec<Offer> {
     if !clojure
         && let Some(map) = ["params", "inputs"].iter().find(|map| word.starts_with(&format!("{map}.")))
     {
-        return params(site, |id| format!("{map}.{}", docs::camel(id)));
+        return params(site, |id| format!("{map}.{}", camel(id)));
     }
     let allowed = |function: &&RunnerFunction| {
         (slot.is_none() || function.deed == Deed::Looks) && (settings || !function.settings)
     };
     let offer = |function: &RunnerFunction| {
-        let name = if clojure {
-            format!("pt/{}", function.name)
-        } else {
-            format!("pt.{}", docs::camel(function.name))
-        };
+        let name =
+            if clojure { format!("pt/{}", function.name) } else { format!("pt.{}", camel(function.name)) };
         Offer::new(name, CompletionItemKind::FUNCTION, docs::function(function))
     };
     FUNCTIONS.iter().filter(allowed).map(offer).collect()

@@ -9,7 +9,7 @@
 
 use crate::{
     ContainerId, ContainerSpec, CreateContainer, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec,
-    Problem, Protocol, Resources, Restart, RestartPolicy, Rule, ServiceSpec, Text, User, VolumeScope,
+    Problem, Protocol, Resources, Restart, RestartPolicy, Rule, ServiceSpec, Text, User, VolumeScope, camel,
     shell_words,
 };
 
@@ -432,23 +432,6 @@ impl<'a> At<'a> {
             None => self.wrong("Must be a data size, as 512M or 1.5GiB"),
         }
     }
-}
-
-/// `no-stdin` as JavaScript spells it: `noStdin`.
-fn camel(key: &str) -> String {
-    let mut camel = String::with_capacity(key.len());
-    let mut up = false;
-    for c in key.chars() {
-        match c {
-            '-' => up = true,
-            c if up => {
-                camel.push(c.to_ascii_uppercase());
-                up = false;
-            }
-            c => camel.push(c),
-        }
-    }
-    camel
 }
 
 fn parse_data_size(text: &str) -> Option<u64> {

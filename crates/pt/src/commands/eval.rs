@@ -3,10 +3,12 @@
 pub(crate) mod sandbox;
 
 use std::io::{IsTerminal, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use pt_eval::{EvalError, Limits, Scope, Snippet};
+use pt_eval::{EvalError, EvalErrorKind, Limits, Scope, Snippet};
 use pt_model::{Data, Map, Masker};
 use pt_spec::plain;
 use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
@@ -24,8 +26,8 @@ use sandbox::Sandbox;
 /// `#pt-py`. The name of a --file tells, too. Code that begins with `#pt-clj` and
 /// its like may not ask for values and secrets, code without a prefix may.
 ///
-/// No job runs: what needs one, such as starting containers, fails. What the code
-/// prints goes to stderr.
+/// What needs a job, such as starting containers, begins one, which ends with the
+/// code. What the code prints goes to stderr.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct EvalArgs {
@@ -45,6 +47,9 @@ pub(crate) struct EvalArgs {
     /// Gives the code its params, a map in YAML or JSON.
     #[arg(long, value_name = "data")]
     pub(crate) params: Option<String>,
+    /// Ends code that takes longer, waiting included.
+    #[arg(long, value_name = "duration", default_value = "10m")]
+    pub(crate) timeout: String,
 }
 
 /// A language of code.
@@ -70,14 +75,33 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     let code = code(&text, language);
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let mut host = Sandbox::new(&context);
-    match pt_eval::run(&snippet(&code), &scope, &Limits::default(), &mut host) {
+    let time = targets::duration(&args.timeout)?;
+    let end = Instant::now() + time;
+    let limits = Limits { time: Some(time), ..Limits::of_code() };
+    let mut host = Sandbox::new(&context, &params).limited(time).interrupting(&limits.interrupt);
+    let result = pt_eval::run(&snippet(&code), &scope, &limits, &mut host);
+    let ended = host.close();
+    match result {
         Ok(data) => show(&data, args),
         Err(error) => {
-            host.opened()?;
+            ended?;
+            let error = if Instant::now() >= end { too_late(error, &args.timeout) } else { error };
             complain(&error, &name, &text, &code, true)?;
             Err(Failure::silent(1))
         }
+    }
+}
+
+/// What was interrupted because its time was over says so.
+fn too_late(error: EvalError, time: &str) -> EvalError {
+    match error.kind {
+        EvalErrorKind::Interrupted | EvalErrorKind::TimedOut => {
+            let message = format!("The code ran longer than {time}.");
+            // Where it was by then is chance.
+            let error = EvalError { message, range: None, calls: Vec::new(), ..error };
+            error.with_hint("`--timeout` gives it more time")
+        }
+        EvalErrorKind::Code | EvalErrorKind::Failed(_) => error,
     }
 }
 
@@ -148,7 +172,7 @@ impl From<CodeLanguage> for Language {
     }
 }
 
-fn snippet<'a>(code: &Code<'a>) -> Snippet<'a> {
+pub(crate) fn snippet<'a>(code: &Code<'a>) -> Snippet<'a> {
     let language = match code.language {
         Language::Clojure => pt_eval::Language::Clojure,
         Language::JavaScript => pt_eval::Language::JavaScript,
@@ -179,9 +203,20 @@ pub(crate) fn complain(
     let mut sources = Sources::default();
     let source = sources.add(name, text);
     let mut found = Diagnostic::error("code-error", error.message.clone());
-    if let Some(range) = &error.range {
+    let span = |range: &Range<usize>| {
         let offset = |at: usize| u32::try_from(at + code.body_offset).unwrap_or(u32::MAX);
-        found = found.at(Span { source, start: offset(range.start), end: offset(range.end) }, "");
+        Span { source, start: offset(range.start), end: offset(range.end) }
+    };
+    if let Some(range) = &error.range {
+        found = found.at(span(range), "");
+    }
+    for called in &error.calls {
+        found = found.at(span(called), "called here");
+    }
+    if let EvalErrorKind::Failed(failure) = &error.kind
+        && !failure.data.is_null()
+    {
+        found = found.note(format!("its data: {}", failure.data));
     }
     found = error.hint.iter().fold(found, |found, hint| found.hint(hint.clone()));
     if with_more {

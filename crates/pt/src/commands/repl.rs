@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use pt_eval::{EvalError, Language, Limits, Lines, Scope};
 use pt_model::Masker;
 use pt_server::Environment;
@@ -18,8 +19,10 @@ use pt_syntax::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::ContextArgs;
+use crate::commands::eval;
 use crate::commands::eval::CodeLanguage;
-use crate::commands::eval::{self, sandbox::Sandbox};
+use crate::commands::eval::sandbox::{Job, Sandbox};
+use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use editor::Editor;
@@ -28,13 +31,17 @@ use editor::Editor;
 ///
 /// What a line defines, the next ones see. A line with open brackets goes on in
 /// the next one; Tab completes names; the history stays. Values and secrets of the
-/// project are there; no job runs. What comes from a pipe is evaluated likewise,
-/// and the values are printed.
+/// project are there. The first call that needs a job (`pt/spawn`) begins one, which
+/// ends when you leave; --job takes part in one that runs. What comes from a pipe
+/// is evaluated likewise, and the values are printed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ReplArgs {
     #[command(flatten)]
     pub(crate) context: ContextArgs,
+    /// Takes part in this running job, as a step of it.
+    #[arg(long, value_name = "job", add = ArgValueCandidates::new(complete::jobs))]
+    pub(crate) job: Option<String>,
     /// Tells the language [default: clj].
     #[arg(long, value_name = "language")]
     pub(crate) lang: Option<CodeLanguage>,
@@ -54,9 +61,10 @@ pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
     };
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let mut sandbox = Sandbox::new(&context).talking();
+    let limits = Limits::of_code();
+    let job = args.job.as_deref().map(Job::visit).transpose()?;
+    let mut sandbox = Sandbox::new(&context, &params).talking().interrupting(&limits.interrupt).within(job);
     let screen = Screen { language, secrets: sandbox.secrets() };
-    let limits = Limits::default();
     let interrupt = Arc::clone(&limits.interrupt);
     let talk = |lines: &mut dyn Lines| {
         if io::stdin().is_terminal() {
@@ -152,7 +160,7 @@ fn from_pipe(lines: &mut dyn Lines, screen: &Screen) -> Outcome {
     for line in io::stdin().lock().lines() {
         text.push_str(&line?);
         text.push('\n');
-        if whole::is_whole(screen.language, &text) {
+        if whole::is_whole(screen.language, text.strip_suffix('\n').unwrap_or(&text)) {
             let piece = std::mem::take(&mut text);
             if !whole::is_blank(screen.language, &piece) {
                 good &= screen.evaluate(lines, piece.trim_end())?;

@@ -1,40 +1,109 @@
-//! The world of code that no job runs: it has the values and secrets of the project, and nothing else.
+//! The world of code that is no step: it has the values and secrets of the project, and whatever else needs no job. What
+//! needs one is done by a job that begins with the first such call, or by one that runs already.
+
+mod job;
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use pt_eval::{Host, NoHost};
-use pt_model::{Data, Failure, Masker, Part, Text};
-use pt_server::{App, Environment};
-use pt_store::Scope;
+use jiff::Timestamp;
+use pt_engine::Alone;
+use pt_eval::{EvalError, EvalErrorKind, Host, Limits, NoHost};
+use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
+use pt_server::{App, Environment, LoadedProject};
 
-/// Answers what can be answered without a job.
+use crate::failure::Outcome;
+use crate::targets;
+pub(crate) use job::Job;
+
+/// Answers the calls of code.
 pub(crate) struct Sandbox<'c> {
     context: &'c str,
-    /// Opened when the first value is asked for: most code asks for none, and should not wait.
-    store: Option<(App, Scope)>,
-    /// What kept the store from being read. Nobody may take it for a value that is not set.
+    params: &'c Map,
+    /// Opened when something of the project is asked for: most code asks for nothing, and should not wait.
+    opened: Option<Opened>,
+    /// What kept the project or the job away. Nobody may take it for a value that is not set.
     broken: Option<crate::failure::Failure>,
     /// The secrets that were handed out.
     secrets: Arc<Mutex<Masker>>,
     /// Whether what is printed is what is wanted, rather than a word on the way to a value.
     talking: bool,
+    /// Set to end the code and what a call waits for.
+    interrupt: Arc<AtomicBool>,
+    /// When it is to be set, if nothing has been waited for yet.
+    end: Option<Instant>,
+    job: Option<Job>,
+    /// How many pieces of code evaluate one another.
+    evaluations: usize,
 }
+
+/// The project around the working directory.
+struct Opened {
+    app: App,
+    project: LoadedProject,
+}
+
+/// How many pieces of code may evaluate one another.
+const DEEPEST: usize = 16;
 
 impl<'c> Sandbox<'c> {
     /// With the values and secrets of this context.
-    pub(crate) fn new(context: &'c str) -> Self {
-        Self { context, store: None, broken: None, secrets: Arc::default(), talking: false }
+    pub(crate) fn new(context: &'c str, params: &'c Map) -> Self {
+        Self {
+            context,
+            params,
+            opened: None,
+            broken: None,
+            secrets: Arc::default(),
+            talking: false,
+            interrupt: Arc::default(),
+            end: None,
+            job: None,
+            evaluations: 0,
+        }
     }
 
     /// What code prints goes to stdout.
-    pub(crate) fn talking(self) -> Self {
-        Self { talking: true, ..self }
+    pub(crate) fn talking(mut self) -> Self {
+        self.talking = true;
+        self
+    }
+
+    /// Waiting ends when the time is over.
+    pub(crate) fn limited(mut self, time: Duration) -> Self {
+        self.end = Some(Instant::now() + time);
+        self
+    }
+
+    /// A signal that ends waiting ends the code, too; and what ends the code ends waiting.
+    pub(crate) fn interrupting(mut self, interrupt: &Arc<AtomicBool>) -> Self {
+        self.interrupt = Arc::clone(interrupt);
+        self
+    }
+
+    /// Takes part in a job that runs.
+    pub(crate) fn within(mut self, job: Option<Job>) -> Self {
+        self.job = job;
+        self
     }
 
     /// The secrets that were handed out, and will be.
     pub(crate) fn secrets(&self) -> Arc<Mutex<Masker>> {
         Arc::clone(&self.secrets)
+    }
+
+    /// Leaves the job; if it was begun for this code, ends it.
+    ///
+    /// # Errors
+    /// Something that was asked for could not be had: the store, the project, what runs containers.
+    pub(crate) fn close(&mut self) -> Outcome {
+        if let Some(job) = self.job.take() {
+            job.leave();
+        }
+        self.broken.take().map_or(Ok(()), Err)
     }
 
     fn hand_out(&self, text: Text) -> Data {
@@ -47,62 +116,141 @@ impl<'c> Sandbox<'c> {
         Data::from(text)
     }
 
-    /// # Errors
-    /// A value was asked for, and the store could not be read.
-    pub(crate) fn opened(&mut self) -> crate::failure::Outcome {
-        self.broken.take().map_or(Ok(()), Err)
-    }
-
-    fn setting(&mut self, noun: &str, name: &str) -> Result<Data, Failure> {
-        let missing = || Failure {
-            message: format!("{} '{name}' is not set.", if noun == "secret" { "Secret" } else { "Value" }),
-            data: Data::Null,
+    /// What is asked of the project.
+    fn ask<T>(
+        &mut self,
+        question: impl FnOnce(&Opened) -> Result<T, crate::failure::Failure>,
+    ) -> Result<T, Failure> {
+        let answer = match &self.opened {
+            Some(opened) => question(opened),
+            None => open(self.context).and_then(|opened| question(self.opened.insert(opened))),
         };
-        let found = self.find(noun, name).map_err(|broken| {
-            let message = broken.message.clone().unwrap_or_default();
+        answer.map_err(|broken| {
+            let message = broken.message.clone().unwrap_or_else(|| "The project cannot be read.".to_owned());
             self.broken = Some(broken);
             Failure { message, data: Data::Null }
-        })?;
-        found.ok_or_else(missing)
+        })
     }
 
-    fn find(&mut self, noun: &str, name: &str) -> Result<Option<Data>, crate::failure::Failure> {
-        let (app, scope) = match self.store.take() {
-            Some(opened) => opened,
-            None => {
-                let app = App::open(Environment::read()?)?;
-                let scope = app.scope(self.context)?;
-                (app, scope)
-            }
-        };
-        let (app, scope) = &*self.store.insert((app, scope));
-        Ok(match noun {
-            "secret" => app.store.secret(scope, name)?.map(Text::from).map(|text| self.hand_out(text)),
-            _ => app.store.value(scope, name)?.map(|value| Data::from(value.data)),
+    fn value(&mut self, name: &str) -> Result<Data, Failure> {
+        let found = self.ask(|Opened { app, project }| Ok(app.store.value(&project.scope, name)?))?;
+        found.map(|value| Data::from(value.data)).ok_or_else(|| unset("Value", name))
+    }
+
+    fn secret(&mut self, name: &str) -> Result<Data, Failure> {
+        let found = self.ask(|Opened { app, project }| Ok(app.store.secret(&project.scope, name)?))?;
+        let secret = found.ok_or_else(|| unset("Secret", name))?;
+        Ok(self.hand_out(Text::from(secret)))
+    }
+
+    fn project_value(&mut self, name: &str) -> Result<Data, Failure> {
+        let found = self.ask(|Opened { app, project }| Ok(app.store.value(&project.scope, name)?))?;
+        Ok(match found {
+            Some(value) if value.structure.is_null() => Data::Str(value.data),
+            Some(value) => value.structure,
+            None => Data::Null,
         })
+    }
+
+    fn set(&mut self, function: &str, name: &str, data: &Data) -> Result<Data, Failure> {
+        let now = Timestamp::now();
+        self.ask(|Opened { app, project }| match function {
+            "set-secret" => {
+                let secret = Secret::new(name, data.to_text().expose());
+                Ok(app.store.set_secret(&project.scope, &secret, now)?)
+            }
+            _ => Ok(app.store.set_value_data(&project.scope, name, data, now)?),
+        })?;
+        Ok(Data::Null)
+    }
+
+    /// Before the first wait: has it ended in time.
+    fn wait_no_longer(&mut self) {
+        let Some(end) = self.end.take() else { return };
+        let interrupt = Arc::clone(&self.interrupt);
+        let wait = move || {
+            thread::sleep(end.saturating_duration_since(Instant::now()));
+            interrupt.store(true, Ordering::Relaxed);
+        };
+        // It ends with the process. Without a thread for it the wait ends when it ends.
+        drop(thread::Builder::new().name("timeout".to_owned()).spawn(wait));
+    }
+
+    /// What needs no job.
+    fn alone(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        let mut alone = Alone { root: "/".into(), outside: None, interrupt: Arc::clone(&self.interrupt) };
+        if function == "read-repo-file" {
+            (alone.root, alone.outside) = self.ask(|Opened { app, project }| {
+                Ok((project.instance.root.clone(), Some(app.outside(project))))
+            })?;
+        }
+        self.wait_no_longer();
+        alone.call(function, args)
+    }
+
+    /// The value of code that code hands over.
+    fn eval(&mut self, args: &[Data]) -> Result<Data, Failure> {
+        let text = args.first().map(|text| text.to_text().expose()).unwrap_or_default();
+        if self.evaluations >= DEEPEST {
+            let message = format!("pt/eval: Code evaluates code {DEEPEST} levels deep.");
+            return Err(Failure { message, data: Data::Null });
+        }
+        let code = super::code(&text, None);
+        let masker = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let scope =
+            pt_eval::Scope { params: self.params, repo_ref: None, project_ref: None, masker: &masker };
+        let limits = Limits { interrupt: Arc::clone(&self.interrupt), ..Limits::of_code() };
+        self.evaluations += 1;
+        let result = pt_eval::run(&super::snippet(&code), &scope, &limits, self);
+        self.evaluations -= 1;
+        result.map_err(|EvalError { kind, message, .. }| match kind {
+            EvalErrorKind::Failed(failure) => *failure,
+            EvalErrorKind::Code | EvalErrorKind::Interrupted | EvalErrorKind::TimedOut => {
+                Failure { message, data: Data::Null }
+            }
+        })
+    }
+
+    /// What needs a job.
+    fn in_job(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        if self.job.is_none() {
+            let interrupt = Arc::clone(&self.interrupt);
+            let job = self.ask(|Opened { app, project }| Job::begin(app, project.clone(), interrupt))?;
+            self.job = Some(job);
+        }
+        self.wait_no_longer();
+        match &mut self.job {
+            Some(job) => job.call(function, args, &self.interrupt),
+            None => NoHost.call(function, args),
+        }
     }
 }
 
 impl Host for Sandbox<'_> {
     fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
+        let text = |at: usize| args.get(at).map(|arg| arg.to_text().expose()).unwrap_or_default();
         match function {
-            "value" | "secret" => {
-                let name = args.first().map(|name| name.to_text().masked()).unwrap_or_default();
-                self.setting(function, &name)
+            // Values of the job come first, where there is one.
+            "value" if self.job.is_none() => self.value(&text(0)),
+            "secret" => self.secret(&text(0)),
+            "get-project-value" => self.project_value(&text(0)),
+            "set-project-value" | "set-value" | "set-secret" => {
+                self.set(function, &text(0), args.get(1).unwrap_or(&Data::Null))
             }
             "log" | "log-chunk" => {
-                if let Some(text) = args.last() {
-                    self.print(&text.to_text().masked());
-                }
+                let said: Vec<String> = args.iter().map(|word| word.to_text().masked()).collect();
+                self.print(&match said.as_slice() {
+                    [level, text] if ["error", "warn", "debug"].contains(&level.as_str()) => {
+                        format!("{level}: {text}")
+                    }
+                    [level, text] if level == "info" => text.clone(),
+                    words => words.join(" "),
+                });
                 NoHost.call(function, args)
             }
-            "fail" => NoHost.call(function, args),
-            _ => Err(Failure {
-                message: format!(
-                    "pt/{function} needs a job, and here is none. Make the code the `code:` of a module, and `pt run` that."
-                ),
-                data: Data::Null,
-            }),
+            "eval" => self.eval(&args),
+            known if Alone::knows(known) => self.alone(function, args),
+            _ => self.in_job(function, args),
         }
     }
 
@@ -114,4 +262,21 @@ impl Host for Sandbox<'_> {
             writeln!(anstream::stderr().lock(), "{line}")
         };
     }
+}
+
+impl Drop for Sandbox<'_> {
+    fn drop(&mut self) {
+        // What keeps it from ending well was told, or nobody asked.
+        let _ = self.close();
+    }
+}
+
+fn open(context: &str) -> Result<Opened, crate::failure::Failure> {
+    let app = App::open(Environment::read()?)?;
+    let project = targets::readable(app.load(None, context)?)?;
+    Ok(Opened { app, project })
+}
+
+fn unset(noun: &str, name: &str) -> Failure {
+    Failure { message: format!("{noun} '{name}' is not set."), data: Data::Null }
 }

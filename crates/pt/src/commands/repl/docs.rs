@@ -1,6 +1,6 @@
 //! What a name is: `(doc map)`, `doc(pt.sleep)`.
 
-use pt_eval::{Deed, FUNCTIONS, Language, RunnerFunction};
+use pt_eval::{Deed, FUNCTIONS, Language, RunnerFunction, help};
 
 /// The documentation that a line asks for, if that is what it does.
 pub(super) fn of(language: Language, text: &str, names: impl FnOnce() -> Vec<String>) -> Option<String> {
@@ -11,7 +11,12 @@ pub(super) fn of(language: Language, text: &str, names: impl FnOnce() -> Vec<Str
     };
     let name = name.trim_matches(['"', '\'']);
     if let Some(function) = FUNCTIONS.iter().find(|function| same(function.name, name)) {
-        return Some(runner(function, name));
+        return Some(runner(function, language));
+    }
+    if language == Language::Clojure
+        && let Some(help) = help(name)
+    {
+        return Some(help);
     }
     if !names().iter().any(|known| known == name) {
         return Some(format!("There is no '{name}'."));
@@ -21,8 +26,11 @@ pub(super) fn of(language: Language, text: &str, names: impl FnOnce() -> Vec<Str
             format!("{name} is as in Clojure: https://clojuredocs.org/{name}")
         }
         Language::Clojure => format!("{name} is as in Clojure: https://clojuredocs.org/clojure.core/{name}"),
-        Language::JavaScript | Language::Python => {
+        Language::JavaScript => {
             format!("{name} is as in JavaScript: https://developer.mozilla.org/docs/Web/JavaScript/Reference")
+        }
+        Language::Python => {
+            format!("{name} is as in Python: https://docs.python.org/3/library/functions.html#{name}")
         }
     })
 }
@@ -34,13 +42,10 @@ fn same(function: &str, name: &str) -> bool {
     plain(function) == plain(name)
 }
 
-fn runner(function: &RunnerFunction, name: &str) -> String {
+fn runner(function: &RunnerFunction, language: Language) -> String {
     let deed = match function.deed {
-        Deed::Looks => "computes or looks something up; it may be called in args, too",
-        Deed::Acts => "changes something; it may be called in the `code:` of modules and steps",
-        Deed::Waits => {
-            "waits until something has happened; it may be called in the `code:` of modules and steps"
-        }
+        Deed::Looks => "It may be called in args, too.",
+        Deed::Acts | Deed::Waits => "It may be called in the `code:` of modules and steps, not in args.",
     };
-    format!("{name} is a function of the runner: it {deed}.")
+    format!("{}\n{}\n{deed}", function.signature(language), function.info)
 }

@@ -1,5 +1,8 @@
 //! Whether a piece of code is whole, or goes on in the next line.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use pt_eval::Language;
 
 /// Whether every bracket and text in it is closed. What is closed too often is whole: it is a mistake to be told.
@@ -23,6 +26,11 @@ pub(super) fn is_whole(language: Language, text: &str) -> bool {
             }
             // A character: `\(` opens nothing.
             (Language::Clojure, '\\') => drop(chars.next()),
+            (Language::Python, '"' | '\'') if begins_text_of_lines(&mut chars, c) => {
+                if !skip_text_of_lines(&mut chars, c) {
+                    return false;
+                }
+            }
             (_, '"') | (Language::JavaScript, '\'' | '`') | (Language::Python, '\'') => {
                 // Outside of templates a text of JavaScript ends with its line, closed or not: no line can mend it.
                 let of_lines = c == '`' || language == Language::Clojure;
@@ -41,7 +49,44 @@ pub(super) fn is_whole(language: Language, text: &str) -> bool {
             _ => {}
         }
     }
-    depth == 0
+    depth == 0 && !(language == Language::Python && is_open_block(text))
+}
+
+/// Whether two more quotes follow a first one; they are taken then.
+fn begins_text_of_lines(chars: &mut Peekable<Chars<'_>>, quote: char) -> bool {
+    let mut ahead = chars.clone();
+    let begins = ahead.next() == Some(quote) && ahead.next() == Some(quote);
+    if begins {
+        *chars = ahead;
+    }
+    begins
+}
+
+/// To the end of a text in three quotes, if it has one.
+fn skip_text_of_lines(chars: &mut Peekable<Chars<'_>>, quote: char) -> bool {
+    let mut quotes = 0;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            c if c == quote => quotes += 1,
+            _ => quotes = 0,
+        }
+        if quotes == 3 {
+            return true;
+        }
+    }
+    false
+}
+
+/// As in Python's own: what has an indented block ends with an empty line.
+fn is_open_block(text: &str) -> bool {
+    let opens = |line: &str| {
+        let line = line.split(" #").next().unwrap_or_default().trim_end();
+        line.ends_with(':') || line.starts_with('@')
+    };
+    let has_block = text.lines().any(opens);
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    has_block && !(text.contains('\n') && last.trim().is_empty())
 }
 
 fn skip_line(chars: &mut impl Iterator<Item = char>) {
@@ -80,6 +125,15 @@ mod tests {
             (Language::JavaScript, "'it'.length // {", true),
             (Language::JavaScript, "/* {", false),
             (Language::JavaScript, "'open\n", true),
+            (Language::Python, "x = [1,", false),
+            (Language::Python, "x = {'a': 1} # [", true),
+            (Language::Python, "def f():", false),
+            (Language::Python, "def f():\n    return 1", false),
+            (Language::Python, "def f():\n    return 1\n", true),
+            (Language::Python, "@dataclass", false),
+            (Language::Python, "\"\"\"two\nlines", false),
+            (Language::Python, "\"\"\"two \\\"\"\" \nlines\"\"\" + 'it'", true),
+            (Language::Python, "1", true),
         ] {
             assert_eq!(is_whole(language, text), whole, "{text}");
         }

@@ -1,6 +1,6 @@
 //! Times JavaScript and Python, and prints what it measured as JSON: see bench/code, which compares it.
 //!
-//! `cargo run --release -p pt-eval --example speed`
+//! `cargo run --release -p pt-eval --example code-speed`
 
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
@@ -50,6 +50,7 @@ fn main() {
         print(name, taken[times / 2].as_secs_f64() * 1e6, "us");
     }
     for (language, text) in [
+        ("clj", "#pt-clj (mapv (fn [h] {:host h :port 80}) (:hosts params))"),
         ("js", "#pt-js params.hosts.map(h => ({ host: h, port: 80 }))"),
         ("js isolated", "#pt-js try { params.hosts.map(h => ({ host: h, port: 80 })) } finally {}"),
         ("py", "#pt-py [{'host': h, 'port': 80} for h in params['hosts']]"),
