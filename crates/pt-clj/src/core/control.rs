@@ -15,7 +15,10 @@ natives! { "clojure.core":
         if !matches!(args[0], Value::Str(_) | Value::Nil) {
             return Err(super::cast(context, &args[0], "java.lang.String"));
         }
-        if !data.is_map() {
+        if !data.is_map() && !data.is_nil() {
+            return Err(super::cast(context, &data, "clojure.lang.IPersistentMap"));
+        }
+        if data.is_nil() {
             return Err(context.error("IllegalArgumentException", "Additional data must be non-nil."));
         }
         let message = crate::print::str(&args[0]);

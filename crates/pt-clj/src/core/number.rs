@@ -393,7 +393,8 @@ fn extreme(context: &mut Context<'_>, args: &[Value], wanted: Ordering) -> Eval 
         if matches!(value, Value::Float(number) if number.is_nan()) {
             return Ok(value.clone());
         }
-        if at > 0 && compare_numbers(context, value, &best)? == Some(wanted) {
+        // Of equal ones the last.
+        if at > 0 && compare_numbers(context, &best, value)? != Some(wanted) {
             best = value.clone();
         }
     }

@@ -286,7 +286,7 @@ pub(crate) const OF_ANY: &[&str] = &[
     "(conj (sorted-set 1 2) I)",
     "(first (sorted-map K I))",
     "(let [[a b :as c] V] [a b c])",
-    "(let [{:keys [a b] :or {b I}} M] [a b])",
+    "(let [{:keys [a b] :or {b 3}} M] [a b])",
     "((fn [& {:keys [x y]}] [x y]) :x I)",
     "((fn ([a] [:one a]) ([a b] [:two a b]) ([a b & c] [:more c])) X X)",
     "(try (/ I 0) (catch ArithmeticException e (.getMessage e)))",
