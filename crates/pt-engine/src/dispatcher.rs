@@ -11,6 +11,7 @@ mod ending;
 mod execs;
 mod modules;
 mod order;
+mod requests;
 mod services;
 mod steps;
 
@@ -46,6 +47,7 @@ use services::ServiceState;
 use steps::{Origin, StepState};
 
 pub(crate) use containers::SpawnContainer;
+pub(crate) use requests::Asked;
 pub(crate) use steps::SpawnedCode;
 
 /// What the dispatcher hears.
@@ -63,6 +65,8 @@ pub(crate) enum Message {
     PortsOpened(services::Opened),
     /// Something was planned that a step asked for.
     Planned(Box<Planned>),
+    /// Who started the job wants something of it.
+    Asked(Asked),
 }
 
 /// Carries out one job.
@@ -124,6 +128,7 @@ impl Dispatcher {
         options: Options,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
+        messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
         let mask = Mask::default();
         mask.learn(plan.secrets.iter().cloned());
@@ -169,7 +174,7 @@ impl Dispatcher {
             stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
             until_reached: false,
-            messages: mpsc::unbounded_channel(),
+            messages,
             log,
             keeper,
         };
@@ -234,6 +239,7 @@ impl Dispatcher {
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
             Message::Planned(planned) => self.planned(*planned),
+            Message::Asked(asked) => self.asked(asked),
             Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
                 Some(refusal) => self.answer(reply, Err(refusal)),
                 None => self.question(&step, question, reply).await,

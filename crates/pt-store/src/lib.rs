@@ -31,6 +31,7 @@ pub use dataset::Dataset;
 pub use error::StoreError;
 pub use instance::Instance;
 pub use job::{EventWriter, JobKey};
+pub use key::random_name;
 pub use log::{Follow, LogFilter, LogReader, LogWriter};
 pub use runner::{Runner, RunnerLock};
 pub use scope::{Scope, same_name};

@@ -164,7 +164,7 @@ impl Dispatcher {
             }
             let added = step.id.clone();
             self.add_step_as(step, planned_id, Some(id.clone()), &origin);
-            self.emit(What::StepAdded { step: added.clone() });
+            self.emit(What::StepAdded { step: added.clone(), parent: Some(id.clone()) });
             all.push(added);
         }
         let Some(group) = self.steps.get_mut(id) else { return };

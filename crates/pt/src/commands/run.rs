@@ -50,6 +50,7 @@ async fn run_job(args: &RunArgs, context: &str) -> Outcome {
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
         interactive: !args.runner && !args.non_interactive && prompt::can_ask(),
+        open: false,
     };
     let planned = app.plan(&project, &groups, &Unset)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
