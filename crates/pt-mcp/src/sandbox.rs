@@ -22,7 +22,7 @@ use crate::project::CurrentProject;
 pub(crate) use job::{JobView, Question, SandboxJob, belongs};
 
 /// Where agents' calls run.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     pub(crate) app: Arc<App>,
     pub(crate) project: CurrentProject,
     /// The checkout to run as, if it is not the project's own.

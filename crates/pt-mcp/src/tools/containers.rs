@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_backend::ExecRequest;
-use pt_model::{ContainerId, LogLine, StepId, Text, parse_duration};
+use pt_model::{ContainerId, ContainerStatus, LogLine, StepId, Text, parse_duration};
 use pt_server::AppError;
 use pt_store::LogFilter;
 use serde_json::{Value, json};
@@ -109,7 +109,8 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
             Err(answer) => return Ok(answer),
         };
         let container = view.job.containers.get(&id);
-        let running = container.filter(|container| !container.removed).and_then(|c| c.backend_id.clone());
+        let running = container.filter(|container| container.status == ContainerStatus::Running);
+        let running = running.and_then(|container| container.backend_id.clone());
         let Some(backend_id) = running else {
             return Ok(Answer::failure(format!(
                 "Container {wanted} does not run any more. Run its tool again, or read its lines: get-container-logs."

@@ -96,7 +96,7 @@ pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         "containers": containers,
         "services": services,
     }));
-    if job.steps.get(&id).is_some_and(|step| step.status == pt_model::Status::Failed) {
+    if job.steps.get(&id).is_some_and(|step| step.status == Status::Failed) {
         let filter = LogFilter::default();
         let lines: Result<Vec<_>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
         let only = view.clone().only(&id);

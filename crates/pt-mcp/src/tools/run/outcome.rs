@@ -8,7 +8,7 @@ use super::{LONGEST_CALL, Waited, lines};
 use crate::answer::Answer;
 use crate::content::take_blocks;
 use crate::digest::{Failed, is_part};
-use crate::sandbox::{Call, JobView};
+use crate::sandbox::Call;
 use crate::server::Inner;
 
 /// Characters of output in the structured content: the text holds all of it.
