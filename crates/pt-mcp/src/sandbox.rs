@@ -29,9 +29,18 @@ pub(crate) struct Sandbox {
     isolated: Option<Instance>,
     backend: OnceCell<Arc<dyn Backend>>,
     job: Mutex<Option<SandboxJob>>,
-    /// Held by whoever opens a job, so that two calls at once open one.
-    opening: tokio::sync::Mutex<()>,
+    /// Held by whoever opens a job, so that two calls at once open one. Says whether one may be opened still.
+    opening: tokio::sync::Mutex<MayOpen>,
     said: mpsc::UnboundedSender<Said>,
+}
+
+/// Whether a job may be opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum MayOpen {
+    #[default]
+    Yes,
+    /// The server ends.
+    Closed,
 }
 
 /// What a job of a sandbox said.
@@ -65,7 +74,7 @@ pub(crate) enum CallError {
     #[error("{0}")]
     App(#[from] AppError),
     /// The job is ending.
-    #[error("The sandbox is ending: {0} Call again.")]
+    #[error("Not started, since the sandbox is ending: {0}")]
     Ending(String),
 }
 
@@ -135,9 +144,12 @@ impl Sandbox {
         asks: bool,
     ) -> Result<Call, CallError> {
         let job = {
-            let _opening = self.opening.lock().await;
+            let opening = self.opening.lock().await;
             match self.job().filter(SandboxJob::is_open) {
                 Some(job) => job,
+                None if *opening == MayOpen::Closed => {
+                    return Err(CallError::Ending("the server ends.".to_owned()));
+                }
                 None => self.open(nothing(), project, RunRequest::default()).await?,
             }
         };
@@ -178,8 +190,9 @@ impl Sandbox {
         Ok(masker)
     }
 
-    /// Stops everything that runs here, and waits for its end.
+    /// Stops everything that runs here, for good, and waits for its end.
     pub(crate) async fn close(&self, reason: &str) {
+        *self.opening.lock().await = MayOpen::Closed;
         if let Some(job) = self.job() {
             job.control.stop(reason);
             job.ended().await;

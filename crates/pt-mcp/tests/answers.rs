@@ -213,11 +213,13 @@ async fn all_calls_share_one_job() {
 
     assert_eq!(shop.call("stop", json!({"step": "fails", "confirm": true})).await.0, "Nothing of that runs.");
     assert_eq!(shop.call("stop", json!({"step": "serve", "confirm": true})).await.0, "Stopped: web.serve");
-    shop.server.close("the test is over").await;
-    assert_eq!(shop.server.job().map(|job| job.status.has_ended()), Some(true));
-    assert_eq!(shop.call("run", json!({"tool": "gives"})).await.1, false, "the next call opens another job");
+    shop.server.kill();
+    assert!(!shop.call("run", json!({"tool": "gives"})).await.1, "the next call opens another job");
     assert!(shop.call("describe-sandbox", json!({})).await.0.contains("job: sandbox-2\n"));
     shop.server.close("the test is over").await;
+    assert_eq!(shop.server.job().map(|job| job.status.has_ended()), Some(true), "nothing is left");
+    let (text, failed) = shop.call("web", json!({})).await;
+    assert!(failed && text.starts_with("Not started, since the sandbox is ending"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,24 +27,24 @@ tools:
 "#;
 
 const API: &str = r#"tools:
-  - id: {{name}}
+  - id: {{project-name}}
     info: The API.
     run:
       - id: serve
         module: polytope/container
         args:
           image: "python:3.13-slim"
-          id: {{name}}
+          id: {{project-name}}
           cmd: python -u /code/main.py
-          mounts: [{path: /code, source: {type: repo, path: "{{name}}/src"}}, {path: /data, source: {type: volume, scope: project, id: data}}]
-          services: [{id: {{name}}, ports: [{port: 8000, protocol: http}]}]
+          mounts: [{path: /code, source: {type: repo, path: "{{project-name}}/src"}}, {path: /data, source: {type: volume, scope: project, id: data}}]
+          services: [{id: {{project-name}}, ports: [{port: 8000, protocol: http}]}]
 "#;
 
 /// Its slip is in the first line.
 const MAIN: &str = r#"import http.servr
 class Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b"Hello from {{name}}")
+        self.send_response(200); self.end_headers(); self.wfile.write(b"Hello from {{project-name}}")
 print("listening", flush=True)
 http.server.HTTPServer(("", 8000), Hello).serve_forever()
 "#;
