@@ -112,7 +112,7 @@ impl SandboxJob {
             several => references(several, &format!("{step}.")),
         };
         called.entry(step.clone()).or_insert(target);
-        Arc::make_mut(&mut *lock(&self.shared.references)).extend(called);
+        Arc::make_mut(&mut lock(&self.shared.references)).extend(called);
         let within = |part: &StepId| StepId::new(format!("{step}.{part}"));
         let awaited = awaits.map(|awaits| awaits.steps.iter().map(within).collect());
         Ok(Call { job: self.clone(), step, awaited, findings, first_line, questions })
