@@ -7,7 +7,7 @@ use pt_backend::{
     Backend, BackendError, Chunk, ContainerRequest, ErrorKind, Exit, ImagePolicy, PublishedPort, Running,
 };
 use pt_model::{ContainerChange, ContainerId, CreateVolume, Restart, RestartPolicy, StepId, Stream};
-use tokio::sync::{OnceCell, mpsc, oneshot, watch};
+use tokio::sync::{Notify, OnceCell, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::dispatcher::Message;
@@ -64,6 +64,8 @@ pub(crate) struct ContainerTask {
     pub(crate) restart: Restart,
     pub(crate) grace: Duration,
     pub(crate) wish: watch::Receiver<Wish>,
+    /// Notified when it is to be stopped and started once more.
+    pub(crate) restart_wished: Arc<Notify>,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
 }
@@ -193,17 +195,17 @@ impl ContainerTask {
             };
             self.change(ContainerChange::Started);
             self.heard().await;
-            let Some(exit) = self.watch(&id, running).await else {
+            let Some((exit, again)) = self.watch(&id, running).await else {
                 let message = "The container engine lost sight of it. Was it removed by hand?".to_owned();
                 self.change(ContainerChange::Failed { message });
                 break;
             };
-            if !self.starts_again(exit, restarts) {
+            if !again && !self.starts_again(exit, restarts) {
                 let Exit { code: exit_code, out_of_memory } = exit;
                 self.change(ContainerChange::Exited { exit_code, out_of_memory });
                 break;
             }
-            let delay = pause.next(started.elapsed());
+            let delay = if again { Duration::ZERO } else { pause.next(started.elapsed()) };
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             self.change(ContainerChange::Restarting { exit_code: exit.code, restarts, delay_ms });
             restarts += 1;
@@ -245,8 +247,9 @@ impl ContainerTask {
         self.backend.start_container(id).await
     }
 
-    /// Passes the output on until there is no more, stops the container when that is wished, and gives its exit.
-    async fn watch(&self, id: &str, running: Running) -> Option<Exit> {
+    /// Passes the output on until there is no more, stops the container when that is wished, and gives its exit, and
+    /// whether it exited because somebody wants it started once more.
+    async fn watch(&self, id: &str, running: Running) -> Option<(Exit, bool)> {
         let Running { mut output, exit, .. } = running;
         let mut out = Lines::default();
         let mut err = Lines::default();
@@ -262,12 +265,29 @@ impl ContainerTask {
         };
         tokio::pin!(reading);
         tokio::select! {
-            exit = &mut reading => exit,
+            exit = &mut reading => exit.map(|exit| (exit, false)),
             stopped = self.stop_when_wished(id) => match stopped {
                 Ok(()) => reading.await,
                 // It may be gone all the same: an engine that ends says nothing more.
                 Err(()) => timeout(self.grace, reading).await.ok().flatten(),
-            },
+            }
+            .map(|exit| (exit, false)),
+            () = self.stop_for_restart(id) => reading.await.map(|exit| (exit, true)),
+        }
+    }
+
+    /// Stops the container when somebody wants it started once more.
+    async fn stop_for_restart(&self, id: &str) {
+        loop {
+            self.restart_wished.notified().await;
+            match self.backend.stop_container(id, self.grace).await {
+                Ok(()) => return,
+                Err(error) => self.report(Report::Trouble(format!(
+                    "Container '{}' could not be stopped to start it once more: {}",
+                    self.id,
+                    explain(&error)
+                ))),
+            }
         }
     }
 

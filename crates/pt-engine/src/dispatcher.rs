@@ -11,6 +11,7 @@ mod ending;
 mod execs;
 mod modules;
 mod order;
+mod requests;
 mod retries;
 mod services;
 mod steps;
@@ -48,6 +49,7 @@ use services::ServiceState;
 use steps::{Origin, StepState};
 
 pub(crate) use containers::SpawnContainer;
+pub(crate) use requests::Asked;
 pub(crate) use steps::SpawnedCode;
 
 /// What the dispatcher hears.
@@ -75,6 +77,8 @@ pub(crate) enum Message {
     JobTimedOut(Duration),
     /// The pause before a retry is over.
     Retry { step: StepId },
+    /// Who started the job wants something of it.
+    Asked(Asked),
 }
 
 /// Carries out one job.
@@ -143,6 +147,7 @@ impl Dispatcher {
         seat: Option<GuestSeat>,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
+        messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
         let mask = Mask::default();
         mask.learn(plan.secrets.iter().cloned());
@@ -191,7 +196,7 @@ impl Dispatcher {
             killed: CancellationToken::new(),
             failed_unheard: false,
             until_reached: false,
-            messages: mpsc::unbounded_channel(),
+            messages,
             log,
             keeper,
         };
@@ -272,6 +277,7 @@ impl Dispatcher {
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),
             Message::JobTimedOut(timeout) => self.job_timed_out(timeout),
             Message::Retry { step } => self.pause_over(&step),
+            Message::Asked(asked) => self.asked(asked),
             Message::Call(Call { step, question, reply }) => match self.refusal(&step) {
                 Some(refusal) => self.answer(reply, Err(refusal)),
                 None => self.question(&step, question, reply).await,

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pt_backend::Backend;
-use pt_model::{ContainerId, Data, Event, Job, JobId, LogLine, Status, Step, StepId};
+use pt_model::{ContainerId, Data, Event, Failure, Job, JobId, LogLine, Status, Step, StepId};
 use pt_plan::Plan;
 use pt_store::{Instance, JobKey, Scope, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::dispatcher::{Dispatcher, Message};
+use crate::args::failure;
+use crate::dispatcher::{Asked, Dispatcher, Message};
 use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
 
@@ -44,6 +45,8 @@ pub struct Options {
     pub person: Person,
     /// Whether somebody is there to answer questions.
     pub interactive: bool,
+    /// Whether steps may be added while it runs ([`Control::add`]): such a job goes on until it is stopped.
+    pub open: bool,
     /// The step whose end ends the job.
     pub until: Option<StepId>,
     /// The earlier job that this one resumes.
@@ -141,10 +144,11 @@ pub struct Shown {
     pub(crate) _room: Option<OwnedSemaphorePermit>,
 }
 
-/// Stops a job. Cheap to copy about.
+/// Stops a job, and changes what runs in it. Cheap to copy about.
 #[derive(Clone, Debug)]
 pub struct Control {
     requests: watch::Sender<StopRequest>,
+    messages: mpsc::UnboundedSender<Message>,
 }
 
 /// What has been asked of a job.
@@ -163,9 +167,44 @@ pub(crate) enum StopRequest {
 }
 
 impl Control {
-    pub(crate) fn new() -> (Self, watch::Receiver<StopRequest>) {
+    pub(crate) fn new(messages: mpsc::UnboundedSender<Message>) -> (Self, watch::Receiver<StopRequest>) {
         let (requests, asked) = watch::channel(StopRequest::None);
-        (Self { requests }, asked)
+        (Self { requests, messages }, asked)
+    }
+
+    /// Runs a plan in the job, as one step; `project` is what it was made against. Gives the step's id.
+    ///
+    /// # Errors
+    /// The job is stopping, or over.
+    pub async fn add(&self, plan: Plan, project: Arc<dyn Planning>) -> Result<StepId, Failure> {
+        let step = self.ask(|reply| Asked::Add { plan: Box::new(plan), project, reply }).await?;
+        Ok(StepId::new(step.to_text().masked()))
+    }
+
+    /// Stops a step, what it started and what it called, and waits for its end.
+    ///
+    /// # Errors
+    /// There is no such step, or the job is over.
+    pub async fn stop_step(&self, step: StepId) -> Result<(), Failure> {
+        self.ask(|reply| Asked::StopStep { step, reply }).await.map(drop)
+    }
+
+    /// Asks a container that runs to stop, and to start once more. The job's state tells when it has.
+    ///
+    /// # Errors
+    /// There is no such container, it does not run, or the job is stopping.
+    pub async fn restart(&self, container: ContainerId) -> Result<(), Failure> {
+        self.ask(|reply| Asked::Restart { container, reply }).await.map(drop)
+    }
+
+    async fn ask(
+        &self,
+        asked: impl FnOnce(oneshot::Sender<Result<Data, Failure>>) -> Asked,
+    ) -> Result<Data, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let over = || failure("The job is over.");
+        self.messages.send(Message::Asked(asked(reply))).map_err(|_| over())?;
+        answer.await.unwrap_or_else(|_| Err(over()))
     }
 
     /// Asks the job to stop: its containers get their stop signal and their grace. The first reason counts.
@@ -224,8 +263,10 @@ impl Engine {
         seat: Option<GuestSeat>,
     ) -> Result<Running, StoreError> {
         let (notices_to, notices) = mpsc::unbounded_channel();
-        let (control, asked) = Control::new();
-        let (dispatcher, job) = Dispatcher::new(self.clone(), plan, options, seat, notices_to, asked)?;
+        let messages = mpsc::unbounded_channel();
+        let (control, asked) = Control::new(messages.0.clone());
+        let (dispatcher, job) =
+            Dispatcher::new(self.clone(), plan, options, seat, notices_to, asked, messages)?;
         let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
         Ok(Running { notices, control, guests, job, done })

@@ -33,6 +33,20 @@ impl Arguments {
         })
     }
 
+    /// The texts of the first of these that was given, as a list or as text with commas.
+    pub(crate) fn texts(&self, names: &[&str]) -> Vec<String> {
+        match self.get(names) {
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                .collect(),
+            Some(Value::String(text)) => {
+                text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+            }
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => Vec::new(),
+        }
+    }
+
     /// The number of the first of these that was given, as a number or as text.
     pub(crate) fn number(&self, names: &[&str]) -> Option<usize> {
         match self.get(names)? {

@@ -1,8 +1,8 @@
 //! A failure in few words: what failed, with which exit code, why probably, what to try, and its last lines.
 
-use pt_model::{ContainerStatus, Job, LogLine, Status, StepId};
+use pt_model::{ContainerStatus, Job, LogLine, Status, Step, StepId};
 
-use crate::sandbox::JobView;
+use crate::sandbox::{JobView, belongs};
 
 /// How many of a failed step's last lines are told.
 const LAST_LINES: usize = 50;
@@ -33,8 +33,9 @@ impl Failed<'_> {
             text.extend([format!("Also failed: {}.\n", more.join(", "))]);
         }
         if failed.is_empty() {
-            let reason = job.stop_reason.as_deref().unwrap_or("nobody said why");
-            text.extend([format!("FAILED: job {} was stopped: {reason}.\n", self.view.key.job)]);
+            let reason = job.stop_reason.as_deref().unwrap_or("somebody asked for it");
+            let it = job.steps.keys().next().map_or_else(|| "job".to_owned(), |step| format!("step {step}"));
+            text.extend([format!("FAILED: {it} was stopped: {reason}.\n")]);
         }
         let canceled: Vec<&str> = job
             .steps
@@ -53,7 +54,7 @@ impl Failed<'_> {
 
     fn step(&self, id: &StepId, message: &str) -> String {
         let job = &self.view.job;
-        let of_it = |step: &StepId| step == id || is_part(step, id);
+        let of_it = |step: &StepId| belongs(job, step, id);
         let lines: Vec<&str> =
             self.lines.iter().filter(|line| of_it(&line.step)).map(|line| line.text.as_str()).collect();
         let exited =
@@ -63,8 +64,8 @@ impl Failed<'_> {
             });
         let code = exited.and_then(|(_, container)| container.exit_code);
         let calls = self.view.references.get(id).map(|name| format!(" ({name})")).unwrap_or_default();
-        let mut text =
-            format!("FAILED: step {id}{calls} of job {}: {}\n", self.view.key.job, message.trim_end());
+        let of = if self.view.own { String::new() } else { format!(" of job {}", self.view.key.job) };
+        let mut text = format!("FAILED: step {id}{calls}{of}: {}\n", message.trim_end());
         if let Some((container, state)) = exited {
             let image = &state.spec.image;
             match code {
@@ -92,11 +93,17 @@ impl Failed<'_> {
     }
 }
 
-/// The steps that failed by themselves, not for a part of theirs, and their messages.
-pub(crate) fn failed_steps(job: &Job) -> Vec<(StepId, String)> {
+/// The steps that failed by themselves, not for a part of theirs nor for what they called, and their messages.
+fn failed_steps(job: &Job) -> Vec<(StepId, String)> {
     let failed = || job.steps.iter().filter(|(_, step)| step.status == Status::Failed);
+    let caused = |id: &StepId, step: &Step| {
+        failed().any(|(other, cause)| {
+            let is_told = || cause.failure == step.failure && belongs(job, other, id);
+            other != id && (is_part(other, id) || is_told())
+        })
+    };
     failed()
-        .filter(|(id, _)| !failed().any(|(part, _)| is_part(part, id)))
+        .filter(|(id, step)| !caused(id, step))
         .map(|(id, step)| {
             let message = step.failure.as_ref().map(|failure| failure.message.clone());
             (id.clone(), message.unwrap_or_default())

@@ -3,12 +3,13 @@
 //! Texts that people write lie in `docs/` and are embedded. The pages of standard modules are made from their definitions,
 //! so that there is one for each and none that is out of date.
 
-mod module_page;
-
 use std::path::Path;
 use std::sync::OnceLock;
 
-use pt_spec::{Project, Wanted};
+use pt_model::Data;
+use pt_server::Reference;
+use pt_spec::{Definition, Project, Wanted};
+use pt_syntax::Sources;
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
@@ -181,7 +182,15 @@ impl Documents {
         })?;
         let project = self.standard();
         let definition = project.resolve(None, &reference, Wanted::Any).ok()?;
-        Some(module_page::page(project.sources(), definition, &reference))
+        let mut page = Reference::new(project, definition, &reference).page();
+        let services = services(definition);
+        if !services.is_empty() {
+            page.push_str("\n## Services\n\nUnless other ones are given:\n\n");
+            services.iter().for_each(|service| page.extend([format!("- {service}\n")]));
+        }
+        let source = source(project.sources(), definition);
+        page.extend([format!("\n## Definition\n\n```yaml\n{source}\n```\n")]);
+        Some(page)
     }
 }
 
@@ -218,6 +227,35 @@ fn summary(text: &str) -> String {
     let line = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
     let sentence = line.split_inclusive(". ").next().unwrap_or_default();
     sentence.trim_end().to_owned()
+}
+
+/// The services that are opened when nothing else is said.
+fn services(definition: &Definition) -> Vec<String> {
+    let mut services = Vec::new();
+    for param in definition.params.iter().filter(|param| param.ty.holds_services()) {
+        let Ok(value) = param.ty.check(&Data::Null) else { continue };
+        for service in param.ty.services_in(&value) {
+            services.push(format!("`{service}` (param `{}`)", param.id.text));
+        }
+    }
+    services
+}
+
+/// The definition as it is written.
+fn source(sources: &Sources, definition: &Definition) -> String {
+    let text = &sources.get(definition.origin.file).text;
+    let (start, end) = (definition.span.start as usize, definition.span.end as usize);
+    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let indent = start - line;
+    let own = &text[start..end];
+    let mut lines = own.lines();
+    let mut written = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let cut = line.len() - line.trim_start_matches(' ').len();
+        written.push('\n');
+        written.push_str(&line[cut.min(indent)..]);
+    }
+    written.trim_end().to_owned()
 }
 
 #[cfg(test)]

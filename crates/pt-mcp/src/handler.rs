@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::request::Parts;
 use jiff::Timestamp;
+use pt_model::Masker;
 use pt_server::LoadedProject;
 use pt_spec::{AgentPrompt, AgentPromptParam, AgentResource, Definition, args_schema};
 use pt_store::AgentCall;
@@ -30,7 +31,7 @@ use tokio::task::JoinHandle;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::asking::Form;
+use crate::asking::{Form, ask_for_steps, can_ask};
 use crate::documents::DocumentError;
 use crate::http::PlainJson;
 use crate::own::{self, Body, FileContents, Part};
@@ -113,12 +114,19 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let begun = Timestamp::now();
-        let (caller, telling) = self.caller(&context);
+        let (mut caller, telling) = self.caller(&context);
         let mut given = Arguments::new(request.arguments);
-        if let Some(form) = self.form(&request.name, &given)
-            && let Some(filled) = form.ask(&context).await
-        {
-            given = given.and(filled);
+        let mut asking = None;
+        // Who takes plain JSON only hears no question.
+        if !is_deaf(&context) && can_ask(&context.peer) {
+            if let Some(form) = self.form(&request.name, &given)
+                && let Some(filled) = form.ask(&context.peer).await
+            {
+                given = given.and(filled);
+            }
+            let (asks, task) = ask_for_steps(context.peer.clone());
+            caller.asks = Some(asks);
+            asking = Some(task);
         }
         let answer = call(self.inner(), &request.name, &given, &caller).await;
         let Some(answer) = answer else {
@@ -126,6 +134,10 @@ impl ServerHandler for Handler {
         };
         record(self.inner(), &request.name, &given, &caller, begun, &answer);
         drop(caller);
+        // Nobody hears an answer to what is still asked.
+        if let Some(asking) = asking {
+            asking.abort();
+        }
         // What was told stands before the answer.
         if let Some(telling) = telling {
             drop(telling.await);
@@ -375,6 +387,12 @@ impl ServerHandler for Handler {
     }
 }
 
+/// Whether the client takes plain JSON only: it can be told nothing before the answer.
+fn is_deaf(context: &RequestContext<RoleServer>) -> bool {
+    let parts = context.extensions.get::<Parts>();
+    parts.is_some_and(|parts| parts.extensions.get::<PlainJson>().is_some())
+}
+
 /// A file as the protocol has it.
 fn resource_contents(uri: String, contents: FileContents) -> ResourceContents {
     match contents.body {
@@ -428,10 +446,8 @@ impl Handler {
                 .unwrap_or("an agent")
                 .to_owned(),
         };
-        // A client that takes plain JSON only can be told nothing before the answer.
-        let deaf = parts.is_some_and(|parts| parts.extensions.get::<PlainJson>().is_some());
-        let (told, telling) = if deaf { (None, None) } else { self.tell(context) };
-        (Caller { name, canceled: context.ct.clone(), told }, telling)
+        let (told, telling) = if is_deaf(context) { (None, None) } else { self.tell(context) };
+        (Caller { name, canceled: context.ct.clone(), told, asks: None }, telling)
     }
 
     #[expect(deprecated, reason = "see above")]
@@ -540,8 +556,11 @@ async fn call(server: &Inner, name: &str, given: &Arguments, caller: &Caller) ->
 
 /// The answer as the protocol has it: bounded, and without secrets.
 fn result(server: &Inner, answer: Answer) -> CallToolResult {
-    let masker =
-        server.sandbox.project.get().ok().and_then(|project| server.sandbox.masker(&project.scope).ok());
+    let masker = match server.sandbox.project.scope() {
+        Some(scope) => server.sandbox.masker(&scope).ok(),
+        // A project that was never read has no secret in any answer.
+        None => Some(Masker::default()),
+    };
     let mask = |text: String| match &masker {
         Some(masker) => masker.mask(&text),
         // Secrets that cannot be read cannot be found either, and so nothing is told.

@@ -2,8 +2,8 @@
 //!
 //! A [`Server`] serves one project to any number of agents, over streamable HTTP ([`Server::serve_http`]) or stdin and
 //! stdout ([`Server::serve_stdio`]). The project's tools are tools here; beside them stand a few built-in ones
-//! (`tools/`), and the documentation as resources (`documents`). Everything that agents run, runs in one [`Sandbox`]:
-//! what they ask about later is what ran there.
+//! (`tools/`), and the documentation as resources (`documents`). Everything that agents run, runs in one sandbox
+//! (`sandbox`): what they ask about later is what ran there.
 //!
 //! Three rules hold for every answer: it is bounded ([`answer`]), it holds no secret, and a failure begins with what an
 //! agent needs to go on ([`digest`]).
@@ -29,5 +29,5 @@ mod tools;
 
 pub use documents::{Document, DocumentError, Documents};
 pub use http::Listening;
-pub use sandbox::{Said, Sandbox};
+pub use sandbox::Said;
 pub use server::{Options, Server};

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use pt_plan::Request;
 use pt_server::{App, AppError, LoadedProject};
 use pt_spec::{Definition, Kind, Wanted};
+use pt_store::Scope;
 
 /// The project that agents work on.
 pub(crate) struct CurrentProject {
@@ -51,6 +52,14 @@ impl CurrentProject {
             paths.into_iter().map(|path| (stamp(&path), path)).map(|(at, path)| (path, at)).collect();
         *self.kept() = Some(Read { project: Arc::clone(&project), stamps });
         Ok(project)
+    }
+
+    /// Whose values and secrets it reads; if it is gone, whose it read before. Nothing, if it was never there.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        match self.get() {
+            Ok(project) => Some(project.scope.clone()),
+            Err(_) => self.kept().as_ref().map(|read| read.project.scope.clone()),
+        }
     }
 
     /// The project, which knows what this reference names, too, if that is in another repository.

@@ -111,12 +111,8 @@ pub(crate) fn candidates(server: &Inner, workflow: &str, argument: &str) -> Vec<
             open.map(|known| known.id.text.clone()).collect()
         }
         "step" => {
-            let jobs = server.sandbox.jobs();
-            let steps = jobs.iter().flat_map(|job| {
-                let id = job.key.job.clone();
-                job.state.borrow().steps.keys().map(|step| format!("{id}/{step}")).collect::<Vec<_>>()
-            });
-            steps.collect()
+            let job = server.sandbox.job_state().unwrap_or_default();
+            job.steps.keys().rev().map(ToString::to_string).collect()
         }
         _ => Vec::new(),
     }

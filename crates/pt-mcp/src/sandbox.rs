@@ -1,33 +1,46 @@
 //! Where everything runs that agents start.
 //!
-//! A sandbox is a project on a backend, and the jobs that were started in it by this process. Each call of a tool is one
-//! job today; who asks is told of all their steps, containers and services together. The ids of steps are unique in
-//! their job only: where several jobs have one of the same name, the newest is meant, and `job/step` names any.
+//! A sandbox is a project on a backend, and one job in it, which goes on until the server ends: each call adds its steps to
+//! it, so that what one call starts is reached by the next. The job is opened by the first call, or is what the developer
+//! runs with `--mcp`; if it is stopped from elsewhere, the next call opens another. The step that stands for a call has
+//! the id of what was called, with a number if that is taken.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod job;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pt_backend::Backend;
-use pt_engine::{Control, Notice};
-use pt_model::{Job, JobId, Masker, StepId, What};
-use pt_plan::{Does, Plan, Planned, Request, StepPlan};
-use pt_server::{App, AppError, LoadedProject, RunRequest, Started, Unset};
-use pt_store::{Instance, JobKey, Scope};
-use tokio::sync::{OnceCell, mpsc, watch};
-use tokio::task::JoinHandle;
+use pt_engine::Notice;
+use pt_model::{Job, JobId, Masker, StepId};
+use pt_plan::{Kind, Plan, Planned, Request};
+use pt_server::{App, AppError, LoadedProject, RunRequest, Unset};
+use pt_store::{Instance, Scope};
+use tokio::sync::{OnceCell, mpsc};
 
 use crate::project::CurrentProject;
 
+pub(crate) use job::{JobView, Question, SandboxJob, belongs};
+
 /// Where agents' calls run.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     pub(crate) app: Arc<App>,
     pub(crate) project: CurrentProject,
     /// The checkout to run as, if it is not the project's own.
     isolated: Option<Instance>,
     backend: OnceCell<Arc<dyn Backend>>,
-    jobs: Mutex<Vec<SandboxJob>>,
+    job: Mutex<Option<SandboxJob>>,
+    /// Held by whoever opens a job, so that two calls at once open one. Says whether one may be opened still.
+    opening: tokio::sync::Mutex<MayOpen>,
     said: mpsc::UnboundedSender<Said>,
+}
+
+/// Whether a job may be opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum MayOpen {
+    #[default]
+    Yes,
+    /// The server ends.
+    Closed,
 }
 
 /// What a job of a sandbox said.
@@ -39,29 +52,30 @@ pub struct Said {
     pub notice: Notice,
 }
 
-/// A job that was started in the sandbox. Cheap to copy about.
-#[derive(Clone)]
-pub(crate) struct SandboxJob {
-    pub(crate) key: JobKey,
-    pub(crate) state: watch::Receiver<Job>,
-    pub(crate) control: Control,
-    /// What the steps call, by their ids in the job.
-    pub(crate) references: Arc<HashMap<StepId, String>>,
+/// What a call started.
+pub(crate) struct Call {
+    pub(crate) job: SandboxJob,
+    /// The step that stands for it.
+    pub(crate) step: StepId,
     /// The steps after whose end the call returns; without, all.
-    pub(crate) awaited: Option<Arc<Vec<StepId>>>,
+    pub(crate) awaited: Option<Vec<StepId>>,
     /// What goes wrong before a step runs, rendered with its place.
-    pub(crate) findings: Arc<String>,
-    ended: Arc<Mutex<Option<JoinHandle<()>>>>,
+    pub(crate) findings: String,
+    /// The number of the first line of the job's log that may be of it.
+    pub(crate) first_line: u64,
+    /// What its steps ask a person.
+    pub(crate) questions: mpsc::UnboundedReceiver<Question>,
 }
 
-/// A job that can be asked about, whoever runs it.
-#[derive(Clone, Debug)]
-pub(crate) struct JobView {
-    pub(crate) key: JobKey,
-    pub(crate) job: Job,
-    /// Whether it runs in this sandbox.
-    pub(crate) own: bool,
-    pub(crate) references: Arc<HashMap<StepId, String>>,
+/// What was asked of a sandbox could not be done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// The application could not do it.
+    #[error("{0}")]
+    App(#[from] AppError),
+    /// The job is ending.
+    #[error("Not started, since the sandbox is ending: {0}")]
+    Ending(String),
 }
 
 impl Sandbox {
@@ -72,7 +86,8 @@ impl Sandbox {
         isolated: Option<Instance>,
         said: mpsc::UnboundedSender<Said>,
     ) -> Self {
-        Self { app, project, isolated, backend: OnceCell::new(), jobs: Mutex::default(), said }
+        let (job, opening) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { app, project, isolated, backend: OnceCell::new(), job, opening, said }
     }
 
     /// Connects to the backend when it is first needed.
@@ -96,77 +111,67 @@ impl Sandbox {
         self.app.plan(project, &[vec![request]], &Unset)
     }
 
-    /// Runs a plan as a job of this sandbox.
+    /// Opens the sandbox's job with these steps, which are the developer's.
     ///
     /// # Errors
     /// The backend is not there, or the store cannot be written.
-    pub async fn start(
+    pub(crate) async fn open(
         &self,
         plan: Plan,
         project: &LoadedProject,
         request: RunRequest,
-        findings: String,
-    ) -> Result<JobId, AppError> {
-        Ok(self.run(plan, project, request, findings).await?.key.job)
+    ) -> Result<SandboxJob, AppError> {
+        let backend = self.backend().await?;
+        let references = job::references(&plan.steps, "");
+        let project = LoadedProject { instance: self.instance(project), ..project.clone() };
+        // Somebody may be there to answer: whoever called, or the developer.
+        let request = RunRequest { open: true, interactive: true, ..request };
+        let started = self.app.start_on(backend, plan, project, request)?;
+        let job = SandboxJob::follow(started, references, self.said.clone());
+        *self.slot() = Some(job.clone());
+        Ok(job)
     }
 
+    /// Runs a plan in the sandbox. `asks` says whether the caller can be asked something.
+    ///
+    /// # Errors
+    /// The backend is not there, the store cannot be written, or the sandbox is ending.
     pub(crate) async fn run(
         &self,
         plan: Plan,
         project: &LoadedProject,
-        request: RunRequest,
         findings: String,
-    ) -> Result<SandboxJob, AppError> {
-        let backend = self.backend().await?;
-        let mut references = HashMap::new();
-        plan.steps.iter().for_each(|step| add_reference(step, "", &mut references));
-        let awaited = awaited(&plan);
-        let project = LoadedProject { instance: self.instance(project), ..project.clone() };
-        let started = self.app.start_on(backend, plan, project, request)?;
-        let job = SandboxJob {
-            key: started.key.clone(),
-            state: started.running.job.clone(),
-            control: started.running.control.clone(),
-            references: Arc::new(references),
-            awaited,
-            findings: Arc::new(findings),
-            ended: Arc::default(),
+        asks: bool,
+    ) -> Result<Call, CallError> {
+        let job = {
+            let opening = self.opening.lock().await;
+            match self.job().filter(SandboxJob::is_open) {
+                Some(job) => job,
+                None if *opening == MayOpen::Closed => {
+                    return Err(CallError::Ending("the server ends.".to_owned()));
+                }
+                None => self.open(nothing(), project, RunRequest::default()).await?,
+            }
         };
-        *job.ended.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(tokio::spawn(follow(started, self.said.clone())));
-        self.own().push(job.clone());
-        Ok(job)
+        job.call(plan, self.app.planning(project), findings, asks).await.map_err(CallError::Ending)
     }
 
-    /// The jobs that were started here, the newest first.
-    pub(crate) fn jobs(&self) -> Vec<SandboxJob> {
-        self.own().iter().rev().cloned().collect()
+    /// The job that calls add their steps to; the last one if none is open.
+    pub(crate) fn job(&self) -> Option<SandboxJob> {
+        self.slot().clone()
     }
 
-    /// The job of this id that was started here.
-    pub(crate) fn job(&self, id: &str) -> Option<SandboxJob> {
-        self.own().iter().find(|job| job.key.job.as_str() == id).cloned()
-    }
-
-    /// All jobs that can be asked about: this sandbox's, the newest first, then those of the same checkout that others run.
+    /// All jobs that can be asked about: this sandbox's, then those of the same checkout that others run, the newest first.
     ///
     /// # Errors
     /// The store cannot be read.
     pub(crate) fn views(&self) -> Result<Vec<JobView>, AppError> {
-        let own = self.jobs();
-        let view = |job: &SandboxJob| JobView {
-            key: job.key.clone(),
-            job: job.state.borrow().clone(),
-            own: true,
-            references: Arc::clone(&job.references),
-        };
-        let mut views: Vec<JobView> = own.iter().map(view).collect();
+        let own = self.job();
+        let mut views: Vec<JobView> = own.iter().map(SandboxJob::view).collect();
         let instance = self.instance(&*self.project.get()?);
-        for record in self.app.jobs(Some(&instance), false)? {
-            if record.alive && !own.iter().any(|job| job.key == record.key) {
-                let references = Arc::default();
-                views.push(JobView { key: record.key, job: record.job, own: false, references });
-            }
+        let is_own = |key: &pt_store::JobKey| own.as_ref().is_some_and(|job| job.key == *key);
+        for record in self.app.running_jobs(&instance, &|key| !is_own(key))? {
+            views.push(JobView { key: record.key, job: record.job, own: false, references: Arc::default() });
         }
         Ok(views)
     }
@@ -185,86 +190,42 @@ impl Sandbox {
         Ok(masker)
     }
 
-    /// Stops everything that runs here, and waits for its end.
-    pub async fn close(&self, reason: &str) {
-        let jobs = self.jobs();
-        jobs.iter().for_each(|job| job.control.stop(reason));
-        for job in jobs {
+    /// Stops everything that runs here, for good, and waits for its end.
+    pub(crate) async fn close(&self, reason: &str) {
+        *self.opening.lock().await = MayOpen::Closed;
+        if let Some(job) = self.job() {
+            job.control.stop(reason);
             job.ended().await;
         }
     }
 
-    /// Whether something runs here.
-    pub fn is_idle(&self) -> bool {
-        self.jobs().iter().all(|job| job.state.borrow().status.has_ended())
-    }
-
     /// Kills everything that runs here, at once.
-    pub fn kill(&self) {
-        self.jobs().iter().for_each(|job| job.control.kill());
-    }
-
-    /// How a job that was started here stands.
-    pub fn job_state(&self, id: &JobId) -> Option<Job> {
-        self.job(id.as_str()).map(|job| job.state.borrow().clone())
-    }
-
-    fn own(&self) -> std::sync::MutexGuard<'_, Vec<SandboxJob>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl SandboxJob {
-    /// Waits until the job is over and nothing of it is left.
-    pub(crate) async fn ended(&self) {
-        let task = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match task {
-            Some(task) => drop(task.await),
-            // Somebody else waits for the task; the state ends with it.
-            None => {
-                let mut state = self.state.clone();
-                while !state.borrow_and_update().status.has_ended() {
-                    if tokio::time::timeout(Duration::from_secs(1), state.changed())
-                        .await
-                        .is_ok_and(|c| c.is_err())
-                    {
-                        return;
-                    }
-                }
-            }
+    pub(crate) fn kill(&self) {
+        if let Some(job) = self.job() {
+            job.control.kill();
         }
     }
-}
 
-/// Passes on what a job says, and keeps its presence until its end.
-async fn follow(started: Started, said: mpsc::UnboundedSender<Said>) {
-    let Started { key, mut running, presence } = started;
-    while let Some(notice) = running.notices.recv().await {
-        let over = matches!(&notice, Notice::Event(event) if matches!(event.what, What::JobFinished { .. }));
-        // Nobody may be listening.
-        let _ = said.send(Said { job: key.job.clone(), notice });
-        if over {
-            break;
-        }
+    /// How its job stands.
+    pub(crate) fn job_state(&self) -> Option<Job> {
+        self.job().map(|job| job.state.borrow().clone())
     }
-    // A broken engine has told those who watch the job's state by ending.
-    drop(running.done.await);
-    drop(presence);
-}
 
-fn add_reference(step: &StepPlan, within: &str, references: &mut HashMap<StepId, String>) {
-    let id = format!("{within}{}", step.id);
-    if let Does::Group(parts) = &step.does {
-        parts.iter().for_each(|part| add_reference(part, &format!("{id}."), references));
+    fn slot(&self) -> MutexGuard<'_, Option<SandboxJob>> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    let reference = step.chain.first().cloned().unwrap_or_else(|| "custom-code".to_owned());
-    references.insert(StepId::new(id), reference);
 }
 
-/// The steps that a call of the plan's tool waits for.
-fn awaited(plan: &Plan) -> Option<Arc<Vec<StepId>>> {
-    let [only] = plan.steps.as_slice() else { return None };
-    let awaits = only.awaits.as_ref()?;
-    let within = |step: &StepId| StepId::new(format!("{}.{step}", only.id));
-    Some(Arc::new(awaits.steps.iter().map(within).collect()))
+/// What a sandbox begins with.
+fn nothing() -> Plan {
+    Plan {
+        target: "sandbox".to_owned(),
+        target_id: "sandbox".to_owned(),
+        kind: Kind::Template,
+        args: Default::default(),
+        requests: Vec::new(),
+        steps: Vec::new(),
+        secrets: Vec::new(),
+        timeout: None,
+    }
 }

@@ -61,7 +61,7 @@ impl Server {
         (Self { inner: Arc::new(inner) }, said)
     }
 
-    /// Starts a job in the sandbox, as a call would.
+    /// Opens the sandbox with what the developer wants to run. It goes on when that has ended.
     ///
     /// # Errors
     /// The backend is not there, or the store cannot be written.
@@ -71,12 +71,12 @@ impl Server {
         project: &LoadedProject,
         request: RunRequest,
     ) -> Result<JobId, AppError> {
-        Ok(self.inner.sandbox.run(plan, project, request, String::new()).await?.key.job)
+        Ok(self.inner.sandbox.open(plan, project, request).await?.key.job)
     }
 
-    /// How a job of the sandbox stands.
-    pub fn job(&self, id: &JobId) -> Option<Job> {
-        self.inner.sandbox.job_state(id)
+    /// How the sandbox's job stands, if one was opened.
+    pub fn job(&self) -> Option<Job> {
+        self.inner.sandbox.job_state()
     }
 
     /// Stops everything that runs in the sandbox, and waits for its end.

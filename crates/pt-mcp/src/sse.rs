@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream, StreamExt};
+use pt_store::random_name;
 use rmcp::ServiceExt;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, WriteHalf, split};
@@ -26,7 +25,6 @@ const ROOM: usize = 1 << 16;
 pub(crate) struct Streams {
     server: Server,
     open: Arc<Mutex<HashMap<String, Writer>>>,
-    count: Arc<AtomicU64>,
 }
 
 type Writer = Arc<tokio::sync::Mutex<WriteHalf<DuplexStream>>>;
@@ -40,14 +38,7 @@ pub(crate) struct MessageQuery {
 
 impl Streams {
     pub(crate) fn new(server: Server) -> Self {
-        Self { server, open: Arc::default(), count: Arc::default() }
-    }
-
-    /// An id that nobody guesses by counting.
-    fn id(&self) -> String {
-        let count = self.count.fetch_add(1, Ordering::Relaxed);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
-        format!("{count:x}-{now:x}-{:x}", std::process::id())
+        Self { server, open: Arc::default() }
     }
 }
 
@@ -66,8 +57,9 @@ impl Drop for Gone {
 /// Opens a stream.
 pub(crate) async fn open(
     State(streams): State<Streams>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let id = streams.id();
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, (StatusCode, String)> {
+    // Who knows it may speak in the client's name.
+    let id = random_name().map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let (ours, theirs) = tokio::io::duplex(ROOM);
     let (reader, writer) = split(ours);
     let writer = Arc::new(tokio::sync::Mutex::new(writer));
@@ -85,7 +77,8 @@ pub(crate) async fn open(
         let line = lines.next_line().await.ok().flatten()?;
         Some((Event::default().event("message").data(line), (lines, gone)))
     });
-    Sse::new(stream::once(async { endpoint }).chain(lines).map(Ok)).keep_alive(KeepAlive::default())
+    let events = stream::once(async { endpoint }).chain(lines).map(Ok);
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 /// Takes a message. Its answer comes in the stream.

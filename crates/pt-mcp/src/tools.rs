@@ -4,6 +4,7 @@ mod containers;
 mod describe;
 mod docs;
 mod list;
+mod restart;
 mod run;
 mod stop;
 mod values;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
+use crate::sandbox::Question;
 use crate::server::Inner;
 
 pub(crate) use run::call as run_target;
@@ -29,6 +31,8 @@ pub(crate) struct Caller {
     pub(crate) canceled: CancellationToken,
     /// Where to tell how a long call goes.
     pub(crate) told: Option<mpsc::UnboundedSender<Told>>,
+    /// Where to ask the person at the agent's side, if the agent's program can ask.
+    pub(crate) asks: Option<mpsc::UnboundedSender<Question>>,
 }
 
 /// How a call goes.
@@ -104,6 +108,7 @@ enum Does {
     GetValues,
     SetValue,
     Stop,
+    Restart,
     ReadMore,
 }
 
@@ -116,7 +121,11 @@ fn number(info: &str) -> Value {
 }
 
 fn listing() -> Value {
-    json!({"like": text("only those whose id contains this"), "limit": number("default 50")})
+    json!({"like": text("part of the id"), "tags": tags(), "limit": number("default 50")})
+}
+
+fn tags() -> Value {
+    json!({"type": "array", "items": {"type": "string"}})
 }
 
 /// All of them.
@@ -181,7 +190,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         aliases: &[],
         info: "All about a step; why it failed.",
         effect: Effect::Reads,
-        properties: || json!({"step": text("id, or job/id")}),
+        properties: || json!({"step": text("id")}),
         required: &["step"],
         does: Does::DescribeStep,
     },
@@ -190,7 +199,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         aliases: &[],
         info: "All about a service.",
         effect: Effect::Reads,
-        properties: || json!({"service": text("id, or job/id")}),
+        properties: || json!({"service": text("id")}),
         required: &["service"],
         does: Does::DescribeService,
     },
@@ -199,14 +208,14 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         aliases: &[],
         info: "All about a container: command, environment, mounts, exit code.",
         effect: Effect::Reads,
-        properties: || json!({"container": text("id, or job/id")}),
+        properties: || json!({"container": text("id")}),
         required: &["container"],
         does: Does::DescribeContainer,
     },
     BuiltIn {
         name: "describe-sandbox",
         aliases: &["describe-job"],
-        info: "Where you are: project, revision, jobs and what is in them.",
+        info: "Where you are: project, revision, the job that all calls share, and what is in it.",
         effect: Effect::Reads,
         properties: || json!({}),
         required: &[],
@@ -219,7 +228,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || {
             json!({
-                "container": text("id, or job/id; a step's id gives all its containers"),
+                "container": text("id, or a step's id"),
                 "limit": number("lines, default 100"),
                 "like": text("only lines that contain this"),
                 "before": number("only lines before this number"),
@@ -236,7 +245,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Destroys,
         properties: || {
             json!({
-                "container": text("id, or job/id"),
+                "container": text("id, or a step's id"),
                 "cmd": {
                     "description": "a list of words, or a line for sh",
                     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
@@ -254,8 +263,8 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || {
             json!({
-                "step": text("id, or job/id"),
-                "service": text("id, or job/id"),
+                "step": text("id"),
+                "service": text("id"),
                 "state": {"enum": ["ready", "finished", "failed"], "description": "default: a service ready, a step finished"},
                 "timeout": number("seconds, default 60, at most 600"),
             })
@@ -278,7 +287,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         aliases: &["list-values"],
         info: "The project's values, and the names of its secrets.",
         effect: Effect::Reads,
-        properties: listing,
+        properties: || json!({"like": text("part of the id"), "limit": number("default 50")}),
         required: &[],
         does: Does::GetValues,
     },
@@ -293,12 +302,21 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
     },
     BuiltIn {
         name: "stop",
-        aliases: &["stop-job"],
-        info: "Stops a job with its containers and job volumes; without job, all that you started. Needs confirm.",
+        aliases: &["stop-job", "stop-step"],
+        info: "Stops a step and its containers; without step, all that agents started. Needs confirm.",
         effect: Effect::Destroys,
-        properties: || json!({"job": text(""), "confirm": {"type": "boolean"}}),
+        properties: || json!({"step": text(""), "confirm": {"type": "boolean"}}),
         required: &[],
         does: Does::Stop,
+    },
+    BuiltIn {
+        name: "restart-container",
+        aliases: &[],
+        info: "Stops a running container and starts it again: it keeps its files, ports and services.",
+        effect: Effect::Changes,
+        properties: || json!({"container": text("id, or a step's id")}),
+        required: &["container"],
+        does: Does::Restart,
     },
     BuiltIn {
         name: "read-more",
@@ -356,6 +374,7 @@ impl BuiltIn {
             Does::GetValues => values::get(server, given),
             Does::SetValue => values::set(server, given),
             Does::Stop => stop::stop(server, given).await,
+            Does::Restart => restart::restart(server, given, caller).await,
             Does::ReadMore => Ok(read_more(server, given)),
         };
         answer.unwrap_or_else(|error| failed(&error))

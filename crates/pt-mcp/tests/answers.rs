@@ -97,14 +97,14 @@ async fn a_failed_call_begins_with_what_helps() {
     assert!(failed);
     assert_eq!(
         text,
-        "FAILED: step broken.first (polytope/container) of job broken-1: The container exited with a nonzero exit code.\n\
+        "FAILED: step broken.first (polytope/container): The container exited with a nonzero exit code.\n\
          Exit code 1: container container, image debian\n\
          Likely cause: a dependency is not installed (`ModuleNotFoundError: No module named flask`)\n\
          Try: add it (bluetext://code-gen-modules/add-package-python, …/add-package-npm), or name the right file in `cmd`\n\
          Its last line:\n  \
          ModuleNotFoundError: No module named flask\n\
          Did not run for that reason: broken.second.\n\
-         More: get-container-logs, describe-step {\"step\": \"broken-1/ID\"}; mend the cause and call the tool again.\n"
+         More: get-container-logs, describe-step; mend the cause and call the tool again.\n"
     );
     let (text, failed) = shop.call("needs", json!({})).await;
     assert!(failed);
@@ -123,7 +123,7 @@ async fn a_failed_call_begins_with_what_helps() {
 async fn services_stay_and_are_waited_for() {
     let shop = Served::new(SHOP).await;
     let (text, failed) = shop.call("web", json!({})).await;
-    assert!(!failed && text.starts_with("Job web-1 goes on.\nService web: http://localhost:"), "{text}");
+    assert!(!failed && text.starts_with("Step web goes on.\nService web: http://localhost:"), "{text}");
     let (text, failed) = shop.call("wait-until", json!({"service": "web"})).await;
     assert!(!failed && text.starts_with("Service web is ready: http://localhost:"), "{text}");
     let (text, failed) = shop.call("wait-until", json!({"step": "web.serve", "timeout": 0})).await;
@@ -134,7 +134,7 @@ async fn services_stay_and_are_waited_for() {
     assert_eq!(text, "There is no step 'nothing'; there are: web, web.serve.");
     let (text, failed) = shop.call("stop", json!({})).await;
     assert!(failed && text.contains("\"confirm\": true"), "{text}");
-    assert_eq!(shop.call("stop", json!({"confirm": true})).await.0, "Stopped: web-1");
+    assert_eq!(shop.call("stop", json!({"confirm": true})).await.0, "Stopped: web");
     let (text, failed) = shop.call("exec", json!({"container": "container", "cmd": "ls"})).await;
     assert!(failed && text.starts_with("Container container does not run any more."), "{text}");
 }
@@ -155,4 +155,102 @@ async fn values_are_replaced_when_that_is_confirmed() {
         assert_eq!(shop.call("set-value", arguments).await, (text.to_owned(), failed));
     }
     assert_eq!(shop.call("get-values", json!({})).await.0, "size: 6");
+}
+
+const SANDBOX: &str = r##"
+modules:
+  - {id: add-package-python, params: [{id: packages, type: str}], code: "#pt-clj (println (str \"adds \" (:packages params)))"}
+  - id: asks
+    code: "#pt-clj (println (:data (pt/await-user-input (pt/request-user-input :str {:message \"Who?\"}))))"
+  - id: catches
+    code: |-
+      #pt-clj (try (pt/call-module "polytope/container" {:image "debian" :cmd "sh -c 'echo inside; exit 3'"})
+        (catch Exception e (println "caught")))
+  - {id: gives, code: "#pt-clj {:size 3, :colors [\"red\"]}"}
+tools:
+  - id: web
+    info: Serves.
+    run:
+      - id: serve
+        module: polytope/container
+        args: {image: debian, tags: {part: front}, services: [{id: web, ports: [{port: 8080, protocol: http}]}]}
+  - id: fails
+    info: Does not work.
+    run:
+      - {id: only, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
+"##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_calls_share_one_job() {
+    let shop = Served::new(SANDBOX).await;
+    assert!(shop.call("describe-sandbox", json!({})).await.0.contains("status: idle"));
+    assert!(!shop.call("web", json!({})).await.1);
+    assert!(shop.call("fails", json!({})).await.1);
+    assert_eq!(shop.call("run", json!({"tool": "gives"})).await.0, "size: 3\ncolors:\n- red");
+    shop.write(&SANDBOX.replace("exit 4", "echo mended"));
+    assert_eq!(shop.call("fails", json!({})).await, ("mended".to_owned(), false), "the file is read anew");
+
+    let (text, _) = shop.call("describe-sandbox", json!({})).await;
+    assert!(
+        text.contains("job: sandbox-1\nstatus: running\ncounts:\n  steps: 7\n  steps-running: 2\n"),
+        "{text}"
+    );
+    let (text, _) = shop.call("list-steps", json!({})).await;
+    assert_eq!(
+        text,
+        "fails-2  success fails\nfails-2.only  success polytope/container\n\
+         gives  success gives\n\
+         fails  failed fails: A step of it failed.\n\
+         fails.only  failed polytope/container: The container exited with a nonzero exit code.\n\
+         web  running web\nweb.serve  running polytope/container"
+    );
+    let (text, _) = shop.call("list-steps", json!({"tags": ["part=front"], "limit": 1})).await;
+    assert_eq!(text, "web  running web\n… and 1 more: narrow with like, or raise limit");
+    let (text, _) = shop.call("list-containers", json!({"tags": "part"})).await;
+    assert_eq!(text, "container  running debian of step web.serve");
+    let (text, _) = shop.call("describe-step", json!({"step": "only"})).await;
+    assert!(text.starts_with("id: fails-2.only\n"), "the newest is meant: {text}");
+
+    assert_eq!(shop.call("stop", json!({"step": "fails", "confirm": true})).await.0, "Nothing of that runs.");
+    assert_eq!(shop.call("stop", json!({"step": "serve", "confirm": true})).await.0, "Stopped: web.serve");
+    shop.server.kill();
+    assert!(!shop.call("run", json!({"tool": "gives"})).await.1, "the next call opens another job");
+    assert!(shop.call("describe-sandbox", json!({})).await.0.contains("job: sandbox-2\n"));
+    shop.server.close("the test is over").await;
+    assert_eq!(shop.server.job().map(|job| job.status.has_ended()), Some(true), "nothing is left");
+    let (text, failed) = shop.call("web", json!({})).await;
+    assert!(failed && text.starts_with("Not started, since the sandbox is ending"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_developer_runs_is_the_developers_to_stop() {
+    let shop = Served::new(SANDBOX).await;
+    let project = shop.app.load(None, "local").unwrap();
+    let request = pt_plan::Request { reference: "web".to_owned(), ..Default::default() };
+    let plan = shop.app.plan(&project, &[vec![request]], &pt_server::Unset).unwrap().plan.unwrap();
+    shop.server.start(plan, &project, pt_server::RunRequest::default()).await.unwrap();
+    assert!(!shop.call("wait-until", json!({"service": "web"})).await.1);
+    let (text, failed) = shop.call("stop", json!({"step": "web", "confirm": true})).await;
+    assert!(failed && text.starts_with("Not stopped: step web is the developer's."), "{text}");
+    assert_eq!(shop.call("stop", json!({"confirm": true})).await.0, "Nothing of that runs.");
+    let (text, failed) = shop.call("restart-container", json!({"container": "web"})).await;
+    assert!(!failed && text.starts_with("Container container runs again"), "{text}");
+    let (text, _) = shop.call("list-containers", json!({})).await;
+    assert!(text.starts_with("container  running (exit code ") && text.contains("restarted once"), "{text}");
+    assert!(shop.call("fails", json!({})).await.1);
+    assert!(shop.call("describe-sandbox", json!({})).await.0.contains("job: web-1\n"), "both are in one job");
+    shop.server.close("the test is over").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_code_calls_belongs_to_the_call() {
+    let shop = Served::new(SANDBOX).await;
+    let (text, failed) = shop.call("run", json!({"tool": "catches"})).await;
+    assert!(!failed, "a failure that code catches is its own: {text}");
+    assert!(text.contains("inside") && text.contains("caught"), "{text}");
+    let (text, failed) = shop.call("run", json!({"tool": "asks"})).await;
+    assert!(failed && text.contains("Nobody answers"), "{text}");
+    let (text, failed) = shop.call("run", json!({"tool": "uv-add", "packages": "flask"})).await;
+    assert_eq!((text.as_str(), failed), ("adds flask", false), "an alias, where nothing has that name");
+    shop.server.close("the test is over").await;
 }

@@ -73,7 +73,7 @@ async fn names_and_arguments_have_many_spellings() {
         ("greet", json!({"to-whom": "you"}), "hello you"),
         ("greet", json!({"to_whom": "you"}), "hello you"),
         ("greet", json!({"toWhom": "you", "howOften": 3}), "hello you"),
-        ("two_steps", json!({}), "== two-steps.first ==\none\n== two-steps.second ==\ntwo"),
+        ("two_steps", json!({}), "== first ==\none\n== second ==\ntwo"),
         ("_hidden", json!({}), "hello world"),
         ("run", json!({"tool": "greet", "args": {"to-whom": "you"}}), "hello you"),
         ("run", json!({"module": "greet", "to-whom": "you"}), "hello you"),

@@ -46,6 +46,9 @@ pub enum What {
     StepAdded {
         /// The step.
         step: StepId,
+        /// The group whose part it is, or the step whose code called it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<StepId>,
     },
     /// A step began.
     StepStarted {

@@ -100,6 +100,9 @@ pub struct Job {
 pub struct Step {
     /// How it stands.
     pub status: Status,
+    /// The group whose part it is, or the step whose code called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<StepId>,
     /// When it began.
     pub started_ts: Option<Timestamp>,
     /// When it ended.
@@ -220,8 +223,8 @@ impl Job {
                 self.status = *status;
                 self.finished_ts = Some(at);
             }
-            What::StepAdded { step } => {
-                self.steps.entry(step.clone()).or_default();
+            What::StepAdded { step, parent } => {
+                self.steps.entry(step.clone()).or_default().parent.clone_from(parent);
             }
             What::StepStarted { step } => {
                 let step = self.steps.entry(step.clone()).or_default();

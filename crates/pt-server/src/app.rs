@@ -12,7 +12,7 @@ use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
 use pt_engine::{
-    Earlier, Engine, Guest, GuestSeat, Leftovers, Options, Outside, Running, find_leftovers, guest,
+    Earlier, Engine, Guest, GuestSeat, Leftovers, Options, Outside, Planning, Running, find_leftovers, guest,
     remove_leftovers,
 };
 use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, Text, What};
@@ -106,6 +106,8 @@ pub struct RunRequest {
     pub interactive: bool,
     /// The earlier job that it resumes.
     pub resumes: Option<Earlier>,
+    /// Whether steps may be added while it runs: such a job goes on until it is stopped.
+    pub open: bool,
 }
 
 /// A job as the store knows it, and whether its runner lives.
@@ -329,6 +331,15 @@ impl App {
         }
     }
 
+    /// The project as a running job that is given more steps needs it ([`pt_engine::Control::add`]).
+    pub fn planning(&self, project: &LoadedProject) -> Arc<dyn Planning> {
+        self.at_hand(project.loaded.project.clone(), &project.scope)
+    }
+
+    fn at_hand(&self, project: Project, scope: &Scope) -> Arc<dyn Planning> {
+        Arc::new(ProjectAtHand { project, store: self.store.clone(), scope: scope.clone() })
+    }
+
     /// Starts a job and serves its API.
     ///
     /// # Errors
@@ -425,16 +436,13 @@ impl App {
         let options = Options {
             job: key.clone(),
             outside,
-            project: Arc::new(ProjectAtHand {
-                project: loaded.project,
-                store: self.store.clone(),
-                scope: scope.clone(),
-            }),
+            project: self.at_hand(loaded.project, &scope),
             scope,
             instance,
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
             interactive: request.interactive,
+            open: request.open,
             until: request.until,
             resumes: request.resumes,
             grace: Self::GRACE,
@@ -482,6 +490,30 @@ impl App {
                 if ended || !job.status.has_ended() {
                     records.push(JobRecord { instance: instance.clone(), key, job, alive, runner });
                 }
+            }
+        }
+        Ok(records)
+    }
+
+    /// The jobs of a checkout whose runners live, newest first: those among them that are wanted.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn running_jobs(
+        &self,
+        instance: &Instance,
+        wanted: &dyn Fn(&JobKey) -> bool,
+    ) -> Result<Vec<JobRecord>, AppError> {
+        let mut records = Vec::new();
+        for summary in self.store.jobs(Some(&instance.id))?.into_iter().rev() {
+            let key = JobKey::new(instance.id.clone(), summary.id);
+            if summary.status.has_ended() || !wanted(&key) || !self.store.runner_alive(&key)? {
+                continue;
+            }
+            let runner = self.store.runner(&key)?;
+            let job = Job::fold(&self.store.events(&key, 0)?);
+            if !job.status.has_ended() {
+                records.push(JobRecord { instance: instance.clone(), key, job, alive: true, runner });
             }
         }
         Ok(records)

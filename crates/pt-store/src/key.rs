@@ -82,8 +82,11 @@ impl SecretKey {
     }
 }
 
-/// A name that nobody else chooses.
-pub(crate) fn random_name() -> io::Result<String> {
+/// A name that nobody else chooses, and nobody guesses: 16 hex digits.
+///
+/// # Errors
+/// The system has no randomness to give.
+pub fn random_name() -> io::Result<String> {
     let random = XNonce::try_generate().map_err(|cause| io::Error::other(cause.to_string()))?;
     Ok(random[..8].iter().map(|byte| format!("{byte:02x}")).collect())
 }

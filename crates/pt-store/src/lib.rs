@@ -32,6 +32,7 @@ pub use dataset::Dataset;
 pub use error::StoreError;
 pub use instance::Instance;
 pub use job::{EventWriter, JobKey};
+pub use key::random_name;
 pub use log::{Follow, LogFilter, LogReader, LogWriter};
 pub use request::JobRequest;
 pub use runner::{Runner, RunnerLock};

@@ -72,7 +72,7 @@ impl JobSummary {
                 self.status = *status;
                 self.finished_ts = Some(event.at);
             }
-            What::StepAdded { step } => {
+            What::StepAdded { step, parent: _ } => {
                 self.steps.entry(step.clone()).or_default();
             }
             What::StepStarted { step } => {

@@ -128,7 +128,7 @@ impl Watcher {
                 self.width = steps.iter().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
                 err(Style::new(), format_args!("Job {job} runs."))
             }
-            What::StepAdded { step } => {
+            What::StepAdded { step, .. } => {
                 self.width = self.width.max(step.as_str().chars().count());
                 Ok(())
             }

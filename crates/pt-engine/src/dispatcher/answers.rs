@@ -62,7 +62,7 @@ impl Dispatcher {
         }
     }
 
-    fn stop_target(&mut self, target: Target, reply: Reply) {
+    pub(super) fn stop_target(&mut self, target: Target, reply: Reply) {
         match target {
             Target::Container(id) => self.stop_containers(&id, reply),
             Target::Service(id) => {

@@ -8,7 +8,7 @@ use pt_model::{
     ContainerChange, ContainerId, ContainerSpec, ContainerStatus, CreateContainer, Data, Failure,
     ServiceSpec, StepId, User, What,
 };
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{Dispatcher, Effect, Message, forward, labels};
@@ -21,6 +21,8 @@ use crate::mount::Mounts;
 /// A container, beyond what its job shows of it.
 pub(super) struct ContainerState {
     pub(super) wish: watch::Sender<Wish>,
+    /// Notified when it is to be stopped and started once more.
+    pub(super) restart: Arc<Notify>,
     pub(super) ports: Vec<PublishedPort>,
     pub(super) started: bool,
     pub(super) over: bool,
@@ -159,6 +161,7 @@ impl Dispatcher {
         let wished_ports =
             wished_ports.map(|port| (port.port, port.host_port(), port.protocol.is_udp())).collect();
         let (wish, wished) = watch::channel(Wish::Run);
+        let restart = Arc::new(Notify::new());
         let task = ContainerTask {
             id: id.clone(),
             step: step.clone(),
@@ -170,11 +173,13 @@ impl Dispatcher {
             restart: spec.restart,
             grace: self.context.options.grace,
             wish: wished,
+            restart_wished: Arc::clone(&restart),
             messages: self.messages.0.clone(),
             log: self.log.clone(),
         };
         let state = ContainerState {
             wish,
+            restart,
             ports,
             started: false,
             over: false,

@@ -52,7 +52,8 @@ impl Dispatcher {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.steps.keys().all(|id| self.status(id).has_ended())
+        (!self.context.options.open || self.is_stopping())
+            && self.steps.keys().all(|id| self.status(id).has_ended())
             && self.containers.values().all(|container| container.over)
     }
 

@@ -72,7 +72,7 @@ impl Dispatcher {
                 let origin = Arc::new(Origin { planning, requests: Vec::new(), sources: code.sources });
                 let id = self.free_step_id(id.as_deref().unwrap_or("code"));
                 let plan = spawned(id.clone(), run_when, code.call);
-                self.add_called(plan, id.clone(), step, &origin);
+                self.add_called((plan, id.clone()), Some(step), &origin);
                 self.answer(reply, Ok(Data::from(id.as_str())));
             }
         }
@@ -106,33 +106,12 @@ impl Dispatcher {
     }
 
     fn called(&mut self, caller: Caller, plan: Plan, origin: &Arc<Origin>) {
-        self.context.mask.learn(plan.secrets);
+        self.context.mask.learn(plan.secrets.iter().cloned());
         let wished = caller.id.clone().unwrap_or_else(|| plan.target_id.clone());
         let id = self.free_step_id(&wished);
-        let mut steps = plan.steps;
-        // A template is called as one step that has its steps.
-        let mut step = match steps.pop() {
-            Some(only) if steps.is_empty() && plan.kind != Kind::Template => only,
-            last => {
-                steps.extend(last);
-                let planned = StepId::new("");
-                let (does, chain) = (Does::Group(steps), vec![plan.target]);
-                StepPlan {
-                    id: planned,
-                    run_when: Vec::new(),
-                    chain,
-                    does,
-                    terms: Terms::default(),
-                    joins: false,
-                    awaits: None,
-                    templates: Vec::new(),
-                    span: None,
-                }
-            }
-        };
-        let planned_id = std::mem::replace(&mut step.id, id.clone());
+        let (mut step, planned_id) = as_one_step(plan, id.clone());
         step.run_when.extend(caller.run_when);
-        self.add_called(step, planned_id, &caller.step, origin);
+        self.add_called((step, planned_id), Some(&caller.step), origin);
         if caller.waits {
             if let Some(step) = self.steps.get_mut(&id) {
                 step.is_called = true;
@@ -143,10 +122,16 @@ impl Dispatcher {
         }
     }
 
-    fn add_called(&mut self, step: StepPlan, planned_id: StepId, caller: &StepId, origin: &Arc<Origin>) {
+    /// Adds a step to the running job, and the id that it has in its plan.
+    pub(super) fn add_called(
+        &mut self,
+        (step, planned_id): (StepPlan, StepId),
+        caller: Option<&StepId>,
+        origin: &Arc<Origin>,
+    ) {
         let id = step.id.clone();
-        self.add_step_as(step, planned_id, Some(caller.clone()), origin);
-        self.emit(What::StepAdded { step: id });
+        self.add_step_as(step, planned_id, caller.cloned(), origin);
+        self.emit(What::StepAdded { step: id, parent: caller.cloned() });
     }
 
     /// Plans a step once more, now that the results it waits for are there or will not be.
@@ -202,6 +187,31 @@ impl Dispatcher {
         let near = groups.iter().rev().map(|group| within(group, &name.into()));
         near.chain([name.into()]).find(|id| self.steps.contains_key(id))
     }
+}
+
+/// What a plan does as one step with this id, and the id that the step has in the plan.
+pub(super) fn as_one_step(plan: Plan, id: StepId) -> (StepPlan, StepId) {
+    let mut steps = plan.steps;
+    // A template is called as one step that has its steps.
+    let mut step = match steps.pop() {
+        Some(only) if steps.is_empty() && plan.kind != Kind::Template => only,
+        last => {
+            steps.extend(last);
+            StepPlan {
+                id: StepId::new(""),
+                run_when: Vec::new(),
+                chain: vec![plan.target],
+                does: Does::Group(steps),
+                terms: Terms::default(),
+                joins: false,
+                awaits: None,
+                templates: Vec::new(),
+                span: None,
+            }
+        }
+    };
+    let planned_id = std::mem::replace(&mut step.id, id);
+    (step, planned_id)
 }
 
 fn planned(outside: &dyn Outside, request: Request) -> Result<(Plan, Arc<Origin>), Failure> {

@@ -208,7 +208,7 @@ impl Dispatcher {
             }
             let added = step.id.clone();
             self.add_step_as(step, planned_id, Some(id.clone()), &origin);
-            self.emit(What::StepAdded { step: added.clone() });
+            self.emit(What::StepAdded { step: added.clone(), parent: Some(id.clone()) });
             all.push(added);
         }
         let Some(group) = self.steps.get_mut(id) else { return };
@@ -269,7 +269,7 @@ impl Dispatcher {
         let id = self.free_step_id(step);
         self.guests.insert(id.clone(), seat);
         self.add_step(spawned(id.clone(), Vec::new(), call), None, &Arc::new(origin));
-        self.emit(What::StepAdded { step: id });
+        self.emit(What::StepAdded { step: id, parent: None });
     }
 
     pub(super) fn start_thread(&mut self, thread: StepThread) {

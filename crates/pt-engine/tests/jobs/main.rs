@@ -6,6 +6,7 @@ mod containers;
 mod docs;
 mod http;
 mod lifecycle;
+mod open;
 mod services;
 mod steps;
 mod text;

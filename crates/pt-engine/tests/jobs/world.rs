@@ -87,6 +87,11 @@ impl Outside for Little {
     }
 }
 
+/// A project of this one file, to plan against.
+pub(crate) fn at_hand(file: &str) -> impl Planning + 'static {
+    AtHand(load(file))
+}
+
 fn load(file: &str) -> Project {
     Project::load(&OneFile(file), PathBuf::from("/project/polytope.yml")).project
 }
@@ -148,6 +153,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         working_dir: PathBuf::from("/project"),
         person: Person { uid: 1000, gid: 1000, name: "ann".to_owned(), home: None },
         interactive: file.contains("interactive"),
+        open: file.starts_with("# open"),
         until: until.map(Into::into),
         resumes: None,
         grace: Duration::from_secs(10),

@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_backend::ExecRequest;
-use pt_model::{ContainerId, LogLine, StepId, Text, parse_duration};
+use pt_model::{ContainerId, ContainerStatus, LogLine, StepId, Text, parse_duration};
 use pt_server::AppError;
 use pt_store::LogFilter;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::digest::is_part;
-use crate::sandbox::JobView;
+use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::Caller;
-use crate::tools::describe::{find, find_step, missing};
+use crate::tools::describe::{find, find_container, find_step, missing};
 
 /// Lines that are shown, unless another limit was given.
 const LIMIT: usize = 100;
@@ -45,7 +44,7 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     };
     let of_it = |line: &LogLine| match (&container, &step) {
         (Some((_, container)), _) => line.container.as_ref() == Some(container),
-        (None, Some((_, step))) => line.step == *step || is_part(&line.step, step),
+        (None, Some((view, step))) => belongs(&view.job, &line.step, step),
         (None, None) => true,
     };
     let before = given.number(&["before"]).map(|line| line as u64);
@@ -105,13 +104,13 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     };
     let (backend_id, scope) = {
         let views = server.sandbox.views()?;
-        let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
-        let Some((view, id)) = find(&views, &wanted, has) else {
-            let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
-            return Ok(missing("container", &wanted, known));
+        let (view, id) = match find_container(&views, &wanted) {
+            Ok(found) => found,
+            Err(answer) => return Ok(answer),
         };
-        let container = view.job.containers.get(&ContainerId::new(id));
-        let running = container.filter(|container| !container.removed).and_then(|c| c.backend_id.clone());
+        let container = view.job.containers.get(&id);
+        let running = container.filter(|container| container.status == ContainerStatus::Running);
+        let running = running.and_then(|container| container.backend_id.clone());
         let Some(backend_id) = running else {
             return Ok(Answer::failure(format!(
                 "Container {wanted} does not run any more. Run its tool again, or read its lines: get-container-logs."
@@ -131,17 +130,12 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     let seconds = given.number(&["timeout"]).unwrap_or(EXEC_SECONDS).clamp(1, 600);
     let deadline = tokio::time::sleep(Duration::from_secs(seconds as u64));
     tokio::pin!(deadline);
-    let mut bytes = Vec::new();
+    let mut output = Tail::default();
     let mut why_cut = None;
     loop {
         tokio::select! {
             chunk = running.output.recv() => match chunk {
-                Some(chunk) => {
-                    bytes.extend_from_slice(&chunk.bytes);
-                    if bytes.len() > 2 * EXEC_BYTES {
-                        bytes.drain(..bytes.len() - EXEC_BYTES);
-                    }
-                }
+                Some(chunk) => output.push(&chunk.bytes),
                 None => break,
             },
             () = &mut deadline => {
@@ -156,7 +150,7 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     }
     let exit = if why_cut.is_none() { running.exit.await.ok() } else { None };
     let masker = server.sandbox.masker(&scope)?;
-    let output = masker.mask(&String::from_utf8_lossy(&bytes));
+    let output = masker.mask(&output.text());
     let code = exit.map(|exit| exit.code);
     let mut text = match (code, &why_cut) {
         (Some(0), _) => String::new(),
@@ -170,4 +164,53 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     }
     let failed = code != Some(0);
     Ok(Answer { failed, ..Answer::text(text) }.with(json!({"exit-code": code})))
+}
+
+/// The last bytes of what a command writes, from the beginning of a line on: a cut inside a line might leave the rest of a
+/// secret, which nobody would recognize.
+#[derive(Default)]
+struct Tail {
+    bytes: Vec<u8>,
+    /// Whether the rest of a line is to be dropped that began before what is kept.
+    torn: bool,
+}
+
+impl Tail {
+    fn push(&mut self, chunk: &[u8]) {
+        self.bytes.extend_from_slice(chunk);
+        if self.bytes.len() > 2 * EXEC_BYTES {
+            self.bytes.drain(..self.bytes.len() - EXEC_BYTES);
+            self.torn = true;
+        }
+        if self.torn {
+            let line = self.bytes.iter().position(|byte| *byte == b'\n');
+            self.bytes.drain(..line.map_or(self.bytes.len(), |end| end + 1));
+            self.torn = line.is_none();
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_much_output_begins_with_a_line() {
+        let mut tail = Tail::default();
+        tail.push(b"first\n");
+        for _ in 0..3 {
+            tail.push(&b"hunter2-hunter2\n".repeat(EXEC_BYTES / 15));
+        }
+        let text = tail.text();
+        assert!(text.len() <= 2 * EXEC_BYTES && text.starts_with("hunter2-hunter2\n"), "{}", &text[..20]);
+
+        let mut endless = Tail::default();
+        endless.push(&vec![b'x'; 2 * EXEC_BYTES + 1]);
+        endless.push(b"the rest\nwhole\n");
+        assert_eq!(endless.text(), "whole\n");
+    }
 }

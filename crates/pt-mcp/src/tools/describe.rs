@@ -1,6 +1,6 @@
 //! Everything about one thing, as YAML.
 
-use pt_model::{ContainerId, ServiceId, StepId};
+use pt_model::{ContainerId, ServiceId, ServiceStatus, Status, StepId};
 use pt_server::AppError;
 use pt_store::LogFilter;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::digest::Failed;
-use crate::sandbox::JobView;
+use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::list;
 
@@ -27,7 +27,7 @@ pub(super) fn find<'v>(
     Some((view, id.to_owned()))
 }
 
-/// A step, by `id` or `job/id`; where no step has that id, the part `id` of another step.
+/// A step, by `id` or `job/id`; where no step has that id, the newest that is the part `id` of another.
 pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, StepId)> {
     let has = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
     if let Some((view, id)) = find(views, wanted, has) {
@@ -36,8 +36,28 @@ pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v J
     let (job, name) = wanted.split_once('/').map_or((None, wanted), |(job, name)| (Some(job), name));
     let suffix = format!(".{name}");
     views.iter().filter(|view| job.is_none_or(|job| view.key.job.as_str() == job)).find_map(|view| {
-        let step = view.job.steps.keys().find(|step| step.as_str().ends_with(&suffix))?;
+        let step = view.job.steps.keys().rev().find(|step| step.as_str().ends_with(&suffix))?;
         Some((view, step.clone()))
+    })
+}
+
+/// A container, by `id` or `job/id`; where none has that id, the one that the step `id` runs, or ran last.
+pub(super) fn find_container<'v>(
+    views: &'v [JobView],
+    wanted: &str,
+) -> Result<(&'v JobView, ContainerId), Answer> {
+    let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
+    if let Some((view, id)) = find(views, wanted, has) {
+        return Ok((view, ContainerId::new(id)));
+    }
+    let of_step = find_step(views, wanted).and_then(|(view, step)| {
+        let of_it = view.job.containers.iter().rev().filter(|(_, c)| belongs(&view.job, &c.step, &step));
+        let container = of_it.clone().find(|(_, c)| !c.removed).or_else(|| of_it.clone().next())?;
+        Some((view, container.0.clone()))
+    });
+    of_step.ok_or_else(|| {
+        let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
+        missing("container", wanted, known)
     })
 }
 
@@ -64,8 +84,10 @@ pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         ));
     };
     let job = &view.job;
-    let containers: Vec<_> = job.containers.iter().filter(|(_, c)| c.step == id).map(|(id, _)| id).collect();
-    let services: Vec<_> = job.services.iter().filter(|(_, s)| s.step == id).map(|(id, _)| id).collect();
+    let of_it = |step: &StepId| belongs(job, step, &id);
+    let containers: Vec<_> =
+        job.containers.iter().filter(|(_, c)| of_it(&c.step)).map(|(id, _)| id).collect();
+    let services: Vec<_> = job.services.iter().filter(|(_, s)| of_it(&s.step)).map(|(id, _)| id).collect();
     let mut text = yaml(&json!({
         "id": id,
         "job": view.key.job,
@@ -74,11 +96,10 @@ pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         "containers": containers,
         "services": services,
     }));
-    if job.steps.get(&id).is_some_and(|step| step.status == pt_model::Status::Failed) {
+    if job.steps.get(&id).is_some_and(|step| step.status == Status::Failed) {
         let filter = LogFilter::default();
         let lines: Result<Vec<_>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
-        let mut only = view.clone();
-        only.job.steps.retain(|step, _| *step == id || crate::digest::is_part(step, &id));
+        let only = view.clone().only(&id);
         text.insert_str(0, &Failed { view: &only, lines: &lines?, findings: "" }.digest());
     }
     Ok(Answer::document(text))
@@ -111,12 +132,11 @@ pub(super) fn service(server: &Inner, given: &Arguments) -> Result<Answer, AppEr
 pub(super) fn container(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["container", "id", "ref"]).unwrap_or_default();
     let views = server.sandbox.views()?;
-    let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
-    let Some((view, id)) = find(&views, &wanted, has) else {
-        let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
-        return Ok(missing("container", &wanted, known));
+    let (view, id) = match find_container(&views, &wanted) {
+        Ok(found) => found,
+        Err(answer) => return Ok(answer),
     };
-    let container = view.job.containers.get(&ContainerId::new(id.clone()));
+    let container = view.job.containers.get(&id);
     Ok(Answer::document(yaml(&json!({"id": id, "job": view.key.job, "container": container}))))
 }
 
@@ -125,8 +145,9 @@ pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
     let project = server.sandbox.project.get()?;
     let root = project.loaded.project.root_dir();
     let views = server.sandbox.views()?;
-    let jobs: Vec<Value> = views
+    let of_others: Vec<Value> = views
         .iter()
+        .filter(|view| !view.own)
         .take(20)
         .map(|view| {
             let job = &view.job;
@@ -135,7 +156,6 @@ pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
                 "id": view.key.job,
                 "target": job.target,
                 "status": job.status,
-                "started-here": view.own,
                 "steps": job.steps.len(),
                 "steps-running": running,
                 "containers": job.containers.len(),
@@ -143,16 +163,27 @@ pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
             })
         })
         .collect();
-    let status = if server.sandbox.is_idle() { "idle" } else { "running" };
-    let diagnostics = project.loaded.diagnostics.len();
+    let own = views.iter().find(|view| view.own);
+    let counts = own.map(|view| {
+        let job = &view.job;
+        let services = job.services.values().filter(|service| service.status == ServiceStatus::Running);
+        json!({
+            "steps": job.steps.len(),
+            "steps-running": job.steps.values().filter(|step| step.status == Status::Running).count(),
+            "containers": job.containers.values().filter(|container| !container.removed).count(),
+            "services": services.count(),
+        })
+    });
     let text = yaml(&json!({
         "path": root.display().to_string(),
         "polytope-file": project.loaded.project.root_file().display().to_string(),
-        "polytope-file-mistakes": diagnostics,
+        "polytope-file-mistakes": project.loaded.diagnostics.len(),
         "revision": revision(root),
-        "status": status,
-        "jobs": jobs,
-        "jobs-in-all": views.len(),
+        "job": own.map(|view| &view.key.job),
+        // Its job begins with the first call.
+        "status": own.map_or("idle", |view| view.job.status.word()),
+        "counts": counts,
+        "jobs-of-others": (!of_others.is_empty()).then_some(of_others),
     }));
     Ok(Answer::document(text))
 }

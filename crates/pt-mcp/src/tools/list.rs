@@ -1,12 +1,12 @@
 //! Lists: a line each, bounded, and how many more there are.
 
-use pt_model::OpenPort;
+use pt_model::{Container, OpenPort, StepId};
 use pt_server::AppError;
 use pt_spec::{Definition, Param};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::sandbox::JobView;
+use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 
 /// Entries of a list, unless another limit was given.
@@ -22,16 +22,32 @@ struct Listing {
     empty: &'static str,
 }
 
+/// An entry of a list.
+#[derive(Default)]
+struct Row {
+    id: String,
+    rest: String,
+    /// By which `tags` finds it: `name`, or `name=data`.
+    tags: Vec<String>,
+}
+
 impl Listing {
-    /// Those that are like what was asked for. Each row is an id and the rest of its line.
-    fn of(rows: impl IntoIterator<Item = (String, String)>, given: &Arguments, empty: &'static str) -> Self {
+    /// Those that are like what was asked for.
+    fn of(rows: impl IntoIterator<Item = Row>, given: &Arguments, empty: &'static str) -> Self {
         let like = given.text(&["like"]).map(|like| like.to_lowercase());
         let limit = given.number(&["limit"]).unwrap_or(LIMIT).clamp(1, MOST);
-        let wanted = |id: &str| like.as_ref().is_none_or(|like| id.to_lowercase().contains(like));
+        let tags = given.texts(&["tags", "tag"]);
+        let has = |row: &Row, wanted: &String| {
+            row.tags.iter().any(|tag| tag == wanted || tag.split('=').next() == Some(wanted.as_str()))
+        };
+        let wanted = |row: &Row| {
+            like.as_ref().is_none_or(|like| row.id.to_lowercase().contains(like))
+                && tags.iter().all(|tag| has(row, tag))
+        };
         let all: Vec<String> = rows
             .into_iter()
-            .filter(|(id, _)| wanted(id))
-            .map(|(id, rest)| if rest.is_empty() { id } else { format!("{id}  {rest}") })
+            .filter(wanted)
+            .map(|Row { id, rest, .. }| if rest.is_empty() { id } else { format!("{id}  {rest}") })
             .collect();
         let left_out = all.len().saturating_sub(limit);
         Self { rows: all.into_iter().take(limit).collect(), left_out, empty }
@@ -49,25 +65,29 @@ impl Listing {
     }
 }
 
-/// What can be run.
+/// What can be run. Its tag is its kind.
 pub(super) fn tools(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let project = server.sandbox.project.get()?;
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for kind in [pt_spec::Kind::Tool, pt_spec::Kind::Template, pt_spec::Kind::Module] {
         let of_it = project.loaded.project.definitions().filter(|definition| definition.kind == kind);
         rows.extend(of_it.filter(|definition| !definition.id.text.starts_with('_')).map(row));
     }
-    let standard = "polytope/*";
-    rows.push((standard.to_owned(), "standard modules: docs {\"like\": \"standard-modules\"}".to_owned()));
+    rows.push(Row {
+        id: "polytope/*".to_owned(),
+        rest: "standard modules: docs {\"like\": \"standard-modules\"}".to_owned(),
+        tags: vec![pt_spec::Kind::Module.word().to_owned()],
+    });
     Ok(Listing::of(rows, given, "Nothing is like that.").answer())
 }
 
-fn row(definition: &Definition) -> (String, String) {
+fn row(definition: &Definition) -> Row {
     let params: Vec<String> = definition.params.iter().map(param).collect();
     let params = if params.is_empty() { String::new() } else { format!(" {{{}}}", params.join(", ")) };
     let info = definition.info.as_deref().and_then(|info| info.trim().lines().next()).unwrap_or_default();
     let info = if info.is_empty() { String::new() } else { format!(": {info}") };
-    (definition.id.text.clone(), format!("{}{params}{info}", definition.kind.word()))
+    let kind = definition.kind.word();
+    Row { id: definition.id.text.clone(), rest: format!("{kind}{params}{info}"), tags: vec![kind.to_owned()] }
 }
 
 fn param(param: &Param) -> String {
@@ -75,15 +95,27 @@ fn param(param: &Param) -> String {
     format!("{}{optional}: {}", param.id.text, param.ty)
 }
 
-/// Steps.
+/// Steps, those of the newest call first. Their tags, and those of services, are those of their containers.
 pub(super) fn steps(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let views = server.sandbox.views()?;
     let rows = views.iter().flat_map(|view| {
-        view.job.steps.iter().map(move |(id, step)| {
+        let job = &view.job;
+        let is_whole = |id: &&StepId| job.steps.get(*id).is_some_and(|step| step.parent.is_none());
+        let newest_first = job.steps.keys().rev().filter(is_whole);
+        let of = move |whole: &'_ StepId| {
+            let whole = whole.clone();
+            job.steps.iter().filter(move |(id, _)| belongs(job, id, &whole))
+        };
+        newest_first.flat_map(of).map(move |(id, step)| {
             let calls = view.references.get(id).map(|name| format!(" {name}")).unwrap_or_default();
             let why = step.failure.as_ref().and_then(|failure| failure.message.lines().next());
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            (named(view, id.as_str()), format!("{}{calls}{why}{}", step.status.word(), elsewhere(view)))
+            let of_it = job.containers.values().filter(|container| belongs(job, &container.step, id));
+            Row {
+                id: named(view, id.as_str()),
+                rest: format!("{}{calls}{why}{}", step.status.word(), elsewhere(view)),
+                tags: of_it.flat_map(tags).collect(),
+            }
         })
     });
     Ok(Listing::of(rows, given, "Nothing has run yet. Call a tool, or: list-tools").answer())
@@ -93,44 +125,54 @@ pub(super) fn steps(server: &Inner, given: &Arguments) -> Result<Answer, AppErro
 pub(super) fn services(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let views = server.sandbox.views()?;
     let rows = views.iter().flat_map(|view| {
-        view.job.services.iter().map(move |(id, service)| {
+        view.job.services.iter().rev().map(move |(id, service)| {
             let ports: Vec<String> = service.ports.iter().map(port).collect();
             let status = word(&service.status);
-            (named(view, id.as_str()), format!("{status} {}{}", ports.join(", "), elsewhere(view)))
+            Row {
+                id: named(view, id.as_str()),
+                rest: format!("{status} {}{}", ports.join(", "), elsewhere(view)),
+                tags: view.job.containers.get(&service.container).map(tags).unwrap_or_default(),
+            }
         })
     });
     Ok(Listing::of(rows, given, "There are no services.").answer())
 }
 
-/// Containers.
+/// Containers, the newest first.
 pub(super) fn containers(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let views = server.sandbox.views()?;
     let rows = views.iter().flat_map(|view| {
-        view.job.containers.iter().map(move |(id, container)| {
+        view.job.containers.iter().rev().map(move |(id, container)| {
             let code = container.exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
             let again = match container.restarts {
                 0 => String::new(),
+                1 => ", restarted once".to_owned(),
                 restarts => format!(", restarted {restarts} times"),
             };
             let rest = format!(
-                "{}{code}{again} {}{}",
+                "{}{code}{again} {} of step {}{}",
                 word(&container.status),
                 container.spec.image,
+                container.step,
                 elsewhere(view)
             );
-            (named(view, id.as_str()), rest)
+            Row { id: named(view, id.as_str()), rest, tags: tags(container) }
         })
     });
     Ok(Listing::of(rows, given, "There are no containers.").answer())
 }
 
-/// An id with the job that it is unique in.
+fn tags(container: &Container) -> Vec<String> {
+    container.spec.tags.iter().map(|(name, data)| format!("{name}={data}")).collect()
+}
+
+/// The id of a thing of the sandbox; of another job, with that job's.
 fn named(view: &JobView, id: &str) -> String {
-    format!("{}/{id}", view.key.job)
+    if view.own { id.to_owned() } else { format!("{}/{id}", view.key.job) }
 }
 
 fn elsewhere(view: &JobView) -> &'static str {
-    if view.own { "" } else { " [not started here]" }
+    if view.own { "" } else { " [not in the sandbox]" }
 }
 
 /// A port and where it is reached.

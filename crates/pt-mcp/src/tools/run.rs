@@ -1,22 +1,21 @@
 //! Running a tool, module or template: what every call of a project's tool is, too.
 
+mod outcome;
+
 use std::time::Duration;
 
-use pt_engine::Control;
-use pt_model::{Job, LogLine, RestartPolicy, ServiceStatus, Status, StepId};
+use pt_model::{Job, RestartPolicy, ServiceStatus, Status, StepId};
 use pt_plan::{Does, Plan, Request, StepPlan};
-use pt_server::{AppError, LoadedProject, RunRequest};
+use pt_server::{AppError, LoadedProject};
 use pt_spec::Wanted;
-use pt_store::LogFilter;
+use pt_store::{LogFilter, LogReader};
 use pt_syntax::{Diagnostic, Severity, Style, render};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::answer::Answer;
 use crate::arguments::{Arguments, args_for};
-use crate::content::take_blocks;
-use crate::digest::{Failed, failed_steps};
-use crate::sandbox::{JobView, SandboxJob};
+use crate::sandbox::{Call, CallError, belongs};
 use crate::server::Inner;
 use crate::tools::{Caller, Told};
 
@@ -25,9 +24,6 @@ const LONGEST_CALL: Duration = Duration::from_secs(600);
 
 /// When only services are left, and nothing happened for this long, a call returns.
 const SETTLED: Duration = Duration::from_millis(500);
-
-/// Characters of output in the structured content: the text holds all of it.
-const STRUCTURED_OUTPUT: usize = 2000;
 
 /// The built-in tool `run`.
 pub(super) async fn run(server: &Inner, given: &Arguments, caller: &Caller) -> Result<Answer, AppError> {
@@ -63,19 +59,21 @@ pub(crate) async fn call(
     args: Map<String, Value>,
     caller: &Caller,
 ) -> Result<Answer, AppError> {
-    let job = {
-        let wanted = Request { reference: reference.to_owned(), ..Request::default() };
-        let project = server.sandbox.project.get_for(&wanted)?;
-        match prepare(server, &project, reference, args)? {
-            Ok((plan, findings)) => {
-                server.sandbox.run(plan, &project, RunRequest::default(), findings).await?
-            }
-            Err(answer) => return Ok(*answer),
-        }
+    let wanted = Request { reference: reference.to_owned(), ..Request::default() };
+    let project = server.sandbox.project.get_for(&wanted)?;
+    let (plan, findings) = match prepare(server, &project, reference, args)? {
+        Ok(prepared) => prepared,
+        Err(answer) => return Ok(*answer),
     };
-    let waited = wait(server, &job, caller).await?;
-    let mut answer = outcome(server, &job, &waited)?;
-    answer.job = Some(job.key.job.clone());
+    let before = server.sandbox.job_state().unwrap_or_default();
+    let mut call = match server.sandbox.run(plan, &project, findings, caller.asks.is_some()).await {
+        Ok(call) => call,
+        Err(CallError::App(error)) => return Err(error),
+        Err(ending @ CallError::Ending(_)) => return Ok(Answer::failure(ending.to_string())),
+    };
+    let waited = wait(server, &mut call, caller).await?;
+    let mut answer = outcome::answer(server, &call, &waited, &before)?;
+    answer.job = Some(call.job.key.job.clone());
     Ok(answer)
 }
 
@@ -155,28 +153,31 @@ enum Waited {
 const LISTEN: Duration = Duration::from_millis(200);
 
 /// Waits for what a call waits for.
-async fn wait(server: &Inner, job: &SandboxJob, caller: &Caller) -> Result<Waited, AppError> {
-    let mut state = job.state.clone();
+async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited, AppError> {
+    let mut state = call.job.state.clone();
     let deadline = Instant::now() + LONGEST_CALL;
     let mut told = Vec::new();
     let listens = caller.told.is_some();
-    let mut written = server.sandbox.app.store.read_logs(&job.key, 0, LogFilter::default());
+    let mut written = lines(server, call);
     let mut serving_since = None;
+    let mut asking = true;
     loop {
         let (ended, serving) = {
             let now = state.borrow_and_update();
-            tell_progress(&now, &mut told, caller);
-            let awaited_ended = |steps: &Vec<StepId>| {
-                steps.iter().all(|id| now.steps.get(id).is_some_and(|step| step.status.has_ended()))
-            };
-            let ended =
-                now.status.has_ended() || job.awaited.as_ref().is_some_and(|steps| awaited_ended(steps));
-            (ended, job.awaited.is_none() && only_serves(&now))
+            tell_progress(&now, &call.step, &mut told, caller);
+            let has_ended = |id: &StepId| now.steps.get(id).is_some_and(|step| step.status.has_ended());
+            let awaited_ended = |steps: &Vec<StepId>| steps.iter().all(has_ended);
+            let ended = now.status.has_ended()
+                || has_ended(&call.step)
+                || call.awaited.as_ref().is_some_and(awaited_ended);
+            (ended, call.awaited.is_none() && only_serves(&now, &call.step))
         };
         if listens {
             for line in &mut written {
                 let line = line?;
-                caller.tell(Told::Line { step: line.step.to_string(), text: line.text });
+                if belongs(&state.borrow(), &line.step, &call.step) {
+                    caller.tell(Told::Line { step: line.step.to_string(), text: line.text });
+                }
             }
         }
         if ended {
@@ -186,9 +187,16 @@ async fn wait(server: &Inner, job: &SandboxJob, caller: &Caller) -> Result<Waite
         let settled = serving_since.map(|since| since + SETTLED);
         tokio::select! {
             changed = state.changed() => if changed.is_err() { return Ok(Waited::Ended) },
+            question = call.questions.recv(), if asking => match (question, &caller.asks) {
+                // Who does not take it any more has gone: it is dropped, and the code hears that nobody answers.
+                (Some(question), Some(asks)) => drop(asks.send(question)),
+                (_, _) => asking = false,
+            },
             () = sleep_until(settled.unwrap_or(deadline)), if serving => return Ok(Waited::Serving),
             () = caller.canceled.cancelled() => {
-                cancel(&job.control, caller);
+                let (control, step) = (call.job.control.clone(), call.step.clone());
+                // Its end is nothing that anybody waits for.
+                tokio::spawn(async move { drop(control.stop_step(step).await) });
                 return Ok(Waited::Canceled);
             }
             () = sleep_until(deadline) => return Ok(Waited::TooLong),
@@ -197,12 +205,15 @@ async fn wait(server: &Inner, job: &SandboxJob, caller: &Caller) -> Result<Waite
     }
 }
 
-fn cancel(control: &Control, caller: &Caller) {
-    control.stop(&format!("{} canceled the call", caller.name));
+/// The lines of the job from the call's first one on.
+fn lines(server: &Inner, call: &Call) -> LogReader {
+    server.sandbox.app.store.read_logs(&call.job.key, call.first_line, LogFilter::default())
 }
 
-fn tell_progress(job: &Job, told: &mut Vec<(StepId, Status)>, caller: &Caller) {
-    for (id, step) in &job.steps {
+fn tell_progress(job: &Job, call: &StepId, told: &mut Vec<(StepId, Status)>, caller: &Caller) {
+    let of_it = || job.steps.iter().filter(|(id, _)| belongs(job, id, call));
+    let total = of_it().count();
+    for (id, step) in of_it() {
         let known = told.iter().position(|(other, _)| other == id);
         if known.is_some_and(|at| told[at].1 == step.status) || step.status == Status::Queued {
             continue;
@@ -213,13 +224,14 @@ fn tell_progress(job: &Job, told: &mut Vec<(StepId, Status)>, caller: &Caller) {
         }
         let done = told.iter().filter(|(_, status)| status.has_ended()).count();
         let message = format!("{id}: {}", step.status.word());
-        caller.tell(Told::Progress { done, total: job.steps.len(), message });
+        caller.tell(Told::Progress { done, total, message });
     }
 }
 
-/// Whether all that has not ended is there to stay: it serves, or is started again whenever it exits.
-fn only_serves(job: &Job) -> bool {
-    let mut left = job.steps.iter().filter(|(_, step)| !step.status.has_ended()).peekable();
+/// Whether all of a call that has not ended is there to stay: it serves, or is started again whenever it exits.
+fn only_serves(job: &Job, call: &StepId) -> bool {
+    let of_it = |id: &StepId| belongs(job, id, call);
+    let mut left = job.steps.iter().filter(|(id, step)| !step.status.has_ended() && of_it(id)).peekable();
     left.peek().is_some()
         && left.all(|(id, step)| {
             let serves = job
@@ -229,103 +241,7 @@ fn only_serves(job: &Job) -> bool {
             let stays = job.containers.values().any(|container| {
                 container.step == *id && container.spec.restart.policy == RestartPolicy::Always
             });
-            let is_group = job.steps.keys().any(|part| crate::digest::is_part(part, id));
-            step.status == Status::Running && (serves || stays || is_group)
+            let has_parts = job.steps.keys().any(|part| part != id && belongs(job, part, id));
+            step.status == Status::Running && (serves || stays || has_parts)
         })
-}
-
-/// What the call answers.
-fn outcome(server: &Inner, job: &SandboxJob, waited: &Waited) -> Result<Answer, AppError> {
-    let view = JobView {
-        key: job.key.clone(),
-        job: job.state.borrow().clone(),
-        own: true,
-        references: std::sync::Arc::clone(&job.references),
-    };
-    let mut lines = Vec::new();
-    for line in server.sandbox.app.store.read_logs(&job.key, 0, LogFilter::default()) {
-        lines.push(line?);
-    }
-    let blocks = take_blocks(&mut lines);
-    let state = &view.job;
-    let failed = !failed_steps(state).is_empty()
-        || matches!(state.status, Status::Failed | Status::Stopped | Status::Canceled);
-    let output = output(&lines, job.awaited.as_ref().map(|steps| steps.as_slice()));
-    let mut text = String::new();
-    if failed {
-        text.push_str(&Failed { view: &view, lines: &lines, findings: &job.findings }.digest());
-        text.extend([format!(
-            "More: get-container-logs, describe-step {{\"step\": \"{}/ID\"}}; mend the cause and call the tool again.\n",
-            job.key.job
-        )]);
-    } else {
-        text.push_str(output.trim_end_matches('\n'));
-        if text.is_empty() && blocks.is_empty() && *waited == Waited::Ended {
-            text.push_str("Done, without output.");
-        }
-    }
-    let left = left_running(&view, waited);
-    if !left.is_empty() {
-        text.push_str(if text.is_empty() || text.ends_with('\n') { "" } else { "\n\n" });
-        text.push_str(&left);
-    }
-    let mut shown: Vec<char> = output.chars().collect();
-    let cut = shown.split_off(shown.len().saturating_sub(STRUCTURED_OUTPUT));
-    let steps: Vec<Value> =
-        state.steps.iter().map(|(id, step)| json!({"id": id, "status": step.status})).take(50).collect();
-    let structured = json!({
-        "job": job.key.job,
-        "status": state.status,
-        "steps": steps,
-        "output": cut.into_iter().collect::<String>(),
-    });
-    Ok(Answer { failed, blocks, ..Answer::text(text) }.with(structured))
-}
-
-/// What goes on although the call returns.
-fn left_running(view: &JobView, waited: &Waited) -> String {
-    let job = &view.job;
-    if job.status.has_ended() {
-        return String::new();
-    }
-    let id = &view.key.job;
-    let mut text = match waited {
-        Waited::Ended | Waited::Serving => format!("Job {id} goes on."),
-        Waited::TooLong => {
-            format!("Job {id} is not done after {} s and goes on: wait-until.", LONGEST_CALL.as_secs())
-        }
-        Waited::Canceled => format!("Job {id} stops, since the call was canceled."),
-    };
-    for (service, state) in &job.services {
-        let addresses: Vec<String> = state.ports.iter().filter_map(pt_model::OpenPort::address).collect();
-        let at = if addresses.is_empty() { "in its network only".to_owned() } else { addresses.join(", ") };
-        text.extend([format!("\nService {service}: {at}")]);
-    }
-    text
-}
-
-/// What steps wrote: those that the call waits for, or all. Where several did, each under its name.
-fn output(lines: &[LogLine], awaited: Option<&[StepId]>) -> String {
-    let wanted = |step: &StepId| {
-        awaited.is_none_or(|steps| {
-            steps.iter().any(|awaited| step == awaited || crate::digest::is_part(step, awaited))
-        })
-    };
-    let mut steps: Vec<&StepId> = Vec::new();
-    for line in lines.iter().filter(|line| wanted(&line.step)) {
-        if !steps.contains(&&line.step) {
-            steps.push(&line.step);
-        }
-    }
-    let mut text = String::new();
-    for step in &steps {
-        if steps.len() > 1 {
-            text.extend([format!("== {step} ==\n")]);
-        }
-        for line in lines.iter().filter(|line| line.step == **step) {
-            text.push_str(&line.text);
-            text.push('\n');
-        }
-    }
-    text
 }

@@ -1,49 +1,57 @@
 //! Stopping what was started.
 
-use pt_model::StepId;
+use pt_model::{ContainerStatus, StepId};
 use pt_server::AppError;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
+use crate::sandbox::belongs;
 use crate::server::Inner;
+use crate::tools::describe::{find_step, missing};
 
 /// `stop`
 pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
-    let wanted = given.text(&["job", "id", "step"]);
-    let jobs = match &wanted {
-        Some(id) => {
-            // A step stands for its job.
-            let id = id.split('/').next().unwrap_or(id);
-            let of_step = || {
-                let has = |job: &&crate::sandbox::SandboxJob| {
-                    job.state.borrow().steps.contains_key(&StepId::from(id))
-                };
-                server.sandbox.jobs().iter().find(has).cloned()
+    let nothing = || Ok(Answer::text("Nothing of that runs."));
+    let Some(job) = server.sandbox.job() else { return nothing() };
+    let calls = job.calls().await;
+    let view = job.view();
+    let is_job = |id: &String| *id == view.key.job.as_str();
+    let steps = match given.text(&["step", "id", "ref", "job"]).filter(|id| !is_job(id)) {
+        Some(wanted) => {
+            let found = find_step(std::slice::from_ref(&view), &wanted).map(|(_, id)| id);
+            let Some(id) = found else {
+                return Ok(missing("step", &wanted, view.job.steps.keys().map(StepId::as_str)));
             };
-            let Some(job) = server.sandbox.job(id).or_else(of_step) else {
+            if !calls.iter().any(|call| belongs(&view.job, &id, call)) {
                 return Ok(Answer::failure(format!(
-                    "No job '{id}' was started here (describe-sandbox). Jobs that others started are theirs to stop."
+                    "Not stopped: step {id} is the developer's. It is the developer's to stop; restart-container may help."
                 )));
-            };
-            vec![job]
+            }
+            vec![id]
         }
-        None => server.sandbox.jobs(),
+        None => calls,
     };
-    let running: Vec<_> = jobs.into_iter().filter(|job| !job.state.borrow().status.has_ended()).collect();
+    let is_up = |status| !matches!(status, ContainerStatus::Exited | ContainerStatus::Failed);
+    // What a step has left running is stopped with it, though it has ended itself.
+    let runs = |id: &StepId| {
+        view.job.steps.get(id).is_some_and(|step| !step.status.has_ended())
+            || view.job.containers.values().any(|c| is_up(c.status) && belongs(&view.job, &c.step, id))
+    };
+    let running: Vec<StepId> = steps.into_iter().filter(runs).collect();
     if running.is_empty() {
-        return Ok(Answer::text("Nothing of that runs."));
+        return nothing();
     }
-    let ids: Vec<&str> = running.iter().map(|job| job.key.job.as_str()).collect();
+    let ids: Vec<&str> = running.iter().map(StepId::as_str).collect();
+    let ids = ids.join(", ");
     if !given.is_true("confirm") {
         return Ok(Answer::failure(format!(
-            "Not stopped: {}. It would end their containers and delete their job volumes. Call stop again with \"confirm\": true.",
-            ids.join(", ")
+            "Not stopped: {ids}. What their containers hold outside of volumes would be lost. Call stop again with \"confirm\": true."
         )));
     }
-    let text = format!("Stopped: {}", ids.join(", "));
-    running.iter().for_each(|job| job.control.stop("an agent asked for it"));
-    for job in &running {
-        job.ended().await;
+    for step in running {
+        if let Err(failure) = job.control.stop_step(step.clone()).await {
+            return Ok(Answer::failure(format!("Step {step} could not be stopped: {}", failure.message)));
+        }
     }
-    Ok(Answer::text(text))
+    Ok(Answer::text(format!("Stopped: {ids}")))
 }

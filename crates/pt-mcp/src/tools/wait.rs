@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::digest::{Failed, is_part};
-use crate::sandbox::JobView;
+use crate::digest::Failed;
+use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::describe::{find, find_step, missing};
 use crate::tools::{Caller, list};
@@ -137,19 +137,18 @@ fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v J
 }
 
 fn serves(job: &Job, step: &StepId) -> bool {
-    let of_it = |other: &StepId| other == step || is_part(other, step);
+    let of_it = |other: &StepId| belongs(job, other, step);
     job.services.values().any(|service| of_it(&service.step) && service.status == ServiceStatus::Running)
 }
 
 /// It ended otherwise: why, if that is known.
 fn never(server: &Inner, view: &JobView, id: &str, text: String) -> Result<Answer, AppError> {
-    let mut only = view.clone();
     let service = view.job.services.get(&ServiceId::new(id.rsplit('/').next().unwrap_or(id)));
     let step = match service {
         Some(service) => service.step.clone(),
         None => find_step(std::slice::from_ref(view), id).map_or_else(|| StepId::from(id), |(_, step)| step),
     };
-    only.job.steps.retain(|other, _| *other == step || is_part(other, &step));
+    let only = view.clone().only(&step);
     if !only.job.steps.values().any(|step| step.status == Status::Failed) {
         return Ok(Answer::failure(text));
     }

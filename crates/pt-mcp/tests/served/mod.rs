@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use pt_backend::docker::{Docker, DockerOptions};
 use pt_engine::Person;
 use pt_mcp::{Listening, Options, Server};
 use pt_server::{App, BackendChoice, Environment};
@@ -17,7 +18,7 @@ use tokio::net::TcpStream;
 
 /// A project that is served.
 pub(crate) struct Served {
-    pub(crate) dir: TempDir,
+    pub(crate) dir: Arc<TempDir>,
     pub(crate) app: Arc<App>,
     pub(crate) server: Server,
     listening: Listening,
@@ -50,22 +51,51 @@ impl Reply {
 }
 
 impl Served {
-    /// Serves a project with this polytope file.
+    /// Serves a project with this polytope file, on a simulated world.
     pub(crate) async fn new(polytope_file: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::on(BackendChoice::Sim(String::new()), polytope_file).await
+    }
+
+    /// The same on a Docker engine; nothing where there is none, which is said.
+    pub(crate) async fn on_docker(polytope_file: &str) -> Option<Self> {
+        let options = DockerOptions { host: std::env::var("DOCKER_HOST").ok(), ..DockerOptions::default() };
+        if let Err(error) = Docker::connect(options.clone()).await {
+            println!("skipped: {error}");
+            return None;
+        }
+        Some(Self::on(BackendChoice::Docker(options), polytope_file).await)
+    }
+
+    async fn on(backend: BackendChoice, polytope_file: &str) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
         std::fs::create_dir(dir.path().join("shop")).unwrap();
         std::fs::write(dir.path().join("shop/polytope.yml"), polytope_file).unwrap();
-        let app = Arc::new(App::open(environment(dir.path())).unwrap());
+        Self::serve(dir, backend, false).await
+    }
+
+    /// Another server beside this one, for the same project, with a sandbox apart.
+    pub(crate) async fn isolated_beside(&self) -> Self {
+        Self::serve(Arc::clone(&self.dir), self.app.environment.backend.clone(), true).await
+    }
+
+    async fn serve(dir: Arc<TempDir>, backend: BackendChoice, isolated: bool) -> Self {
+        let app = Arc::new(App::open(environment(dir.path(), backend)).unwrap());
+        let isolated = isolated.then(|| app.isolated_instance(&app.instance(None).unwrap()).unwrap());
         let options = Options {
             name: "polytope".to_owned(),
             version: "0.0.0".to_owned(),
             context: "local".to_owned(),
             polytope_file: None,
-            isolated: None,
+            isolated,
         };
         let (server, _) = Server::new(Arc::clone(&app), options);
         let listening = server.serve_http(0).await.unwrap();
         Self { dir, app, server, listening }
+    }
+
+    /// The file of the project at this path.
+    pub(crate) fn file(&self, path: &str) -> std::path::PathBuf {
+        self.dir.path().join("shop").join(path)
     }
 
     /// Writes the polytope file anew.
@@ -117,12 +147,12 @@ impl Served {
     }
 }
 
-fn environment(dir: &Path) -> Environment {
+fn environment(dir: &Path, backend: BackendChoice) -> Environment {
     Environment {
         state_dir: dir.join("state"),
         working_dir: dir.join("shop"),
         context: "local".to_owned(),
         person: Person { uid: 1000, gid: 1000, home: None, name: "somebody".to_owned() },
-        backend: BackendChoice::Sim(String::new()),
+        backend,
     }
 }

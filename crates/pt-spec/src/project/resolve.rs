@@ -8,6 +8,9 @@ use crate::definition::{Definition, Kind, OWN, Wanted};
 /// Users add this module to their own file; it is there without that, too.
 const BOILERPLATE: &str = "boilerplate";
 
+/// What some documents call a module that users add to their own file.
+const UV_ADD: (&str, &str) = ("uv-add", "add-package-python");
+
 /// How many targets are named to somebody who named none of them.
 const MAX_TARGETS: usize = 12;
 
@@ -29,6 +32,10 @@ impl Project {
                     let built_in = || self.standard.module(&self.sources, BOILERPLATE, None);
                     self.named(namespace, reference, wanted)
                         .or_else(|| if reference == BOILERPLATE { built_in() } else { None })
+                        .or_else(|| {
+                            let (alias, id) = UV_ADD;
+                            (reference == alias).then(|| self.named(namespace, id, wanted)).flatten()
+                        })
                 }
             },
             Some((owner, _)) if self.standard.owns(owner) => match ModuleRef::parse(reference) {

@@ -1,12 +1,13 @@
 //! `pt mcp` and `pt run --mcp`: the MCP server.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use clap::Args;
+use pt_engine::Notice;
 use pt_mcp::{Options, Said, Server};
-use pt_server::{App, RunRequest, Unset};
+use pt_model::JobId;
+use pt_server::{App, Environment, RunRequest, Unset};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -14,8 +15,8 @@ use crate::cli::{ContextArgs, ProjectArgs};
 use crate::commands::run::RunArgs;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use crate::targets;
 use crate::watch::Watcher;
+use crate::{prompt, targets};
 
 /// Lets coding agents work on the project: an MCP server, until stopped.
 ///
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
         }
         let port = args.mcp_port.or(config.mcp_port).unwrap_or(PORT);
         let _listening = listen(&server, port).await?;
-        until_stopped(&server, said).await
+        until_stopped(&server, said, prompt::can_ask()).await
     })
 }
 
@@ -92,11 +93,13 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
             let request = RunRequest {
                 until: args.until.as_deref().map(Into::into),
                 job: args.job_id.as_deref().map(Into::into),
+                interactive: true,
+                open: true,
                 ..RunRequest::default()
             };
             server.start(plan, &project, request).await?;
         }
-        until_stopped(&server, said).await
+        until_stopped(&server, said, !args.non_interactive && prompt::can_ask()).await
     })
 }
 
@@ -128,18 +131,26 @@ async fn listen(server: &Server, port: u16) -> Result<pt_mcp::Listening, Failure
     Ok(listening)
 }
 
-/// Shows what jobs say, until a signal ends everything: the first Ctrl-C stops, the second kills, the third leaves.
-async fn until_stopped(server: &Server, mut said: mpsc::UnboundedReceiver<Said>) -> Outcome {
+/// Shows what the sandbox's job says, until a signal ends everything: the first Ctrl-C stops, the second kills, the third leaves.
+async fn until_stopped(server: &Server, mut said: mpsc::UnboundedReceiver<Said>, asks: bool) -> Outcome {
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
     let mut hangups = signal(SignalKind::hangup())?;
-    let mut watchers: HashMap<_, Watcher> = HashMap::new();
+    // One job at a time is the sandbox's.
+    let mut shown: Option<(JobId, Watcher)> = None;
     let mut closing = None;
     let mut asked: u32 = 0;
     loop {
         tokio::select! {
             Some(Said { job, notice }) = said.recv() => {
-                let watcher = watchers.entry(job).or_insert_with(|| Watcher::new(Default::default()));
+                // What the developer's steps ask. Dropped, the code hears that nobody answers.
+                if matches!(notice, Notice::Input(_)) && !asks {
+                    continue;
+                }
+                if shown.as_ref().is_none_or(|(of, _)| *of != job) {
+                    shown = None;
+                }
+                let (_, watcher) = shown.get_or_insert_with(|| (job, Watcher::new(Default::default())));
                 // Agents work on, even if nobody reads what they do.
                 drop(watcher.show(notice));
                 continue;

@@ -117,6 +117,7 @@ async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> O
         until: args.until.as_deref().map(Into::into),
         job: args.job_id.as_deref().map(Into::into),
         interactive: !args.runner && !args.non_interactive && prompt::can_ask(),
+        open: false,
         resumes,
     };
     let planned = app.plan(&project, &groups, &Unset)?;
