@@ -11,7 +11,6 @@ use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::dispatcher::Message;
-use crate::lines::Lines;
 use crate::log::{LogSender, Written};
 use crate::mount::NeededVolume;
 
@@ -140,16 +139,23 @@ impl ContainerTask {
         let pull = self.backend.ensure_image(&image, self.image_policy, progress);
         tokio::pin!(pull);
         let mut pulling = false;
+        let mut tell = |text| {
+            if !pulling {
+                pulling = true;
+                self.change(ContainerChange::Pulling { image: image.clone() });
+            }
+            self.report(Report::Progress(text));
+        };
         loop {
             tokio::select! {
-                done = &mut pull => return done,
-                Some(text) = steps.recv() => {
-                    if !pulling {
-                        pulling = true;
-                        self.change(ContainerChange::Pulling { image: image.clone() });
+                done = &mut pull => {
+                    // The last steps may have come with the end.
+                    while let Ok(text) = steps.try_recv() {
+                        tell(text);
                     }
-                    self.report(Report::Progress(text));
+                    return done;
                 }
+                Some(text) = steps.recv() => tell(text),
             }
         }
     }
@@ -248,8 +254,7 @@ impl ContainerTask {
     /// Passes the output on until there is no more, stops the container when that is wished, and gives its exit.
     async fn watch(&self, id: &str, running: Running) -> Option<Exit> {
         let Running { mut output, exit, .. } = running;
-        let mut out = Lines::default();
-        let mut err = Lines::default();
+        let (mut out, mut err) = (self.log.lines(), self.log.lines());
         let reading = async {
             while let Some(Chunk { stream, bytes }) = output.recv().await {
                 let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
