@@ -16,6 +16,7 @@ mod engine;
 mod exec;
 mod host;
 mod http;
+mod inside;
 mod lines;
 mod log;
 mod mask;
@@ -28,5 +29,6 @@ mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
 pub use engine::{Control, Earlier, Engine, InputRequest, Notice, Options, Person, Running, Shown};
+pub use inside::inside;
 pub use name::container_name;
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -7,6 +7,7 @@ use pt_spec::standard_files;
 
 use super::StepHost;
 use crate::args::{Args, entry};
+use crate::inside::inside;
 use crate::mount::Places;
 
 impl StepHost {
@@ -32,9 +33,14 @@ impl StepHost {
         let places = Places { context: &self.context, home: &self.call.home };
         // Without a word it is the user's project, wherever the code comes from.
         let repo = repo.unwrap_or_else(|| ".".to_owned());
-        let found = places.repo(Some(&repo), Some(&path), revision.as_deref());
-        let found = found.map_err(|why| args.failure(why))?;
-        let text = self.context.options.outside.read(&found.path);
+        let root = places.repo(Some(&repo), Some("/"), revision.as_deref());
+        let root = root.map_err(|why| args.failure(why))?.path;
+        let full = root.join(path.trim_start_matches('/'));
+        let found = inside(&root, &full).map_err(|why| args.failure(format!("{path}: {why}")))?;
+        let found = found.ok_or_else(|| {
+            args.failure(format!("Repository path not found: {path} (looked for {})", full.display()))
+        })?;
+        let text = self.context.options.outside.read(&found);
         text.map(Data::Str).map_err(|why| args.failure(format!("{path}: {why}")))
     }
 }
