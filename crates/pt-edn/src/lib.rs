@@ -23,7 +23,7 @@ mod reader;
 
 pub use form::{Form, FormKind, Span};
 pub use name::Name;
-pub use reader::{Mode, ReadError, Reader};
+pub use reader::{Mode, ReadError, ReadErrorKind, Reader};
 
 /// Reads every form of an EDN text; Clojure-only syntax and duplicate keys are refused.
 pub fn read_edn(text: &str) -> Result<Vec<Form>, ReadError> {

@@ -20,8 +20,29 @@ pub enum Mode {
 pub struct ReadError {
     /// What is wrong, in Clojure's words where it has them.
     pub message: String,
+    /// Which mistake it is, for those who explain it in other words.
+    pub kind: ReadErrorKind,
     /// The text at fault; for an unclosed form, its opening bracket.
     pub span: Span,
+}
+
+/// The mistakes that are made most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadErrorKind {
+    /// The text ends inside a form.
+    Unclosed,
+    /// The text ends inside a string.
+    UnclosedString,
+    /// A closing bracket that does not match the open one, or none is open.
+    Unmatched,
+    /// A key of a map without a value.
+    OddMap,
+    /// A key or an item of a set twice.
+    Duplicate,
+    /// Forms in forms, too deep.
+    TooDeep,
+    /// Any other.
+    Other,
 }
 
 impl std::fmt::Display for ReadError {
@@ -112,7 +133,7 @@ impl<'t> Reader<'t> {
                     return Some(Err(self.fail(message, start)));
                 }
                 Ok(Item::Close(bracket)) => {
-                    let error = self.fail(&format!("Unmatched delimiter: {}", bracket as char), self.at - 1);
+                    let error = self.unmatched(bracket, self.at - 1);
                     if self.mode == Mode::Edn {
                         return Some(Err(error));
                     }
@@ -145,8 +166,16 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn fail(&mut self, message: &str, start: usize) -> ReadError {
+        self.fail_as(ReadErrorKind::Other, message, start)
+    }
+
+    fn fail_as(&mut self, kind: ReadErrorKind, message: &str, start: usize) -> ReadError {
         self.failed = true;
-        ReadError { message: message.to_owned(), span: Span { start, end: self.at.max(start) } }
+        ReadError { message: message.to_owned(), kind, span: Span { start, end: self.at.max(start) } }
+    }
+
+    fn unmatched(&mut self, bracket: u8, at: usize) -> ReadError {
+        self.fail_as(ReadErrorKind::Unmatched, &format!("Unmatched delimiter: {}", bracket as char), at)
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -196,7 +225,11 @@ impl<'t> Reader<'t> {
 
     fn item(&mut self) -> Result<Item, ReadError> {
         if self.depth >= MAX_DEPTH {
-            return Err(self.fail(&format!("Forms may nest at most {MAX_DEPTH} deep"), self.at));
+            return Err(self.fail_as(
+                ReadErrorKind::TooDeep,
+                &format!("Forms may nest at most {MAX_DEPTH} deep"),
+                self.at,
+            ));
         }
         self.depth += 1;
         let item = self.item_here();
@@ -338,9 +371,9 @@ impl<'t> Reader<'t> {
                 }
                 Item::Close(bracket) => {
                     let at = self.at - 1;
-                    return Err(self.fail(&format!("Unmatched delimiter: {}", bracket as char), at));
+                    return Err(self.unmatched(bracket, at));
                 }
-                Item::End => return Err(self.fail("EOF while reading", start)),
+                Item::End => return Err(self.fail_as(ReadErrorKind::Unclosed, "EOF while reading", start)),
             }
         }
     }
@@ -384,10 +417,10 @@ impl<'t> Reader<'t> {
                 Item::Close(bracket) if bracket == close => return Ok(items),
                 Item::Close(bracket) => {
                     let at = self.at - 1;
-                    return Err(self.fail(&format!("Unmatched delimiter: {}", bracket as char), at));
+                    return Err(self.unmatched(bracket, at));
                 }
                 Item::End => {
-                    let mut error = self.fail("EOF while reading", start);
+                    let mut error = self.fail_as(ReadErrorKind::Unclosed, "EOF while reading", start);
                     error.span.end = start + 1;
                     return Err(error);
                 }
@@ -398,7 +431,11 @@ impl<'t> Reader<'t> {
     pub(crate) fn pairs(&mut self, start: usize) -> Result<Vec<(Form, Form)>, ReadError> {
         let forms = self.sequence(b'}')?;
         if forms.len() % 2 != 0 {
-            return Err(self.fail("Map literal must contain an even number of forms", start));
+            return Err(self.fail_as(
+                ReadErrorKind::OddMap,
+                "Map literal must contain an even number of forms",
+                start,
+            ));
         }
         let mut pairs = Vec::with_capacity(forms.len() / 2);
         let mut forms = forms.into_iter();
@@ -422,7 +459,11 @@ impl<'t> Reader<'t> {
             None => Ok(()),
             Some(key) => {
                 self.failed = true;
-                Err(ReadError { message: format!("Duplicate key: {key}"), span: key.span })
+                Err(ReadError {
+                    message: format!("Duplicate key: {key}"),
+                    kind: ReadErrorKind::Duplicate,
+                    span: key.span,
+                })
             }
         }
     }
@@ -434,7 +475,8 @@ impl<'t> Reader<'t> {
         loop {
             let rest = &self.text[self.at..];
             let Some(plain) = rest.find(['"', '\\']) else {
-                let mut error = self.fail("EOF while reading string", start);
+                let mut error =
+                    self.fail_as(ReadErrorKind::UnclosedString, "EOF while reading string", start);
                 error.span.end = start + 1;
                 return Err(error);
             };
@@ -451,7 +493,7 @@ impl<'t> Reader<'t> {
     fn escape(&mut self) -> Result<char, ReadError> {
         let start = self.at - 1;
         let Some(first) = self.text[self.at..].chars().next() else {
-            return Err(self.fail("EOF while reading string", start));
+            return Err(self.fail_as(ReadErrorKind::UnclosedString, "EOF while reading string", start));
         };
         self.at += first.len_utf8();
         Ok(match first {

@@ -11,7 +11,6 @@ use tokio::sync::{Notify, OnceCell, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::dispatcher::Message;
-use crate::lines::Lines;
 use crate::log::{LogSender, Written};
 use crate::mount::NeededVolume;
 
@@ -142,16 +141,23 @@ impl ContainerTask {
         let pull = self.backend.ensure_image(&image, self.image_policy, progress);
         tokio::pin!(pull);
         let mut pulling = false;
+        let mut tell = |text| {
+            if !pulling {
+                pulling = true;
+                self.change(ContainerChange::Pulling { image: image.clone() });
+            }
+            self.report(Report::Progress(text));
+        };
         loop {
             tokio::select! {
-                done = &mut pull => return done,
-                Some(text) = steps.recv() => {
-                    if !pulling {
-                        pulling = true;
-                        self.change(ContainerChange::Pulling { image: image.clone() });
+                done = &mut pull => {
+                    // The last steps may have come with the end.
+                    while let Ok(text) = steps.try_recv() {
+                        tell(text);
                     }
-                    self.report(Report::Progress(text));
+                    return done;
                 }
+                Some(text) = steps.recv() => tell(text),
             }
         }
     }
@@ -251,8 +257,7 @@ impl ContainerTask {
     /// whether it exited because somebody wants it started once more.
     async fn watch(&self, id: &str, running: Running) -> Option<(Exit, bool)> {
         let Running { mut output, exit, .. } = running;
-        let mut out = Lines::default();
-        let mut err = Lines::default();
+        let (mut out, mut err) = (self.log.lines(), self.log.lines());
         let reading = async {
             while let Some(Chunk { stream, bytes }) = output.recv().await {
                 let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };

@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 
 use crate::call::{Reply, of_container};
 use crate::dispatcher::Message;
-use crate::lines::Lines;
 use crate::log::{LogSender, Written};
 
 /// Everything the task needs to know.
@@ -70,7 +69,7 @@ async fn watch(
             log.send(Written { step: step.clone(), container: Some(container.clone()), stream, lines }).await;
         }
     };
-    let (mut out, mut err) = (Lines::default(), Lines::default());
+    let (mut out, mut err) = (log.lines(), log.lines());
     while let Some(Chunk { stream, bytes }) = output.recv().await {
         let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
         write(stream, lines).await;

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Notice, Shown};
+use crate::lines::Lines;
 use crate::mask::Mask;
 
 /// Lines of one origin on their way to the keeper.
@@ -24,7 +25,10 @@ pub(crate) struct Written {
 /// down, nothing is dropped. It fails only when the keeper is gone, that is when the store could not be written; then the
 /// job is ending, and there is nobody left to tell.
 #[derive(Clone, Debug)]
-pub(crate) struct LogSender(mpsc::Sender<Item>);
+pub(crate) struct LogSender {
+    items: mpsc::Sender<Item>,
+    mask: Mask,
+}
 
 #[derive(Debug)]
 enum Item {
@@ -36,21 +40,26 @@ enum Item {
 impl LogSender {
     /// Leads nowhere.
     pub(crate) fn closed() -> Self {
-        Self(mpsc::channel(1).0)
+        Self { items: mpsc::channel(1).0, mask: Mask::default() }
+    }
+
+    /// Cuts output into the lines to send.
+    pub(crate) fn lines(&self) -> Lines {
+        Lines::new(self.mask.clone())
     }
 
     pub(crate) async fn send(&self, written: Written) {
-        drop(self.0.send(Item::Lines(written)).await);
+        drop(self.items.send(Item::Lines(written)).await);
     }
 
     pub(crate) fn blocking_send(&self, written: Written) {
-        drop(self.0.blocking_send(Item::Lines(written)));
+        drop(self.items.blocking_send(Item::Lines(written)));
     }
 
     /// Waits until everything sent so far has been told, so that what is told next comes after it.
     pub(crate) async fn settle(&self) {
         let (mark, passed) = oneshot::channel();
-        if self.0.send(Item::Mark(mark)).await.is_ok() {
+        if self.items.send(Item::Mark(mark)).await.is_ok() {
             drop(passed.await);
         }
     }
@@ -58,7 +67,7 @@ impl LogSender {
     /// The same, from a thread.
     pub(crate) fn blocking_settle(&self) {
         let (mark, passed) = oneshot::channel();
-        if self.0.blocking_send(Item::Mark(mark)).is_ok() {
+        if self.items.blocking_send(Item::Mark(mark)).is_ok() {
             drop(passed.blocking_recv());
         }
     }
@@ -74,8 +83,9 @@ pub(crate) fn keep_logs(
     notices: mpsc::UnboundedSender<Notice>,
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
+    let sender = LogSender { items: sender, mask: mask.clone() };
     let keeper = Keeper { writer, mask, notices, room: Arc::new(Semaphore::new(ROOM)), seq: 0 };
-    (LogSender(sender), tokio::spawn(keeper.run(receiver)))
+    (sender, tokio::spawn(keeper.run(receiver)))
 }
 
 struct Keeper {

@@ -47,4 +47,14 @@ impl Mask {
     pub(crate) fn find_in(&self, data: Data) -> Data {
         self.0.read().unwrap_or_else(PoisonError::into_inner).find_in(data)
     }
+
+    /// The data as anyone may see it: numbers that were secrets are marked, too.
+    pub(crate) fn hide_in(&self, data: Data) -> Data {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).hide_in(data)
+    }
+
+    /// Where to cut bytes of which more will follow, so that no secret is cut in two.
+    pub(crate) fn place_to_cut(&self, bytes: &[u8]) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).place_to_cut(bytes)
+    }
 }

@@ -2,13 +2,13 @@
 //!
 //! All of it may read files and wait; it is done on the thread of the step that asks.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use pt_backend::{FileSource, MountRequest};
 use pt_model::{CreateVolume, HostDirs, Labels, Mount, MountSource, Text, VolumeId, VolumeScope};
 use pt_plan::Home;
-use pt_spec::{StandardFile, standard_files};
+use pt_spec::{StandardFile, standard_files, tidy};
 
 use crate::args::local_id;
 use crate::context::JobContext;
@@ -304,19 +304,4 @@ fn standard(repo: &str, path: &str, target: &str) -> Result<Vec<MountRequest>, S
 /// The Git work tree around a directory, or the directory itself.
 pub(crate) fn repo_root(dir: &Path) -> PathBuf {
     dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(dir).to_owned()
-}
-
-/// The path without `.` and `x/..`, for people.
-pub(crate) fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                tidy.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => tidy.push(part),
-        }
-    }
-    tidy
 }

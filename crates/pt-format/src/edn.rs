@@ -1,6 +1,6 @@
 //! EDN and the Clojure in it: blanks and indentation. Line breaks stay.
 
-use crate::Refusal;
+use crate::{Refusal, text_end};
 
 /// Lays a text out that is known to be EDN.
 pub(crate) fn format(text: &str) -> Result<String, Refusal> {
@@ -77,20 +77,6 @@ fn kind_of(word: &str) -> Kind {
     let plain = !word.starts_with([':', '#', '\'', '`', '~', '@', '^'])
         && !unsigned.starts_with(|c: char| c.is_ascii_digit());
     if plain { Kind::Symbol } else { Kind::Word }
-}
-
-/// Where a text ends that begins with its quote.
-fn text_end(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
 }
 
 /// Where a character ends: `\(`, `\newline`. The first letter after the backslash belongs to it whatever it is.

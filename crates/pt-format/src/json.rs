@@ -1,6 +1,6 @@
 //! JSON: a line per item, two spaces per level.
 
-use crate::Refusal;
+use crate::{Refusal, text_end};
 
 /// Lays a text out that is known to be JSON. Strings and numbers stay as they are written.
 pub(crate) fn format(text: &str) -> Result<String, Refusal> {
@@ -14,7 +14,7 @@ pub(crate) fn format(text: &str) -> Result<String, Refusal> {
                 rest = &rest[1..];
                 continue;
             }
-            '"' => string_end(rest).ok_or(Refusal::new("this text does not end", at))?,
+            '"' => text_end(rest).ok_or(Refusal::new("this text does not end", at))?,
             '{' | '[' | '}' | ']' | ',' | ':' => 1,
             _ => rest.find([' ', '\t', '\r', '\n', ',', ']', '}']).unwrap_or(rest.len()),
         };
@@ -44,20 +44,6 @@ pub(crate) fn format(text: &str) -> Result<String, Refusal> {
 fn line(out: &mut String, depth: usize) {
     out.push('\n');
     out.extend(std::iter::repeat_n("  ", depth));
-}
-
-/// Where a string ends that begins with its quote.
-fn string_end(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

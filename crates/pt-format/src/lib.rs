@@ -47,6 +47,20 @@ pub fn format(source: SourceId, text: &str, notation: Format) -> Result<String, 
     laid_out.map_err(|refusal| vec![refusal.diagnostic(source, text)])
 }
 
+/// Where a text ends that begins with its quote.
+fn text_end(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Why a text is left as it is.
 #[derive(Debug, PartialEq, Eq)]
 struct Refusal {

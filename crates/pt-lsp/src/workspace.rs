@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use ls_types::TextDocumentContentChangeEvent;
-use pt_spec::{Checkout, Loaded, Project, RepoRequest, RepositoryError, World};
+use pt_spec::{Checkout, Loaded, Project, RepoRequest, RepositoryError, World, tidy};
 use pt_syntax::{Format, Parsed, SourceId, Span, parse};
 
 use crate::Surroundings;
@@ -50,7 +50,7 @@ impl<'s> Workspace<'s> {
     }
 
     pub(crate) fn open(&mut self, path: &Path, text: String) {
-        let path = normal(path);
+        let path = tidy(path);
         let kept = self.open.remove(&path).and_then(|buffer| buffer.sound);
         let sound = if read(&path, &text).has_errors() { kept } else { Some(text.clone()) };
         self.open.insert(path, Buffer { text, sound });
@@ -58,7 +58,7 @@ impl<'s> Workspace<'s> {
     }
 
     pub(crate) fn change(&mut self, path: &Path, changes: Vec<TextDocumentContentChangeEvent>) {
-        let Some(buffer) = self.open.get(&normal(path)) else { return };
+        let Some(buffer) = self.open.get(&tidy(path)) else { return };
         let mut text = buffer.text.clone();
         for change in changes {
             match change.range {
@@ -74,7 +74,7 @@ impl<'s> Workspace<'s> {
     }
 
     pub(crate) fn close(&mut self, path: &Path) {
-        self.open.remove(&normal(path));
+        self.open.remove(&tidy(path));
         self.refresh();
     }
 
@@ -95,7 +95,7 @@ impl<'s> Workspace<'s> {
 
     /// The polytope file that an include names.
     pub(crate) fn polytope_file(&self, path: &Path) -> Option<PathBuf> {
-        let path = normal(path);
+        let path = tidy(path);
         let overlay = self.overlay(dir_of(&path), Texts::Shown);
         if overlay.is_dir(&path) {
             return pt_spec::file_in(&overlay, &path);
@@ -105,7 +105,7 @@ impl<'s> Workspace<'s> {
 
     /// The project that a file belongs to.
     pub(crate) fn view(&self, path: &Path, texts: Texts) -> Rc<View> {
-        let path = normal(path);
+        let path = tidy(path);
         let root = self.root(&path);
         let view = self.load(&root, texts);
         // A file that nobody includes is a project of its own.
@@ -167,7 +167,7 @@ impl View {
         let project = &self.loaded.project;
         // Own files are named by their place below the root, and read after the standard modules.
         let own = project.definitions().map(|definition| definition.origin.file).min();
-        let path = normal(&project.root_dir().join(&project.sources().get(source).name));
+        let path = tidy(&project.root_dir().join(&project.sources().get(source).name));
         let is_standard = own.is_some_and(|first| source < first) && self.is_standard(source);
         (!is_standard && self.files.contains(&path)).then_some(path)
     }
@@ -202,7 +202,7 @@ pub(crate) struct Overlay<'w> {
 
 impl World for Overlay<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
-        let path = normal(path);
+        let path = tidy(path);
         let text = match self.open.get(&path) {
             Some(Buffer { sound: Some(text), .. }) if self.texts == Texts::Sound => text.clone(),
             Some(buffer) => buffer.text.clone(),
@@ -213,7 +213,7 @@ impl World for Overlay<'_> {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        let path = normal(path);
+        let path = tidy(path);
         self.open.contains_key(&path) || self.disk.exists(&path)
     }
 
@@ -244,17 +244,4 @@ pub(crate) fn format_of(path: &Path) -> Format {
         Some("edn") => Format::Edn,
         Some(_) | None => Format::Yaml,
     }
-}
-
-/// The path without `.` and `..`, so that one file is one path.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(normal.pop()),
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => normal.push(part),
-        }
-    }
-    normal
 }

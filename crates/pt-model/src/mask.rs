@@ -82,6 +82,58 @@ impl Masker {
             other @ (Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Secret(_)) => other,
         }
     }
+
+    /// The data as anyone may see it: as [`find_in`](Self::find_in), and numbers that code has made of a secret are
+    /// marked too. They are texts then, so it is of no use where the data is worked with.
+    pub fn hide_in(&self, data: Data) -> Data {
+        let number = |is: &dyn Fn(&str) -> bool| {
+            let mut secrets = self.secrets.iter().filter(|secret| secret.expose().len() >= Self::SHORTEST);
+            secrets
+                .find(|secret| is(secret.expose().trim()))
+                .map(|secret| Data::from(Text::from(secret.clone())))
+        };
+        match data {
+            Data::Int(int) => number(&|text| text.parse() == Ok(int)).unwrap_or(data),
+            Data::Float(float) => number(&|text| text.parse() == Ok(float)).unwrap_or(data),
+            Data::List(items) => Data::List(items.into_iter().map(|item| self.hide_in(item)).collect()),
+            Data::Map(map) => Data::Map(
+                map.into_iter().map(|(key, value)| (self.mask(&key), self.hide_in(value))).collect(),
+            ),
+            Data::Str(_) | Data::Null | Data::Bool(_) | Data::Secret(_) => self.find_in(data),
+        }
+    }
+
+    /// Where to cut bytes of which more will follow, so that no secret is cut in two: as far on as possible, at the
+    /// beginning of a character.
+    pub fn place_to_cut(&self, bytes: &[u8]) -> usize {
+        let searched = || {
+            let secrets = self.secrets.iter().map(|secret| secret.expose().as_bytes());
+            secrets.filter(|secret| secret.len() >= Self::SHORTEST)
+        };
+        // One may have begun that has not ended yet.
+        let longest = searched().map(<[u8]>::len).max().unwrap_or(1);
+        let last = bytes.len().saturating_sub(longest - 1);
+        let mut at = last;
+        while let Some(start) = searched().find_map(|secret| around(bytes, secret, at)) {
+            at = start;
+            if at < last / 2 {
+                // One secret laid over the next without an end, as `1111` in a row of ones: nothing else is given away.
+                at = last;
+                break;
+            }
+        }
+        while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) && at > 0 {
+            at -= 1;
+        }
+        at
+    }
+}
+
+/// Where the secret begins that stands on both sides of a place.
+fn around(bytes: &[u8], secret: &[u8], at: usize) -> Option<usize> {
+    let from = (at + 1).saturating_sub(secret.len());
+    let to = bytes.len().min(at + secret.len() - 1);
+    bytes[from..to].windows(secret.len()).position(|window| window == secret).map(|place| from + place)
 }
 
 fn split(part: Part, secret: &Secret) -> Vec<Part> {
@@ -122,5 +174,36 @@ mod tests {
         ] {
             assert_eq!(masker.mask(text), shown);
         }
+    }
+
+    #[test]
+    fn numbers_that_were_secrets_are_hidden_from_people_only() {
+        let masker = Masker::new([
+            Secret::new("pin", "004711"),
+            Secret::new("rate", "12.50"),
+            Secret::new("short", "123"),
+        ]);
+        let data = Data::List(vec![Data::Int(4711), Data::Float(12.5), Data::Int(123), Data::Int(47110)]);
+        assert_eq!(masker.find_in(data.clone()), data);
+        assert_eq!(masker.hide_in(data).to_string(), "[\"[secret pin]\",\"[secret rate]\",123,47110]");
+    }
+
+    #[test]
+    fn no_secret_is_cut_in_two() {
+        let masker =
+            Masker::new([Secret::new("a", "hunter2"), Secret::new("b", "hunter22x"), Secret::new("c", "1")]);
+        for (left, right) in [
+            ("nothing ", "but text"),
+            ("it is ", "hunter2 and"),
+            ("it is ", "hunter22x"),
+            ("it is hunter2 ", "and more"),
+            ("", "hunter2"),
+            ("ääää", "ääääx"),
+            ("1", "11111111"),
+        ] {
+            let text = format!("{left}{right}");
+            assert_eq!(text.split_at(masker.place_to_cut(text.as_bytes())), (left, right));
+        }
+        assert_eq!(Masker::default().place_to_cut(b"all of it"), 9);
     }
 }

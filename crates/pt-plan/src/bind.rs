@@ -180,7 +180,8 @@ fn type_at<'t>(ty: &'t Type, path: &DataPath) -> Option<&'t Type> {
     Some(inner(ty))
 }
 
-fn inner(ty: &Type) -> &Type {
+/// The type of a value that is given, which may be left out.
+pub(crate) fn inner(ty: &Type) -> &Type {
     match ty {
         Type::Maybe(of) | Type::Default(of, _) => inner(of),
         Type::Atom(_)

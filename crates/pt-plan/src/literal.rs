@@ -4,6 +4,8 @@ use pt_model::{Data, Problem, Rule};
 use pt_spec::{Atom, Type};
 use pt_syntax::{Diagnostic, Node, Sources, suggest};
 
+use crate::bind::inner;
+
 /// The finding with its cure, if there is one: `problem` is what is wrong with what was written.
 pub(crate) fn cured(
     diagnostic: Diagnostic,
@@ -89,18 +91,7 @@ fn as_map(got: &Data, wanted: Option<&Type>) -> Option<String> {
 }
 
 fn words(ty: &Type) -> Option<&[Data]> {
-    match ty {
-        Type::Maybe(of) | Type::Default(of, _) => words(of),
-        Type::Enum(words) => Some(words),
-        Type::Atom(_)
-        | Type::List(_)
-        | Type::Fields(_)
-        | Type::AnyMap
-        | Type::MapOf(..)
-        | Type::Either(_)
-        | Type::Regex(_)
-        | Type::Unknown(_) => None,
-    }
+    if let Type::Enum(words) = inner(ty) { Some(words) } else { None }
 }
 
 fn is_list_of_vars(ty: &Type) -> bool {

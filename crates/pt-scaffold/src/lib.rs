@@ -10,10 +10,12 @@
 mod action;
 pub mod edit;
 mod fill;
+mod replace;
 mod scaffold;
 mod template;
 mod tree;
 
 pub use action::{Action, Conflict, ToolStep};
+pub use replace::replace;
 pub use scaffold::{Place, Report, ScaffoldError, scaffold};
 pub use template::{Template, TemplateFile};

@@ -4,13 +4,14 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pt_spec::FILE_NAMES;
 
 use crate::action::{Action, Conflict};
 use crate::edit::{Include, NotEdited, add_step, include};
 use crate::fill::Words;
+use crate::replace::replace;
 use crate::template::Template;
 use crate::tree;
 
@@ -234,24 +235,6 @@ fn write_file(path: &Path, file: &NewFile) -> io::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
     }
     Ok(())
-}
-
-/// Writes a file as a whole or not at all.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut beside = path.clone().into_os_string();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = fs::write(&beside, text)
-        .and_then(|()| {
-            fs::metadata(&path).map_or(Ok(()), |old| fs::set_permissions(&beside, old.permissions()))
-        })
-        .and_then(|()| fs::rename(&beside, &path));
-    if written.is_err() {
-        // What failed is what matters.
-        drop(fs::remove_file(&beside));
-    }
-    written
 }
 
 fn tell(

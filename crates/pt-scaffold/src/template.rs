@@ -1,7 +1,7 @@
 //! Files that are copied.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -23,24 +23,41 @@ pub struct TemplateFile {
     pub executable: bool,
 }
 
+/// How much a template may be: whoever names the wrong directory must not fill the memory.
+#[derive(Clone, Copy)]
+struct Room {
+    files: usize,
+    bytes: u64,
+}
+
+impl Room {
+    const MOST: Self = Self { files: 20_000, bytes: 256 << 20 };
+}
+
 impl Template {
     /// Reads a directory or a file. What Git keeps in `.git` is no part of it, and neither are empty directories.
     ///
     /// # Errors
-    /// Something cannot be read, or is a link that leads out of the template.
+    /// Something cannot be read, is a link that leads out of the template, or is more than anybody copies: 20,000 files
+    /// or 256 MiB.
     pub fn read(path: &Path) -> io::Result<Self> {
+        Self::read_at_most(path, Room::MOST)
+    }
+
+    fn read_at_most(path: &Path, room: Room) -> io::Result<Self> {
+        let mut left = room;
         let root = path.canonicalize()?;
         let mut template = Self::default();
         if root.is_dir() {
-            template.read_dir(&root, &root, "")?;
+            template.read_dir(&root, &root, "", &mut left)?;
         } else {
-            template.read_file(&root, "")?;
+            template.read_file(&root, "", &mut left)?;
         }
         template.files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(template)
     }
 
-    fn read_dir(&mut self, root: &Path, dir: &Path, name: &str) -> io::Result<()> {
+    fn read_dir(&mut self, root: &Path, dir: &Path, name: &str, left: &mut Room) -> io::Result<()> {
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let file_name = entry.file_name().into_string().map_err(|name| {
@@ -52,7 +69,7 @@ impl Template {
             let within = if name.is_empty() { file_name } else { format!("{name}/{file_name}") };
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                self.read_dir(root, &entry.path(), &within)?;
+                self.read_dir(root, &entry.path(), &within, left)?;
                 continue;
             }
             if kind.is_symlink() {
@@ -62,14 +79,52 @@ impl Template {
                     return Err(io::Error::other(message));
                 }
             }
-            self.read_file(&entry.path(), &within)?;
+            self.read_file(&entry.path(), &within, left)?;
         }
         Ok(())
     }
 
-    fn read_file(&mut self, path: &Path, name: &str) -> io::Result<()> {
-        let executable = fs::metadata(path)?.permissions().mode() & 0o111 != 0;
-        self.files.push(TemplateFile { path: name.to_owned(), content: fs::read(path)?, executable });
+    fn read_file(&mut self, path: &Path, name: &str, left: &mut Room) -> io::Result<()> {
+        let about = fs::metadata(path)?;
+        if !about.is_file() {
+            let name = if name.is_empty() { "it" } else { name };
+            return Err(io::Error::other(format!("{name} is no file that could be copied")));
+        }
+        let too_much = || {
+            io::Error::other(format!(
+                "it holds more than a template may: {} files, {} MiB",
+                Room::MOST.files,
+                Room::MOST.bytes >> 20
+            ))
+        };
+        left.files = left.files.checked_sub(1).ok_or_else(too_much)?;
+        let mut content = Vec::new();
+        // One more byte than there is room for tells that there is more.
+        fs::File::open(path)?.take(left.bytes + 1).read_to_end(&mut content)?;
+        left.bytes = left.bytes.checked_sub(content.len() as u64).ok_or_else(too_much)?;
+        let executable = about.permissions().mode() & 0o111 != 0;
+        self.files.push(TemplateFile { path: name.to_owned(), content, executable });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_have_bounds() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            fs::write(dir.path().join(name), "1234").unwrap();
+        }
+        for (files, bytes, fits) in [(3, 12, true), (2, 12, false), (3, 11, false), (3, 3, false)] {
+            let read = Template::read_at_most(dir.path(), Room { files, bytes });
+            assert_eq!(read.is_ok(), fits, "{files} files, {bytes} bytes");
+        }
+        assert_eq!(
+            Template::read(Path::new("/dev/zero")).unwrap_err().to_string(),
+            "it is no file that could be copied"
+        );
     }
 }

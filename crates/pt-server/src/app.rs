@@ -1,6 +1,5 @@
 //! One application: a store, a backend, the user's project.
 
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use pt_engine::{
     Earlier, Engine, Guest, GuestSeat, Leftovers, Options, Outside, Planning, Running, find_leftovers, guest,
     remove_leftovers,
 };
-use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, Text, What};
+use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, What};
 use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project};
 use pt_store::{Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
@@ -24,6 +23,8 @@ use pt_syntax::Diagnostic;
 use crate::Disk;
 use crate::api::{Api, Served, Socket};
 use crate::environment::{BackendChoice, Environment};
+use crate::job_record::JobRecord;
+use crate::named::{NamedInStore, Unset};
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
 use crate::workshop::ProjectFiles;
@@ -108,33 +109,6 @@ pub struct RunRequest {
     pub resumes: Option<Earlier>,
     /// Whether steps may be added while it runs: such a job goes on until it is stopped.
     pub open: bool,
-}
-
-/// A job as the store knows it, and whether its runner lives.
-#[derive(Clone, Debug)]
-pub struct JobRecord {
-    /// The checkout it belongs to.
-    pub instance: Instance,
-    /// Which job.
-    pub key: JobKey,
-    /// Its state.
-    pub job: Job,
-    /// Whether the process that runs it lives.
-    pub alive: bool,
-    /// That process, or the one that ran it last.
-    pub runner: Option<Runner>,
-}
-
-impl JobRecord {
-    /// Its id.
-    pub fn id(&self) -> &JobId {
-        &self.key.job
-    }
-
-    /// Whether its runner went away before it was over.
-    pub fn is_orphan(&self) -> bool {
-        !self.job.status.has_ended() && !self.alive
-    }
 }
 
 /// A job that was started and is served. Both end with it.
@@ -302,13 +276,9 @@ impl App {
         groups: &[Vec<Request>],
         assumed: &dyn Named,
     ) -> Result<Planned, AppError> {
-        let scope = project.scope.clone();
-        let named = NamedInStore { store: &self.store, scope, assumed, unreadable: RefCell::default() };
+        let named = NamedInStore::new(&self.store, project.scope.clone(), assumed);
         let planned = plan(&project.loaded.project, groups, &named);
-        match named.unreadable.into_inner() {
-            Some(error) => Err(error.into()),
-            None => Ok(planned),
-        }
+        Ok(named.checked(planned)?)
     }
 
     /// Everything that is wrong with a project.
@@ -316,19 +286,14 @@ impl App {
     /// # Errors
     /// A value or secret that is set cannot be read.
     pub fn check(&self, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
-        let scope = project.scope.clone();
-        let named =
-            NamedInStore { store: &self.store, scope, assumed: &Unset, unreadable: RefCell::default() };
+        let named = NamedInStore::new(&self.store, project.scope.clone(), &Unset);
         let dirs = HostDirs {
             home: self.environment.person.home.as_deref(),
             working_dir: &self.environment.working_dir,
             root: project.loaded.project.root_dir(),
         };
         let found = pt_plan::check(&project.loaded, &Around { named: &named, world: &Disk, dirs });
-        match named.unreadable.into_inner() {
-            Some(error) => Err(error.into()),
-            None => Ok(found),
-        }
+        Ok(named.checked(found)?)
     }
 
     /// The project as a running job that is given more steps needs it ([`pt_engine::Control::add`]).
@@ -601,49 +566,5 @@ fn scope(context: &str, root_file: Option<&Path>, instance: &Instance) -> Scope 
     match root_file {
         Some(_) => Scope::new(context, instance.id.clone()),
         None => Scope::outside(context),
-    }
-}
-
-/// No value and no secret.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unset;
-
-impl Named for Unset {
-    fn value(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn secret(&self, _: &str) -> Option<Text> {
-        None
-    }
-}
-
-/// Values and secrets as the store has them, else as they are assumed.
-pub(crate) struct NamedInStore<'a> {
-    pub(crate) store: &'a Store,
-    pub(crate) scope: Scope,
-    pub(crate) assumed: &'a dyn Named,
-    /// The first that is set and cannot be read: nobody may take it for one that is not set.
-    pub(crate) unreadable: RefCell<Option<StoreError>>,
-}
-
-impl NamedInStore<'_> {
-    fn read<T>(&self, found: Result<Option<T>, StoreError>) -> Option<T> {
-        found.unwrap_or_else(|error| {
-            self.unreadable.borrow_mut().get_or_insert(error);
-            None
-        })
-    }
-}
-
-impl Named for NamedInStore<'_> {
-    fn value(&self, name: &str) -> Option<String> {
-        let set = self.read(self.store.value(&self.scope, name)).map(|value| value.data);
-        set.or_else(|| self.assumed.value(name))
-    }
-
-    fn secret(&self, name: &str) -> Option<Text> {
-        let set = self.read(self.store.secret(&self.scope, name)).map(Text::from);
-        set.or_else(|| self.assumed.secret(name))
     }
 }

@@ -1,7 +1,7 @@
 //! The user's files.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use pt_spec::World;
@@ -10,9 +10,12 @@ use pt_spec::World;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
+/// The most bytes a file may have that is read as text: whoever names the wrong one must not fill the memory.
+const MOST: u64 = 256 << 20;
+
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
-        let bytes = fs::read(path)?;
+        let bytes = read_at_most(path, MOST)?;
         String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             io::Error::new(io::ErrorKind::InvalidData, format!("not valid UTF-8 from byte {at} on"))
@@ -25,5 +28,28 @@ impl World for Disk {
 
     fn exists(&self, path: &Path) -> bool {
         path.exists()
+    }
+}
+
+fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // One more byte than may be there tells that there is more.
+    fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("it is larger than {} MiB", most >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_without_an_end_are_refused() {
+        let error = read_at_most(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 1 MiB");
+        assert_eq!(read_at_most(Path::new("/dev/null"), 0).unwrap(), b"");
     }
 }

@@ -1,6 +1,5 @@
 //! What running jobs need of the world: the project as it is now, other repositories, files.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,8 +10,8 @@ use pt_spec::{Project, RepoAddress, World};
 use pt_store::{Scope, Store};
 use pt_syntax::Sources;
 
-use crate::app::{NamedInStore, Unset};
 use crate::disk::Disk;
+use crate::named::{NamedInStore, Unset};
 use crate::repositories::Repositories;
 use crate::workshop::ProjectFiles;
 
@@ -90,14 +89,10 @@ fn address(reference: &str) -> Result<RepoAddress, String> {
 
 impl Planning for ProjectAtHand {
     fn plan(&self, requests: &[Vec<Request>], outputs: &Outputs<'_>) -> Result<Planned, String> {
-        let (store, scope) = (&self.store, self.scope.clone());
-        let named = NamedInStore { store, scope, assumed: &Unset, unreadable: RefCell::default() };
+        let named = NamedInStore::new(&self.store, self.scope.clone(), &Unset);
         let named = WithOutputs { named, outputs };
         let planned = pt_plan::plan(&self.project, requests, &named);
-        match named.named.unreadable.into_inner() {
-            Some(error) => Err(error.to_string()),
-            None => Ok(planned),
-        }
+        named.named.checked(planned).map_err(|error| error.to_string())
     }
 
     fn sources(&self) -> &Sources {

@@ -9,7 +9,7 @@ use pt_syntax::{Format, Node, Sources, parse};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::app::Unset;
+use crate::named::Unset;
 
 /// A module, template or tool, described.
 #[derive(Clone, Debug, Serialize)]

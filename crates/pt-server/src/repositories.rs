@@ -207,7 +207,7 @@ fn file_name(url: &str) -> String {
 }
 
 /// The URL as it may be shown.
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
     let Some((_, host)) = host.rsplit_once('@') else { return url.to_owned() };

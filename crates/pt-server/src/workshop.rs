@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use pt_engine::inside;
 use pt_model::{Data, HostDirs, MountSource};
 use pt_plan::Home;
 use pt_scaffold::{Action, Place, Template, TemplateFile, scaffold};
 use pt_spec::{Definition, Kind, Project, RepoAddress, RepoRequest, World, args_schema, standard_files};
 
 use crate::Environment;
-use crate::repositories::Repositories;
+use crate::repositories::{Repositories, without_password};
 
 /// How many names a new project tries.
 const NAMES: u32 = 20;
@@ -195,7 +196,9 @@ impl ProjectFiles {
         let found = Repositories::without_lock(&self.state_dir).repository(&request);
         let checkout = found.map_err(|error| error.to_string())?;
         let full = checkout.dir.join(path.unwrap_or_default().trim_start_matches('/'));
-        Ok((read(&full, &format!("{} in {}", path.unwrap_or("/"), request.url))?, checkout.warning))
+        let place = InRepository { root: checkout.dir, full };
+        let shown = format!("{} in {}", path.unwrap_or("/"), without_password(&request.url));
+        Ok((first_of(&[place], &shown)?, checkout.warning))
     }
 }
 
@@ -247,19 +250,35 @@ fn of_standard(project: &str, path: &str) -> Result<Template, String> {
     }
 }
 
+/// A path of a repository, and what it must not lead out of.
+struct InRepository {
+    root: PathBuf,
+    full: PathBuf,
+}
+
 /// Where a path of a repository may lead: `/x` from its root, else from the directory of the declaring file or its root.
-fn within(dir: &Path, root: &Path, path: Option<&str>) -> Vec<PathBuf> {
+fn within(dir: &Path, root: &Path, path: Option<&str>) -> Vec<InRepository> {
+    let place = |root: &Path, full: PathBuf| InRepository { root: root.to_owned(), full };
     match path {
-        None | Some("" | "/") => vec![root.to_owned()],
-        Some(path) if path.starts_with('/') => vec![root.join(path.trim_start_matches('/'))],
-        Some(path) => vec![dir.join(path), root.join(path)],
+        None | Some("" | "/") => vec![place(root, root.to_owned())],
+        Some(path) if path.starts_with('/') => vec![place(root, root.join(path.trim_start_matches('/')))],
+        Some(path) => {
+            // A file may be included from beside a project that is in no repository.
+            let around = if dir.starts_with(root) { root } else { dir };
+            vec![place(around, dir.join(path)), place(root, root.join(path))]
+        }
     }
 }
 
-fn first_of(places: &[PathBuf], path: &str) -> Result<Template, String> {
-    let looked = || places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(" and ");
-    let found = places.iter().find(|place| place.exists());
-    read(found.ok_or_else(|| format!("Template not found: {path} (looked for {})", looked()))?, path)
+fn first_of(places: &[InRepository], path: &str) -> Result<Template, String> {
+    for InRepository { root, full } in places {
+        let found = inside(root, full).map_err(|why| format!("Could not read the template {path}: {why}"))?;
+        if let Some(full) = found {
+            return read(&full, path);
+        }
+    }
+    let looked: Vec<String> = places.iter().map(|place| place.full.display().to_string()).collect();
+    Err(format!("Template not found: {path} (looked for {})", looked.join(" and ")))
 }
 
 fn read(full: &Path, path: &str) -> Result<Template, String> {
@@ -287,5 +306,38 @@ fn git_init(dir: &Path) -> Result<(), String> {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
         Err(error) => Err(format!("git cannot be started: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_of_a_repository_lie_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, modules) = (dir.path().join("repo"), dir.path().join("repo/modules"));
+        for name in ["repo/modules", "repo/api", "beside"] {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+            fs::write(dir.path().join(name).join("main.py"), "").unwrap();
+        }
+        std::os::unix::fs::symlink("../beside", root.join("link")).unwrap();
+        for (path, found) in [
+            ("/api", "1 file"),
+            ("api", "1 file"),
+            ("../api", "1 file"),
+            ("/api/../../beside", "leads out"),
+            ("../../beside", "leads out"),
+            ("/link", "leads out"),
+            ("none", "not found"),
+        ] {
+            let shown = match first_of(&within(&modules, &root, Some(path)), path) {
+                Ok(template) => format!("{} file", template.files.len()),
+                Err(why) if why.contains("leads out of the repository") => "leads out".to_owned(),
+                Err(why) if why.starts_with("Template not found") => "not found".to_owned(),
+                Err(why) => why,
+            };
+            assert_eq!(shown, found, "{path}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod data_path;
 mod definition;
 mod for_agents;
 mod lower;
+mod path;
 mod plain;
 mod project;
 mod read;
@@ -28,6 +29,7 @@ pub use definition::{
     After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Terms, Wanted,
 };
 pub use for_agents::{AgentMessage, AgentPrompt, AgentPromptParam, AgentResource, ForAgents};
+pub use path::tidy;
 pub use plain::plain;
 pub use project::{Loaded, Project, Resolved};
 pub use repository::{Checkout, RepoAddress, RepoRequest, Repository, RepositoryError};

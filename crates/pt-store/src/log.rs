@@ -74,6 +74,12 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// The lines from here on, also those still to come. At the end of what is there, `is_over` is asked whether nothing
+    /// more will follow; until then, the file is looked at again after `poll`.
+    pub fn follow<F: FnMut() -> Result<bool, StoreError>>(self, poll: Duration, is_over: F) -> Follow<F> {
+        Follow { reader: self, poll, is_over, over: false }
+    }
+
     fn next_line(&mut self) -> Result<Option<LogLine>, StoreError> {
         while self.read_line().map_err(StoreError::file("read the log", &self.path))? {
             let line: LogLine = serde_json::from_slice(&self.line).map_err(|cause| StoreError::Damaged {
@@ -129,7 +135,7 @@ pub struct Follow<F> {
     over: bool,
 }
 
-impl<F: FnMut() -> bool> Iterator for Follow<F> {
+impl<F: FnMut() -> Result<bool, StoreError>> Iterator for Follow<F> {
     type Item = Result<LogLine, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -141,7 +147,13 @@ impl<F: FnMut() -> bool> Iterator for Follow<F> {
                 return None;
             }
             // Asked before reading once more, so that lines written just before the end are not missed.
-            self.over = (self.is_over)();
+            match (self.is_over)() {
+                Ok(over) => self.over = over,
+                Err(error) => {
+                    self.over = true;
+                    return Some(Err(error));
+                }
+            }
             if !self.over {
                 thread::sleep(self.poll);
             }
@@ -176,19 +188,6 @@ impl Store {
     /// The lines of a job from this number on, as far as they are there.
     pub fn read_logs(&self, job: &JobKey, from_seq: u64, filter: LogFilter) -> LogReader {
         LogReader { path: self.log_file(job), file: None, offset: 0, from_seq, filter, line: Vec::new() }
-    }
-
-    /// The lines of a job from this number on, also those still to come. At the end of what is there, `is_over` is
-    /// asked whether more will follow; if so, the file is looked at again after `poll`.
-    pub fn follow_logs<F: FnMut() -> bool>(
-        &self,
-        job: &JobKey,
-        from_seq: u64,
-        filter: LogFilter,
-        poll: Duration,
-        is_over: F,
-    ) -> Follow<F> {
-        Follow { reader: self.read_logs(job, from_seq, filter), poll, is_over, over: false }
     }
 
     pub(crate) fn log_file(&self, job: &JobKey) -> PathBuf {

@@ -98,9 +98,9 @@ fn who_follows_sees_every_line_until_told_that_it_is_over() {
             }
         }
     });
-    let is_over = || writing.is_finished();
+    let is_over = || Ok(writing.is_finished());
     let poll = Duration::from_millis(1);
-    let followed = store.follow_logs(&job(), 0, LogFilter::default(), poll, is_over);
+    let followed = store.read_logs(&job(), 0, LogFilter::default()).follow(poll, is_over);
     let numbers: Vec<u64> = followed.map(|line| line.unwrap().seq).collect();
     assert!(numbers.into_iter().eq(0..1000));
 }

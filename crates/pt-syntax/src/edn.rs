@@ -1,6 +1,6 @@
 //! EDN. Keywords, symbols and characters are text; sets are lists; a form in parentheses is code as it stands.
 
-use pt_edn::{Form, FormKind, ReadError, Reader};
+use pt_edn::{Form, FormKind, ReadError, ReadErrorKind, Reader};
 
 use crate::finding::Findings;
 use crate::parse::{span, too_deep};
@@ -158,29 +158,30 @@ impl Lowering<'_, '_> {
                 .at(Span { end: at.start + 1, ..at }, "opened here")
                 .hint(format!("close it with `{closing}`"))
         };
-        match error.message.as_str() {
-            "EOF while reading" if first == '{' => unclosed('}'),
-            "EOF while reading" if first == '[' => unclosed(']'),
-            "EOF while reading" if first == '(' => unclosed(')'),
-            "EOF while reading string" => Diagnostic::error("unclosed-quote", "This quote is never closed")
+        use ReadErrorKind as E;
+        match error.kind {
+            E::Unclosed if first == '{' => unclosed('}'),
+            E::Unclosed if first == '[' => unclosed(']'),
+            E::Unclosed if first == '(' => unclosed(')'),
+            E::UnclosedString => Diagnostic::error("unclosed-quote", "This quote is never closed")
                 .at(Span { end: at.start + 1, ..at }, "opened here")
                 .hint("close it with `\"`; a quote inside text is written `\\\"`"),
-            "Map literal must contain an even number of forms" => {
-                Diagnostic::error("odd-map", "A key of this map has no value")
-                    .at(Span { end: at.start + 1, ..at }, "the map begins here")
-                    .hint("write every entry as a key and a value")
-            }
-            message if message.starts_with("Unmatched delimiter") => {
+            E::OddMap => Diagnostic::error("odd-map", "A key of this map has no value")
+                .at(Span { end: at.start + 1, ..at }, "the map begins here")
+                .hint("write every entry as a key and a value"),
+            E::Unmatched => {
                 Diagnostic::error("unmatched-bracket", "This bracket does not match the open one").at(at, "")
             }
-            message if message.starts_with("Forms may nest") => too_deep(at),
-            message if message.starts_with("Duplicate key") => {
+            E::TooDeep => too_deep(at),
+            E::Duplicate => {
                 let key = self.written(error.span);
                 Diagnostic::error("duplicate-key", format!("The key `{key}` is written twice"))
                     .at(at, "a second time")
                     .hint("remove one of them")
             }
-            message => Diagnostic::error("edn-syntax", format!("This is not EDN: {message}")).at(at, ""),
+            E::Unclosed | E::Other => {
+                Diagnostic::error("edn-syntax", format!("This is not EDN: {error}")).at(at, "")
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use jsonc_parser::ast::{ObjectProp, ObjectPropName, StringLit, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
 
 use crate::finding::Findings;
 use crate::parse::{MAX_DEPTH, span, too_deep};
@@ -149,7 +149,7 @@ impl Reader<'_, '_> {
             E::ExpectedColonAfterObjectKey => ("missing-colon", "A colon is missing after the key", ""),
             E::UnterminatedArray => return unclosed(first, "[", "]"),
             E::UnterminatedObject => return unclosed(first, "{", "}"),
-            E::String(_) if error.kind().to_string().contains("nterminated") => {
+            E::String(ParseStringErrorKind::UnterminatedStringLiteral) => {
                 return Diagnostic::error("unclosed-quote", "This quote is never closed")
                     .at(first, "opened here")
                     .hint("close it with `\"`");

@@ -1,13 +1,18 @@
 //! Ports of this machine that lead into containers that run already.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use bollard::query_parameters::InspectContainerOptions;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::Docker;
 use crate::backend::{BackendError, Door, ErrorKind, PublishedPort};
+
+/// After how long it is tried again to let somebody in.
+const PAUSE: Duration = Duration::from_millis(100);
 
 impl Docker {
     /// Listens on the port, or on a free one if it is taken, and passes connections on. Where the container is is asked
@@ -30,12 +35,13 @@ impl Docker {
             let mut connections = JoinSet::new();
             loop {
                 tokio::select! {
-                    // Whom the system refuses to accept goes away.
                     Ok((visitor, _)) = listener.accept() => {
                         let (client, id) = (client.clone(), id.clone());
                         connections.spawn(async move { pass_on(&client, &id, port.container, visitor).await });
                     }
                     Some(_) = connections.join_next() => {}
+                    // Nobody can be let in, for lack of open files say, and nobody is inside whose leaving would help.
+                    else => sleep(PAUSE).await,
                 }
             }
         });

@@ -91,7 +91,7 @@ impl Dispatcher {
         };
         let failure = Failure {
             message: self.context.mask.mask(&failure.message),
-            data: self.context.mask.find_in(failure.data),
+            data: self.context.mask.hide_in(failure.data),
         };
         let delay_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         self.emit(What::StepRetrying { step: id.clone(), retry, delay_ms, failure });

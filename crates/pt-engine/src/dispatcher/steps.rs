@@ -323,7 +323,7 @@ impl Dispatcher {
     pub(super) fn end_step(&mut self, id: &StepId, status: Status, failure: Option<Failure>) {
         let failure = failure.map(|failure| Failure {
             message: self.context.mask.mask(&failure.message),
-            data: self.context.mask.find_in(failure.data),
+            data: self.context.mask.hide_in(failure.data),
         });
         self.queued.swap_remove(id);
         self.free_locks(id);
@@ -332,7 +332,8 @@ impl Dispatcher {
             Some(step) => {
                 step.failure.clone_from(&failure);
                 step.output = self.context.mask.find_in(std::mem::take(&mut step.output));
-                step.output.clone()
+                // Other steps go on with numbers as they are.
+                self.context.mask.hide_in(step.output.clone())
             }
             None => Data::Null,
         };

@@ -7,6 +7,7 @@ use pt_spec::standard_files;
 
 use super::StepHost;
 use crate::args::{Args, entry};
+use crate::inside::inside;
 use crate::mount::Found;
 
 impl StepHost {
@@ -39,9 +40,14 @@ impl Found<'_> {
         }
         // Without a word it is the user's project, wherever the code comes from.
         let repo = repo.unwrap_or_else(|| ".".to_owned());
-        let found = self.repo(Some(&repo), Some(&path), revision.as_deref());
-        let found = found.map_err(|why| args.failure(why))?;
-        let text = self.outside.read(&found.path);
+        let root = self.repo(Some(&repo), Some("/"), revision.as_deref());
+        let root = root.map_err(|why| args.failure(why))?.path;
+        let full = root.join(path.trim_start_matches('/'));
+        let found = inside(&root, &full).map_err(|why| args.failure(format!("{path}: {why}")))?;
+        let found = found.ok_or_else(|| {
+            args.failure(format!("Repository path not found: {path} (looked for {})", full.display()))
+        })?;
+        let text = self.outside.read(&found);
         text.map(Data::Str).map_err(|why| args.failure(format!("{path}: {why}")))
     }
 }

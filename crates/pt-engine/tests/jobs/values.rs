@@ -40,6 +40,23 @@ fn a_secret_that_code_sets_is_hidden_from_then_on() {
     );
 }
 
+/// What is stored of every test is searched for this one.
+#[test]
+fn a_secret_that_became_a_number_is_in_no_event() {
+    let happened = happens(
+        r#"
+  - id: a
+    code: '#pt-clj (do (pt/set-secret "pin" (str "4711" "00")) {:pin (parse-long (str "4711" "00"))})'
+  - id: b
+    code: '#pt-clj (pt/log (inc (:pin (pt/output "a"))))'
+    after: a"#,
+        None,
+        "",
+        &[],
+    );
+    assert_happens(&happened, "a started\na success\nb started\nb | 471101\nb success\njob success");
+}
+
 #[test]
 fn values_of_steps_are_seen_by_what_they_call() {
     let happened = happens(

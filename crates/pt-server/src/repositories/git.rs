@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
 
 /// A bare copy of a repository.
 #[derive(Debug)]
@@ -123,7 +125,11 @@ fn plain() -> Command {
 }
 
 /// What a command says, or why it failed.
-fn run(mut command: Command) -> Result<String, String> {
+fn run(command: Command) -> Result<String, String> {
+    run_within(command, LONGEST)
+}
+
+fn run_within(mut command: Command, longest: Duration) -> Result<String, String> {
     let mut child = command.spawn().map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             "the command `git` is not installed".to_owned()
@@ -137,11 +143,9 @@ fn run(mut command: Command) -> Result<String, String> {
     let status = loop {
         match child.try_wait().map_err(|error| format!("git was lost: {error}"))? {
             Some(status) => break status,
-            None if start.elapsed() > LONGEST => {
-                // It may have ended just now; then there is nothing to kill.
-                _ = child.kill();
-                _ = child.wait();
-                return Err(format!("git did not end within {} seconds", LONGEST.as_secs()));
+            None if start.elapsed() > longest => {
+                kill_with_its_own(&mut child);
+                return Err(format!("git did not end within {} seconds", longest.as_secs()));
             }
             None => thread::sleep(LOOK),
         }
@@ -159,6 +163,38 @@ fn run(mut command: Command) -> Result<String, String> {
         return Err("there is no such repository, or only those see it who log in".to_owned());
     }
     Err(line.trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned())
+}
+
+/// Kills Git and what it has started: the transfer is a process of its own, which outlives it. They are no process group,
+/// for then Ctrl-C would not reach them, nor could ssh ask for a passphrase.
+fn kill_with_its_own(child: &mut Child) {
+    let own = descendants(child.id());
+    // Any of them may have ended just now; then there is nothing to kill.
+    _ = child.kill();
+    _ = child.wait();
+    for pid in own {
+        _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}
+
+/// The processes that a process has started, and those that they have. Where there is no `ps`, none is known.
+fn descendants(of: u32) -> Vec<Pid> {
+    let listed = Command::new("ps").args(["-A", "-o", "pid=", "-o", "ppid="]).stderr(Stdio::null()).output();
+    let text = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let pairs: Vec<(u32, u32)> = text
+        .lines()
+        .filter_map(|line| {
+            let (pid, parent) = line.trim().split_once(' ')?;
+            Some((pid.parse().ok()?, parent.trim().parse().ok()?))
+        })
+        .collect();
+    let mut family = vec![of];
+    let mut next = 0;
+    while let Some(&parent) = family.get(next) {
+        family.extend(pairs.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    family.into_iter().skip(1).filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).collect()
 }
 
 fn read(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
@@ -187,4 +223,32 @@ fn is_commit(revision: &str) -> bool {
 
 fn may_be_short(revision: &str) -> bool {
     (4..=40).contains(&revision.len()) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_has_started_ends_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("pid");
+        let mut command = Command::new("sh");
+        // The last command is there so that no shell is replaced by the one before.
+        command.args(["-c", "sh -c 'echo $$ > \"$0\"; sleep 1000; true' \"$0\"; true"]).arg(&file);
+        let error = run_within(command, Duration::from_secs(2)).unwrap_err();
+        assert_eq!(error, "git did not end within 2 seconds");
+
+        let pid = std::fs::read_to_string(file).unwrap();
+        let state = || {
+            let output = Command::new("ps").args(["-o", "stat=", "-p", pid.trim()]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let gone = || state().trim().is_empty() || state().starts_with('Z');
+        let start = Instant::now();
+        while !gone() && start.elapsed() < Duration::from_secs(30) {
+            thread::sleep(LOOK);
+        }
+        assert!(gone(), "{}", state());
+    }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use pt_scaffold::replace;
 use pt_spec::RepoRequest;
 
 /// The pinned commits. In its file, every line is a URL, a revision (`HEAD` for the default branch) and a commit.
@@ -65,9 +66,7 @@ impl Lock {
         if fs::read_to_string(path).is_ok_and(|written| written == text) {
             return Ok(());
         }
-        let scratch = path.with_extension(format!("lock.{}", std::process::id()));
-        fs::write(&scratch, text)?;
-        fs::rename(&scratch, path)
+        replace(path, &text)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading a root file and what it includes.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pt_syntax::{Diagnostic, Sources, Span};
@@ -11,6 +11,7 @@ use super::{Loaded, Namespace, Project};
 use crate::definition::{Name, OWN, Origin};
 use crate::for_agents::ForAgents;
 use crate::lower::{Include, Lowered, lower_file};
+use crate::path::tidy;
 use crate::read::read;
 use crate::repository::{RepoAddress, Repository};
 use crate::standard::Standard;
@@ -72,7 +73,7 @@ impl<'w, 'p> Loader<'w, 'p> {
 
     /// Reads a file, then what it includes: of equal names the first one read is meant.
     fn file(&mut self, path: &Path, included_at: Option<Span>, place: &Place) {
-        if !self.seen.insert((place.namespace, normal(path))) {
+        if !self.seen.insert((place.namespace, tidy(path))) {
             return;
         }
         let shown = match &place.repository {
@@ -149,7 +150,7 @@ impl<'w, 'p> Loader<'w, 'p> {
         let bases = [dir, &*place.base];
         let inside = |path: &Path| {
             // A repository of somebody else's has no business with this machine's other files.
-            place.repository.as_ref().is_none_or(|repository| normal(path).starts_with(&repository.dir))
+            place.repository.as_ref().is_none_or(|repository| tidy(path).starts_with(&repository.dir))
         };
         let paths = bases.iter().map(|base| base.join(&name.text)).filter(|path| inside(path));
         let found = paths.filter_map(|path| self.polytope_file(&path)).next();
@@ -201,9 +202,9 @@ impl<'w, 'p> Loader<'w, 'p> {
                 None => found,
             });
         }
-        let dir: Arc<Path> = normal(&checkout.dir).into();
+        let dir: Arc<Path> = tidy(&checkout.dir).into();
         let path = address.path.as_deref().unwrap_or_default().trim_start_matches('/');
-        let wanted = normal(&dir.join(path));
+        let wanted = tidy(&dir.join(path));
         let file = self.polytope_file(&wanted).filter(|file| file.starts_with(&dir));
         let file = file.ok_or_else(|| {
             let place = if path.is_empty() { "its root" } else { path };
@@ -222,17 +223,4 @@ impl<'w, 'p> Loader<'w, 'p> {
             self.world.exists(path).then(|| path.to_owned())
         }
     }
-}
-
-/// The path without `.` and `..`, so that one file is one path.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(normal.pop()),
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => normal.push(part),
-        }
-    }
-    normal
 }

@@ -1,11 +1,10 @@
 //! `pt fmt`: lays polytope files out well.
 
-use std::ffi::OsString;
-use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use pt_scaffold::replace;
 use pt_server::{App, Disk, Environment};
 use pt_spec::file_in;
 use pt_syntax::Sources;
@@ -107,20 +106,4 @@ fn deliver(args: &FmtArgs, path: &Path, name: &str, text: &str, laid_out: &str) 
         writeln!(anstream::stderr(), "{name} was formatted")?;
     }
     Ok(true)
-}
-
-/// Writes a file as a whole or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    // A link stays a link.
-    let path = fs::canonicalize(path)?;
-    let mut beside: OsString = path.clone().into_os_string();
-    beside.push(".formatted");
-    fs::write(&beside, text)?;
-    let replaced = fs::set_permissions(&beside, fs::metadata(&path)?.permissions())
-        .and_then(|()| fs::rename(&beside, &path));
-    if replaced.is_err() {
-        // What failed is what matters.
-        drop(fs::remove_file(&beside));
-    }
-    replaced
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pt_scaffold::edit::{Include, NotEdited, include};
+use pt_scaffold::replace;
 use pt_server::{App, Environment};
 use pt_spec::{FILE_NAMES, Kind, RepoAddress};
 use pt_syntax::{Severity, count};
@@ -60,7 +61,8 @@ pub(crate) fn run(args: &IncludeArgs) -> Outcome {
     let shown = root.strip_prefix(&app.environment.working_dir).unwrap_or(&root).display();
     match include(&text, entry) {
         Ok(Some(new)) => {
-            write(&root, &new).map_err(|cause| Failure::new(format!("Could not write {shown}: {cause}")))?;
+            replace(&root, &new)
+                .map_err(|cause| Failure::new(format!("Could not write {shown}: {cause}")))?;
             writeln!(anstream::stderr(), "{shown} includes {}.", args.what)?;
         }
         Ok(None) => writeln!(anstream::stderr(), "{shown} includes {} already.", args.what)?,
@@ -91,18 +93,6 @@ fn path_from(root: &Path, working_dir: &Path, what: &str) -> Result<String, Fail
     within
         .filter(|path| !path.is_empty())
         .ok_or_else(|| Failure::usage(format!("{what} is not below the directory of the polytope file.")))
-}
-
-/// Writes a file as a whole or not at all.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut beside = path.clone().into_os_string();
-    beside.push(".new");
-    fs::write(&beside, text)?;
-    if let Ok(old) = fs::metadata(&path) {
-        fs::set_permissions(&beside, old.permissions())?;
-    }
-    fs::rename(&beside, &path)
 }
 
 /// What the project has now.

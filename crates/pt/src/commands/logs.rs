@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
 
 use clap::Args;
@@ -79,7 +78,8 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
         Ok(())
     };
     let mut tail = VecDeque::new();
-    while let Some(line) = reader.next().transpose()? {
+    for line in reader.by_ref() {
+        let line = line?;
         if !wanted(&line) {
             continue;
         }
@@ -97,19 +97,14 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
     if !args.follow {
         return Ok(());
     }
-    loop {
-        // Alive is asked before the log is read to its end: what was written before the end is not missed.
-        let alive = app.store.runner_alive(&record.key)?;
-        while let Some(line) = reader.next().transpose()? {
-            if wanted(&line) {
-                show(&line)?;
-            }
+    let is_over = || Ok(!app.store.runner_alive(&record.key)?);
+    for line in reader.follow(PAUSE, is_over) {
+        let line = line?;
+        if wanted(&line) {
+            show(&line)?;
         }
-        if !alive {
-            return Ok(());
-        }
-        thread::sleep(PAUSE);
     }
+    Ok(())
 }
 
 /// The job that is meant: by its id, or the newest of this target or with a step or container of this id, or the newest.

@@ -7,7 +7,7 @@ use clap::Args;
 use pt_engine::Notice;
 use pt_mcp::{Options, Said, Server};
 use pt_model::JobId;
-use pt_server::{App, Environment, RunRequest, Unset};
+use pt_server::{App, RunRequest, Unset};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 

@@ -1,23 +1,23 @@
 //! `pt run`: runs templates and modules.
 
+mod detach;
 pub(crate) mod listing;
+mod signals;
+mod slow;
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io;
 use std::time::Duration;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use pt_engine::{Control, Earlier};
+use pt_engine::Earlier;
 use pt_model::{Job, Status};
 use pt_server::{App, RunRequest, Started, Unset};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use self::detach::{announce, detach};
+use self::signals::{Heard, Signals};
+use self::slow::Slow;
 use crate::ask;
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
 use crate::commands::rerun;
@@ -225,135 +225,5 @@ async fn follow(
     }
 }
 
-/// Waits until a job takes long to stop.
-#[derive(Default)]
-struct Slow {
-    /// When to say so; nothing while it runs, nor once it was said.
-    at: Option<tokio::time::Instant>,
-    is_stopping: bool,
-}
-
-impl Slow {
-    /// After how long it is said: most containers stop at once.
-    const PATIENCE: Duration = Duration::from_secs(2);
-
-    fn look(&mut self, watcher: Option<&Watcher>) {
-        if !self.is_stopping && watcher.is_some_and(Watcher::is_stopping) {
-            self.is_stopping = true;
-            self.at = Some(tokio::time::Instant::now() + Self::PATIENCE);
-        }
-    }
-
-    async fn told(&mut self) {
-        match self.at {
-            Some(at) => tokio::time::sleep_until(at).await,
-            None => std::future::pending().await,
-        }
-        self.at = None;
-    }
-}
-
 /// The exit code of a program that SIGPIPE has ended.
 const BROKEN_PIPE: u8 = 141;
-
-/// The signals that end a job.
-struct Signals {
-    interrupts: Signal,
-    terminations: Signal,
-    hangups: Signal,
-}
-
-/// What was heard.
-#[derive(Clone, Copy, Debug, Default)]
-struct Heard {
-    interrupts: u32,
-    ended: bool,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupts: signal(SignalKind::interrupt())?,
-            terminations: signal(SignalKind::terminate())?,
-            hangups: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// The first Ctrl-C stops the job, the second kills it, the third leaves it. Without a terminal of its own a runner
-    /// does not care when one goes.
-    async fn hear(mut self, control: Control, terminal: bool, tell: watch::Sender<Heard>) {
-        loop {
-            tokio::select! {
-                Some(()) = self.interrupts.recv() => {
-                    if control.is_stopping() {
-                        control.kill();
-                    } else {
-                        control.stop("Ctrl-C was pressed (once more kills)");
-                    }
-                    tell.send_modify(|heard| heard.interrupts += 1);
-                }
-                Some(()) = self.terminations.recv() => {
-                    control.stop("the runner was asked to end");
-                    tell.send_modify(|heard| heard.ended = true);
-                }
-                Some(()) = self.hangups.recv() => {
-                    if terminal {
-                        control.stop("the terminal is gone");
-                        tell.send_modify(|heard| heard.ended = true);
-                    }
-                }
-                else => return,
-            }
-        }
-    }
-}
-
-/// Starts the same command again as a runner of its own, and waits until its job exists.
-fn detach(app: &App) -> Outcome {
-    let mut args: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
-    args.insert(end, "--runner".into());
-    // Not a pipe: the runner outlives its reader.
-    let (errors, mut said) = (nameless_file(app.store.dir())?, String::new());
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(args).current_dir(&app.environment.working_dir);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors.try_clone()?);
-    let mut child = command.spawn()?;
-    let Some(out) = child.stdout.take() else { return Err(Failure::new("The runner gives no answer.")) };
-    let mut line = String::new();
-    BufReader::new(out).read_line(&mut line)?;
-    let job = line.trim();
-    if job.is_empty() {
-        child.wait()?;
-        let mut errors = errors;
-        errors.rewind()?;
-        errors.read_to_string(&mut said)?;
-        let why = said.trim().strip_prefix("Error: ").unwrap_or(said.trim());
-        return Err(Failure::new(format!("The runner ended before its job began. {why}")));
-    }
-    writeln!(
-        anstream::stderr().lock(),
-        "Job {job} runs in the background: `pt attach {job}` follows it, `pt stop {job}` stops it."
-    )?;
-    writeln!(anstream::stdout().lock(), "{job}")?;
-    Ok(())
-}
-
-/// A file that nobody else finds and that is gone when it is closed.
-fn nameless_file(dir: &Path) -> io::Result<File> {
-    let path = dir.join(format!("runner-{}.err", std::process::id()));
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-    fs::remove_file(path)?;
-    Ok(file)
-}
-
-/// Tells the process that started this runner which job it runs, and leaves its session.
-fn announce(started: &Started) -> Outcome {
-    // Fails only when this is already the leader of a session, which serves as well.
-    let _ = rustix::process::setsid();
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", started.key.job)?;
-    out.flush()?;
-    Ok(())
-}
