@@ -1,14 +1,15 @@
 //! What is wrong with a project, as `pt check` finds it, at its places in the editor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ls_types::{
     Diagnostic as Shown, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range,
     Uri,
 };
 use pt_plan::{Around, check};
-use pt_syntax::{Diagnostic, Label, Severity};
+use pt_syntax::{Diagnostic, Label, Severity, SourceId};
 
 use crate::mend;
 use crate::text::Lines;
@@ -19,15 +20,13 @@ pub(crate) fn diagnose(view: &View, around: &Around<'_>) -> BTreeMap<PathBuf, Ve
     let mut shown: BTreeMap<PathBuf, Vec<Shown>> =
         view.files.iter().map(|file| (file.clone(), Vec::new())).collect();
     let root = view.loaded.project.root_file();
+    let mut texts = Texts { view, known: HashMap::new() };
     for diagnostic in check(&view.loaded, around) {
         // A cause in a standard module is told where the user called it, if that is known.
-        let places: Vec<(&Label, PathBuf)> = diagnostic
-            .labels
-            .iter()
-            .filter_map(|label| Some((label, view.file(label.span.source)?)))
-            .collect();
+        let places: Vec<Place<'_>> =
+            diagnostic.labels.iter().filter_map(|label| texts.place(label)).collect();
         let (file, range) = match places.first() {
-            Some((label, file)) => (file.as_path(), range(view, label)),
+            Some(place) => (place.file.as_path(), place.range),
             None => (root, Range::default()),
         };
         shown.entry(file.to_owned()).or_default().push(show(view, &diagnostic, range, &places));
@@ -36,27 +35,48 @@ pub(crate) fn diagnose(view: &View, around: &Around<'_>) -> BTreeMap<PathBuf, Ve
     shown
 }
 
-fn range(view: &View, label: &Label) -> Range {
-    Lines::of(view.source(label.span)).range_of(label.span)
+/// The project's own texts, each looked at once: thousands of findings may stand in one.
+struct Texts<'v> {
+    view: &'v View,
+    known: HashMap<SourceId, Option<(Arc<PathBuf>, Lines<'v>)>>,
 }
 
-fn show(view: &View, diagnostic: &Diagnostic, range: Range, places: &[(&Label, PathBuf)]) -> Shown {
+impl Texts<'_> {
+    /// Where a label stands; none if that is no file of the user's.
+    fn place<'l>(&mut self, label: &'l Label) -> Option<Place<'l>> {
+        let view = self.view;
+        let known = self.known.entry(label.span.source).or_insert_with(|| {
+            Some((Arc::new(view.file(label.span.source)?), Lines::of(view.source(label.span))))
+        });
+        let (file, lines) = known.as_ref()?;
+        Some(Place { label, file: Arc::clone(file), range: lines.range_of(label.span) })
+    }
+}
+
+/// A label in a file of the user's.
+struct Place<'l> {
+    label: &'l Label,
+    file: Arc<PathBuf>,
+    range: Range,
+}
+
+fn show(view: &View, diagnostic: &Diagnostic, range: Range, places: &[Place<'_>]) -> Shown {
     let mut message = diagnostic.message.clone();
-    if let Some((label, _)) = places.first().filter(|(label, _)| !label.text.is_empty()) {
-        message.extend(["\n", &label.text]);
+    if let Some(place) = places.first().filter(|place| !place.label.text.is_empty()) {
+        message.extend(["\n", &place.label.text]);
     }
     for (word, texts) in [("note", &diagnostic.notes), ("help", &diagnostic.hints)] {
         for text in texts {
             message.extend(["\n", word, ": ", text]);
         }
     }
-    let related = places.iter().skip(1).filter_map(|(label, file)| {
-        let location = Location { uri: uri_of(file)?, range: self::range(view, label) };
-        Some(DiagnosticRelatedInformation { location, message: label.text.clone() })
+    let related = places.iter().skip(1).filter_map(|place| {
+        let location = Location { uri: uri_of(&place.file)?, range: place.range };
+        Some(DiagnosticRelatedInformation { location, message: place.label.text.clone() })
     });
     let related: Vec<_> = related.collect();
     let cause =
-        places.first().map(|(label, _)| *label).filter(|label| diagnostic.labels.first() == Some(label));
+        places.first().map(|place| place.label).filter(|label| diagnostic.labels.first() == Some(label));
     let written = |label: &Label| {
         let place = label.span.start as usize..label.span.end as usize;
         view.source(label.span).get(place).unwrap_or_default()

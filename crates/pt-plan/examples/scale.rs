@@ -1,4 +1,4 @@
-//! How long it takes to read and to plan projects of many modules.
+//! How long it takes to read, to plan and to check projects of many modules.
 //!
 //! `cargo run --release -p pt-plan --example scale` generates projects of 100, 1,000 and 10,000 modules in memory: one
 //! template of all of them, three levels of wrapping, references and one small piece of code in the args of each. With a
@@ -11,9 +11,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pt_model::Text;
-use pt_plan::{Does, Named, Request, plan};
+use pt_model::{HostDirs, Text};
+use pt_plan::{Around, Does, Named, Request, check, plan};
 use pt_spec::{Project, World};
+use pt_syntax::Severity;
 
 /// As in the program.
 #[global_allocator]
@@ -23,29 +24,31 @@ fn main() {
     let only = std::env::args().nth(1).and_then(|count| count.parse().ok());
     let counts: Vec<usize> = only.map_or_else(|| vec![100, 1_000, 10_000], |count| vec![count]);
     println!(
-        "{:>8} {:>10} {:>10} {:>10} {:>10} {:>10}",
-        "modules", "bytes", "load", "plan", "together", "median"
+        "{:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "modules", "bytes", "load", "plan", "together", "median", "check"
     );
     for count in counts {
         let file = OneFile(generated(count));
         // The best of several: what the machine does besides is not of interest.
         let mut all: Vec<_> = (0..9).map(|_| measured(&file, count)).collect();
-        all.sort_by_key(|(load, plan)| *load + *plan);
-        let (load, plan) = all[0];
-        let (median_load, median_plan) = all[all.len() / 2];
+        all.sort_by_key(|(load, plan, _)| *load + *plan);
+        let (load, plan, _) = all[0];
+        let (median_load, median_plan, _) = all[all.len() / 2];
+        let check = all.iter().map(|(.., check)| *check).min().unwrap_or_default();
         let shown = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
         println!(
-            "{count:>8} {:>10} {:>10} {:>10} {:>10} {:>10}",
+            "{count:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
             file.0.len(),
             shown(load),
             shown(plan),
             shown(load + plan),
-            shown(median_load + median_plan)
+            shown(median_load + median_plan),
+            shown(check)
         );
     }
 }
 
-fn measured(file: &OneFile, count: usize) -> (Duration, Duration) {
+fn measured(file: &OneFile, count: usize) -> (Duration, Duration, Duration) {
     let start = Instant::now();
     let loaded = Project::load(file, PathBuf::from("/project/polytope.yml"));
     let load = start.elapsed();
@@ -53,11 +56,17 @@ fn measured(file: &OneFile, count: usize) -> (Duration, Duration) {
     let request = Request { reference: "all".to_owned(), ..Request::default() };
     let planned = plan(&loaded.project, &[vec![request]], &Settings);
     let plan = start.elapsed();
+    let start = Instant::now();
+    let root = Path::new("/project");
+    let dirs = HostDirs { home: None, working_dir: root, root };
+    let found = check(&loaded, &Around { named: &Settings, world: file, dirs });
+    let check = start.elapsed();
+    assert!(found.iter().all(|found| found.severity == Severity::Warning), "{found:?}");
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
     let steps = planned.plan.map(|plan| plan.steps).unwrap_or_default();
     assert_eq!(steps.iter().filter(|step| matches!(step.does, Does::Code(_))).count(), count);
-    (load, plan)
+    (load, plan, check)
 }
 
 /// A polytope file with so many modules.

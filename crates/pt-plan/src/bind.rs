@@ -63,6 +63,7 @@ pub(crate) fn bind(
     sources: &Sources,
 ) -> Result<Bound, Vec<Diagnostic>> {
     let mut bound = Bound::default();
+    bound.values.reserve(definition.params.len());
     let mut found = Vec::new();
     for param in &definition.params {
         let id = &param.id.text;
@@ -76,7 +77,7 @@ pub(crate) fn bind(
             bound.values.insert(id.clone(), Data::Null);
             continue;
         }
-        let supplied = given.values.get(id).unwrap_or(&Data::Null);
+        let supplied = supplied(&given.values, id);
         match param.ty.check(supplied) {
             Ok(value) => {
                 if let Some(origins) = &given.origins {
@@ -90,6 +91,19 @@ pub(crate) fn bind(
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
 }
+
+/// What was supplied for a param. Where that is little, comparing all of it is cheaper than hashing.
+fn supplied<'g>(values: &'g Map, id: &str) -> &'g Data {
+    let value = if values.len() <= FEW {
+        values.iter().find(|(name, _)| *name == id).map(|(_, value)| value)
+    } else {
+        values.get(id)
+    };
+    value.unwrap_or(&Data::Null)
+}
+
+/// What is little.
+const FEW: usize = 12;
 
 fn wrong_type(
     definition: &Definition,

@@ -13,9 +13,10 @@ mod named;
 mod outputs;
 mod params;
 mod recovery;
+mod side_by_side;
 mod written;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pt_model::HostDirs;
 use pt_spec::{Body, Definition, Kind, Loaded, Name, TriggerTemplate, Type, Wanted, World};
@@ -98,14 +99,15 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         }
     }
     findings.extend(named::tools_for_agents(project));
-    for definition in &declared {
+    // To read all the code is most of the work, and asks nobody.
+    let code = side_by_side::each(&declared, |definition| code::check(definition, project.sources()));
+    for (definition, mistakes) in declared.iter().zip(code) {
         findings.extend(named::awaited(definition));
         let own = definition.diagnostics.iter().cloned();
         findings.extend(own.map(|found| with_swallowed_line(found, project.sources())));
         findings.extend(types(definition, project.sources()));
         findings.extend(params::check(definition));
         findings.extend(steps(definition));
-        let mistakes = code::check(definition, project.sources());
         checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
         findings.extend(keys::check(definition, project));
@@ -190,15 +192,20 @@ fn failures(steps: &[StepPlan], findings: &mut Findings) {
 /// Steps of one list that were given the same id.
 fn steps(definition: &Definition) -> Vec<Diagnostic> {
     let Body::Steps(steps) = &definition.body else { return Vec::new() };
-    let ids: Vec<&Name> = steps.iter().filter_map(|step| step.id.as_ref()).collect();
-    let twice = |(at, id): (usize, &&Name)| {
-        let first = ids[..at].iter().find(|first| first.text == id.text)?;
-        let found = Diagnostic::warning("duplicate-id", format!("There are two steps named '{}'", id.text))
-            .at(id.span, "this one gets another name when it runs")
-            .at(first.span, "this one has the name");
-        Some(found)
-    };
-    ids.iter().enumerate().filter_map(twice).collect()
+    let mut known: HashMap<&str, &Name> = HashMap::new();
+    let mut found = Vec::new();
+    for id in steps.iter().filter_map(|step| step.id.as_ref()) {
+        let Some(first) = known.get(id.text.as_str()) else {
+            known.insert(&id.text, id);
+            continue;
+        };
+        found.push(
+            Diagnostic::warning("duplicate-id", format!("There are two steps named '{}'", id.text))
+                .at(id.span, "this one gets another name when it runs")
+                .at(first.span, "this one has the name"),
+        );
+    }
+    found
 }
 
 /// Types that are none, and defaults that their own types refuse.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use pt_eval::{Limits, Scope, evaluate_with};
-use pt_model::{Data, Map, Masker, Part, Text};
+use pt_model::{Data, Map, Part, Text};
 use pt_spec::{Arg, Definition, Segment, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
@@ -257,6 +257,7 @@ impl<'p> Planner<'p> {
                 && !self.secrets.contains(secret)
             {
                 self.secrets.push(secret.clone());
+                self.masker.add(secret.clone());
             }
         }
     }
@@ -319,7 +320,7 @@ impl<'p> Planner<'p> {
             params: &inside.bound.values,
             repo_ref: home.repo_ref.as_deref(),
             project_ref: home.project_ref.as_deref(),
-            masker: &Masker::new(self.secrets.iter().cloned()),
+            masker: &self.masker,
         };
         let mut settings = Settings::new(self.named, self.level);
         let result = evaluate_with(&snippet_of(code).as_code(), &scope, &Limits::of_args(), &mut settings);

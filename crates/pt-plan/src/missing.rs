@@ -1,6 +1,7 @@
 //! Values and secrets that are not set.
 
-use pt_syntax::{Diagnostic, Span};
+use indexmap::IndexSet;
+use pt_syntax::{Diagnostic, Span, count};
 
 /// Which of the two a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +9,9 @@ pub(crate) enum Store {
     Value,
     Secret,
 }
+
+/// How many places are shown.
+const SHOWN: usize = 8;
 
 impl Store {
     /// That a name is not set.
@@ -24,7 +28,7 @@ impl Store {
 pub(crate) struct Missing {
     store: Store,
     name: String,
-    places: Vec<Span>,
+    places: IndexSet<Span>,
 }
 
 /// All of them, in the order in which they were met.
@@ -35,27 +39,50 @@ impl AllMissing {
     /// Remembers a use; gives what the step that needs it fails with.
     pub(crate) fn add(&mut self, store: Store, name: &str, place: Span) -> Diagnostic {
         match self.0.iter_mut().find(|missing| missing.store == store && missing.name == name) {
-            Some(missing) if missing.places.contains(&place) => {}
-            Some(missing) => missing.places.push(place),
-            None => self.0.push(Missing { store, name: name.to_owned(), places: vec![place] }),
+            Some(missing) => drop(missing.places.insert(place)),
+            None => self.0.push(Missing { store, name: name.to_owned(), places: [place].into() }),
         }
-        diagnostic(store, name, &[place])
+        diagnostic(store, name, [place])
     }
 
     /// One diagnostic for each name.
     pub(crate) fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
-        self.0.iter().map(|missing| diagnostic(missing.store, &missing.name, &missing.places))
+        self.0.iter().map(|missing| diagnostic(missing.store, &missing.name, missing.places.iter().copied()))
     }
 }
 
-fn diagnostic(store: Store, name: &str, places: &[Span]) -> Diagnostic {
+fn diagnostic(store: Store, name: &str, places: impl IntoIterator<Item = Span>) -> Diagnostic {
     let (id, command) = match store {
         Store::Value => ("missing-value", "values"),
         Store::Secret => ("missing-secret", "secrets"),
     };
     let mut diagnostic = Diagnostic::error(id, store.not_set(name));
-    for (index, place) in places.iter().enumerate() {
-        diagnostic = diagnostic.at(*place, if index == 0 { "needed here" } else { "and here" });
+    let mut places = places.into_iter();
+    for (index, place) in places.by_ref().take(SHOWN).enumerate() {
+        diagnostic = diagnostic.at(place, if index == 0 { "needed here" } else { "and here" });
+    }
+    let more = places.count();
+    if more > 0 {
+        diagnostic = diagnostic.note(format!("and at {}", count(more, "more place")));
     }
     diagnostic.hint(format!("pt {command} set {name} <data>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use pt_syntax::SourceId;
+
+    use super::*;
+
+    #[test]
+    fn of_many_places_the_first_are_shown() {
+        let mut missing = AllMissing::default();
+        for start in (0..20).chain(0..20) {
+            missing.add(Store::Value, "tag", Span { source: SourceId(0), start, end: start + 1 });
+        }
+        let told: Vec<Diagnostic> = missing.diagnostics().collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].labels.len(), SHOWN);
+        assert_eq!(told[0].notes, ["and at 12 more places"]);
+    }
 }

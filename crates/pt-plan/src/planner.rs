@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use pt_model::{Map, Secret, camel};
+use pt_model::{Map, Masker, Secret, camel};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
@@ -74,6 +74,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) is_too_large: bool,
     pub(crate) missing: AllMissing,
     pub(crate) secrets: Vec<Secret>,
+    /// Knows these secrets.
+    pub(crate) masker: Masker,
     pub(crate) warnings: Vec<Diagnostic>,
     /// What keeps code from being read, by where the code stands: many steps may run the same.
     pub(crate) unreadable: HashMap<Span, Option<Diagnostic>>,
@@ -101,6 +103,7 @@ impl<'p> Planner<'p> {
             is_too_large: false,
             missing: AllMissing::default(),
             secrets: Vec::new(),
+            masker: Masker::default(),
             warnings: Vec::new(),
             unreadable: HashMap::new(),
             explaining: false,

@@ -33,6 +33,11 @@ pub(crate) fn unique(mut entries: Vec<Entry>, findings: &mut Findings) -> Vec<En
     entries
 }
 
+/// Whether a key is written twice.
+pub(crate) fn any_repeated(entries: &[Entry]) -> bool {
+    !repeated(entries).is_empty()
+}
+
 /// Pairs of neighbouring equal keys: the earlier and the later index.
 fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();

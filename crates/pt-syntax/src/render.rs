@@ -157,7 +157,7 @@ fn snippet<'s>(
         start = source.text.floor_char_boundary(start.max(first.saturating_sub(MAX_LINE / 2)));
         end = source.text.ceil_char_boundary(end.min(last + MAX_LINE / 2));
     }
-    let line = source.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let (line, _) = source.line(start);
     let annotations = labels.iter().zip(places).map(|((at, label), place)| {
         let kind = if *at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let annotation = kind.span(place.start - start..place.end - start);

@@ -1,6 +1,6 @@
 //! Source texts and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which source text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +32,20 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
+    /// Where its lines begin, once somebody has asked: thousands of places may be told of one text.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// The number of the line that a byte is on, from 1, and where that line begins.
+    pub(crate) fn line(&self, at: usize) -> (usize, usize) {
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            [0].into_iter().chain(ends.map(|(end, _)| end + 1)).collect()
+        });
+        let line = lines.partition_point(|start| *start <= at);
+        (line, lines[line - 1])
+    }
 }
 
 /// A place as people count: line and column from 1, columns in characters.
@@ -52,7 +66,7 @@ pub struct Sources {
 impl Sources {
     /// Adds a text.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        self.texts.push(Arc::new(Source { name: name.into(), text: text.into() }));
+        self.texts.push(Arc::new(Source { name: name.into(), text: text.into(), lines: OnceLock::new() }));
         SourceId(u32::try_from(self.texts.len() - 1).expect("fewer than 2^32 files"))
     }
 
@@ -68,8 +82,10 @@ impl Sources {
 
     /// Where a piece begins.
     pub fn position(&self, span: Span) -> Position {
-        let before = self.get(span.source).text.get(..span.start as usize).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        let source = self.get(span.source);
+        // A place outside of the text is at its beginning.
+        let at = source.text.get(..span.start as usize).map_or(0, str::len);
+        let (line, start) = source.line(at);
+        Position { line, column: source.text[start..at].chars().count() + 1 }
     }
 }

@@ -5,6 +5,7 @@ mod flow;
 mod mistake;
 mod opened;
 mod pieces;
+mod straight;
 mod tree;
 
 use granit_parser::Parser;
@@ -22,7 +23,7 @@ pub(crate) fn read(source: SourceId, text: &str, base: usize, findings: &mut Fin
     if let Some(root) = pieces::read(source, text, base) {
         return root;
     }
-    let strict = attempt(source, text, base, true, 0);
+    let strict = strictly(source, text, base, 0);
     let Some(mistake) = &strict.mistake else { return strict.into_root(findings) };
     if !mistake.is_indentation() {
         return strict.into_root(findings);
@@ -62,7 +63,13 @@ impl Attempt {
     }
 }
 
-/// Reads a text that stands so many levels deep in a document.
+/// Reads a text that stands so many levels deep in a document, as YAML 1.2 wants it.
+fn strictly(source: SourceId, text: &str, base: usize, levels_around: usize) -> Attempt {
+    straight::read(source, text, base, levels_around)
+        .unwrap_or_else(|| attempt(source, text, base, true, levels_around))
+}
+
+/// The same, by a parser of all of YAML.
 fn attempt(
     source: SourceId,
     text: &str,

@@ -1,6 +1,8 @@
 //! Steps that wait for the end of what does not end.
 
-use pt_model::Data;
+use std::collections::HashMap;
+
+use pt_model::{Data, StepId};
 use pt_spec::{Body, Condition, Definition, Project, Step, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
@@ -11,12 +13,14 @@ pub(super) fn check(definition: &Definition, steps: &[StepPlan], project: &Proje
     let Body::Steps(declared) = &definition.body else { return Vec::new() };
     let mut all = Vec::new();
     flatten(steps, &mut all);
+    let written: HashMap<Span, &Step> = declared.iter().map(|written| (written.span, written)).collect();
+    let by_id: HashMap<&StepId, &StepPlan> = all.iter().map(|step| (&step.id, *step)).collect();
     let mut found = Vec::new();
     for step in &all {
-        let Some(written) = declared.iter().find(|written| Some(written.span) == step.span) else { continue };
+        let Some(written) = step.span.and_then(|span| written.get(&span)) else { continue };
         let ends = step.run_when.iter().filter(|when| when.condition != Condition::Ready);
         for awaited in ends.flat_map(|when| &when.steps) {
-            let Some(other) = all.iter().find(|other| other.id == *awaited) else { continue };
+            let Some(other) = by_id.get(awaited) else { continue };
             if never_ends(other, project) {
                 found.push(told(step, other, place(written, other)));
             }

@@ -1,6 +1,6 @@
 //! Results of steps that are asked for where nobody has one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pt_model::StepId;
 use pt_spec::{Body, Definition, Step, StepBody};
@@ -13,9 +13,15 @@ use crate::plan::StepPlan;
 /// Warnings about `pt.output` in the steps of a plan of `definition`.
 pub(super) fn check(definition: &Definition, steps: &[StepPlan], sources: &Sources) -> Vec<Diagnostic> {
     let Body::Steps(declared) = &definition.body else { return Vec::new() };
+    let mut planned: HashMap<Span, &StepPlan> = HashMap::new();
+    for step in steps {
+        if let Some(span) = step.span {
+            planned.entry(span).or_insert(step);
+        }
+    }
     let mut found = Vec::new();
     for written in declared {
-        let Some(step) = steps.iter().find(|step| step.span == Some(written.span)) else { continue };
+        let Some(step) = planned.get(&written.span) else { continue };
         let mut told = |name: &str, span: Span| found.extend(judge(steps, step, name, span));
         for node in values(written) {
             each_output(node, sources, &mut told);

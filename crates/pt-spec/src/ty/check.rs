@@ -133,7 +133,7 @@ fn each(data: &Data, path: &Place<'_>, check: impl Fn(&Data, &Place<'_>) -> Chec
 /// Known keys in the order of the type. A key that is absent and may be stays absent.
 fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
-    let mut checked = Map::new();
+    let mut checked = Map::with_capacity(fields.len());
     let mut errors = Vec::new();
     for (key, of) in fields {
         let given = map.get(key);
@@ -150,7 +150,7 @@ fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Che
 
 fn check_map(key: &Type, value: &Type, data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
-    let mut checked = Map::new();
+    let mut checked = Map::with_capacity(map.len());
     let mut errors = Vec::new();
     for (name, item) in map {
         let at = Place::Key(path, name);

@@ -9,7 +9,7 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::thread;
 
-use super::{Attempt, attempt};
+use super::{Attempt, strictly};
 use crate::{Node, NodeKind, SourceId};
 
 /// What is smaller is read before threads have started.
@@ -43,7 +43,7 @@ fn read_by(source: SourceId, text: &str, base: usize, size: usize) -> Option<Nod
     let pieces = cut(text, size)?;
     let read = |piece: &Piece| {
         let levels_around = usize::from(piece.continues);
-        attempt(source, &text[piece.range.clone()], base + piece.range.start, true, levels_around)
+        strictly(source, &text[piece.range.clone()], base + piece.range.start, levels_around)
     };
     let (first, others) = pieces.split_first().filter(|(_, others)| !others.is_empty())?;
     let attempts = thread::scope(|scope| {
@@ -155,6 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::yaml::attempt;
 
     const SOURCE: SourceId = SourceId(0);
 
