@@ -137,6 +137,7 @@ fn lower_body(
     let (reference, steps) = (only(calls), only(lists));
     if let (Some(args), None) = (&args, &reference)
         && let Some(first) = args.first()
+        && (code.is_some() || steps.is_some())
     {
         found.push(
             Diagnostic::error("args-without-module", "`args` goes with `module` only")
