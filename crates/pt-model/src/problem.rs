@@ -63,11 +63,20 @@ impl From<String> for Rule {
     }
 }
 
+/// How many characters are shown of a value that is wrong.
+const MOST_SHOWN: usize = 200;
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("Missing required value"),
-            Self::Must { rule, got } => write!(f, "{rule} (got {got})"),
+            Self::Must { rule, got } => {
+                let got = got.to_string();
+                match got.char_indices().nth(MOST_SHOWN) {
+                    Some((end, _)) => write!(f, "{rule} (got {}…)", &got[..end]),
+                    None => write!(f, "{rule} (got {got})"),
+                }
+            }
             Self::UnknownType(text) => write!(f, "Unknown type: {text}"),
             Self::Other(text) => f.write_str(text),
         }

@@ -113,22 +113,40 @@ fn wrong_type(
     error: &TypeError,
     sources: &Sources,
 ) -> Diagnostic {
+    // Of a list that matches no alternative, the item that keeps it from it.
+    let inside = match &error.problem {
+        Problem::Must { got, .. } => {
+            let within = type_at(&param.ty, &error.path).and_then(|ty| ty.within_alternative(got));
+            within.map(|within| {
+                let path = DataPath(error.path.0.iter().chain(&within.path.0).cloned().collect());
+                TypeError { path, problem: within.problem }
+            })
+        }
+        Problem::Missing | Problem::UnknownType(_) | Problem::Other(_) => None,
+    };
+    let cause = inside.as_ref().unwrap_or(error);
     let head = Segment::Key(param.id.text.clone());
     let path = DataPath([head].into_iter().chain(error.path.0.iter().cloned()).collect());
-    let message = format!("{reference}: {path}: {}", error.problem);
+    let message = match &error.problem {
+        // What stands in for a value that is not set is nothing that anybody wrote as text.
+        Problem::Must { rule, got: Data::Str(text) } if is_setting(text) => {
+            format!("{reference}: {path}: {rule} (got a string: {text})")
+        }
+        problem => format!("{reference}: {path}: {problem}"),
+    };
     if let Problem::UnknownType(unknown) = &error.problem {
         return no_type(message, param, unknown, sources);
     }
     let missing = error.path.0.is_empty() && error.problem == Problem::Missing;
     let mut diagnostic = Diagnostic::error(if missing { "missing-arg" } else { "type-mismatch" }, message);
     let written = given.written.iter().find(|arg| arg.id.text == param.id.text);
-    let node = written.map(|arg| node_at(&arg.value, &error.path));
+    let node = written.map(|arg| node_at(&arg.value, &cause.path));
     let misspelt = given.misspelt.iter().find(|(_, meant)| missing && *meant == param.id.text);
     if let Some((name, meant)) = misspelt {
         return diagnostic.at(name.span, "no param has this name").did_you_mean(Some(meant.as_str()));
     }
     diagnostic = match (node, given.call) {
-        (Some(node), _) => diagnostic.at(node.span, wanted_at(&param.ty, &error.path)),
+        (Some(node), _) => diagnostic.at(node.span, wanted_at(&param.ty, &cause.path)),
         (None, Some(call)) => diagnostic.at(call, format!("'{}' is not given here", param.id.text)),
         (None, None) => diagnostic,
     };
@@ -146,8 +164,8 @@ fn wrong_type(
         None => given.call.is_none(),
     };
     if literal {
-        let wanted = type_at(&param.ty, &error.path);
-        literal::cured(diagnostic, &error.problem, wanted, node, sources)
+        let wanted = type_at(&param.ty, &cause.path);
+        literal::cured(diagnostic, &cause.problem, wanted, node, sources)
     } else {
         with_conversion(diagnostic, error)
     }
@@ -187,11 +205,20 @@ fn type_at<'t>(ty: &'t Type, path: &DataPath) -> Option<&'t Type> {
     for segment in &path.0 {
         ty = match (inner(ty), segment) {
             (Type::List(of) | Type::MapOf(_, of), _) => of,
-            (Type::Fields(fields), Segment::Key(key)) => &fields.iter().find(|(name, _)| name == key)?.1,
+            (Type::Fields(fields), Segment::Key(key)) => field(fields, key)?,
+            (Type::Either(types), Segment::Index(_)) => types.iter().map(inner).find_map(|ty| match ty {
+                Type::List(of) => Some(&**of),
+                _ => None,
+            })?,
             _ => return None,
         };
     }
     Some(inner(ty))
+}
+
+/// The type of a key.
+pub(crate) fn field<'t>(fields: &'t [(String, Type)], key: &str) -> Option<&'t Type> {
+    fields.iter().find(|(name, _)| name == key).map(|(_, ty)| ty)
 }
 
 /// The type of a value that is given, which may be left out.

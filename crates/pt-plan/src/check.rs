@@ -10,6 +10,7 @@ mod finding;
 mod keys;
 mod mounts;
 mod named;
+mod numbers;
 mod outputs;
 mod params;
 mod recovery;
@@ -25,10 +26,12 @@ use pt_syntax::{Diagnostic, Severity, Sources, Span};
 use crate::bind::{Bound, Given};
 use crate::draft::DraftDoes;
 use crate::expand::step_id;
+use crate::missing::Store;
 use crate::no_type::no_type;
 use crate::order::settle;
 use crate::plan::{Does, Named, StepPlan};
 use crate::planner::Planner;
+use crate::settings;
 use crate::swallowed::with_swallowed_line;
 use finding::Findings;
 
@@ -107,11 +110,25 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         findings.extend(own.map(|found| with_swallowed_line(found, project.sources())));
         findings.extend(types(definition, project.sources()));
         findings.extend(params::check(definition));
+        findings.extend(params::undeclared(definition, project.sources()));
         findings.extend(steps(definition));
         checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
+        code::each_setting(definition, project.sources(), &mut |store, name, place| {
+            let is_set = match store {
+                Store::Value => settings::value(around.named, name).is_some(),
+                Store::Secret => settings::secret(around.named, name).is_some(),
+            };
+            let is_sound =
+                !mistakes.iter().any(|(span, _)| span.start <= place.start && place.end <= span.end);
+            if !is_set && is_sound {
+                planner.missing.add(store, name, place);
+            }
+        });
+        findings.extend(steps(definition));
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
         findings.extend(keys::check(definition, project));
         findings.extend(mounts::check(definition, around));
+        findings.extend(numbers::check(definition, project.sources()));
     }
     planner.checking = Some(checking);
     for definition in declared {
@@ -213,10 +230,14 @@ fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for param in &definition.params {
         let id = &param.id.text;
-        if let Some(unknown) = unknown_type(&param.ty) {
+        let mut unknown = Vec::new();
+        unknown_types(&param.ty, &mut unknown);
+        for unknown in &unknown {
             // In the words in which planning says so, for the same place.
             let message = format!("{}: {id}: Unknown type: {unknown}", definition.id.text);
             found.push(no_type(message, param, unknown, sources));
+        }
+        if !unknown.is_empty() {
             continue;
         }
         if let Type::Default(of, value) = &param.ty
@@ -237,14 +258,14 @@ fn types(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
     found
 }
 
-/// The first part of a type that is none.
-fn unknown_type(ty: &Type) -> Option<&str> {
+/// The parts of a type that are none.
+fn unknown_types<'t>(ty: &'t Type, found: &mut Vec<&'t str>) {
     match ty {
-        Type::Unknown(text) => Some(text),
-        Type::List(of) | Type::Maybe(of) | Type::Default(of, _) => unknown_type(of),
-        Type::MapOf(key, value) => unknown_type(key).or_else(|| unknown_type(value)),
-        Type::Fields(fields) => fields.iter().find_map(|(_, of)| unknown_type(of)),
-        Type::Either(types) => types.iter().find_map(unknown_type),
-        Type::Atom(_) | Type::AnyMap | Type::Enum(_) | Type::Regex(_) => None,
+        Type::Unknown(text) => found.push(text),
+        Type::List(of) | Type::Maybe(of) | Type::Default(of, _) => unknown_types(of, found),
+        Type::MapOf(key, value) => [key, value].into_iter().for_each(|of| unknown_types(of, found)),
+        Type::Fields(fields) => fields.iter().for_each(|(_, of)| unknown_types(of, found)),
+        Type::Either(types) => types.iter().for_each(|of| unknown_types(of, found)),
+        Type::Atom(_) | Type::AnyMap | Type::Enum(_) | Type::Regex(_) => {}
     }
 }

@@ -25,6 +25,18 @@ pub(crate) fn cured(
         if node.is_some() { found.replace_by(text) } else { found }
     };
     match (rule, text) {
+        _ if matches!(wanted, Some(Type::Atom(Atom::Duration))) => match got {
+            Data::Int(number) => diagnostic.hint(format!("write it with a unit: `{number}s`")),
+            _ => match text.and_then(duration) {
+                Some(meant) => instead("write", meant),
+                None => diagnostic,
+            },
+        },
+        (_, Some(text)) if matches!(wanted, Some(Type::Atom(Atom::DataSize))) => {
+            let meant: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            let right = Type::Atom(Atom::DataSize).check(&Data::from(meant.as_str())).is_ok();
+            if right { instead("write", meant) } else { diagnostic }
+        }
         (Rule::Integer, Some(text)) if text.parse::<i64>().is_ok() => {
             instead("write it without quotes:", text.to_owned())
         }
@@ -88,6 +100,28 @@ fn as_map(got: &Data, wanted: Option<&Type>) -> Option<String> {
     let has = |(_, ty): &&(String, Type)| words(ty).is_some_and(|words| words.contains(got));
     let (key, _) = fields.iter().find(has)?;
     Some(format!("{{{key}: {text}}}"))
+}
+
+/// What somebody means who writes `5 minutes` or `1.5s`.
+fn duration(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.')?);
+    let (unit, smaller, times) = match unit.trim() {
+        "ms" | "milliseconds" | "millis" => ("ms", "", 0.0),
+        "s" | "sec" | "secs" | "second" | "seconds" => ("s", "ms", 1000.0),
+        "m" | "min" | "mins" | "minute" | "minutes" => ("m", "s", 60.0),
+        "h" | "hr" | "hrs" | "hour" | "hours" => ("h", "m", 60.0),
+        "d" | "day" | "days" => ("d", "h", 24.0),
+        "w" | "week" | "weeks" => ("w", "d", 7.0),
+        "mo" | "month" | "months" => ("mo", "d", 30.0),
+        "y" | "year" | "years" => ("y", "d", 365.0),
+        _ => return None,
+    };
+    if let Ok(whole) = number.parse::<u32>() {
+        return Some(format!("{whole}{unit}"));
+    }
+    let part = number.parse::<f64>().ok()? * times;
+    (part >= 1.0 && part.fract() == 0.0).then(|| format!("{part}{smaller}"))
 }
 
 fn words(ty: &Type) -> Option<&[Data]> {

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use pt_model::{Data, parse_duration};
-use pt_spec::{Definition, Step, Type};
-use pt_syntax::{Diagnostic, Format, Node, Sources, parse};
+use pt_model::{Data, Problem, Rule, parse_duration};
+use pt_spec::{Atom, DataPath, Definition, Kind, Segment, Step, StepBody, Type, TypeError};
+use pt_syntax::{
+    Diagnostic, Entry, Format, Node, NodeKind, Reading, Sources, near_miss, parse, references, suggest,
+};
 
-use crate::bind::Bound;
+use crate::bind::{Bound, field, inner};
 use crate::evaluate::{Inside, Trouble};
+use crate::literal;
 use crate::planner::Planner;
 
 /// The terms on which a step is run.
@@ -69,14 +72,14 @@ impl<'p> Planner<'p> {
         step: &'p Step,
     ) -> Result<Agreed, Vec<Diagnostic>> {
         let mut found = Vec::new();
-        let mut read = |planner: &mut Self, node: &'p Option<Node>, ty: &str, short: &str| {
+        let mut read = |planner: &mut Self, node: &'p Option<Node>, term: &Term| {
             let node = node.as_ref()?;
             let data = planner.known(definition, bound, node, &mut found)?;
-            checked(data, node, ty, short).map_err(|wrong| found.push(wrong)).ok()
+            planner.checked(data, node, term).map_err(|mut wrong| found.append(&mut wrong)).ok()
         };
         let written = &step.terms;
-        let retries = read(self, &written.retries, RETRIES, "max").map(|data| retries(&data));
-        let timeout = read(self, &written.timeout, TIMEOUT, "for");
+        let retries = read(self, &written.retries, &RETRIES).map(|data| retries(&data));
+        let timeout = read(self, &written.timeout, &TIMEOUT);
         let timeout = timeout.and_then(|data| duration(data.get("for")));
         let locks = match &written.lock {
             Some(node) if !node.items().is_empty() => node
@@ -88,9 +91,17 @@ impl<'p> Planner<'p> {
             None => Vec::new(),
         };
         let terms = Terms { retries, timeout, locks };
+        if terms != Terms::default() && self.stands_for_template(definition, step) {
+            let message = "`retries`, `timeout` and `lock` are for steps that call a module or run code";
+            let wrong = Diagnostic::error("wrong-shape", message);
+            found.push(wrong.at(step.span, "this one stands for the steps of a template"));
+        }
         let Some(when) = &written.when else {
             return if found.is_empty() { Ok(Agreed::Run(terms)) } else { Err(found) };
         };
+        if definition.origin.is_own() {
+            self.warn(always_yes(when).as_slice());
+        }
         let mut trouble = Trouble::default();
         let value = self.data(when, &Inside { definition, bound }, &mut trouble);
         found.append(&mut trouble.errors);
@@ -119,8 +130,90 @@ impl<'p> Planner<'p> {
         if !found.is_empty() {
             return Err(found);
         }
-        let timeout = data.map(|data| checked(data, node, TIMEOUT, "for")).transpose();
-        timeout.map(|data| data.and_then(|data| duration(data.get("for")))).map_err(|wrong| vec![wrong])
+        let timeout = data.map(|data| self.checked(data, node, &TIMEOUT)).transpose();
+        timeout.map(|data| data.and_then(|data| duration(data.get("for"))))
+    }
+
+    fn stands_for_template(&self, definition: &Definition, step: &Step) -> bool {
+        let StepBody::Call { reference, wanted, .. } = &step.does else { return false };
+        let callee = self.project.resolve(Some(definition), &reference.text, *wanted);
+        callee.is_ok_and(|callee| callee.kind == Kind::Template)
+    }
+
+    /// The value as a map of this type; what is no map stands for its short entry.
+    fn checked(&mut self, data: Data, node: &Node, term: &Term) -> Result<Data, Vec<Diagnostic>> {
+        let is_map = data.as_map().is_some();
+        let map =
+            if is_map { data } else { Data::Map([(term.short.to_owned(), data)].into_iter().collect()) };
+        let ty = ty(term.ty);
+        let told = |path: &DataPath, message: &str| {
+            let Some(Segment::Key(key)) = path.0.first().filter(|_| is_map) else {
+                return Diagnostic::error("type-mismatch", format!("{}: {message}", term.key))
+                    .at(node.span, "");
+            };
+            let message = format!("{}.{path}: {message}", term.key);
+            Diagnostic::error("type-mismatch", message).at(node.get(key).unwrap_or(node).span, "")
+        };
+        let Type::Fields(fields) = &ty else { return Ok(map) };
+        let mut strangers: Vec<&Entry> =
+            node.entries().iter().filter(|entry| field(fields, &entry.key).is_none()).collect();
+        let checked = match ty.check(&map) {
+            Ok(checked) => Ok(checked),
+            Err(errors) => {
+                let mut tell = |error: &TypeError| {
+                    let key = match error.path.0.first() {
+                        Some(Segment::Key(key)) => key.as_str(),
+                        Some(Segment::Index(_)) | None => "",
+                    };
+                    let slip = |entry: &&Entry| suggest(&entry.key, [key]).is_some();
+                    let missing = error.problem == Problem::Missing;
+                    if let Some(at) = strangers.iter().position(|entry| missing && slip(entry)) {
+                        let entry = strangers.swap_remove(at);
+                        let found = Diagnostic::error(
+                            "type-mismatch",
+                            format!("{}.{key}: {}", term.key, error.problem),
+                        );
+                        return found.at(entry.key_span, "this key is not known").did_you_mean(Some(key));
+                    }
+                    let wanted = field(fields, key);
+                    let problem = match &error.problem {
+                        Problem::Must { rule: Rule::Text, got }
+                            if matches!(wanted.map(inner), Some(Type::Atom(Atom::Duration))) =>
+                        {
+                            Problem::Must { rule: "Must be a duration".into(), got: got.clone() }
+                        }
+                        problem => problem.clone(),
+                    };
+                    let found = told(&error.path, &problem.to_string());
+                    let at = if is_map { node.get(key) } else { Some(node) };
+                    literal::cured(found, &problem, wanted.map(inner), at, self.project.sources())
+                };
+                Err(errors.iter().map(&mut tell).collect::<Vec<_>>())
+            }
+        };
+        let known = fields.iter().map(|(key, _)| key.as_str());
+        for entry in strangers {
+            let message = format!("The key '{}' is not known in `{}`", entry.key, term.key);
+            let found = Diagnostic::warning("unknown-key", message).at(entry.key_span, "ignored");
+            self.warn(&[found.did_you_mean(suggest(&entry.key, known.clone()))]);
+        }
+        let checked = checked?;
+        for (key, least, words) in term.least {
+            let value = match checked.get(key) {
+                Data::Int(number) => *number as f64,
+                Data::Float(number) => *number,
+                text => match duration(text) {
+                    Some(duration) => duration.as_secs_f64(),
+                    None => continue,
+                },
+            };
+            let right = if *key == "for" { value > *least } else { value >= *least };
+            if !right {
+                let path = DataPath(vec![Segment::Key((*key).to_owned())]);
+                return Err(vec![told(&path, &format!("Must be {words} (got {})", checked.get(key)))]);
+            }
+        }
+        Ok(checked)
     }
 
     fn lock(
@@ -131,13 +224,13 @@ impl<'p> Planner<'p> {
         found: &mut Vec<Diagnostic>,
     ) -> Option<Lock> {
         let data = self.known(definition, bound, node, found)?;
-        match checked(data, node, "{id: str, limit: [default, int, 1]}", "id") {
+        match self.checked(data, node, &LOCK) {
             Ok(lock) => {
                 let limit = usize::try_from(integer(lock.get("limit"))).unwrap_or(1).max(1);
                 Some(Lock { id: lock.get("id").to_text().masked(), limit })
             }
-            Err(wrong) => {
-                found.push(wrong);
+            Err(mut wrong) => {
+                found.append(&mut wrong);
                 None
             }
         }
@@ -170,25 +263,71 @@ impl<'p> Planner<'p> {
     }
 }
 
-const TIMEOUT: &str = "{for: duration}";
+/// What one of the terms must be.
+struct Term {
+    key: &'static str,
+    ty: &'static str,
+    /// What a value that is no map stands for.
+    short: &'static str,
+    /// The least values of entries, and how to say so.
+    least: &'static [(&'static str, f64, &'static str)],
+}
 
-const RETRIES: &str = "{max: int, delay: [default, duration, 1s], backoff: [default, num, 2], max-delay: [default, duration, 1m]}";
+const TIMEOUT: Term =
+    Term { key: "timeout", ty: "{for: duration}", short: "for", least: &[("for", 0.0, "longer than 0s")] };
 
-/// The value as a map of this type; what is no map stands for its entry `short`.
-fn checked(data: Data, node: &Node, ty: &str, short: &str) -> Result<Data, Diagnostic> {
-    let map = if data.as_map().is_some() {
-        data
-    } else {
-        Data::Map([(short.to_owned(), data)].into_iter().collect())
+const RETRIES: Term = Term {
+    key: "retries",
+    ty: "{max: int, delay: [default, duration, 1s], backoff: [default, num, 2], max-delay: [default, duration, 1m]}",
+    short: "max",
+    least: &[("max", 0.0, "0 or more"), ("backoff", 1.0, "1 or more")],
+};
+
+const LOCK: Term = Term {
+    key: "lock",
+    ty: "{id: str, limit: [default, int, 1]}",
+    short: "id",
+    least: &[("limit", 1.0, "1 or more")],
+};
+
+/// That a `when` says yes whatever happens, though somebody meant it to ask.
+fn always_yes(when: &Node) -> Option<Diagnostic> {
+    let found = |hint: &str| {
+        let found = Diagnostic::warning("wrong-shape", "`when` always says yes");
+        found.at(when.span, "this asks nothing").hint(hint)
     };
-    self::ty(ty).check(&map).map_err(|errors| {
-        let wrong = errors.first().map(|error| error.problem.to_string()).unwrap_or_default();
-        let found = Diagnostic::error("type-mismatch", wrong).at(node.span, "");
-        match map.get("for") {
-            Data::Int(seconds) => found.hint(format!("write it with a unit: `{seconds}s`")),
-            _ => found,
+    match &when.kind {
+        NodeKind::List(_) | NodeKind::Map(_) if !asks(when) => {
+            Some(found("write a reference (`pt.param NAME`) or code (`\"#pt-js …\"`)"))
         }
-    })
+        NodeKind::Str(text) if is_yes(&Data::from(text.as_str())) && !asks(when) => {
+            match near_miss(text).is_some() || matches!(text.as_str(), "true" | "yes") {
+                true => None,
+                false => {
+                    Some(found(&format!("write code: `\"#pt-js {text}\"`, or a reference: `pt.param NAME`")))
+                }
+            }
+        }
+        NodeKind::List(_)
+        | NodeKind::Map(_)
+        | NodeKind::Str(_)
+        | NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::Form(_) => None,
+    }
+}
+
+/// Whether a reference or code stands in it.
+fn asks(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Str(text) => !matches!(references(text), Reading::Literal),
+        NodeKind::Form(_) => true,
+        NodeKind::List(items) => items.iter().any(asks),
+        NodeKind::Map(entries) => entries.iter().any(|entry| asks(&entry.value)),
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => false,
+    }
 }
 
 fn ty(text: &str) -> Type {

@@ -76,7 +76,8 @@ fn every_id_has_a_page_and_every_page_an_id() {
     let pages: BTreeSet<String> = pages().into_iter().map(|(id, _)| id).collect();
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut code = String::new();
-    for name in ["pt-syntax", "pt-spec", "pt-plan", "pt-engine", "pt-server", "pt-convert", "pt"] {
+    for name in ["pt-syntax", "pt-format", "pt-spec", "pt-plan", "pt-engine", "pt-server", "pt-convert", "pt"]
+    {
         read_below(&crates.join(name).join("src"), &mut code);
     }
     let mut missing = made_in(&code);

@@ -18,7 +18,7 @@ impl World for Disk {
         let bytes = read_at_most(path, MOST)?;
         String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            io::Error::new(io::ErrorKind::InvalidData, format!("not valid UTF-8 from byte {at} on"))
+            io::Error::new(io::ErrorKind::InvalidData, not_utf8(error.as_bytes(), at))
         })
     }
 
@@ -40,6 +40,18 @@ fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)
+}
+
+/// Why bytes are no text, and from where on.
+fn not_utf8(bytes: &[u8], at: usize) -> String {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return "it is UTF-16; save it as UTF-8".to_owned();
+    }
+    let before = &bytes[..at];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    format!("line {line}, column {column} is not UTF-8; save it as UTF-8")
 }
 
 #[cfg(test)]

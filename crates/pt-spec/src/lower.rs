@@ -13,7 +13,7 @@ use pt_syntax::{Diagnostic, Node, NodeKind};
 use crate::definition::{Definition, Kind, Name, Origin};
 use crate::for_agents::ForAgents;
 use crate::trigger::Trigger;
-use definition::{lower_definition, words};
+use definition::{lower_definition, words_of};
 use fields::Fields;
 use trigger::lower_triggers;
 
@@ -69,9 +69,13 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
     }
     if let Some(node) = fields.take("instructions") {
         lowered.instructions = node.as_str().map(str::to_owned);
+        if lowered.instructions.is_none() {
+            let wrong = Diagnostic::warning("wrong-shape", "`instructions` must be a text");
+            lowered.diagnostics.push(wrong.at(node.span, "ignored"));
+        }
     }
     if let Some(node) = fields.take("mcp") {
-        lowered.for_agents = ForAgents::lower(&node, node.get("only").map(words), &mut lowered.diagnostics);
+        lower_mcp(node, &mut lowered);
     }
     if let Some(node) = fields.take("triggers") {
         lower_triggers(node, origin, &mut lowered);
@@ -79,6 +83,22 @@ pub(crate) fn lower_file(root: Node, origin: &Origin) -> Lowered {
     let known = ["modules", "templates", "tools", "triggers", "include", "instructions", "mcp"];
     lowered.diagnostics.extend(fields.unknown("at the top of a polytope file", &known));
     lowered
+}
+
+fn lower_mcp(node: Node, lowered: &mut Lowered) {
+    let found = &mut lowered.diagnostics;
+    let only = node.get("only").filter(|only| !only.is_null());
+    let only = only.map(|only| words_of("only", "tools", only, found));
+    lowered.for_agents = ForAgents::lower(&node, only, found);
+    let span = node.span;
+    let Some(mut fields) = Fields::of(node) else {
+        let wrong = Diagnostic::warning("wrong-shape", "`mcp` must be a map");
+        found.push(wrong.at(span, "ignored").hint("write `mcp: {only: [my-tool]}`"));
+        return;
+    };
+    let known = ["only", "resources", "prompts"];
+    known.iter().for_each(|key| drop(fields.take(key)));
+    found.extend(fields.unknown("in `mcp`", &known));
 }
 
 fn lower_definitions(key: &str, node: Node, kind: Kind, origin: &Origin, lowered: &mut Lowered) {
@@ -132,16 +152,26 @@ fn lower_includes(node: Node, lowered: &mut Lowered) {
             }
             (None, None, Some(path)) => Include::Path(path),
             (None, None, None) => {
-                lowered.diagnostics.push(
-                    Diagnostic::warning(
-                        "wrong-shape",
-                        "An include must be a path, or a map with `path` or `repo`",
-                    )
-                    .at(item.span, "ignored"),
-                );
+                lowered.diagnostics.push(no_include(item));
                 continue;
             }
         };
         lowered.includes.push(include);
+    }
+}
+
+fn no_include(item: Node) -> Diagnostic {
+    let wrong =
+        Diagnostic::warning("wrong-shape", "An include must be a path, or a map with `path` or `repo`");
+    for key in ["path", "repo"] {
+        if let Some(node) = item.get(key) {
+            return wrong.at(node.span, format!("`{key}` must be a text: ignored"));
+        }
+    }
+    let span = item.span;
+    let mut near = Fields::of(item);
+    match near.as_mut().and_then(|fields| fields.take_near("path").or_else(|| fields.take_near("repo"))) {
+        Some((span, key)) => wrong.at(span, "ignored").did_you_mean(Some(key)),
+        None => wrong.at(span, "ignored"),
     }
 }

@@ -32,7 +32,7 @@ impl RepoAddress {
         Self { reference: format!("{owner}/{name}"), request, path: path.map(str::to_owned) }
     }
 
-    /// Reads `gh:owner/name[@rev][:path]`, or any URL that Git understands, to which `.git@rev` may add a revision.
+    /// Reads `gh:owner/name[@rev][:path]`, or any URL that Git understands, to which `@rev` and `:path` may be added.
     ///
     /// # Errors
     /// The text is neither; says what it should be.
@@ -48,17 +48,27 @@ impl RepoAddress {
                 _ => Err("must be written gh:OWNER/NAME".to_owned()),
             };
         }
-        let (url, revision) = match text.rsplit_once(".git@") {
-            Some((url, revision)) => (format!("{url}.git"), Some(revision.to_owned())),
-            None => (text.to_owned(), None),
+        // What follows the host is a path to which `@revision` and `:path` may be added.
+        let host = match text.find("://") {
+            Some(at) => text[at + 3..].find('/').map_or(text.len(), |slash| at + 3 + slash),
+            None => text.find(':').map_or(0, |colon| colon + 1),
         };
+        let (place, path) = cut(&text[host..], ':');
+        let (place, revision) = match place.rsplit_once(".git@") {
+            Some((before, revision)) => (format!("{before}.git"), Some(revision.to_owned())),
+            None => match place.rsplit_once('@').filter(|(_, revision)| !revision.contains('/')) {
+                Some((before, revision)) => (before.to_owned(), Some(revision.to_owned())),
+                None => (place.to_owned(), None),
+            },
+        };
+        let (url, path) = (text[..host].to_owned() + &place, path.map(str::to_owned));
         let scp_like = |text: &str| {
             text.split_once(':').is_some_and(|(host, path)| host.contains('@') && !path.is_empty())
         };
         if url.starts_with('-') || !(url.contains("://") || scp_like(&url)) {
             return Err("must be gh:OWNER/NAME or the URL of a Git repository".to_owned());
         }
-        Ok(Self { reference: url.clone(), request: RepoRequest { url, revision }, path: None })
+        Ok(Self { reference: url.clone(), request: RepoRequest { url, revision }, path })
     }
 }
 
@@ -121,6 +131,10 @@ mod tests {
             ("https://me@example.com/a.git@main", "https://me@example.com/a.git at main"),
             ("git@example.com:a/b.git@v1", "git@example.com:a/b.git at v1"),
             ("file:///srv/a", "file:///srv/a"),
+            ("file:///srv/a@v1:sub/polytope.yml", "file:///srv/a at v1 in sub/polytope.yml"),
+            ("ssh://git@example.com:22/a.git@x/y:b", "ssh://git@example.com:22/a.git at x/y in b"),
+            ("git@example.com:a/b@v1:c", "git@example.com:a/b at v1 in c"),
+            ("https://example.com/a@b/c.git", "https://example.com/a@b/c.git"),
             ("gh:bluetext", github),
             ("gh:a/b/c", github),
             ("gh:-a/b", github),

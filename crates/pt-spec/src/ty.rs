@@ -14,6 +14,7 @@ use fancy_regex::Regex;
 use pt_model::Data;
 
 pub use check::TypeError;
+pub(crate) use lower::written;
 pub use schema::args_schema;
 
 /// What a value must be.

@@ -17,7 +17,11 @@ pub struct NearMiss {
 }
 
 /// Words of other tools, and the kind they stand for.
-const STRANGERS: [(&str, &str); 9] = [
+const STRANGERS: [(&str, &str); 13] = [
+    ("prm", "param"),
+    ("parameter", "param"),
+    ("val", "value"),
+    ("sec", "secret"),
     ("env", "value"),
     ("var", "value"),
     ("variable", "value"),
@@ -53,6 +57,12 @@ fn code_prefix(text: &str, start: usize) -> Option<NearMiss> {
         "pt.javascript" => "pt.js",
         "#pt-python" | "#pt.py" | "pt-py" | "#ptpy" | "#pt_py" => "#pt-py",
         "pt.python" => "pt.py",
+        "#pt-rb" | "#pt-ruby" | "#pt-sh" | "#pt-bash" | "#pt-go" | "#pt-ts" | "#pt-lua" | "#pt-php" => {
+            let message = format!(
+                "`{word}` does not begin code: write Clojure (`#pt-clj`), JavaScript (`#pt-js`) or Python (`#pt-py`)"
+            );
+            return Some(NearMiss { range, message, meant: None });
+        }
         _ => return None,
     };
     let message = format!("`{word}` does not begin code");

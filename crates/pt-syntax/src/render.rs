@@ -67,9 +67,10 @@ fn grouped(diagnostics: &[Diagnostic]) -> Vec<Said<'_>> {
     // What has no place comes first.
     sorted.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
     let mut groups: Vec<Said<'_>> = Vec::new();
-    let mut known: HashMap<(&str, &str, &[String]), usize> = HashMap::new();
+    let mut known: HashMap<(&str, &str, &[String], &str), usize> = HashMap::new();
     for diagnostic in sorted {
-        let key = (diagnostic.id, diagnostic.message.as_str(), diagnostic.hints.as_slice());
+        let label = diagnostic.labels.first().map_or("", |label| &label.text);
+        let key = (diagnostic.id, diagnostic.message.as_str(), diagnostic.hints.as_slice(), label);
         match (known.get(&key), diagnostic.labels.first()) {
             (Some(at), Some(label)) => {
                 let group = &mut groups[*at];
@@ -114,7 +115,8 @@ fn more_places(others: &[Span], sources: &Sources) -> String {
     for (at, span) in others.iter().take(MAX_PLACES).enumerate() {
         let comma = if at > 0 { ", " } else { "" };
         // Writing to a string cannot fail.
-        _ = write!(text, "{comma}{}:{}", sources.get(span.source).name, sources.position(*span).line);
+        let place = sources.position(*span);
+        _ = write!(text, "{comma}{}:{}:{}", sources.get(span.source).name, place.line, place.column);
     }
     if others.len() > MAX_PLACES {
         text.push_str(", …");

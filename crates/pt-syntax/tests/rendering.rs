@@ -72,7 +72,7 @@ error[unset-value]: Value 'x' is not set.
 1 | a: pt.value x
   |    ^^^^^^^^^^
   |
-  = note: and at 2 more places: polytope.yml:2, polytope.yml:3
+  = note: and at 2 more places: polytope.yml:2:4, polytope.yml:3:4
 ";
     assert_eq!(plain(&[said(2), said(0), said(1), said(0)], &sources), expected);
 }

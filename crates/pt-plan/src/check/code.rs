@@ -1,10 +1,13 @@
 //! Code that is not run: does it mean something?
 
-use pt_eval::{MistakeKind, Occasion};
+use std::ops::Range;
+
+use pt_eval::{Mistake, MistakeKind, Occasion};
 use pt_spec::Definition;
 use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, Reading, Sources, Span, references};
 
 use super::written;
+use crate::missing::Store;
 use crate::snippet::snippet_of;
 
 /// What is wrong with the code in a definition, and the span of the whole text that holds it.
@@ -22,6 +25,72 @@ pub(super) fn check(definition: &Definition, sources: &Sources) -> Vec<(Span, Di
         }
     }
     found
+}
+
+/// The values and secrets that the code of a definition asks for by name.
+pub(super) fn each_setting(
+    definition: &Definition,
+    sources: &Sources,
+    told: &mut dyn FnMut(Store, &str, Span),
+) {
+    for node in written::bodies(definition) {
+        let Some(code) = code_in(node, true) else { continue };
+        let calls = match code.language {
+            Language::Clojure => [("(pt/value \"", Store::Value), ("(pt/secret \"", Store::Secret)],
+            Language::JavaScript | Language::Python => {
+                [("pt.value(\"", Store::Value), ("pt.secret(\"", Store::Secret)]
+            }
+        };
+        // Both quotes are as good in JavaScript and Python.
+        let body = match code.language {
+            Language::Clojure => code.body.to_owned(),
+            Language::JavaScript | Language::Python => code.body.replace('\'', "\""),
+        };
+        for (call, store) in calls {
+            for (at, _) in body.match_indices(call) {
+                let start = at + call.len();
+                let Some(length) = body[start..].find(['"', '\n']) else { continue };
+                let name = &body[start..start + length];
+                if name.is_empty() || !body[start + length..].starts_with('"') {
+                    continue;
+                }
+                let text = &sources.get(node.span.source).text;
+                let place = start + code.body_offset..start + length + code.body_offset;
+                told(store, name, node.span_within(text, place));
+            }
+        }
+    }
+}
+
+/// A closing bracket of Clojure that closes nothing: what stands before it is all that runs.
+fn surplus(code: &Code<'_>) -> Option<Range<usize>> {
+    if code.language != Language::Clojure {
+        return None;
+    }
+    let mut depth = 0_u32;
+    let mut chars = code.body.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            ';' => drop(chars.by_ref().find(|(_, c)| *c == '\n')),
+            '"' => {
+                while let Some((_, c)) = chars.next() {
+                    match c {
+                        '\\' => drop(chars.next()),
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return Some(at..at + 1),
+            },
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What is wrong with the code of a trigger: `when`, or one that gives a template.
@@ -67,10 +136,21 @@ fn mistakes(
     sources: &Sources,
 ) -> Vec<(Span, Diagnostic)> {
     let found = pt_eval::check(&snippet_of(code).as_code(), occasion, names).into_iter();
-    found.map(|mistake| (node.span, told(node, code, mistake, sources))).collect()
+    let mut found: Vec<_> = found.map(|mistake| (node.span, told(node, code, mistake, sources))).collect();
+    if let Some(range) = surplus(code).filter(|_| found.iter().all(|(_, found)| found.id != "code-syntax")) {
+        let mistake = Mistake {
+            kind: MistakeKind::Syntax,
+            message: format!("Unmatched delimiter: {}", &code.body[range.clone()]),
+            range: Some(range),
+            hint: Some("remove it, or open it before".to_owned()),
+            meant: None,
+        };
+        found.push((node.span, told(node, code, mistake, sources)));
+    }
+    found
 }
 
-fn told(node: &Node, code: &Code<'_>, mistake: pt_eval::Mistake, sources: &Sources) -> Diagnostic {
+fn told(node: &Node, code: &Code<'_>, mistake: Mistake, sources: &Sources) -> Diagnostic {
     let span = match mistake.range {
         Some(range) => {
             let text = &sources.get(node.span.source).text;

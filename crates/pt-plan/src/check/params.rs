@@ -1,7 +1,11 @@
 //! Params that are declared twice, or that nobody uses.
 
+use std::ops::Range;
+
 use pt_spec::{Body, Definition};
-use pt_syntax::{Diagnostic, NodeKind, Piece, Reading, ReferenceKind, references};
+use pt_syntax::{
+    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, ReferenceKind, Sources, references, suggest,
+};
 
 use super::code::code_in;
 use super::written;
@@ -29,6 +33,95 @@ pub(super) fn check(definition: &Definition) -> Vec<Diagnostic> {
                 .hint(format!("use it with `pt.param {}`, or remove it", id.text)),
             );
         }
+    }
+    found
+}
+
+/// Warnings about params that code asks for and nobody declares.
+pub(super) fn undeclared(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let known: Vec<&str> = definition.params.iter().map(|param| param.id.text.as_str()).collect();
+    // In a step for each item there are these, too.
+    let is_known = |name: &str| {
+        ["item", "index"].contains(&name) || known.iter().any(|known| plain(known) == plain(name))
+    };
+    let mut look = |node: &Node, code: &Code<'_>| {
+        if takes_all(code.body) {
+            return;
+        }
+        for (range, name) in asked_for(code) {
+            if is_known(&name) {
+                continue;
+            }
+            let text = &sources.get(node.span.source).text;
+            let at = node.span_within(text, range.start + code.body_offset..range.end + code.body_offset);
+            let (word, id) = (definition.kind.word(), &definition.id.text);
+            let message = format!("The {word} '{id}' has no param '{name}'");
+            let told = Diagnostic::warning("unknown-param", message).at(at, "this is null");
+            found.push(told.did_you_mean(suggest(&name, known.iter().copied())));
+        }
+    };
+    written::each_node(definition, &mut |node| {
+        if let Some(code) = code_in(node, false) {
+            look(node, &code);
+        }
+    });
+    for node in written::bodies(definition) {
+        if let Some(code) = code_in(node, true) {
+            look(node, &code);
+        }
+    }
+    found
+}
+
+/// The names of params that code asks for by name, and where: `params.x`, `params["x"]`, `(:x params)`.
+fn asked_for(code: &Code<'_>) -> Vec<(Range<usize>, String)> {
+    let text = code.body;
+    let mut found = Vec::new();
+    for (at, word) in text.match_indices("params") {
+        let (before, end) = (&text[..at], at + word.len());
+        let joined = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$');
+        let in_comment = before.rsplit('\n').next().is_some_and(|line| {
+            line.trim_start().starts_with(match code.language {
+                Language::Clojure => ";",
+                Language::JavaScript => "//",
+                Language::Python => "#",
+            })
+        });
+        if before.ends_with(joined) || in_comment {
+            continue;
+        }
+        let range = match code.language {
+            Language::Clojure => {
+                let key = before.trim_end();
+                let start = key.rfind(['(', ' ', '\n', '[']).map_or(0, |open| open + 1);
+                let ends = text[end..].starts_with([')', ' ', '\n']);
+                (ends && key[start..].starts_with(':')).then(|| start + 1..key.len())
+            }
+            Language::JavaScript | Language::Python => {
+                let rest = &text[end..];
+                let name = |from: usize, is_in: &dyn Fn(char) -> bool| {
+                    let length = text[from..].find(|c| !is_in(c)).unwrap_or(text.len() - from);
+                    from..from + length
+                };
+                match rest.as_bytes() {
+                    [b'.', ..] => {
+                        let range = name(end + 1, &|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+                        // A method of maps, not a param.
+                        (!text[range.end..].trim_start().starts_with('(')).then_some(range)
+                    }
+                    [b'[', quote @ (b'"' | b'\''), ..] => {
+                        let quote = char::from(*quote);
+                        let range = name(end + 2, &|c| c != quote && c != '\n');
+                        text[range.end..].starts_with(quote).then_some(range)
+                    }
+                    _ => None,
+                }
+            }
+        };
+        found.extend(
+            range.filter(|range| !range.is_empty()).map(|range| (range.clone(), text[range].to_owned())),
+        );
     }
     found
 }

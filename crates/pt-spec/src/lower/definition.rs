@@ -1,13 +1,13 @@
 //! Modules, templates and tools.
 
-use pt_syntax::{Diagnostic, Node, NodeKind, is_id};
+use pt_syntax::{Diagnostic, Node, NodeKind, Span, is_id};
 
 use super::Lowered;
 use super::fields::Fields;
 use super::step::lower_steps;
 use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
 use crate::plain::plain;
-use crate::ty::{Atom, Type};
+use crate::ty::{Atom, Type, written};
 
 /// The keys that people are told of; older spellings of some are known besides.
 const KEYS: &[&str] = &[
@@ -37,10 +37,15 @@ pub(super) fn lower_definition(
     let span = node.span;
     let word = kind.word();
     let mut found = Vec::new();
+    let called = node.as_str().map(str::to_owned);
     let Some(mut fields) = Fields::of(node) else {
-        lowered
-            .diagnostics
-            .push(Diagnostic::warning("wrong-shape", format!("A {word} must be a map")).at(span, "ignored"));
+        let found = Diagnostic::warning("wrong-shape", format!("A {word} must be a map")).at(span, "ignored");
+        lowered.diagnostics.push(match (called, &key) {
+            (Some(called), Some(id)) if kind != Kind::Template && !called.contains(' ') => {
+                found.hint(format!("write `{}: {{module: {called}}}`", id.text))
+            }
+            _ => found,
+        });
         return;
     };
     let id = fields.take("id").map(name_of);
@@ -59,12 +64,18 @@ pub(super) fn lower_definition(
                 .hint("ids consist of a-z, 0-9, '_' and '-'"),
         );
     }
-    let info = fields.take_text(&["info", "ìnfo"]);
+    let info = fields.take_told(&["info", "ìnfo"], &mut found);
     let name = fields.take_text(&["name"]);
     let api_version = fields.take("api-version").filter(|node| !node.is_null()).map(|node| plain(&node));
     // Where `pt config` says it found it.
     fields.take("origin");
-    let is_default = fields.take("default?").is_some_and(|node| matches!(node.kind, NodeKind::Bool(true)));
+    let is_default = fields.take("default?").is_some_and(|node| {
+        if !matches!(node.kind, NodeKind::Bool(_)) {
+            let wrong = Diagnostic::warning("wrong-shape", "`default?` must be `true` or `false`");
+            found.push(wrong.at(node.span, "this counts as `false`"));
+        }
+        matches!(node.kind, NodeKind::Bool(true))
+    });
     let mut args = fields.take_any(&["args", "parameters"]).map(|node| lower_args(node, &mut found));
     let params = match fields.take_any(&["params", "inputs"]) {
         // The oldest files give their args under `params`.
@@ -75,7 +86,7 @@ pub(super) fn lower_definition(
         Some(node) => lower_params(node, &mut found),
         None => Vec::new(),
     };
-    let awaits = fields.take("await").map(|node| words(&node));
+    let awaits = fields.take("await").map(|node| words_of("await", "steps", &node, &mut found));
     let timeout = if kind == Kind::Template { fields.take("timeout") } else { None };
     let body = lower_body(&mut fields, &id, kind, args, &mut found);
     found.extend(fields.unknown(&format!("in a {word}"), KEYS));
@@ -106,18 +117,27 @@ fn lower_body(
 ) -> Body {
     let word = kind.word();
     let code = fields.take("code");
-    let reference = fields.take_any(&["module", "tool"]);
-    let steps = fields.take_any(&["run", "run-steps", "steps"]);
-    if [code.is_some(), reference.is_some(), steps.is_some()].iter().filter(|there| **there).count() > 1 {
+    let calls = taken(fields, &["module", "tool"]);
+    let lists = taken(fields, &["run", "run-steps", "steps"]);
+    if usize::from(code.is_some()) + calls.len() + lists.len() > 1 {
+        let keys: Vec<&str> =
+            code.iter().map(|_| "code").chain(calls.iter().chain(&lists).map(|(key, _)| *key)).collect();
+        let cure = match keys.as_slice() {
+            // Two spellings of the same.
+            ["module", "tool"] | ["run" | "run-steps", ..] => keys.join("` and `"),
+            _ => "code`, `module` and `run".to_owned(),
+        };
         found.push(
             Diagnostic::error("ambiguous-body", format!("The {word} '{}' says twice what it does", id.text))
                 .at(id.span, "this one")
-                .hint("keep one of `code`, `module` and `run`"),
+                .hint(format!("keep one of `{cure}`")),
         );
         return Body::Nothing;
     }
+    let (reference, steps) = (only(calls), only(lists));
     if let (Some(args), None) = (&args, &reference)
         && let Some(first) = args.first()
+        && (code.is_some() || steps.is_some())
     {
         found.push(
             Diagnostic::error("args-without-module", "`args` goes with `module` only")
@@ -138,6 +158,18 @@ fn lower_body(
             );
         }
         None => {
+            let near = ["module", "code", "run"].iter().find_map(|key| fields.take_near(key));
+            if let Some((span, key)) = near {
+                found.push(
+                    Diagnostic::error(
+                        "missing-body",
+                        format!("The {word} '{}' does not say what it does", id.text),
+                    )
+                    .at(span, format!("this is no key of a {word}"))
+                    .did_you_mean(Some(key)),
+                );
+                return Body::Nothing;
+            }
             let cure = if kind == Kind::Module { "`module` or `code`" } else { "`run`" };
             found.push(
                 Diagnostic::error(
@@ -150,6 +182,15 @@ fn lower_body(
         }
     }
     Body::Nothing
+}
+
+/// What stands under these keys.
+fn taken(fields: &mut Fields, keys: &[&'static str]) -> Vec<(&'static str, Node)> {
+    keys.iter().filter_map(|key| Some((*key, fields.take(key)?))).collect()
+}
+
+fn only(found: Vec<(&'static str, Node)>) -> Option<Node> {
+    found.into_iter().next().map(|(_, node)| node)
 }
 
 /// Args: a map, or a list of `{id, value}`.
@@ -224,6 +265,7 @@ fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
 
 fn lower_param(key: Option<Name>, node: Node, found: &mut Vec<Diagnostic>) -> Option<Param> {
     let span = node.span;
+    let written_type = node.as_str().and_then(Atom::from_word).map(Atom::word);
     let mut fields = Fields::of(node);
     let id = fields.as_mut().and_then(|fields| fields.take("id")).and_then(name_of);
     let Some(id) = key.or(id) else {
@@ -234,16 +276,97 @@ fn lower_param(key: Option<Name>, node: Node, found: &mut Vec<Diagnostic>) -> Op
         );
         return None;
     };
-    let mut fields = fields?;
+    if !is_id(&id.text) {
+        found.push(not_an_id(&id, "param"));
+    }
+    let Some(mut fields) = fields else {
+        let wrong = Diagnostic::warning("wrong-shape", format!("The param '{}' must be a map", id.text));
+        found.push(match written_type {
+            Some(ty) => {
+                let map = format!("{{type: {ty}}}");
+                wrong
+                    .at(span, "this param is ignored")
+                    .hint(format!("write `{}: {map}`", id.text))
+                    .replace_by(map)
+            }
+            None => {
+                wrong.at(span, "this param is ignored").hint(format!("write `{}: {{type: str}}`", id.text))
+            }
+        });
+        return None;
+    };
+    let together = fields.are_neighbours("type", "default");
     let ty = fields.take("type");
+    let name = fields.take_told(&["name"], found);
+    let info = fields.take_told(&["info", "ìnfo"], found);
+    stray_keys(fields, ty.as_ref(), together, found);
     Some(Param {
         id,
-        name: fields.take_text(&["name"]),
-        info: fields.take_text(&["info", "ìnfo"]),
+        name,
+        info,
         ty_span: ty.as_ref().map_or(span, |node| node.span),
         ty: ty.map_or(Type::Atom(Atom::Any), |node| Type::lower(&node)),
         span,
     })
+}
+
+/// Keys of a param that say nothing here, with what says it.
+fn stray_keys(mut fields: Fields, ty: Option<&Node>, together: bool, found: &mut Vec<Diagnostic>) {
+    let written = ty.map_or_else(|| "any".to_owned(), written);
+    let told =
+        |key: &str| Diagnostic::warning("unknown-key", format!("The key '{key}' is not known in a param"));
+    if let Some(entry) = fields.take_entry("default") {
+        let cure = format!("[default, {written}, {}]", self::written(&entry.value));
+        let hint = format!("write `type: {cure}`");
+        // Both entries at once, where nothing stands between them and the notation is that of the cure.
+        let unquoted = entry.key_span.end - entry.key_span.start == 7;
+        let together = ty.map(|ty| ty.span).filter(|_| unquoted && together);
+        found.push(match together {
+            Some(ty) => told("default")
+                .at(Span { end: entry.value.span.end, ..ty }, "the default is ignored")
+                .hint(hint)
+                .replace_by(cure),
+            None => told("default").at(entry.key_span, "ignored").hint(hint),
+        });
+    }
+    for (key, optional) in [("required", false), ("optional", true), ("nullable", true)] {
+        if let Some(entry) = fields.take_entry(key) {
+            let found_here = told(key).at(entry.key_span, "ignored");
+            found.push(if matches!(entry.value.kind, NodeKind::Bool(yes) if yes == optional) {
+                found_here.hint(format!("write `type: [maybe, {written}]`"))
+            } else {
+                found_here.hint(
+                    "remove it: a param must be given unless its type is `[maybe, …]` or `[default, …]`",
+                )
+            });
+        }
+    }
+    found.extend(fields.unknown("in a param", &["id", "type", "info", "name"]));
+}
+
+/// That a name is no id. It may have worked so far.
+pub(super) fn not_an_id(id: &Name, what: &str) -> Diagnostic {
+    Diagnostic::warning("invalid-id", format!("The ID of a {what} must be a valid ID (got {:?})", id.text))
+        .at(id.span, "")
+        .hint("ids consist of a-z, 0-9, '_' and '-'")
+}
+
+/// A word or a list of words under `key`; what is neither is told of.
+pub(super) fn words_of(key: &str, of: &str, node: &Node, found: &mut Vec<Diagnostic>) -> Vec<Name> {
+    let is_list = matches!(node.kind, NodeKind::List(_));
+    let wrong = |node: &&Node| node.as_str().is_none() && !node.is_null();
+    let strangers: Vec<&Node> = if is_list {
+        node.items().iter().filter(wrong).collect()
+    } else {
+        Some(node).filter(wrong).into_iter().collect()
+    };
+    for stranger in strangers {
+        found.push(
+            Diagnostic::warning("wrong-shape", format!("`{key}` must be a list of ids of {of}"))
+                .at(stranger.span, "ignored"),
+        );
+    }
+    words(node)
 }
 
 /// A word that names something; numbers are words too.

@@ -2,6 +2,34 @@
 
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span, suggest};
 
+use crate::plain::plain;
+
+/// Keys of other programs, and ours.
+const STRANGERS: [(&str, &str); 22] = [
+    ("retry", "retries"),
+    ("max-retries", "retries"),
+    ("depends_on", "after"),
+    ("depends-on", "after"),
+    ("dependsOn", "after"),
+    ("needs", "after"),
+    ("requires", "after"),
+    ("if", "when"),
+    ("foreach", "for-each"),
+    ("with-items", "for-each"),
+    ("matrix", "for-each"),
+    ("mutex", "lock"),
+    ("with", "args"),
+    ("uses", "module"),
+    ("jobs", "templates"),
+    ("description", "info"),
+    ("desc", "info"),
+    ("doc", "info"),
+    ("help", "info"),
+    ("script", "code"),
+    ("imports", "include"),
+    ("includes", "include"),
+];
+
 /// The entries of a map that were not taken yet.
 pub(super) struct Fields {
     pub(super) span: Span,
@@ -39,14 +67,76 @@ impl Fields {
         self.take_any(keys).and_then(|node| node.as_str().map(str::to_owned))
     }
 
+    /// Whether the key is there, with whatever value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// Whether all entries were taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Where a key stands that was probably meant for `known`, which it takes.
+    pub(super) fn take_near<'k>(&mut self, known: &'k str) -> Option<(Span, &'k str)> {
+        let at = self.entries.iter().position(|entry| suggest(&entry.key, [known]).is_some())?;
+        Some((self.entries.swap_remove(at).key_span, known))
+    }
+
+    /// The entry under `key`.
+    pub(super) fn take_entry(&mut self, key: &str) -> Option<Entry> {
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.swap_remove(at))
+    }
+
+    /// Whether the entry of one key is followed by that of another, with nothing between them.
+    pub(super) fn are_neighbours(&self, first: &str, second: &str) -> bool {
+        let start =
+            |key: &str| self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.key_span.start);
+        let (Some(first), Some(second)) = (start(first), start(second)) else { return false };
+        let between = |entry: &Entry| entry.key_span.start > first && entry.key_span.start < second;
+        first < second && !self.entries.iter().any(between)
+    }
+
+    /// Text under the key; what is no text is told of.
+    pub(super) fn take_told(&mut self, keys: &[&str], found: &mut Vec<Diagnostic>) -> Option<String> {
+        let key = keys.iter().find(|key| self.has(key))?;
+        let node = self.take(key)?;
+        let text = node.as_str().map(str::to_owned);
+        if text.is_none() {
+            let written = match node.kind {
+                NodeKind::List(_) | NodeKind::Map(_) => "a text".to_owned(),
+                NodeKind::Null
+                | NodeKind::Bool(_)
+                | NodeKind::Int(_)
+                | NodeKind::Float(_)
+                | NodeKind::Str(_)
+                | NodeKind::Form(_) => format!("a text: `{key}: \"{}\"`", plain(&node)),
+            };
+            found.push(
+                Diagnostic::warning("wrong-shape", format!("`{key}` must be a text"))
+                    .at(node.span, "ignored")
+                    .hint(format!("write {written}")),
+            );
+        }
+        text
+    }
+
     /// A warning for each key that nobody took. `place` is where such keys are not known, `known` what is.
     pub(super) fn unknown(self, place: &str, known: &[&'static str]) -> Vec<Diagnostic> {
         let mut rest: Vec<_> = self.entries.into_iter().map(|entry| (entry.key, entry.key_span)).collect();
         rest.sort_by_key(|(_, span)| span.start);
         let warn = |(key, span): (String, Span)| {
-            Diagnostic::warning("unknown-key", format!("The key '{key}' is not known {place}"))
-                .at(span, "ignored")
-                .did_you_mean(suggest(&key, known.iter().copied()))
+            let stranger = STRANGERS.iter().find(|(stranger, ours)| *stranger == key && known.contains(ours));
+            let meant = stranger.map(|(_, ours)| *ours).or_else(|| suggest(&key, known.iter().copied()));
+            let found = Diagnostic::warning("unknown-key", format!("The key '{key}' is not known {place}"))
+                .at(span, "ignored");
+            match key.as_str() {
+                "condition" | "after-condition" if known.contains(&"run-when") => found.hint(format!(
+                    "it belongs to what the step waits for: `after: {{step: STEP, {key}: …}}`"
+                )),
+                _ => found.did_you_mean(meant.filter(|meant| *meant != key)),
+            }
         };
         rest.into_iter().map(warn).collect()
     }

@@ -1,8 +1,8 @@
 //! Steps and what they wait for.
 
-use pt_syntax::{Diagnostic, Node, NodeKind};
+use pt_syntax::{Diagnostic, Node, NodeKind, is_id, suggest};
 
-use super::definition::{lower_args, merge, name_of};
+use super::definition::{lower_args, merge, name_of, not_an_id};
 use super::fields::Fields;
 use crate::definition::{After, Condition, Name, Step, StepBody, Terms, Wanted};
 
@@ -52,8 +52,11 @@ fn lower_step(node: Node) -> Step {
     };
     let (id, name) = (fields.take("id"), fields.take("name"));
     let id = id.or(name).and_then(name_of);
-    let info = fields.take_text(&["info", "ìnfo"]);
+    let info = fields.take_told(&["info", "ìnfo"], &mut found);
     let mut after = Vec::new();
+    if let Some(id) = id.as_ref().filter(|id| !is_id(&id.text)) {
+        found.push(not_an_id(id, "step"));
+    }
     if let Some(node) = fields.take("run-when") {
         lower_run_when(node, &mut after, &mut found);
     }
@@ -84,10 +87,21 @@ fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
         }
     }
     let code = fields.take("code");
-    let call = match fields.take_any(&["module", "tool"]) {
-        Some(node) => Some((node, Wanted::Any)),
-        None => fields.take("template").map(|node| (node, Wanted::Template)),
-    };
+    let mut calls = [("module", Wanted::Any), ("tool", Wanted::Any), ("template", Wanted::Template)]
+        .into_iter()
+        .filter_map(|(key, wanted)| Some((key, fields.take(key)?, wanted)));
+    let first = calls.next();
+    let second = calls.next();
+    drop(calls);
+    if let (Some((key, ..)), Some((other, node, _))) = (&first, second) {
+        found.push(
+            Diagnostic::error("ambiguous-body", "A step calls one thing")
+                .at(node.span, format!("`{key}` calls something too"))
+                .hint(format!("keep one of `{key}` and `{other}`")),
+        );
+        return StepBody::Nothing;
+    }
+    let call = first.map(|(_, node, wanted)| (node, wanted));
     match (call, code) {
         (Some((node, wanted)), None) => {
             let span = node.span;
@@ -103,11 +117,13 @@ fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
             Diagnostic::error("ambiguous-body", "A step either calls a module or runs code")
                 .at(code.span, "it calls a module too"),
         ),
-        (None, None) => found.push(
-            Diagnostic::error("missing-body", "The step does not say what it does")
-                .at(fields.span, "this one")
-                .hint("add `module: my-module`"),
-        ),
+        (None, None) => {
+            let missing = Diagnostic::error("missing-body", "The step does not say what it does");
+            found.push(match ["module", "code", "template"].iter().find_map(|key| fields.take_near(key)) {
+                Some((span, key)) => missing.at(span, "this is no key of a step").did_you_mean(Some(key)),
+                None => missing.at(fields.span, "this one").hint("add `module: my-module`"),
+            });
+        }
     }
     StepBody::Nothing
 }
@@ -127,10 +143,20 @@ fn lower_run_when(node: Node, after: &mut Vec<After>, found: &mut Vec<Diagnostic
         );
         return;
     };
+    let is_empty = fields.is_empty();
     let condition = take_condition(&mut fields, found);
-    if let Some(node) = fields.take("after") {
-        lower_after(node, condition, after, found);
+    if fields.has("after") {
+        if let Some(node) = fields.take("after") {
+            lower_after(node, condition, after, found);
+        }
+    } else if !is_empty {
+        let missing = Diagnostic::error("wrong-shape", "`run-when` must name a step with `after`");
+        found.push(match fields.take_near("after").or_else(|| fields.take_near("step")) {
+            Some((span, _)) => missing.at(span, "this is no key of `run-when`").did_you_mean(Some("after")),
+            None => missing.at(span, "this names none").hint("write `run-when: {after: STEP}`"),
+        });
     }
+    found.extend(fields.unknown("in `run-when`", &["after", "after-condition", "condition"]));
 }
 
 /// `S`, `[S, …]`, `{step: S}`, `[{step: S}, …]`; maps may bring their own condition.
@@ -140,11 +166,15 @@ fn lower_after(node: Node, condition: Condition, after: &mut Vec<After>, found: 
         NodeKind::List(items) => {
             let mut names = Vec::new();
             for item in items {
-                if item.as_str().is_some() {
-                    names.extend(name_of(item));
-                } else {
+                let own = item.get("condition").or_else(|| item.get("after-condition")).is_some();
+                if own || matches!(item.kind, NodeKind::List(_)) {
                     lower_after(item, condition, after, found);
+                    continue;
                 }
+                // One condition for all of them: of `failed`, one is enough.
+                let mut same = Vec::new();
+                lower_after(item, condition, &mut same, found);
+                names.extend(same.into_iter().flat_map(|after| after.steps));
             }
             if !names.is_empty() {
                 after.push(After { steps: names, condition });
@@ -155,12 +185,27 @@ fn lower_after(node: Node, condition: Condition, after: &mut Vec<After>, found: 
             let condition = take_condition_or(&mut fields, condition, found);
             match fields.take_any(&["step", "after"]) {
                 Some(step) => lower_after(step, condition, after, found),
-                None => found.push(
-                    Diagnostic::error("wrong-shape", "`after` must name a step")
-                        .at(span, "this names none")
-                        .hint("write `after: {step: my-step}`"),
-                ),
+                None => {
+                    let missing = Diagnostic::error("wrong-shape", "`after` must name a step");
+                    found.push(match fields.take_near("step") {
+                        Some((span, key)) => {
+                            missing.at(span, "this is no key of `after`").did_you_mean(Some(key))
+                        }
+                        None => missing.at(span, "this names none").hint("write `after: {step: my-step}`"),
+                    });
+                }
             }
+            found.extend(fields.unknown("in `after`", &["step", "condition", "after-condition"]));
+        }
+        NodeKind::Str(ref text) if text.contains(',') => {
+            let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+            let list = format!("[{}]", names.join(", "));
+            found.push(
+                Diagnostic::error("wrong-shape", "Several steps are a list")
+                    .at(span, "this is one text")
+                    .hint(format!("write `{list}`"))
+                    .replace_by(list),
+            );
         }
         NodeKind::Str(_) | NodeKind::Int(_) => {
             if let Some(name) = name_of(node) {
@@ -189,12 +234,20 @@ fn take_condition_or(fields: &mut Fields, otherwise: Condition, found: &mut Vec<
         Some("ready") => Condition::Ready,
         _ => {
             let got = crate::plain(&node);
+            let words = ["success", "always", "failed", "ready"];
+            let others =
+                [("failure", "failed"), ("error", "failed"), ("ok", "success"), ("healthy", "ready")];
+            let near = node.as_str().and_then(|word| {
+                let other = others.iter().find(|(other, _)| *other == word).map(|(_, ours)| *ours);
+                other.or_else(|| suggest(word, words))
+            });
             found.push(
                 Diagnostic::error(
                     "unknown-condition",
                     format!(r#"Must be one of "success", "always", "failed", "ready" (got {got})"#),
                 )
-                .at(node.span, ""),
+                .at(node.span, "")
+                .did_you_mean(near),
             );
             otherwise
         }

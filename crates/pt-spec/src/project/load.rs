@@ -86,7 +86,7 @@ impl<'w, 'p> Loader<'w, 'p> {
         let text = match self.world.read(path) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("Cannot read {}: {error}", path.display());
+                let message = format!("Cannot read {shown}: {error}");
                 self.diagnostics.push(match included_at {
                     Some(span) => Diagnostic::warning("unreadable-file", message).at(span, "included here"),
                     None => Diagnostic::error("unreadable-file", message),
@@ -156,10 +156,16 @@ impl<'w, 'p> Loader<'w, 'p> {
         let found = paths.filter_map(|path| self.polytope_file(&path)).next();
         match found {
             Some(path) => self.file(&path, Some(name.span), place),
-            None => self.diagnostics.push(
-                Diagnostic::warning("missing-include", format!("There is no polytope file at {}", name.text))
-                    .at(name.span, "ignored; steps that use names from there will fail"),
-            ),
+            None => {
+                let message = format!("There is no polytope file at {}", name.text);
+                let found = Diagnostic::warning("missing-include", message)
+                    .at(name.span, "ignored; steps that use names from there will fail");
+                let is_repository = name.text.starts_with("gh:") || name.text.contains("://");
+                self.diagnostics.push(match is_repository {
+                    true => found.hint(format!("write `{{repo: \"{}\"}}`", name.text)),
+                    false => found,
+                });
+            }
         }
     }
 

@@ -98,6 +98,25 @@ impl Type {
         }
     }
 
+    /// What is wrong inside a value that matches no alternative, if only one of them can be meant.
+    pub fn within_alternative(&self, data: &Data) -> Option<TypeError> {
+        let Self::Either(types) = self else { return None };
+        let mut like = types.iter().filter(|of| of.is_like(data));
+        let (Some(only), None) = (like.next(), like.next()) else { return None };
+        only.check(data).err()?.into_iter().next()
+    }
+
+    /// Whether the value is a list and the type is one of lists, or both are of maps.
+    fn is_like(&self, data: &Data) -> bool {
+        match self {
+            Self::List(_) => matches!(data, Data::List(_)),
+            Self::Fields(_) | Self::AnyMap | Self::MapOf(..) => matches!(data, Data::Map(_)),
+            Self::Atom(Atom::EnvVar | Atom::MountSource | Atom::ServiceSpec) => matches!(data, Data::Map(_)),
+            Self::Maybe(of) | Self::Default(of, _) => of.is_like(data),
+            Self::Atom(_) | Self::Either(_) | Self::Enum(_) | Self::Regex(_) | Self::Unknown(_) => false,
+        }
+    }
+
     /// The value under an alternative that accepts it: maps stay as they are, at any depth (which keys there are tells
     /// the alternatives apart), everything else is coerced as usual.
     fn chosen(&self, data: &Data, path: &Place<'_>) -> Checked {
@@ -196,7 +215,10 @@ impl Atom {
             Self::MountSource => MountSource::from_data(data).map(|_| data.clone()).map_err(|e| at(path, e)),
             Self::ServiceSpec => {
                 let data = with_numeric_ports(data);
-                ServiceSpec::from_data(&data).map(|_| data).map_err(|e| at(path, e))
+                match ServiceSpec::from_data(&data) {
+                    Ok(_) => Ok(data),
+                    Err(first) => Err(all_of_service(data, first, path)),
+                }
             }
         }
     }
@@ -231,6 +253,31 @@ fn wrong(rule: impl Into<Rule>, data: &Data, path: &Place<'_>) -> Checked {
 
 fn at(path: &Place<'_>, error: SpecError) -> Vec<TypeError> {
     vec![TypeError { path: path.path().join(&error.path), problem: error.problem }]
+}
+
+/// Everything that is wrong with a service: one mistake of each port hides no others.
+fn all_of_service(service: Data, first: SpecError, path: &Place<'_>) -> Vec<TypeError> {
+    let mut service = service;
+    let mut found = Vec::new();
+    let mut mended = Vec::new();
+    let mut next = Some(first);
+    while let Some(error) = next {
+        let index = error.path.strip_prefix("ports[").and_then(|rest| rest.split_once(']')?.0.parse().ok());
+        found.extend(at(path, error));
+        let Data::Map(map) = &mut service else { break };
+        let Some(Data::List(ports)) = map.get_mut("ports") else { break };
+        let Some(port) = index.and_then(|index: usize| ports.get_mut(index)) else { break };
+        // Something that is right, so that the others are looked at.
+        let number = i64::try_from(found.len()).unwrap_or_default();
+        let right = Data::Map([("port".to_owned(), Data::Int(number))].into_iter().collect());
+        if mended.contains(&index) {
+            break;
+        }
+        *port = right;
+        mended.push(index);
+        next = ServiceSpec::from_data(&service).err();
+    }
+    found
 }
 
 fn check_env_var(data: &Data, path: &Place<'_>) -> Checked {

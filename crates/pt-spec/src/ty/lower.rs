@@ -57,7 +57,7 @@ fn unknown(node: &Node) -> Type {
 }
 
 /// The node as a type would be written.
-fn written(node: &Node) -> String {
+pub(crate) fn written(node: &Node) -> String {
     match &node.kind {
         NodeKind::Str(text) | NodeKind::Form(text) => text.clone(),
         NodeKind::List(items) => {
@@ -78,6 +78,12 @@ impl Pattern {
     pub fn new(text: &str) -> Option<Self> {
         let whole = Regex::new(&format!("^(?:{text})$")).ok()?;
         Some(Self { text: text.to_owned(), whole })
+    }
+
+    /// Why a text is no pattern, in a line.
+    pub fn why_not(text: &str) -> Option<String> {
+        let error = Regex::new(&format!("^(?:{text})$")).err()?.to_string();
+        error.lines().last().map(|line| line.trim().trim_start_matches("error: ").to_owned())
     }
 
     /// Whether the whole text matches.

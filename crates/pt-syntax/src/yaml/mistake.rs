@@ -252,7 +252,12 @@ impl Explainer<'_> {
                 "missing-colon",
                 "A key and a colon were expected",
                 "no colon follows",
-                format!("write `{}: …`", line.trim()),
+                match line.trim().trim_start_matches("- ").split_once(' ') {
+                    Some((key, value)) if is_key(key) && !value.trim().contains(' ') => {
+                        format!("write `{key}: {}`", value.trim())
+                    }
+                    _ => format!("write `{}: …`", line.trim()),
+                },
             );
         }
         if line[content..].starts_with("- ") && *kind == ErrorKind::ExpectedBlockMappingKey {
@@ -303,6 +308,13 @@ impl Explainer<'_> {
     /// The line above whose content begins closest to the column, and its column.
     fn nearest(&self, before: usize, indent: usize) -> Option<(usize, usize)> {
         let is_item = self.line_at(before)[indent..].starts_with("- ");
+        // An item lines up with items, if there are any.
+        let of_items = if is_item { self.nearest_of(before, indent, true) } else { None };
+        of_items.or_else(|| self.nearest_of(before, indent, false))
+    }
+
+    fn nearest_of(&self, before: usize, indent: usize, only_items: bool) -> Option<(usize, usize)> {
+        let is_item = self.line_at(before)[indent..].starts_with("- ");
         let mut best: Option<(usize, usize, usize)> = None;
         let mut limit = usize::MAX;
         for (back, line) in self.text[..before].lines().rev().take(200).enumerate() {
@@ -311,6 +323,9 @@ impl Explainer<'_> {
                 continue;
             }
             limit = column;
+            if only_items && !line[column..].starts_with("- ") {
+                continue;
+            }
             // Keys line up with the key after a dash, items with the dash.
             let candidate = match line[column..].strip_prefix("- ") {
                 Some(rest) if !is_item => line.len() - rest.trim_start().len(),
@@ -397,8 +412,11 @@ fn glued_colon(line: &str) -> Option<usize> {
     let content = line.trim_start_matches([' ', '-']);
     let colon = content.find(':')?;
     let (key, value) = (&content[..colon], &content[colon + 1..]);
-    let is_key = !key.is_empty()
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'?'));
     let glued = value.starts_with(|first: char| !first.is_whitespace()) && !value.starts_with("//");
-    (is_key && glued && !value.contains(": ")).then_some(line.len() - content.len() + colon)
+    (is_key(key) && glued && !value.contains(": ")).then_some(line.len() - content.len() + colon)
+}
+
+fn is_key(text: &str) -> bool {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'?');
+    !text.is_empty() && text.bytes().all(part)
 }

@@ -49,15 +49,17 @@ fn list() -> String {
 }
 
 /// The first sentence below the heading.
-fn summary(page: &str) -> String {
-    let line = page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default();
-    line.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned()
+pub(crate) fn summary(page: &str) -> String {
+    let lines = page.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let paragraph = lines.collect::<Vec<_>>().join(" ");
+    paragraph.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned()
 }
 
 fn ids() -> impl Iterator<Item = String> {
     Pages::iter().filter_map(|path| path.strip_suffix(".md").map(str::to_owned))
 }
 
-fn page(id: &str) -> Option<String> {
+/// The page of a kind of mistake.
+pub(crate) fn page(id: &str) -> Option<String> {
     Pages::get(&format!("{id}.md")).map(|file| String::from_utf8_lossy(&file.data).into_owned())
 }

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use pt_syntax::{Diagnostic, Label, Severity, Sources, Span};
 use serde_json::{Value, json};
 
+use crate::commands::explain;
 use crate::failure::Failure;
 
 /// The notations of findings.
@@ -36,7 +37,22 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         shown["end-line"] = json!(end.line);
         shown["end-column"] = json!(end.column);
     }
+    let labels: Vec<Value> = diagnostic.labels.iter().map(|label| labelled(label, sources)).collect();
+    shown["labels"] = json!(labels);
     shown
+}
+
+/// A place and what to say about it; the first is the cause.
+fn labelled(label: &Label, sources: &Sources) -> Value {
+    let (start, end) = (sources.position(label.span), sources.position(end(label.span)));
+    json!({
+        "file": sources.get(label.span.source).name,
+        "line": start.line,
+        "column": start.column,
+        "end-line": end.line,
+        "end-column": end.column,
+        "text": label.text,
+    })
 }
 
 /// A log of one run, as SARIF 2.1.0.
@@ -44,7 +60,7 @@ pub(crate) fn sarif(found: &[Diagnostic], sources: &Sources) -> Result<String, F
     let mut ids: Vec<&str> = found.iter().map(|diagnostic| diagnostic.id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let rules: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+    let rules: Vec<Value> = ids.iter().map(|id| rule(id)).collect();
     let results: Vec<Value> = found.iter().map(|diagnostic| result(diagnostic, sources)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -56,6 +72,22 @@ pub(crate) fn sarif(found: &[Diagnostic], sources: &Sources) -> Result<String, F
         }],
     });
     Ok(serde_json::to_string_pretty(&log)? + "\n")
+}
+
+/// A kind of mistake, with its page.
+fn rule(id: &str) -> Value {
+    let name: String = id.split('-').map(capitalized).collect();
+    let mut rule = json!({"id": id, "name": name});
+    if let Some(page) = explain::page(id) {
+        rule["shortDescription"] = json!({"text": explain::summary(&page)});
+        rule["help"] = json!({"text": page, "markdown": page});
+    }
+    rule
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
 }
 
 fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
