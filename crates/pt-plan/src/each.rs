@@ -1,4 +1,5 @@
 //! Steps that are run once for each item of a list.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a list is wanted, all other data is refused alike")]
 
 use pt_model::Data;
 use pt_spec::{Definition, Step};

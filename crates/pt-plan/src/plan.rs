@@ -230,5 +230,5 @@ pub struct Home {
     /// The root of the repository of the declaring file, if that is another one than the project's.
     pub checkout: Option<PathBuf>,
     /// For code of a standard module, where its args were written: paths in them are relative to that.
-    pub args: Option<Box<Home>>,
+    pub args: Option<Box<Self>>,
 }

@@ -1,4 +1,8 @@
 //! How a step is run, beyond what it does: whether at all, how often, how long, beside whom.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "few kinds of data are wanted, all others are refused alike"
+)]
 
 use std::time::Duration;
 

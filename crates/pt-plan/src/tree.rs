@@ -58,7 +58,7 @@ impl Tree {
                 Does::Group(_) if step.joins => out.line("the steps of each item:"),
                 Does::Group(_) if !chain.is_empty() => out.line(&format!("the steps of {chain}:")),
                 Does::Code(_) | Does::Late | Does::Skip | Does::Fails(_) if !chain.is_empty() => {
-                    out.line(&chain)
+                    out.line(&chain);
                 }
                 Does::Code(_) | Does::Late | Does::Skip | Does::Group(_) | Does::Fails(_) => {}
             }

@@ -107,8 +107,7 @@ triggers:
   missing-on: The trigger 'empty' does not say when it fires
   wrong-shape: `template` must name a template, be one, or be code"#,
             r#"inline: hours 111111111111111111111111 -> inline
-  missing-body: The template 'inline' does not say what it does
-  unknown-key: The key 'rum' is not known in a template"#,
+  missing-body: The template 'inline' does not say what it does"#,
         ]
     );
 }

@@ -50,6 +50,9 @@ fn json_has_the_place_of_each_finding() {
             "id": "unknown-name", "severity": "error", "file": "polytope.yml",
             "message": "No module, tool or template named 'wbe'.",
             "line": 4, "column": 21, "end-line": 4, "end-column": 24, "notes": [], "hints": [],
+            "labels": [{
+                "file": "polytope.yml", "line": 4, "column": 21, "end-line": 4, "end-column": 24, "text": "",
+            }],
         })
     );
     assert_eq!((&found[0]["column"], &found[0]["end-column"]), (&8.into(), &9.into()));

@@ -81,7 +81,6 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             Object::Promise(_) => return unfit("a promise"),
             Object::Unbound(_) => return unfit("a var without a value"),
             Object::Matcher { .. } | Object::Plain => return unfit("an object"),
-            Object::Unbound(_) => return unfit("a var without a value"),
         },
         Value::Vector(_) | Value::Set(_) | Value::List(_) | Value::Lazy(_) | Value::Sorted(_) => {
             list(value, depth)?

@@ -201,7 +201,9 @@ async fn follow(
                     None => Notice::Input(question),
                     // Where nobody can be asked it is dropped, and the code hears that nobody answers.
                     Some((_, ask)) => {
-                        drop(ask.as_ref().map(|ask| ask.send(question)));
+                        if let Some(ask) = ask {
+                            drop(ask.send(question));
+                        }
                         continue;
                     }
                 }

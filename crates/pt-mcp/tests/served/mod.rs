@@ -1,6 +1,7 @@
 //! A server for a project in a temporary directory, on a simulated world, and a client that knows little.
 #![expect(dead_code, reason = "each test uses a part of it")]
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,7 +61,8 @@ impl Served {
     pub(crate) async fn on_docker(polytope_file: &str) -> Option<Self> {
         let options = DockerOptions { host: std::env::var("DOCKER_HOST").ok(), ..DockerOptions::default() };
         if let Err(error) = Docker::connect(options.clone()).await {
-            println!("skipped: {error}");
+            // Straight to the screen: what passes is not shown otherwise.
+            let _ = writeln!(std::io::stderr(), "skipped: {error}");
             return None;
         }
         Some(Self::on(BackendChoice::Docker(options), polytope_file).await)

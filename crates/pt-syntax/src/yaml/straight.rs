@@ -105,7 +105,7 @@ impl Reader<'_> {
                     return;
                 }
                 Some(b'\n') => self.at += 1,
-                Some(b'#') => self.to_next_line(),
+                Some(b'#') => self.skip_line(),
                 Some(_) => {
                     self.column = Some(self.at - self.line);
                     return;
@@ -114,7 +114,7 @@ impl Reader<'_> {
         }
     }
 
-    fn to_next_line(&mut self) {
+    fn skip_line(&mut self) {
         let rest = &self.text[self.at..];
         self.at += rest.find('\n').map_or(rest.len(), |end| end + 1);
     }
@@ -128,7 +128,7 @@ impl Reader<'_> {
             Some(b'#') if self.at > end => {}
             Some(_) => return None,
         }
-        self.to_next_line();
+        self.skip_line();
         self.next_line();
         Some(())
     }

@@ -179,7 +179,7 @@ impl Reader<'_> {
             b'#' if self.at > header => {}
             _ => return None,
         }
-        self.to_next_line();
+        self.skip_line();
         let first = self.at;
         self.skip_blank_lines();
         let (start, indent) = (self.at, self.at - self.line);
@@ -210,9 +210,7 @@ impl Reader<'_> {
             text.push('\n');
         }
         if chomp == Some(b'+') {
-            if self.byte().is_none() {
-                return None;
-            }
+            self.byte()?;
             text.extend(std::iter::repeat_n('\n', blank));
         }
         let read = self.read(NodeKind::Str(text), start, self.at);
@@ -239,7 +237,7 @@ impl Reader<'_> {
             Some(_) => {}
         }
         let start = self.line + indent;
-        self.to_next_line();
+        self.skip_line();
         Some(Some(self.text[start..self.at].trim_end_matches('\n')))
     }
 }

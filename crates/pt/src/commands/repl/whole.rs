@@ -27,7 +27,8 @@ pub(super) fn is_whole(language: Language, text: &str) -> bool {
             // A character: `\(` opens nothing.
             (Language::Clojure, '\\') => drop(chars.next()),
             (Language::Python, '"' | '\'') if begins_text_of_lines(&mut chars, c) => {
-                if !skip_text_of_lines(&mut chars, c) {
+                let is_closed = skip_text_of_lines(&mut chars, c);
+                if !is_closed {
                     return false;
                 }
             }
