@@ -195,4 +195,22 @@ mod tests {
             assert_eq!(shown(Language::JavaScript, text, occasion), expected, "{text}");
         }
     }
+
+    #[test]
+    fn nesting_does_not_end_the_process() {
+        let many = |text: &str| text.repeat(12_000);
+        for text in [
+            format!("let x = 1{}", many("+1")),
+            format!("params{}", many(".a")),
+            format!("{}1{}", many("["), many("]")),
+            format!("{}1{}", many("("), many(")")),
+            format!("f({}", many("f(")),
+            format!("{}x", many("!")),
+        ] {
+            for language in [Language::JavaScript, Language::Python, Language::Clojure] {
+                // What is said of it does not matter.
+                shown(language, &text, Occasion::Code);
+            }
+        }
+    }
 }

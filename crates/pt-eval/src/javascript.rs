@@ -21,6 +21,7 @@ use rquickjs::{Context, Ctx, Runtime, Value};
 
 use crate::check::Mistake;
 use crate::host::Session;
+use crate::room::with_room;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
 use api::{Api, Failures};
 use fault::Source;
@@ -49,7 +50,7 @@ pub(crate) fn run(
 
 /// The names in a script that mean nothing.
 pub(crate) fn unknown_names(snippet: &Snippet<'_>, names: &[&str]) -> Vec<Mistake> {
-    scope::unknown_names(snippet.text, names)
+    with_room(snippet.text, || scope::unknown_names(snippet.text, names)).unwrap_or_default()
 }
 
 /// The mistake that keeps a script from being read, if there is one.
@@ -94,7 +95,10 @@ fn evaluate(
     match watch.check() {
         Some(Stop::Interrupted) => Err(EvalError::interrupted()),
         Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(limits.time)),
-        Some(Stop::TimedOut) | None => result.map_err(|error| scope::clearer(snippet.text, error)),
+        Some(Stop::TimedOut) | None => result.map_err(|error| {
+            let clear = with_room(snippet.text, || scope::clearer(snippet.text, error.clone()));
+            clear.unwrap_or(error)
+        }),
     }
 }
 

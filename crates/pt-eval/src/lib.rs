@@ -24,6 +24,7 @@ mod limits;
 mod memory;
 mod python;
 mod repl;
+mod room;
 mod secrets;
 mod suggestion;
 

@@ -20,6 +20,7 @@ use ruff_text_size::TextRange;
 
 use crate::check::{Mistake, MistakeKind};
 use crate::host::Session;
+use crate::room::with_room;
 use crate::{EvalError, Limits, Scope, Snippet, mentions};
 use fault::Source;
 use runner::Runner;
@@ -65,7 +66,8 @@ pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
 pub(crate) fn unknown_names(snippet: &Snippet<'_>, given: &[&str]) -> Vec<Mistake> {
     let source = Source::of(snippet);
     let given: Vec<&str> = ["params", "inputs", "pt"].iter().chain(given).copied().collect();
-    let (unknown, defined) = scope::unknown(&source.dedented(), &given);
+    let script = source.dedented();
+    let (unknown, defined) = with_room(&script, || scope::unknown(&script, &given)).unwrap_or_default();
     let mistake = |(name, range): (String, TextRange)| {
         let meant = fault::nearest(&name, defined.iter().map(String::as_str)).map(str::to_owned);
         Mistake {
