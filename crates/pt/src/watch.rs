@@ -150,7 +150,8 @@ impl Watcher {
             What::StepRetrying { step, retry, delay_ms, failure } => {
                 let first = failure.message.lines().next().unwrap_or_default();
                 let pause = *delay_ms as f64 / 1e3;
-                let text = format!("Step failed: {first} Retry {retry} in {pause} s.");
+                let first = first.trim_end_matches('.');
+                let text = format!("Step failed: {first}. Retry {retry} in {pause} s.");
                 self.note(step, "↻", yellow(), &text)
             }
             What::JobStopping { reason } => err(Style::new(), format_args!("Stopping: {reason}.")),
