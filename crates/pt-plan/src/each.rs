@@ -10,7 +10,6 @@ use crate::draft::{DraftDoes, DraftId, ListId};
 use crate::evaluate::{Inside, Trouble};
 use crate::expand::name_of;
 use crate::planner::Planner;
-use crate::terms::Terms;
 
 /// What an item is called in the args and code of its step, and its place in the list, from 0.
 const ITEM: &str = "item";
@@ -26,23 +25,21 @@ enum Items {
 }
 
 impl<'p> Planner<'p> {
-    /// Expands a step to a group with a step for each item.
+    /// Expands a step to a group with a part for each item.
     pub(crate) fn each_item(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
         step: &'p Step,
+        items: &'p Node,
         list: ListId,
-        terms: &Terms,
-    ) -> Vec<DraftId> {
-        let name = name_of(step);
-        let span = Some(step.span);
-        let Some(node) = &step.terms.for_each else { return Vec::new() };
-        let items = match self.items(definition, bound, node) {
+    ) -> DraftId {
+        let (name, span) = (name_of(step), Some(step.span));
+        let items = match self.items(definition, bound, items) {
             Ok(Items::Known(items)) => items.into_iter().map(Some).collect(),
             Ok(Items::Any) => vec![None],
-            Ok(Items::Later) => return vec![self.draft(name, Vec::new(), DraftDoes::Late, span)],
-            Err(found) => return vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)],
+            Ok(Items::Later) => return self.draft(name, Vec::new(), DraftDoes::Late, span),
+            Err(found) => return self.draft(name, Vec::new(), DraftDoes::Fails(found), span),
         };
         let group = self.draft(name, Vec::new(), DraftDoes::Group, span);
         self.drafts[group].joins = true;
@@ -51,32 +48,43 @@ impl<'p> Planner<'p> {
         self.level += 1;
         for (index, item) in items.into_iter().enumerate() {
             let part = part_name(item.as_ref(), index);
-            let first = self.drafts.len();
-            let made = self.part(definition, &with_item(bound, item, index), step, inner, terms);
-            self.drafts[first..].iter_mut().for_each(|draft| draft.parent = draft.parent.or(Some(group)));
-            if let [only] = *made {
-                self.drafts[only].declared.clone_from(&part);
-            }
-            self.lists[inner].names.push((part, made));
+            let bound = with_item(bound, item, index);
+            let made = self.part(definition, &bound, step, &part, group, inner);
+            self.lists[inner].names.push((part, vec![made]));
         }
         self.level -= 1;
         self.templates = around;
-        vec![group]
+        group
     }
 
+    /// The part of one item: the step on its terms, or a group if it stands for the steps of a template.
     fn part(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
         step: &'p Step,
+        name: &str,
+        group: DraftId,
         list: ListId,
-        terms: &Terms,
-    ) -> Vec<DraftId> {
-        let (name, drafts) = self.step(definition, bound, step, list);
-        match self.set_terms(&drafts, terms.clone(), step) {
-            Ok(()) => drafts,
-            Err(found) => vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), Some(step.span))],
+    ) -> DraftId {
+        let first = self.drafts.len();
+        let (part, parent) = if self.stands_for_template(definition, step) {
+            let part = self.draft(name.to_owned(), Vec::new(), DraftDoes::Group, Some(step.span));
+            let inner = self.new_list(Some(list));
+            self.level += 1;
+            self.step_on_terms(definition, bound, step, inner);
+            self.level -= 1;
+            (part, part)
+        } else {
+            self.step_on_terms(definition, bound, step, list);
+            (first, group)
+        };
+        for draft in first..self.drafts.len() {
+            let parent = if draft == part { group } else { parent };
+            self.drafts[draft].parent.get_or_insert(parent);
         }
+        name.clone_into(&mut self.drafts[part].declared);
+        part
     }
 
     fn items(

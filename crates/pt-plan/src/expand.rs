@@ -54,7 +54,7 @@ impl<'p> Planner<'p> {
         let mut drafts = Vec::new();
         for step in steps {
             let first = self.drafts.len();
-            let (name, made) = self.step_on_terms(definition, bound, step, list);
+            let (name, made) = self.step_or_items(definition, bound, step, list);
             for draft in first..self.drafts.len() {
                 let draft = &mut self.drafts[draft];
                 draft.parent = draft.parent.or(parent);
@@ -69,86 +69,82 @@ impl<'p> Planner<'p> {
         drafts
     }
 
-    /// Expands a step that is run at all; gives its name and the drafts it stands for.
-    fn step_on_terms(
+    /// Expands a step, once for each item if it says so; gives its name and the drafts it stands for.
+    fn step_or_items(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
         step: &'p Step,
         list: ListId,
     ) -> (String, Vec<DraftId>) {
-        let name = name_of(step);
-        let span = Some(step.span);
-        let does = match self.agree(definition, bound, step) {
-            Ok(Agreed::Run(terms)) if step.terms.for_each.is_some() => {
-                let drafts = self.each_item(definition, bound, step, list, &terms);
-                return (name, drafts);
-            }
+        let drafts = match &step.terms.for_each {
+            Some(items) => vec![self.each_item(definition, bound, step, items, list)],
+            None => self.step_on_terms(definition, bound, step, list),
+        };
+        (name_of(step), drafts)
+    }
+
+    /// Expands a step on its terms, if it is run at all; gives the drafts it stands for.
+    pub(crate) fn step_on_terms(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+        step: &'p Step,
+        list: ListId,
+    ) -> Vec<DraftId> {
+        let (does, terms) = match self.agree(definition, bound, step) {
             Ok(Agreed::Run(terms)) => {
-                let (name, mut drafts) = self.step(definition, bound, step, list);
-                if let Err(found) = self.set_terms(&drafts, terms, step) {
-                    drafts = vec![self.draft(name.clone(), Vec::new(), DraftDoes::Fails(found), span)];
-                }
-                return (name, drafts);
+                let drafts = self.step(definition, bound, step, list);
+                self.set_terms(&drafts, &terms, step);
+                return drafts;
             }
-            Ok(Agreed::Later(terms)) => {
-                let draft = self.draft(name.clone(), Vec::new(), DraftDoes::Late, span);
-                self.drafts[draft].terms = terms;
-                return (name, vec![draft]);
-            }
-            Ok(Agreed::Skip) => DraftDoes::Skip,
-            Err(found) => DraftDoes::Fails(found),
+            Ok(Agreed::Later(terms)) => (DraftDoes::Late, terms),
+            Ok(Agreed::Skip) => (DraftDoes::Skip, Terms::default()),
+            Err(found) => (DraftDoes::Fails(found), Terms::default()),
         };
-        (name.clone(), vec![self.draft(name, Vec::new(), does, span)])
+        let draft = self.draft(name_of(step), Vec::new(), does, Some(step.span));
+        self.drafts[draft].terms = terms;
+        vec![draft]
     }
 
-    /// Terms are for one step that runs code; a step that stands for others has none of its own.
-    pub(crate) fn set_terms(
-        &mut self,
-        drafts: &[DraftId],
-        terms: Terms,
-        step: &Step,
-    ) -> Result<(), Vec<Diagnostic>> {
-        if terms == Terms::default() {
-            return Ok(());
+    /// A step that stands for those of a template has no terms: it was refused before.
+    fn set_terms(&mut self, drafts: &[DraftId], terms: &Terms, step: &Step) {
+        for draft in drafts {
+            let draft = &mut self.drafts[*draft];
+            draft.terms.clone_from(terms);
+            if matches!(draft.does, DraftDoes::Group) && terms.retries.is_some() {
+                let found = Diagnostic::error("wrong-shape", "`retries` are for steps that end in code");
+                let found = found.at(step.span, "this one runs steps of its own");
+                draft.does = DraftDoes::Fails(vec![found.hint("give `retries` to those that may fail")]);
+            }
         }
-        let [draft] = *drafts else {
-            let message = "`retries`, `timeout` and `lock` are for steps that call a module or run code";
-            let found = Diagnostic::error("wrong-shape", message);
-            return Err(vec![found.at(step.span, "this one stands for the steps of a template")]);
-        };
-        let draft = &mut self.drafts[draft];
-        if matches!(draft.does, DraftDoes::Group) && terms.retries.is_some() {
-            let found = Diagnostic::error("wrong-shape", "`retries` are for steps that end in code");
-            let found = found.at(step.span, "this one runs steps of its own");
-            return Err(vec![found.hint("give `retries` to those that may fail")]);
-        }
-        draft.terms = terms;
-        Ok(())
     }
 
-    /// Expands a step; gives its name and the drafts it stands for.
-    pub(crate) fn step(
+    /// Expands a step; gives the drafts it stands for.
+    fn step(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
         step: &'p Step,
         list: ListId,
-    ) -> (String, Vec<DraftId>) {
+    ) -> Vec<DraftId> {
         let name = name_of(step);
         let span = Some(step.span);
         if step.diagnostics.iter().any(|found| found.severity == Severity::Error) {
             let found = step.diagnostics.clone();
-            return (name.clone(), vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)]);
+            return vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)];
         }
         self.warn(&step.diagnostics);
         let (reference, wanted, args) = match &step.does {
             StepBody::Call { reference, wanted, args } => (reference, *wanted, args),
             StepBody::Code(node) => {
                 let does = self.code_of_step(definition, bound, node);
-                return (name.clone(), vec![self.draft(name, Vec::new(), does, span)]);
+                return vec![self.draft(name, Vec::new(), does, span)];
             }
-            StepBody::Nothing => return (name, Vec::new()),
+            StepBody::Nothing => {
+                let found = step.diagnostics.clone();
+                return vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)];
+            }
         };
         let chain = vec![reference.text.clone()];
         let callee = match self.project.resolve(Some(definition), &reference.text, wanted) {
@@ -157,19 +153,18 @@ impl<'p> Planner<'p> {
                 let found = with_swallowed_line(found.at(reference.span, ""), self.project.sources());
                 let found = DraftDoes::Fails(vec![found]);
                 self.look_at_args(args, definition, bound);
-                return (name.clone(), vec![self.draft(name, chain, found, span)]);
+                return vec![self.draft(name, chain, found, span)];
             }
         };
         let mut given = match self.evaluate_args(callee, args, definition, bound) {
             Ok(given) => given,
             Err(found) => {
-                return (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)]);
+                return vec![self.draft(name, chain, DraftDoes::Fails(found), span)];
             }
         };
         given.call = Some(reference.span);
         if callee.kind != Kind::Template {
-            let draft = self.called(callee, name.clone(), reference.text.clone(), given, list, span);
-            return (name, vec![draft]);
+            return vec![self.called(callee, name, reference.text.clone(), given, list, span)];
         }
         let started = self
             .enter(callee)
@@ -185,9 +180,9 @@ impl<'p> Planner<'p> {
                 let drafts = self.body_steps(callee, &bound, inner, None);
                 self.templates.pop();
                 self.stack.pop();
-                (name, drafts)
+                drafts
             }
-            Err(found) => (name.clone(), vec![self.draft(name, chain, DraftDoes::Fails(found), span)]),
+            Err(found) => vec![self.draft(name, chain, DraftDoes::Fails(found), span)],
         }
     }
 

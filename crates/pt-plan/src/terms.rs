@@ -138,7 +138,7 @@ impl<'p> Planner<'p> {
         timeout.map(|data| data.and_then(|data| duration(data.get("for"))))
     }
 
-    fn stands_for_template(&self, definition: &Definition, step: &Step) -> bool {
+    pub(crate) fn stands_for_template(&self, definition: &Definition, step: &Step) -> bool {
         let StepBody::Call { reference, wanted, .. } = &step.does else { return false };
         let callee = self.project.resolve(Some(definition), &reference.text, *wanted);
         callee.is_ok_and(|callee| callee.kind == Kind::Template)

@@ -182,6 +182,9 @@ impl Dispatcher {
 
     /// Begins with a step whose plan was not known before its turn came.
     pub(super) fn begin_late(&mut self, id: &StepId, plan: StepPlan) {
+        if let Some(failure) = self.why_timed_out(id) {
+            return self.end_step(id, Status::Failed, Some(failure));
+        }
         if let Some(step) = self.steps.get_mut(id) {
             step.parts = parts_of(plan.awaits);
             step.joins = plan.joins;
@@ -396,8 +399,9 @@ impl Dispatcher {
             return;
         }
         let states: Vec<Status> = awaited.iter().map(|id| self.status(id)).collect();
+        let timed_out = self.why_timed_out(group);
         let status = match () {
-            () if states.contains(&Status::Failed) => Status::Failed,
+            () if timed_out.is_some() || states.contains(&Status::Failed) => Status::Failed,
             () if states.contains(&Status::Stopped) => Status::Stopped,
             () if self.is_stopping() && states.contains(&Status::Canceled) => Status::Stopped,
             () => Status::Success,
@@ -410,7 +414,8 @@ impl Dispatcher {
         if let Some(group) = self.steps.get_mut(group) {
             group.output = output;
         }
-        let failure = (status == Status::Failed).then(|| failure("A step of it failed."));
+        let failure =
+            timed_out.or_else(|| (status == Status::Failed).then(|| failure("A step of it failed.")));
         self.end_step(group, status, failure);
     }
 
