@@ -13,12 +13,14 @@ const STACK: usize = 256 << 20;
 
 /// Looks at a text with as much stack as its nesting may need; nothing if it is too long.
 pub(crate) fn with_room<T: Send>(text: &str, look: impl FnOnce() -> T + Send) -> Option<T> {
-    match text.len() {
-        0..=SHORT => Some(look()),
-        ..=LONGEST => thread::scope(|scope| {
-            let looking = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, look).ok()?;
-            looking.join().ok()
-        }),
-        _ => None,
+    if text.len() <= SHORT {
+        return Some(look());
     }
+    if text.len() > LONGEST {
+        return None;
+    }
+    thread::scope(|scope| {
+        let looking = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, look).ok()?;
+        looking.join().ok()
+    })
 }

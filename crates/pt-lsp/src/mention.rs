@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use pt_model::kebab;
-use pt_syntax::{Code, Language, Node, Piece, Reading, Reference, ReferenceKind, Span, references};
+use pt_syntax::{Code, Language, Node, Reading, Reference, ReferenceKind, Span, references};
 
 use crate::destructuring::{self, How, Taken};
 use crate::site::{Role, Site};
@@ -42,13 +42,8 @@ pub(crate) fn mentions(site: &Site<'_>, source: &str) -> Vec<Mention> {
             let code = Code { language: Language::Clojure, body: site.text, body_offset: 0, late: false };
             in_code(node, source, &code)
         }
-        (Role::Value(_), Reading::Whole(reference)) => vec![mention(node, source, &reference)],
-        (Role::Value(_), Reading::Interpolated(pieces)) => {
-            let found = pieces.iter().filter_map(|piece| match piece {
-                Piece::Reference(reference) => Some(mention(node, source, reference)),
-                Piece::Text(_) => None,
-            });
-            found.collect()
+        (Role::Value(_), reading) => {
+            reading.references().map(|reference| mention(node, source, reference)).collect()
         }
         _ => Vec::new(),
     }

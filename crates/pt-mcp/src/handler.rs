@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use pt_model::Masker;
-use pt_server::LoadedProject;
-use pt_spec::{AgentPrompt, AgentPromptParam, AgentResource, Definition, args_schema};
+use pt_spec::{AgentPrompt, AgentPromptParam, AgentResource};
 use pt_store::AgentCall;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
@@ -17,7 +16,7 @@ use rmcp::model::{
     ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, Prompt,
     PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
     Reference, Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, Tool, ToolAnnotations, UnsubscribeRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
 #[expect(deprecated, reason = "clients of the revisions before 2026-07-28 ask for log messages")]
 use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, SetLevelRequestParams};
@@ -34,10 +33,11 @@ use crate::arguments::Arguments;
 use crate::asking::{Form, ask_for_steps, can_ask};
 use crate::documents::DocumentError;
 use crate::http::PlainJson;
+use crate::listing::tools;
 use crate::own::{self, Body, FileContents, Part};
-use crate::project::{listed_tools, tool};
+use crate::project::tool;
 use crate::server::{Inner, Server};
-use crate::tools::{BUILT_INS, BuiltIn, Caller, Effect, Told, failed, run_target};
+use crate::tools::{BuiltIn, Caller, Told, failed, run_target};
 use crate::{prompts, sessions};
 
 /// Lines of output that a call tells as log messages at most.
@@ -505,40 +505,6 @@ impl Handler {
         });
         (Some(to), Some(telling))
     }
-}
-
-/// All tools: the project's, then the built-in ones that none of them replaces.
-pub(crate) fn tools(server: &Inner) -> Vec<Tool> {
-    let project = server.sandbox.project.get().ok();
-    let mut tools: Vec<Tool> = project
-        .iter()
-        .flat_map(|project| listed_tools(project).map(project_tool).collect::<Vec<_>>())
-        .collect();
-    let built_in = BUILT_INS.iter().filter(|built_in| {
-        project.as_deref().is_none_or(|project: &LoadedProject| tool(project, built_in.name).is_none())
-    });
-    tools.extend(built_in.map(built_in_tool));
-    tools
-}
-
-fn project_tool(definition: &Definition) -> Tool {
-    let schema = args_schema(&definition.params).as_object().cloned().unwrap_or_default();
-    let info = definition.info.as_deref().map(|info| info.trim().to_owned().into());
-    let tool = Tool::new_with_raw(definition.id.text.clone(), info, schema);
-    match &definition.name {
-        Some(name) => tool.with_title(name),
-        None => tool,
-    }
-}
-
-/// A built-in tool as it is listed.
-pub(crate) fn built_in_tool(built_in: &BuiltIn) -> Tool {
-    let annotations = match built_in.effect {
-        Effect::Reads => ToolAnnotations::new().read_only(true),
-        Effect::Changes => ToolAnnotations::new().destructive(false),
-        Effect::Destroys => ToolAnnotations::new().destructive(true),
-    };
-    Tool::new(built_in.name, built_in.info, built_in.schema()).with_annotations(annotations)
 }
 
 /// Calls the project's tool of this name, else the built-in one.

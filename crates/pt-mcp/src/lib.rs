@@ -18,6 +18,7 @@ mod digest;
 mod documents;
 mod handler;
 mod http;
+mod listing;
 mod own;
 mod project;
 mod prompts;

@@ -10,7 +10,7 @@ use rmcp::service::Peer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::handler::tools;
+use crate::listing::tools;
 use crate::project::stamp;
 use crate::server::{Inner, Server};
 

@@ -17,6 +17,21 @@ pub enum Reading<'t> {
     Code(Code<'t>),
 }
 
+impl<'t> Reading<'t> {
+    /// The references in it.
+    pub fn references(&self) -> impl Iterator<Item = &Reference<'t>> {
+        let (whole, pieces) = match self {
+            Self::Whole(reference) => (Some(reference), [].as_slice()),
+            Self::Interpolated(pieces) => (None, pieces.as_slice()),
+            Self::Code(_) | Self::Literal => (None, [].as_slice()),
+        };
+        whole.into_iter().chain(pieces.iter().filter_map(|piece| match piece {
+            Piece::Reference(reference) => Some(reference),
+            Piece::Text(_) => None,
+        }))
+    }
+}
+
 /// A piece of an interpolated text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece<'t> {

@@ -22,6 +22,12 @@ use crate::backend::{BackendError, ExecOrder, ExecRequest, ExecSignal, Exit, Run
 /// only pids of the machine, and send no signals to commands.
 const MARK: &str = "POLYTOPE_EXEC";
 
+/// What the sender of a signal ends with when nothing carries the mark.
+const NOBODY: i64 = 3;
+
+/// Seconds go by before a command counts as one that has thrown its mark away.
+const SIGNAL_ATTEMPTS: usize = 12;
+
 type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 impl Docker {
@@ -146,21 +152,35 @@ impl Told {
         self.signal(ExecSignal::Hangup).await;
     }
 
-    /// Sends a signal to everything that carries the mark. In an image without a shell nothing can.
+    /// Sends a signal to everything that carries the mark, as soon as something does: engines say that a command runs
+    /// before it does. In an image without a shell nothing can.
     async fn signal(&self, signal: ExecSignal) {
         let script = format!(
-            "for p in /proc/[0-9]*; do \
+            "heard={NOBODY}; for p in /proc/[0-9]*; do \
              if {{ tr '\\0' '\\n' <\"$p/environ\"; }} 2>/dev/null | grep -qx '{}'; \
-             then kill -{} \"${{p#/proc/}}\"; fi; done",
+             then kill -{} \"${{p#/proc/}}\"; heard=0; fi; done; exit $heard",
             self.mark,
             signal.number()
         );
-        let cmd: Vec<Text> = ["sh", "-c", &script].into_iter().map(Text::from).collect();
+        let mut pause = Duration::from_millis(5);
+        for _ in 0..SIGNAL_ATTEMPTS {
+            if self.aside(&["sh", "-c", &script]).await != Some(NOBODY) {
+                return;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(RECHECK);
+        }
+    }
+
+    /// Runs a command beside this one to its exit code.
+    async fn aside(&self, argv: &[&str]) -> Option<i64> {
+        let cmd: Vec<Text> = argv.iter().copied().map(Text::from).collect();
         let config =
             ExecConfig { cmd: Some(exposed(&cmd)), user: self.user.clone(), ..ExecConfig::default() };
-        let Ok(created) = self.client.create_exec(&self.container, config).await else { return };
+        let exec = self.client.create_exec(&self.container, config).await.ok()?.id;
         let options = StartExecOptions { detach: true, ..StartExecOptions::default() };
-        drop(self.client.start_exec(&created.id, Some(options)).await);
+        self.client.start_exec(&exec, Some(options)).await.ok()?;
+        timeout(AWAY, code_of(&self.client, &exec)).await.ok().flatten()
     }
 }
 

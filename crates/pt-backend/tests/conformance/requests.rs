@@ -48,10 +48,10 @@ pub(crate) async fn env_is_set(bed: &Bed) {
 
 pub(crate) async fn workdir_is_entered(bed: &Bed) {
     let request = ContainerRequest {
-        workdir: Some("/work/here".to_owned()),
-        ..bed.shell("pwd; echo x > y; cat /work/here/y")
+        workdir: Some("/app/here".to_owned()),
+        ..bed.shell("pwd; echo x > y; cat /app/here/y")
     };
-    assert_eq!(bed.run(&request).await, Ended::with("/work/here\nx\n", 0));
+    assert_eq!(bed.run(&request).await, Ended::with("/app/here\nx\n", 0));
 }
 
 pub(crate) async fn user_is_taken(bed: &Bed) {

@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use pt_model::StepId;
-use pt_spec::{Body, Definition, Step, StepBody};
-use pt_syntax::{
-    Diagnostic, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Sources, Span, references, suggest,
-};
+use pt_spec::{Body, Definition};
+use pt_syntax::{Diagnostic, NodeKind, ReferenceKind, Sources, Span, references, suggest};
 
+use super::written;
 use crate::plan::StepPlan;
 
 /// Warnings about `pt.output` in the steps of a plan of `definition`.
@@ -20,48 +19,20 @@ pub(super) fn check(definition: &Definition, steps: &[StepPlan], sources: &Sourc
         }
     }
     let mut found = Vec::new();
-    for written in declared {
-        let Some(step) = planned.get(&written.span) else { continue };
-        let mut told = |name: &str, span: Span| found.extend(judge(steps, step, name, span));
-        for node in values(written) {
-            each_output(node, sources, &mut told);
-        }
-    }
-    found
-}
-
-fn values(step: &Step) -> Vec<&Node> {
-    match &step.does {
-        StepBody::Call { args, .. } => args.iter().map(|arg| &arg.value).collect(),
-        StepBody::Code(_) | StepBody::Nothing => Vec::new(),
-    }
-}
-
-fn each_output(node: &Node, sources: &Sources, told: &mut impl FnMut(&str, Span)) {
-    let mut tell = |reference: &Reference<'_>| {
-        if reference.kind == ReferenceKind::Output {
-            let text = &sources.get(node.span.source).text;
-            told(reference.name, node.span_within(text, reference.name_range.clone()));
-        }
-    };
-    match &node.kind {
-        NodeKind::Str(text) => match references(text) {
-            Reading::Whole(reference) => tell(&reference),
-            Reading::Interpolated(pieces) => {
-                for piece in &pieces {
-                    if let Piece::Reference(reference) = piece {
-                        tell(reference);
-                    }
+    for step_as_written in declared {
+        let Some(step) = planned.get(&step_as_written.span) else { continue };
+        written::each_node_of(step_as_written, &mut |node| {
+            let NodeKind::Str(text) = &node.kind else { return };
+            for reference in references(text).references() {
+                if reference.kind == ReferenceKind::Output {
+                    let source = &sources.get(node.span.source).text;
+                    let at = node.span_within(source, reference.name_range.clone());
+                    found.extend(judge(steps, step, reference.name, at));
                 }
             }
-            Reading::Code(_) | Reading::Literal => {}
-        },
-        NodeKind::List(items) => items.iter().for_each(|item| each_output(item, sources, told)),
-        NodeKind::Map(entries) => {
-            entries.iter().for_each(|entry| each_output(&entry.value, sources, told));
-        }
-        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Form(_) => {}
+        });
     }
+    found
 }
 
 fn judge(steps: &[StepPlan], step: &StepPlan, name: &str, at: Span) -> Option<Diagnostic> {

@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use pt_spec::{Body, Definition};
-use pt_syntax::{
-    Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, ReferenceKind, Sources, references, suggest,
-};
+use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, ReferenceKind, Sources, references, suggest};
 
 use super::code::code_in;
 use super::written;
@@ -142,17 +140,7 @@ impl Uses {
             if let Some(code) = code_in(node, false) {
                 uses.code(code.body);
             } else if let NodeKind::Str(text) = &node.kind {
-                match references(text) {
-                    Reading::Whole(reference) => uses.reference(&reference),
-                    Reading::Interpolated(pieces) => {
-                        for piece in &pieces {
-                            if let Piece::Reference(reference) = piece {
-                                uses.reference(reference);
-                            }
-                        }
-                    }
-                    Reading::Literal | Reading::Code(_) => {}
-                }
+                references(text).references().for_each(|reference| uses.reference(reference));
             }
         });
         for node in written::bodies(definition) {

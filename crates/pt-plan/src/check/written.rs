@@ -8,12 +8,13 @@ pub(super) fn each_node<'d>(definition: &'d Definition, look: &mut dyn FnMut(&'d
     definition.timeout.iter().for_each(|node| below(node, look));
     match &definition.body {
         Body::Call { args, .. } => args.iter().for_each(|arg| below(&arg.value, look)),
-        Body::Steps(steps) => steps.iter().for_each(|step| of_step(step, look)),
+        Body::Steps(steps) => steps.iter().for_each(|step| each_node_of(step, look)),
         Body::Code(_) | Body::Nothing => {}
     }
 }
 
-fn of_step<'d>(step: &'d Step, look: &mut dyn FnMut(&'d Node)) {
+/// The same of a step.
+pub(super) fn each_node_of<'d>(step: &'d Step, look: &mut dyn FnMut(&'d Node)) {
     if let StepBody::Call { args, .. } = &step.does {
         args.iter().for_each(|arg| below(&arg.value, look));
     }
