@@ -71,8 +71,27 @@ pub trait Backend: Send + Sync + 'static {
         orders: mpsc::Receiver<ExecOrder>,
     ) -> Result<Running, BackendError>;
 
-    /// A path of a container as a tar archive, whether it runs or not.
-    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError>;
+    /// A path of a container as a tar archive, whether it runs or not: piece by piece, as they are taken. Who takes no more
+    /// has had enough.
+    async fn stream_path(
+        &self,
+        id: &str,
+        path: &str,
+        pieces: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError>;
+
+    /// The same as a whole.
+    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+        let (tell, mut pieces) = mpsc::channel::<Vec<u8>>(PIECES);
+        let mut archive = Vec::new();
+        let gathered = async {
+            while let Some(piece) = pieces.recv().await {
+                archive.extend_from_slice(&piece);
+            }
+        };
+        let (streamed, ()) = tokio::join!(self.stream_path(id, path, tell), gathered);
+        streamed.map(|()| archive)
+    }
 
     /// Unpacks a tar archive at a directory of a container, whether it runs or not. Directories that are missing are made.
     async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError>;
@@ -136,6 +155,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
 }
+
+/// Pieces of an archive that wait to be taken, at most.
+const PIECES: usize = 16;
 
 /// How many links are followed to a file.
 const LINKS: usize = 16;

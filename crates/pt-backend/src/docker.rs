@@ -167,8 +167,13 @@ impl Backend for Docker {
         self.exec_attached(id, request, Some(orders)).await
     }
 
-    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
-        self.download(id, path).await
+    async fn stream_path(
+        &self,
+        id: &str,
+        path: &str,
+        pieces: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError> {
+        self.download(id, path, pieces).await
     }
 
     async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {

@@ -311,12 +311,24 @@ impl Backend for Sim {
         self.run_beside(id, request, Some(orders))
     }
 
-    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+    async fn stream_path(
+        &self,
+        id: &str,
+        path: &str,
+        pieces: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError> {
         let attempt = format!("read {path} of the container {id}");
-        let world = self.world.lock();
-        let Some(id) = world.id_of(id) else { return Err(no_container(&attempt, id)) };
-        match world.containers[&id].files.archive(&absolute("/", path)) {
-            Ok(Some(archive)) => Ok(archive),
+        let archive = {
+            let world = self.world.lock();
+            let Some(id) = world.id_of(id) else { return Err(no_container(&attempt, id)) };
+            world.containers[&id].files.archive(&absolute("/", path))
+        };
+        match archive {
+            Ok(Some(archive)) => {
+                // Who takes no more has had enough.
+                drop(pieces.send(archive).await);
+                Ok(())
+            }
             Ok(None) => Err(refused(ErrorKind::NotFound, &attempt, "it is not there", "")),
             Err(error) => Err(refused(ErrorKind::Other, &attempt, &error.to_string(), "")),
         }

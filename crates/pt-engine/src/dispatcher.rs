@@ -170,6 +170,7 @@ impl Dispatcher {
             runtime: Handle::current(),
             notices: notices.clone(),
             anonymous_volumes: Default::default(),
+            datasets_read: Default::default(),
         };
         let mut dispatcher = Self {
             context: Arc::new(context),

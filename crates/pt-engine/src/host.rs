@@ -6,6 +6,7 @@
 mod alone;
 mod container;
 mod convert;
+mod dataset;
 mod http;
 mod image;
 mod log;

@@ -28,7 +28,7 @@ mod summary;
 mod value;
 
 pub use call::AgentCall;
-pub use dataset::Dataset;
+pub use dataset::{Dataset, DatasetDiff, DatasetSource, Lineage, Swept};
 pub use error::StoreError;
 pub use instance::Instance;
 pub use job::{EventWriter, JobKey};

@@ -117,7 +117,7 @@ pub(crate) enum Command {
     /// Shows the volumes of the project and of its jobs, and removes them.
     #[command(subcommand, alias = "volume", verbatim_doc_comment)]
     Volumes(VolumesCommand),
-    /// Shows the datasets that jobs have stored, and deletes them.
+    /// Stores, shows, compares and deletes datasets.
     #[command(subcommand, alias = "dataset", verbatim_doc_comment)]
     Datasets(DatasetsCommand),
     /// Shows modules: the project's own, and those that come with Polytope.

@@ -13,8 +13,9 @@ use bollard::query_parameters::{
     KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, StopContainerOptionsBuilder,
     UploadToContainerOptionsBuilder,
 };
-use futures_util::TryStreamExt;
+use futures_util::StreamExt;
 use pt_model::Text;
+use tokio::sync::mpsc;
 
 use super::error::{is_conflict, is_missing};
 use super::{Docker, label_map};
@@ -100,14 +101,22 @@ impl Docker {
         }
     }
 
-    pub(super) async fn download(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+    pub(super) async fn download(
+        &self,
+        id: &str,
+        path: &str,
+        taker: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError> {
         let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-        let pieces = self.client.download_from_container(id, Some(options));
-        let archive = pieces.try_fold(Vec::new(), async |mut archive, piece| {
-            archive.extend_from_slice(&piece);
-            Ok(archive)
-        });
-        archive.await.map_err(|error| self.failed(format!("read {path} of the container {id}"), error))
+        let mut pieces = self.client.download_from_container(id, Some(options));
+        while let Some(piece) = pieces.next().await {
+            let piece =
+                piece.map_err(|error| self.failed(format!("read {path} of the container {id}"), error))?;
+            if taker.send(piece.into()).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
