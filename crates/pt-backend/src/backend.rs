@@ -93,8 +93,23 @@ pub trait Backend: Send + Sync + 'static {
         streamed.map(|()| archive)
     }
 
-    /// Unpacks a tar archive at a directory of a container, whether it runs or not. Directories that are missing are made.
-    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError>;
+    /// Unpacks a tar archive at a directory of a container, whether it runs or not, piece by piece, as they come. Directories
+    /// that are missing are made.
+    async fn stream_in(
+        &self,
+        id: &str,
+        dir: &str,
+        pieces: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), BackendError>;
+
+    /// The same with an archive that is there as a whole.
+    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+        let (tell, pieces) = mpsc::channel(1);
+        // Its only piece finds room.
+        drop(tell.send(archive).await);
+        drop(tell);
+        self.stream_in(id, dir, pieces).await
+    }
 
     /// What is at a path of a container, whether it runs or not: of a directory what is in it, of a file that itself.
     async fn list_path(&self, id: &str, path: &str) -> Result<Vec<FileInfo>, BackendError> {

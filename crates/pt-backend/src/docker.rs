@@ -25,6 +25,7 @@ use bollard::models::{ContainerSummaryStateEnum, MountPoint, SystemVersion, Volu
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveVolumeOptions,
 };
+use futures_util::stream;
 use pt_model::Labels;
 use tokio::sync::{Mutex, OnceCell, mpsc};
 
@@ -176,10 +177,14 @@ impl Backend for Docker {
         self.download(id, path, pieces).await
     }
 
-    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
-        self.upload(id, dir, archive)
-            .await
-            .map_err(|error| self.failed("put files into the container", error))
+    async fn stream_in(
+        &self,
+        id: &str,
+        dir: &str,
+        pieces: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), BackendError> {
+        let pieces = stream::unfold(pieces, async |mut pieces| Some((pieces.recv().await?, pieces)));
+        self.upload(id, dir, pieces).await.map_err(|error| self.failed("put files into the container", error))
     }
 
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {

@@ -334,7 +334,16 @@ impl Backend for Sim {
         }
     }
 
-    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+    async fn stream_in(
+        &self,
+        id: &str,
+        dir: &str,
+        mut pieces: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), BackendError> {
+        let mut archive = Vec::new();
+        while let Some(piece) = pieces.recv().await {
+            archive.extend_from_slice(&piece);
+        }
         let attempt = "put files into the container";
         let world = self.world.lock();
         let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };

@@ -33,5 +33,5 @@ pub use engine::{Control, Earlier, Engine, Guests, InputRequest, Notice, Options
 pub use guest::{Guest, GuestSeat, guest};
 pub use host::Alone;
 pub use inside::inside;
-pub use name::container_name;
+pub use name::{container_name, volume_name};
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -16,6 +16,7 @@ mod outside;
 mod reference;
 mod repositories;
 mod visit;
+mod volumes;
 mod workshop;
 
 pub use app::{App, AppError, LoadedProject, Presence, RunRequest, Started};
@@ -28,3 +29,4 @@ pub use named::Unset;
 pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};
 pub use visit::Visit;
+pub use volumes::Volumes;

@@ -114,7 +114,7 @@ pub(crate) enum Command {
     /// Shows the services of jobs, and where they are reached.
     #[command(subcommand, alias = "service", verbatim_doc_comment)]
     Services(PartsCommand),
-    /// Shows the volumes of the project and of its jobs, and removes them.
+    /// Shows, keeps, restores, copies and removes the volumes of the project and of its jobs.
     #[command(subcommand, alias = "volume", verbatim_doc_comment)]
     Volumes(VolumesCommand),
     /// Stores, shows, compares and deletes datasets.

@@ -13,7 +13,7 @@ use bollard::query_parameters::{
     KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, StopContainerOptionsBuilder,
     UploadToContainerOptionsBuilder,
 };
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use pt_model::Text;
 use tokio::sync::mpsc;
 
@@ -46,7 +46,7 @@ impl Docker {
         let Some(archive) = archive(request).map_err(|error| unpackable(&request.name, &error))? else {
             return Ok(());
         };
-        let uploaded = self.upload(id, "/", archive).await;
+        let uploaded = self.upload(id, "/", stream::iter([archive])).await;
         uploaded.map_err(|error| self.failed(format!("put files into the container {}", request.name), error))
     }
 
@@ -54,11 +54,12 @@ impl Docker {
         &self,
         id: &str,
         dir: &str,
-        archive: Vec<u8>,
+        pieces: impl Stream<Item = Vec<u8>> + Send + 'static,
     ) -> Result<(), bollard::errors::Error> {
         let options =
             UploadToContainerOptionsBuilder::new().path(dir).no_overwrite_dir_non_dir("true").build();
-        self.client.upload_to_container(id, Some(options), bollard::body_full(archive.into())).await
+        let archive = bollard::body_stream(pieces.map(Into::into));
+        self.client.upload_to_container(id, Some(options), archive).await
     }
 
     pub(super) async fn stop_within(&self, id: &str, grace: Duration) -> Result<(), BackendError> {

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::door::address;
 use super::error::is_missing;
+use super::wording::FirstWords;
 use super::{Docker, wording};
 use crate::backend::{BackendError, Chunk, Exit, Running};
 
@@ -85,13 +86,14 @@ impl Docker {
 /// go) it does not wait for ever: whoever inherited the pipe may hold it open.
 pub(super) async fn pump(
     mut pieces: Output,
-    wording: fn(&[u8]) -> Option<Vec<u8>>,
+    wording: fn(&[u8]) -> FirstWords,
     output: mpsc::Sender<Chunk>,
     mut over: oneshot::Receiver<()>,
     ended: oneshot::Sender<()>,
 ) {
     let mut exited = false;
-    let mut first = true;
+    // The first words, until it is known whose they are.
+    let mut opening = Some(Vec::new());
     loop {
         let piece = tokio::select! {
             piece = pieces.next() => piece,
@@ -106,16 +108,28 @@ pub(super) async fn pump(
             LogOutput::StdOut { .. } | LogOutput::StdIn { .. } | LogOutput::Console { .. } => Stream::Stdout,
         };
         let bytes = piece.into_bytes();
-        // Where a command could not be executed, its first words are not its own.
-        let translated = if first { wording(&bytes) } else { None };
-        first = false;
-        let chunk = match translated {
-            Some(bytes) => Chunk { stream: Stream::Stderr, bytes },
+        let chunk = match &mut opening {
             None => Chunk { stream, bytes: bytes.to_vec() },
+            Some(begun) => {
+                begun.extend_from_slice(&bytes);
+                // Where a command could not be executed, its first words are not its own.
+                match wording(begun) {
+                    FirstWords::Unfinished => continue,
+                    FirstWords::Own => Chunk { stream, bytes: opening.take().unwrap_or_default() },
+                    FirstWords::Translated(bytes) => {
+                        opening = None;
+                        Chunk { stream: Stream::Stderr, bytes }
+                    }
+                }
+            }
         };
         if output.send(chunk).await.is_err() {
             break; // Nobody reads.
         }
+    }
+    if let Some(bytes) = opening.filter(|begun| !begun.is_empty()) {
+        // Nobody reads, or they are the last words, too.
+        drop(output.send(Chunk { stream: Stream::Stderr, bytes }).await);
     }
     drop((output, ended));
 }

@@ -1,11 +1,9 @@
 //! Datasets: what code stores of containers and of this machine.
 
-use std::io::{self, Read};
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
-use pt_backend::BackendError;
+use pt_backend::{ArchiveReader, BackendError};
 use pt_model::{Data, Failure, MountSource};
 use pt_store::{DatasetSource, Lineage};
 use tokio::sync::mpsc;
@@ -55,7 +53,7 @@ impl StepHost {
                 () = token.cancelled() => Err("the step is stopping".to_owned()),
             }
         });
-        let mut archive = Pieces { pieces, piece: Vec::new(), taken: 0 };
+        let mut archive = ArchiveReader::new(pieces);
         let stored = self.put_dataset(dataset, DatasetSource::Archive(&mut archive), &self.lineage());
         drop(archive);
         // An archive that breaks off is of no use to say why.
@@ -77,30 +75,9 @@ impl StepHost {
             job: Some(options.job.job.clone()),
             step: Some(self.step.clone()),
             module: Some(self.call.module.clone()),
-            path: None::<PathBuf>,
+            path: None,
             inputs: read.iter().cloned().collect(),
             revision: options.outside.revision(),
         }
-    }
-}
-
-/// An archive that comes in pieces.
-struct Pieces {
-    pieces: mpsc::Receiver<Vec<u8>>,
-    piece: Vec<u8>,
-    taken: usize,
-}
-
-impl Read for Pieces {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.taken == self.piece.len() {
-            match self.pieces.blocking_recv() {
-                Some(piece) => (self.piece, self.taken) = (piece, 0),
-                None => return Ok(0),
-            }
-        }
-        let read = (&self.piece[self.taken..]).read(buffer)?;
-        self.taken += read;
-        Ok(read)
     }
 }

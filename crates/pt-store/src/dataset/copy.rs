@@ -1,12 +1,14 @@
 //! Files of datasets, written out again.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use rusqlite::params;
 
+use super::chunk::Digest;
 use super::pack::PackReader;
 use super::tree::{Entry, Tree};
 use crate::job::unknown;
@@ -55,6 +57,25 @@ impl Store {
         self.extract(dataset, to)
     }
 
+    /// Writes the files of a version as a tar archive in which the dataset has this name.
+    pub fn archive_dataset(
+        &self,
+        dataset: &Dataset,
+        name: &str,
+        to: &mut dyn Write,
+    ) -> Result<(), StoreError> {
+        let _lock = self.share_datasets()?;
+        let (tree, packs) = (self.tree(&dataset.digest)?, self.packs());
+        let mut pack = PackReader::new(&packs, self.database())?;
+        let mut archive = tar::Builder::new(to);
+        for (path, entry) in &tree.entries {
+            let path = if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") };
+            append(&mut archive, &path, entry, &mut pack)
+                .map_err(StoreError::file("write into an archive", Path::new(&path)))?;
+        }
+        archive.into_inner().map(drop).map_err(StoreError::file("write", Path::new("the archive")))
+    }
+
     fn extract(&self, dataset: &Dataset, to: &Path) -> Result<(), StoreError> {
         let tree = self.tree(&dataset.digest)?;
         let dir = to.parent().unwrap_or(Path::new("."));
@@ -81,11 +102,11 @@ impl Store {
 }
 
 fn write_tree(tree: &Tree, root: &Path, pack: &mut PackReader<'_>) -> Result<(), StoreError> {
-    if let Some(entry) = tree.entries.get("") {
+    if let Some(entry @ (Entry::File { .. } | Entry::Link { .. })) = tree.entries.get("") {
         return write_entry(entry, root, pack);
     }
     fs::create_dir(root).map_err(StoreError::file("create", root))?;
-    for (name, entry) in &tree.entries {
+    for (name, entry) in tree.entries.iter().filter(|(name, _)| !name.is_empty()) {
         let path = root.join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(StoreError::file("create", parent))?;
@@ -94,8 +115,8 @@ fn write_tree(tree: &Tree, root: &Path, pack: &mut PackReader<'_>) -> Result<(),
     }
     // When all is written: some directories cannot be written to.
     for (name, entry) in tree.entries.iter().rev() {
-        if let Entry::Directory { mode } = entry {
-            let path = root.join(name);
+        if let Entry::Directory { mode, .. } = entry {
+            let path = if name.is_empty() { root.to_owned() } else { root.join(name) };
             let set = fs::set_permissions(&path, Permissions::from_mode(*mode));
             set.map_err(StoreError::file("set the permissions of", &path))?;
         }
@@ -116,6 +137,61 @@ fn write_entry(entry: &Entry, path: &Path, pack: &mut PackReader<'_>) -> Result<
             }
             file.set_permissions(Permissions::from_mode(*mode)).map_err(failed)
         }
+    }
+}
+
+fn append(
+    archive: &mut tar::Builder<&mut dyn Write>,
+    path: &str,
+    entry: &Entry,
+    pack: &mut PackReader<'_>,
+) -> io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    let mut set = |kind, mode, owner: Option<(u64, u64)>, size| {
+        let (user, group) = owner.unwrap_or_default();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(user);
+        header.set_gid(group);
+        header.set_size(size);
+    };
+    match entry {
+        Entry::Directory { mode, owner } => {
+            set(tar::EntryType::Directory, *mode, *owner, 0);
+            archive.append_data(&mut header, path, io::empty())
+        }
+        Entry::Link { target } => {
+            set(tar::EntryType::Symlink, 0o777, None, 0);
+            archive.append_link(&mut header, path, target)
+        }
+        Entry::File { mode, owner, size_b, chunks } => {
+            set(tar::EntryType::Regular, *mode, *owner, *size_b);
+            archive.append_data(
+                &mut header,
+                path,
+                Chunks { left: chunks.iter(), pack, chunk: Vec::new(), taken: 0 },
+            )
+        }
+    }
+}
+
+/// The content of a file, chunk by chunk.
+struct Chunks<'a, 'p> {
+    left: slice::Iter<'a, Digest>,
+    pack: &'a mut PackReader<'p>,
+    chunk: Vec<u8>,
+    taken: usize,
+}
+
+impl Read for Chunks<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken == self.chunk.len() {
+            let Some(next) = self.left.next() else { return Ok(0) };
+            (self.chunk, self.taken) = (self.pack.read(next).map_err(io::Error::other)?, 0);
+        }
+        let read = (&self.chunk[self.taken..]).read(buffer)?;
+        self.taken += read;
+        Ok(read)
     }
 }
 

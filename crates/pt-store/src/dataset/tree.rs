@@ -15,8 +15,8 @@ use crate::StoreError;
 /// The permissions that are kept.
 const MODE: u32 = 0o7777;
 
-/// The files of a dataset by their paths. A dataset that is one file has it at the empty path. Owners and times are not
-/// part of it: what holds the same is the same.
+/// The files of a dataset by their paths; it itself, a directory or a file, is at the empty one. Times are not part of it, and
+/// owners only where they are others than root and come from a container: what holds the same is the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Tree {
@@ -26,20 +26,31 @@ pub(crate) struct Tree {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub(crate) enum Entry {
-    Directory { mode: u32 },
-    File { mode: u32, size_b: u64, chunks: Vec<Digest> },
-    Link { target: String },
+    Directory {
+        mode: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+    },
+    File {
+        mode: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        size_b: u64,
+        chunks: Vec<Digest>,
+    },
+    Link {
+        target: String,
+    },
 }
+
+/// User id and group id in a container.
+pub(crate) type Owner = (u64, u64);
 
 impl Tree {
     /// Keeps what a file or directory of this machine holds.
     pub(crate) fn of_path(path: &Path, pack: &mut PackWriter<'_>) -> Result<Self, StoreError> {
         let mut tree = Self::default();
         tree.add_path(path, String::new(), pack)?;
-        // The directory itself has no name.
-        if tree.entries.get("").is_some_and(|entry| matches!(entry, Entry::Directory { .. })) {
-            tree.entries.remove("");
-        }
         Ok(tree)
     }
 
@@ -59,10 +70,11 @@ impl Tree {
                     if name.is_empty() { child_name.to_owned() } else { format!("{name}/{child_name}") };
                 self.add_path(&child.path(), below, pack)?;
             }
-            Entry::Directory { mode }
+            Entry::Directory { mode, owner: None }
         } else if meta.is_file() {
             let file = File::open(path).map_err(unreadable)?;
-            keep(file, meta.len(), mode, path, pack)?
+            let (size_b, chunks) = keep(file, meta.len(), path, pack)?;
+            Entry::File { mode, owner: None, size_b, chunks }
         } else if meta.is_symlink() {
             let target = fs::read_link(path).map_err(unreadable)?;
             Entry::Link { target: text(&target)? }
@@ -88,8 +100,11 @@ impl Tree {
                 Ok(target.map(std::borrow::Cow::into_owned).unwrap_or_default())
             };
             let kind = entry.header().entry_type();
+            let id = |id: io::Result<u64>| id.map_err(unreadable);
+            let owner = (id(entry.header().uid())?, id(entry.header().gid())?);
+            let owner = (owner != (0, 0)).then_some(owner);
             let kept = if kind.is_dir() {
-                Entry::Directory { mode }
+                Entry::Directory { mode, owner }
             } else if kind.is_symlink() {
                 Entry::Link { target: text(&target(&entry)?)? }
             } else if kind.is_hard_link() {
@@ -100,7 +115,8 @@ impl Tree {
                     .ok_or_else(|| odd(&path, "is a link to a file that is not there"))?
             } else if kind.is_file() || kind.is_gnu_sparse() || kind.is_contiguous() {
                 let size = entry.size();
-                keep(&mut entry, size, mode, &path, pack)?
+                let (size_b, chunks) = keep(&mut entry, size, &path, pack)?;
+                Entry::File { mode, owner, size_b, chunks }
             } else {
                 return Err(odd(&path, "is neither a file nor a directory nor a link"));
             };
@@ -133,10 +149,9 @@ impl Tree {
         if self.entries.keys().any(|name| first(name) != top) {
             return self;
         }
-        let is_directory = !matches!(self.entries.get(&top), Some(Entry::File { .. } | Entry::Link { .. }));
-        let entries = self.entries.into_iter().filter_map(|(name, entry)| {
+        let entries = self.entries.into_iter().map(|(name, entry)| {
             let below = name.strip_prefix(&top).unwrap_or(&name).trim_start_matches('/');
-            (!(below.is_empty() && is_directory)).then(|| (below.to_owned(), entry))
+            (below.to_owned(), entry)
         });
         Self { entries: entries.collect() }
     }
@@ -167,17 +182,16 @@ impl Tree {
 fn keep(
     file: impl Read,
     size: u64,
-    mode: u32,
     path: &Path,
     pack: &mut PackWriter<'_>,
-) -> Result<Entry, StoreError> {
+) -> Result<(u64, Vec<Digest>), StoreError> {
     let (mut size_b, mut chunks) = (0, Vec::new());
     for piece in cut(file, size) {
         let piece = piece.map_err(StoreError::file("read", path))?;
         size_b += piece.len() as u64;
         chunks.push(pack.keep(piece)?);
     }
-    Ok(Entry::File { mode, size_b, chunks })
+    Ok((size_b, chunks))
 }
 
 /// The path without what leads out of a directory.

@@ -261,7 +261,7 @@ fn diff(args: &DatasetDiffArgs, config: &Config) -> Outcome {
     let diff = app.store.diff_datasets(&earlier, &later)?;
     args.output.print_or(&diff, || {
         let lines = |sign: char, names: &[String]| -> String {
-            let name = |name: &String| if name.is_empty() { "the file" } else { name.as_str() }.to_owned();
+            let name = |name: &String| if name.is_empty() { "." } else { name.as_str() }.to_owned();
             names.iter().map(|one| format!("{sign} {}\n", name(one))).collect()
         };
         let all = [lines('+', &diff.added), lines('-', &diff.removed), lines('~', &diff.changed)].concat();
