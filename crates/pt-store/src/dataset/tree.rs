@@ -100,8 +100,8 @@ impl Tree {
                 Ok(target.map(std::borrow::Cow::into_owned).unwrap_or_default())
             };
             let kind = entry.header().entry_type();
-            let id = |id: io::Result<u64>| id.map_err(unreadable);
-            let owner = (id(entry.header().uid())?, id(entry.header().gid())?);
+            // Archives need not say whose things are.
+            let owner = (entry.header().uid().unwrap_or(0), entry.header().gid().unwrap_or(0));
             let owner = (owner != (0, 0)).then_some(owner);
             let kept = if kind.is_dir() {
                 Entry::Directory { mode, owner }
