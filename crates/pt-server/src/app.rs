@@ -346,7 +346,7 @@ impl App {
             target: name.to_owned(),
             target_id: name.to_owned(),
             kind: Kind::Module,
-            args: Map::new(),
+            args: Map::default(),
             requests: Vec::new(),
             steps: Vec::new(),
             secrets: Vec::new(),
