@@ -47,7 +47,7 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
     let services: Vec<Service> =
         file.services.iter().map(|named| imports.service(named)).collect::<Result<_, _>>()?;
     imports.unknown_top_level();
-    let mut polytope = Map::new();
+    let mut polytope = Map::default();
     polytope.insert(
         "modules".to_owned(),
         services.iter().flat_map(|service| &service.modules).cloned().collect(),

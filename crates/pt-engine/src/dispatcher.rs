@@ -188,7 +188,7 @@ impl Dispatcher {
             waiting_for_services: HashMap::new(),
             execs: HashMap::new(),
             ports: Ports::default(),
-            values: Map::new(),
+            values: Map::default(),
             locks: HashMap::new(),
             network: Arc::new(network),
             notices,

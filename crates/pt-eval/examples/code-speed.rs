@@ -17,7 +17,7 @@ const ENDLESS: &str = include_str!("../tests/suite/endless.txt");
 const TIME: Duration = Duration::from_millis(100);
 
 fn main() {
-    let params = Map::from([
+    let params = Map::from_iter([
         ("port".to_owned(), Data::from("8080")),
         ("hosts".to_owned(), Data::List((0..5).map(|n| Data::from(format!("host-{n}"))).collect())),
     ]);

@@ -64,7 +64,7 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -
         Ok(program) => program,
         Err(error) => return vec![check::syntax(fault(error, snippet, &limits))],
     };
-    let (params, masker) = (Map::new(), Masker::default());
+    let (params, masker) = (Map::default(), Masker::default());
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
     let settings = snippet.settings;
     let mut session = Session { host: &mut NoHost, secrets: Secrets::of(&scope), occasion, settings };

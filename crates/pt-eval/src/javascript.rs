@@ -55,25 +55,62 @@ pub(crate) fn unknown_names(snippet: &Snippet<'_>, names: &[&str]) -> Vec<Mistak
 
 /// The mistake that keeps a script from being read, if there is one.
 pub(crate) fn check(snippet: &Snippet<'_>) -> Option<EvalError> {
-    let limits = Limits { time: Some(CHECK), ..Limits::default() };
-    let watch = Rc::new(Watch::new(&limits));
-    let context = prepare(&limits, &watch).ok()?;
-    let readable = context.with(|ctx| {
-        let function = format!("(function () {{\n{}\n}})", snippet.text);
-        let script = Script { ctx, snippet, limits: &limits, failures: Rc::default() };
-        script.eval(function.into_bytes()).is_ok()
-    });
-    if readable {
+    if READER.with(|reader| reader.as_ref().is_none_or(|reader| reader.can_read(snippet.text))) {
         return None;
     }
     // What cannot be read does not run: so it is told in the words in which running it would be.
+    let limits = Limits { time: Some(CHECK), ..Limits::default() };
     let masker = Masker::default();
-    let scope = Scope { params: &Map::new(), repo_ref: None, project_ref: None, masker: &masker };
+    let scope = Scope { params: &Map::default(), repo_ref: None, project_ref: None, masker: &masker };
     evaluate(snippet, &scope, &limits, Occasion::Args, false).err()
 }
 
 /// How long reading a script may take.
 const CHECK: Duration = Duration::from_secs(2);
+
+thread_local! {
+    /// Scripts are read one after the other: a context costs far more than to read most of them.
+    static READER: Option<Reader> = Reader::new().ok();
+}
+
+/// A context in which nothing is meant to run.
+struct Reader {
+    deadline: Rc<Cell<Option<Instant>>>,
+    context: Context,
+}
+
+impl Reader {
+    fn new() -> rquickjs::Result<Self> {
+        let runtime = Runtime::new()?;
+        runtime.set_memory_limit(Limits::default().memory);
+        runtime.set_max_stack_size(STACK);
+        let deadline = Rc::new(Cell::new(None));
+        let seen = Rc::clone(&deadline);
+        let is_late = move || seen.get().is_some_and(|deadline| Instant::now() >= deadline);
+        runtime.set_interrupt_handler(Some(Box::new(is_late)));
+        Ok(Self { deadline, context: Context::full(&runtime)? })
+    }
+
+    /// Whether a script can be read as what a function does, which nobody calls.
+    fn can_read(&self, text: &str) -> bool {
+        self.deadline.set(Instant::now().checked_add(CHECK));
+        self.context.with(|ctx| {
+            let read = eval(&ctx, format!("(function () {{\n{text}\n}})").into_bytes());
+            if read.is_err() {
+                // Nobody reads what it threw.
+                ctx.catch();
+            }
+            read.is_ok()
+        })
+    }
+}
+
+fn eval<'js>(ctx: &Ctx<'js>, source: Vec<u8>) -> rquickjs::Result<Value<'js>> {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(fault::FILE.to_owned());
+    ctx.eval_with_options(source, options)
+}
 
 /// Runs a script; where it `reaches` for the runner it has to be served.
 fn evaluate(
@@ -139,10 +176,7 @@ impl<'js> Script<'_, 'js> {
     }
 
     fn eval(&self, source: Vec<u8>) -> rquickjs::Result<Value<'js>> {
-        let mut options = EvalOptions::default();
-        options.strict = false;
-        options.filename = Some(fault::FILE.to_owned());
-        self.ctx.eval_with_options(source, options)
+        eval(&self.ctx, source)
     }
 
     fn convert(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {

@@ -45,7 +45,7 @@ pub trait Surroundings {
     fn world(&self, dir: &Path) -> Box<dyn World + '_>;
 
     /// The values and secrets of the project whose root file lies in `dir`.
-    fn named(&self, dir: &Path) -> Box<dyn Named + '_>;
+    fn named(&self, dir: &Path) -> Box<dyn Named + Sync + '_>;
 
     /// The home directory of who types.
     fn home(&self) -> Option<PathBuf>;

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Text;
 
-/// A map that keeps the order in which it was written.
-pub type Map = IndexMap<String, Data>;
+/// A map that keeps the order in which it was written. Many are made and few are large: hashing must cost little.
+pub type Map = IndexMap<String, Data, RandomState>;
 
 /// Any value of the language: JSON's values, integers apart from decimals, and text that holds secrets.
 ///

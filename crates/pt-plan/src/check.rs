@@ -15,22 +15,18 @@ mod outputs;
 mod params;
 mod recovery;
 mod side_by_side;
+mod trial;
 mod written;
 
 use std::collections::{HashMap, HashSet};
 
 use pt_model::HostDirs;
-use pt_spec::{Body, Definition, Kind, Loaded, Name, TriggerTemplate, Type, Wanted, World};
+use pt_spec::{Body, Definition, Loaded, Name, Project, TriggerTemplate, Type, Wanted, World};
 use pt_syntax::{Diagnostic, Severity, Sources, Span};
 
-use crate::bind::{Bound, Given};
-use crate::draft::DraftDoes;
-use crate::expand::step_id;
-use crate::missing::Store;
+use crate::missing::{AllMissing, Store};
 use crate::no_type::no_type;
-use crate::order::settle;
-use crate::plan::{Does, Named, StepPlan};
-use crate::planner::Planner;
+use crate::plan::Named;
 use crate::settings;
 use crate::swallowed::with_swallowed_line;
 use finding::Findings;
@@ -38,7 +34,7 @@ use finding::Findings;
 /// What a check may look at beside the project.
 pub struct Around<'a> {
     /// Values and secrets that are set.
-    pub named: &'a dyn Named,
+    pub named: &'a (dyn Named + Sync),
     /// The files.
     pub world: &'a dyn World,
     /// What paths of the host are relative to.
@@ -46,12 +42,11 @@ pub struct Around<'a> {
 }
 
 /// What a planner keeps while it checks.
-#[derive(Debug, Default)]
-pub(crate) struct Checking {
+pub(crate) struct Checking<'p> {
     /// What was found wrong with args; the call they belong to is looked at all the same.
     pub(crate) findings: Vec<Diagnostic>,
     /// Code that is not worth running.
-    pub(crate) broken_code: HashSet<Span>,
+    pub(crate) broken_code: &'p HashSet<Span>,
 }
 
 /// Everything that is wrong with a project, in the order of the files and places; nothing twice. Of a file whose text cannot
@@ -79,8 +74,6 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     let project = &loaded.project;
     let mut findings = Findings::default();
     findings.extend(loaded.diagnostics.iter().cloned());
-    let mut planner = Planner::new(project, around.named);
-    let mut checking = Checking::default();
     // What other repositories declare is for those to mend who work on them.
     let mut declared: Vec<&Definition> =
         project.declared().iter().filter(|definition| definition.origin.is_own()).collect();
@@ -102,17 +95,14 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         }
     }
     findings.extend(named::tools_for_agents(project));
-    // To read all the code is most of the work, and asks nobody.
-    let code = side_by_side::each(&declared, |definition| code::check(definition, project.sources()));
-    for (definition, mistakes) in declared.iter().zip(code) {
-        findings.extend(named::awaited(definition));
-        let own = definition.diagnostics.iter().cloned();
-        findings.extend(own.map(|found| with_swallowed_line(found, project.sources())));
-        findings.extend(types(definition, project.sources()));
-        findings.extend(params::check(definition));
-        findings.extend(params::undeclared(definition, project.sources()));
-        findings.extend(steps(definition));
-        checking.broken_code.extend(mistakes.iter().map(|(span, _)| *span));
+    let written = side_by_side::each(&declared, side_by_side::threads(), side_by_side::size, |definition| {
+        (written(definition, project), code::check(definition, project.sources()))
+    });
+    let mut missing = AllMissing::default();
+    let mut broken_code = HashSet::new();
+    for (definition, (found, mistakes)) in declared.iter().zip(written) {
+        findings.extend(found);
+        broken_code.extend(mistakes.iter().map(|(span, _)| *span));
         code::each_setting(definition, project.sources(), &mut |store, name, place| {
             let is_set = match store {
                 Store::Value => settings::value(around.named, name).is_some(),
@@ -121,28 +111,24 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
             let is_sound =
                 !mistakes.iter().any(|(span, _)| span.start <= place.start && place.end <= span.end);
             if !is_set && is_sound {
-                planner.missing.add(store, name, place);
+                missing.add(store, name, place);
             }
         });
-        findings.extend(steps(definition));
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
-        findings.extend(keys::check(definition, project));
         findings.extend(mounts::check(definition, around));
-        findings.extend(numbers::check(definition, project.sources()));
     }
-    planner.checking = Some(checking);
-    for definition in declared {
-        // One job that is too large takes long enough; the others are made of the same.
-        if is_plannable(definition) && !planner.is_too_large {
-            planner.check(definition, &mut findings);
-        }
+    declared.retain(|definition| is_plannable(definition));
+    let (mut of_args, mut warnings) = (Vec::new(), Vec::new());
+    for trial in trial::of_all(&declared, project, around.named, &broken_code) {
+        findings.extend(trial.found);
+        of_args.extend(trial.of_args);
+        warnings.extend(trial.warnings);
+        missing.extend(trial.missing);
     }
-    findings.extend(planner.checking.into_iter().flat_map(|checking| checking.findings));
-    findings.extend(planner.warnings);
+    findings.extend(of_args);
+    findings.extend(warnings);
     // A value that is not set today may be set when it is needed.
-    findings.extend(
-        planner.missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }),
-    );
+    findings.extend(missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }));
     findings.without_follow_ups(&loaded.diagnostics).sorted()
 }
 
@@ -152,58 +138,19 @@ fn is_plannable(definition: &Definition) -> bool {
     matches!(definition.body, Body::Steps(_)) || errors.all(|found| found.id == "invalid-id")
 }
 
-impl<'p> Planner<'p> {
-    fn check(&mut self, definition: &'p Definition, findings: &mut Findings) {
-        self.drafts.clear();
-        self.lists.clear();
-        self.stack.clear();
-        let list = self.new_list(None);
-        let name = definition.id.text.clone();
-        if definition.kind == Kind::Template {
-            let bound = assumed(definition);
-            findings.extend(self.job_timeout(definition, &bound).err().into_iter().flatten());
-            self.template(definition, name, &bound, list);
-        } else {
-            self.called(definition, step_id(&name), name, Given::default(), list, None);
-        }
-        let drafts = std::mem::take(&mut self.drafts);
-        for draft in &drafts {
-            if let DraftDoes::Fails(found) = &draft.does {
-                findings.extend(found.iter().filter(|found| !is_missing(found)).cloned());
-            }
-        }
-        let steps = settle(drafts, &self.lists);
-        failures(&steps, findings);
-        findings.extend(endless::check(definition, &steps, self.project));
-        findings.extend(outputs::check(definition, &steps, self.project.sources()));
-    }
-
-    /// The params of the definition that is checked: nobody knows their values. None for whatever it calls.
-    pub(crate) fn assumed(&self, definition: &Definition) -> Option<Bound> {
-        (self.checking.is_some() && self.stack.len() == 1).then(|| assumed(definition))
-    }
-}
-
-fn assumed(definition: &Definition) -> Bound {
-    let mut bound = Bound::default();
-    for param in &definition.params {
-        bound.unknown.insert(param.id.text.clone(), Vec::new());
-    }
-    bound
-}
-
-fn is_missing(found: &Diagnostic) -> bool {
-    matches!(found.id, "missing-value" | "missing-secret")
-}
-
-fn failures(steps: &[StepPlan], findings: &mut Findings) {
-    for step in steps {
-        match &step.does {
-            Does::Fails(found) => findings.extend(found.iter().filter(|found| !is_missing(found)).cloned()),
-            Does::Group(steps) => failures(steps, findings),
-            Does::Code(_) | Does::Late | Does::Skip => {}
-        }
-    }
+/// What is wrong with a definition as it is written, code apart.
+fn written(definition: &Definition, project: &Project) -> Vec<Diagnostic> {
+    let sources = project.sources();
+    let own = definition.diagnostics.iter().cloned();
+    let mut found = named::awaited(definition);
+    found.extend(own.map(|found| with_swallowed_line(found, sources)));
+    found.extend(types(definition, sources));
+    found.extend(params::check(definition));
+    found.extend(params::undeclared(definition, sources));
+    found.extend(steps(definition));
+    found.extend(keys::check(definition, project));
+    found.extend(numbers::check(definition, sources));
+    found
 }
 
 /// Steps of one list that were given the same id.

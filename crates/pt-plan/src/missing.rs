@@ -38,11 +38,24 @@ pub(crate) struct AllMissing(Vec<Missing>);
 impl AllMissing {
     /// Remembers a use; gives what the step that needs it fails with.
     pub(crate) fn add(&mut self, store: Store, name: &str, place: Span) -> Diagnostic {
-        match self.0.iter_mut().find(|missing| missing.store == store && missing.name == name) {
-            Some(missing) => drop(missing.places.insert(place)),
-            None => self.0.push(Missing { store, name: name.to_owned(), places: [place].into() }),
-        }
+        self.places(store, name).insert(place);
         diagnostic(store, name, [place])
+    }
+
+    /// Remembers the uses of another one.
+    pub(crate) fn extend(&mut self, other: Self) {
+        for missing in other.0 {
+            self.places(missing.store, &missing.name).extend(missing.places);
+        }
+    }
+
+    fn places(&mut self, store: Store, name: &str) -> &mut IndexSet<Span> {
+        let known = self.0.iter().position(|missing| missing.store == store && missing.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(Missing { store, name: name.to_owned(), places: IndexSet::new() });
+            self.0.len() - 1
+        });
+        &mut self.0[at].places
     }
 
     /// One diagnostic for each name.

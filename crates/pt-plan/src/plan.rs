@@ -54,6 +54,11 @@ pub trait Named {
     fn output(&self, _level: usize, _step: &str, _path: Option<&str>) -> Option<Data> {
         None
     }
+
+    /// Whether it must be asked in the order in which names are written. If not, a check asks on several threads.
+    fn minds_order(&self) -> bool {
+        false
+    }
 }
 
 /// What planning gave.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use indexmap::IndexSet;
 use pt_model::{Map, Masker, Secret, camel};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::{Diagnostic, Span};
@@ -50,7 +51,7 @@ fn plan_by<'p>(mut planner: Planner<'p>, requests: &'p [Vec<Request>]) -> Planne
     let resolved = errors.is_empty();
     let mut diagnostics = errors;
     diagnostics.extend(planner.missing.diagnostics());
-    diagnostics.append(&mut planner.warnings);
+    diagnostics.extend(std::mem::take(&mut planner.warnings));
     let plan = kind.filter(|_| resolved).map(|kind| planner.finish(requests, kind));
     Planned { plan, diagnostics }
 }
@@ -76,13 +77,13 @@ pub(crate) struct Planner<'p> {
     pub(crate) secrets: Vec<Secret>,
     /// Knows these secrets.
     pub(crate) masker: Masker,
-    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) warnings: IndexSet<Diagnostic>,
     /// What keeps code from being read, by where the code stands: many steps may run the same.
     pub(crate) unreadable: HashMap<Span, Option<Diagnostic>>,
     /// Whether it is kept where values come from.
     pub(crate) explaining: bool,
     /// What is kept while a whole project is checked.
-    pub(crate) checking: Option<Checking>,
+    pub(crate) checking: Option<Checking<'p>>,
     /// Definitions whose warnings were told.
     used: HashSet<*const Definition>,
 }
@@ -104,7 +105,7 @@ impl<'p> Planner<'p> {
             missing: AllMissing::default(),
             secrets: Vec::new(),
             masker: Masker::default(),
-            warnings: Vec::new(),
+            warnings: IndexSet::new(),
             unreadable: HashMap::new(),
             explaining: false,
             checking: None,
@@ -192,11 +193,7 @@ impl<'p> Planner<'p> {
     }
 
     pub(crate) fn warn(&mut self, diagnostics: &[Diagnostic]) {
-        for diagnostic in diagnostics {
-            if !self.warnings.contains(diagnostic) {
-                self.warnings.push(diagnostic.clone());
-            }
-        }
+        self.warnings.extend(diagnostics.iter().cloned());
     }
 
     fn finish(self, requests: &[Vec<Request>], kind: Kind) -> Plan {

@@ -251,7 +251,7 @@ impl App {
         &self,
         project: &LoadedProject,
         groups: &[Vec<Request>],
-        assumed: &dyn Named,
+        assumed: &(dyn Named + Sync),
     ) -> Result<Planned, AppError> {
         self.plan_by(pt_plan::plan, project, groups, assumed)
     }
@@ -264,7 +264,7 @@ impl App {
         &self,
         project: &LoadedProject,
         groups: &[Vec<Request>],
-        assumed: &dyn Named,
+        assumed: &(dyn Named + Sync),
     ) -> Result<Planned, AppError> {
         self.plan_by(pt_plan::plan_with_provenance, project, groups, assumed)
     }
@@ -274,7 +274,7 @@ impl App {
         plan: fn(&Project, &[Vec<Request>], &dyn Named) -> Planned,
         project: &LoadedProject,
         groups: &[Vec<Request>],
-        assumed: &dyn Named,
+        assumed: &(dyn Named + Sync),
     ) -> Result<Planned, AppError> {
         let named = NamedInStore::new(&self.store, project.scope.clone(), assumed);
         let planned = plan(&project.loaded.project, groups, &named);
@@ -346,7 +346,7 @@ impl App {
             target: name.to_owned(),
             target_id: name.to_owned(),
             kind: Kind::Module,
-            args: Map::new(),
+            args: Map::default(),
             requests: Vec::new(),
             steps: Vec::new(),
             secrets: Vec::new(),

@@ -25,7 +25,7 @@ pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
 pub use exec::{ExecCall, ExecSession, exec_in_job};
 pub use job_record::JobRecord;
-pub use named::Unset;
+pub use named::{NamedInStore, Unset};
 pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};
 pub use visit::Visit;

@@ -1,6 +1,7 @@
 //! The values and secrets that are set.
 
-use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pt_model::Text;
 use pt_plan::Named;
@@ -21,27 +22,37 @@ impl Named for Unset {
 }
 
 /// Values and secrets as the store has them, else as they are assumed.
-pub(crate) struct NamedInStore<'a> {
+///
+/// The store is asked once for a name: a plan needs the same in thousands of places, and the same answer in all of them.
+pub struct NamedInStore<'a> {
     store: &'a Store,
     scope: Scope,
-    assumed: &'a dyn Named,
+    assumed: &'a (dyn Named + Sync),
+    values: Answers<String>,
+    secrets: Answers<Text>,
     /// The first that is set and cannot be read: nobody may take it for one that is not set.
-    unreadable: RefCell<Option<StoreError>>,
+    unreadable: Mutex<Option<StoreError>>,
 }
 
+/// What was answered, by what was asked for.
+type Answers<T> = Mutex<HashMap<String, Option<T>>>;
+
 impl<'a> NamedInStore<'a> {
-    pub(crate) fn new(store: &'a Store, scope: Scope, assumed: &'a dyn Named) -> Self {
-        Self { store, scope, assumed, unreadable: RefCell::default() }
+    /// What is set in this scope.
+    pub fn new(store: &'a Store, scope: Scope, assumed: &'a (dyn Named + Sync)) -> Self {
+        let (values, secrets) = (Answers::default(), Answers::default());
+        Self { store, scope, assumed, values, secrets, unreadable: Mutex::default() }
     }
 
     /// What was found with its help, unless something that is set could not be read.
     pub(crate) fn checked<T>(self, found: T) -> Result<T, StoreError> {
-        self.unreadable.into_inner().map_or(Ok(found), Err)
+        let unreadable = self.unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
+        unreadable.map_or(Ok(found), Err)
     }
 
     fn read<T>(&self, found: Result<Option<T>, StoreError>) -> Option<T> {
         found.unwrap_or_else(|error| {
-            self.unreadable.borrow_mut().get_or_insert(error);
+            locked(&self.unreadable).get_or_insert(error);
             None
         })
     }
@@ -49,12 +60,28 @@ impl<'a> NamedInStore<'a> {
 
 impl Named for NamedInStore<'_> {
     fn value(&self, name: &str) -> Option<String> {
-        let set = self.read(self.store.value(&self.scope, name)).map(|value| value.data);
-        set.or_else(|| self.assumed.value(name))
+        once(&self.values, name, || {
+            let set = self.read(self.store.value(&self.scope, name)).map(|value| value.data);
+            set.or_else(|| self.assumed.value(name))
+        })
     }
 
     fn secret(&self, name: &str) -> Option<Text> {
-        let set = self.read(self.store.secret(&self.scope, name)).map(Text::from);
-        set.or_else(|| self.assumed.secret(name))
+        once(&self.secrets, name, || {
+            let set = self.read(self.store.secret(&self.scope, name)).map(Text::from);
+            set.or_else(|| self.assumed.secret(name))
+        })
     }
+}
+
+fn once<T: Clone>(answers: &Answers<T>, name: &str, ask: impl FnOnce() -> Option<T>) -> Option<T> {
+    let mut answers = locked(answers);
+    if let Some(known) = answers.get(name) {
+        return known.clone();
+    }
+    answers.entry(name.to_owned()).or_insert(ask()).clone()
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use pt_syntax::{SourceId, Sources};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::definition::{Definition, OWN, Origin};
 use crate::lower::lower_file;
@@ -32,10 +32,16 @@ pub fn standard_files(project: &str, path: &str) -> Vec<StandardFile> {
     };
     Files::iter()
         .filter_map(|file| {
-            let text = String::from_utf8_lossy(&Files::get(&file)?.data).into_owned();
-            Some(StandardFile { path: below(&file)?, text })
+            let path = below(&file)?;
+            Some(StandardFile { path, text: text_of(Files::get(&file)?) })
         })
         .collect()
+}
+
+/// All of our own are texts, which is quick to see; only others are looked at letter by letter.
+fn text_of(file: EmbeddedFile) -> String {
+    String::from_utf8(file.data.into_owned())
+        .unwrap_or_else(|other| String::from_utf8_lossy(other.as_bytes()).into_owned())
 }
 
 /// The projects of the built-in owners `polytope` and `pt`.
@@ -60,7 +66,7 @@ impl Standard {
             if let Some(name) = path.strip_suffix("/polytope.yml").filter(|name| !name.contains('/'))
                 && let Some(file) = Files::get(&path)
             {
-                let text = String::from_utf8_lossy(&file.data).into_owned();
+                let text = text_of(file);
                 let source = sources.add(format!("polytope/{path}"), text);
                 projects.push(StandardProject { name: name.into(), source, definitions: OnceLock::new() });
             }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pt_model::{InstanceId, id_of_dir};
 use rusqlite::named_params;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub struct Instance {
     pub root: PathBuf,
     /// The project's name: the directory's, made an id.
     pub project: String,
-    /// When it was last used.
+    /// When it was last used, to the minute.
     pub used_ts: Timestamp,
 }
 
@@ -52,16 +52,20 @@ impl Store {
         self.note_instance(Instance { id, used_ts: at, ..of.clone() })
     }
 
+    /// Commands come in quick succession: only the first of a minute writes, and waits for the disk.
     fn note_instance(&self, instance: Instance) -> Result<Instance, StoreError> {
         let Instance { id, root, project, used_ts } = &instance;
+        let minute_ago = *used_ts - SignedDuration::from_mins(1);
         self.database().write("note the use of a project", |tx| {
             tx.prepare_cached(
                 "INSERT INTO instance (id, root, project, used_ts) VALUES (:id, :root, :project, :at)
                  ON CONFLICT DO UPDATE SET
-                 root = excluded.root, project = excluded.project, used_ts = excluded.used_ts",
+                 root = excluded.root, project = excluded.project, used_ts = excluded.used_ts
+                 WHERE root <> excluded.root OR used_ts NOT BETWEEN :minute_ago AND :at",
             )?
             .execute(named_params! {
                 ":id": id.as_str(), ":root": root.to_string_lossy(), ":project": project, ":at": used_ts.to_string(),
+                ":minute_ago": minute_ago.to_string(),
             })?;
             Ok(())
         })?;

@@ -3,7 +3,7 @@
 use crate::Span;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing; nothing stops.
     Warning,
@@ -12,7 +12,7 @@ pub enum Severity {
 }
 
 /// A finding in a user's file: a short message, a label at the cause, a hint with the cure.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// A kebab-case noun that one can search for: `unknown-param`.
     pub id: &'static str,
@@ -31,7 +31,7 @@ pub struct Diagnostic {
 }
 
 /// A place and what to say about it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// The place.
     pub span: Span,

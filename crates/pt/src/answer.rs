@@ -27,7 +27,7 @@ pub(crate) fn ask(request: InputRequest) {
 
 /// The fields of a form, as its JSON Schema names them. What is left empty has its default.
 fn fill_in(question: &str, schema: &Data, line: impl Fn(&str) -> Option<String>) -> Option<Data> {
-    let mut filled = Map::new();
+    let mut filled = Map::default();
     for (key, field) in schema.get("properties").as_map().into_iter().flatten() {
         let name = field.get("title").as_str().unwrap_or(key);
         let default = field.get("default");

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::ArgValueCandidates;
 
@@ -208,20 +209,23 @@ pub(crate) enum DebugCommand {
 }
 
 /// Reads the command line. `list-services` is `services list`, and so on.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other kind is a mistake, or no help")]
 pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
-    let command = command();
+    let command = tree();
     let mut args = args.to_vec();
     let noun = args.get(1).and_then(|word| word.to_str()?.strip_prefix("list-"));
     let noun = noun.filter(|noun| command.find_subcommand(noun).is_some_and(clap::Command::has_subcommands));
     if let Some(noun) = noun.map(OsString::from) {
         args.splice(1..2, [noun, "list".into()]);
     }
-    Cli::from_arg_matches(&command.try_get_matches_from(args)?)
-}
-
-/// All commands, each with its help.
-pub(crate) fn command() -> clap::Command {
-    help::install(tree())
+    let matches = command.try_get_matches_from(&args).or_else(|error| match error.kind() {
+        // To lay out the help of all commands takes longer than many of them do.
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            help::install(tree()).try_get_matches_from(&args)
+        }
+        _ => Err(error),
+    })?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// All commands, each with what its help is made of.

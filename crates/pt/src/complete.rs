@@ -15,7 +15,7 @@ pub(crate) const VARIABLE: &str = "PT_COMPLETE";
 
 /// Answers a shell and ends, if it was one that called.
 pub(crate) fn answer() {
-    CompleteEnv::with_factory(cli::command).var(VARIABLE).complete();
+    CompleteEnv::with_factory(cli::tree).var(VARIABLE).complete();
 }
 
 type Candidates = Vec<CompletionCandidate>;

@@ -72,19 +72,21 @@ pub(crate) fn readable(project: LoadedProject) -> Result<LoadedProject, Failure>
 
 /// Shows what planning found, and gives the plan unless something forbids to start at all.
 pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan>, Failure> {
+    let startable = show_findings(loaded, &planned)?;
+    Ok(planned.plan.filter(|_| startable))
+}
+
+/// Shows what planning found; tells whether nothing forbids to start at all.
+pub(crate) fn show_findings(loaded: &Loaded, planned: &Planned) -> Result<bool, Failure> {
     let mut findings = loaded.diagnostics.clone();
     let forbidden = planned.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    findings.extend(planned.diagnostics);
+    findings.extend(planned.diagnostics.iter().cloned());
     for step in planned.plan.iter().flat_map(|plan| &plan.steps) {
         collect(step, &mut findings);
     }
     // Steps that call the same broken module have the same findings.
-    let mut seen = Vec::with_capacity(findings.len());
-    findings.retain(|finding| {
-        let new = !seen.contains(finding);
-        seen.extend(new.then(|| finding.clone()));
-        new
-    });
+    let mut seen = HashSet::with_capacity(findings.len());
+    findings.retain(|finding| seen.insert(finding.clone()));
     show(&findings, loaded.project.sources())?;
     let unknown = findings.iter().any(|finding| finding.id == "unknown-name");
     if unknown && !loaded.project.root_file().exists() {
@@ -94,7 +96,7 @@ pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan
             "There is no polytope file in {dir} or above it; without one there are the standard modules only, as polytope/hello-world."
         )?;
     }
-    Ok(planned.plan.filter(|_| !forbidden))
+    Ok(!forbidden)
 }
 
 /// What is wrong with a step and its parts.

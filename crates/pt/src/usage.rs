@@ -94,7 +94,7 @@ fn first_line(error: &clap::Error) -> String {
 /// `pt values set`: how the command is called whose help tells more.
 fn path_of(args: &[OsString]) -> String {
     let mut path = "pt".to_owned();
-    let mut command = cli::command();
+    let mut command = cli::tree();
     for arg in args.iter().skip(1) {
         if let Some(sub) = command.find_subcommand(arg).cloned() {
             path = format!("{path} {}", sub.get_name());
@@ -106,7 +106,7 @@ fn path_of(args: &[OsString]) -> String {
 
 /// The command of that path.
 fn command_of(args: &[OsString]) -> clap::Command {
-    args.iter().skip(1).fold(cli::command(), |command, arg| match command.find_subcommand(arg) {
+    args.iter().skip(1).fold(cli::tree(), |command, arg| match command.find_subcommand(arg) {
         Some(sub) => sub.clone(),
         None => command,
     })

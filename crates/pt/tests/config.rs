@@ -109,7 +109,7 @@ impl Named for Settings {
 /// The plans of everything that can be run.
 fn plans(project: &Project, runs: &[Value], settings: &Settings) -> Vec<(String, Value)> {
     let mut targets: Vec<(String, Map)> =
-        project.definitions().map(|definition| (definition.id.text.clone(), Map::new())).collect();
+        project.definitions().map(|definition| (definition.id.text.clone(), Map::default())).collect();
     targets.extend(runs.iter().map(|run| {
         let args = run.get("args").map(|args| serde_json::from_value(args.clone()).unwrap());
         (run["target"].as_str().unwrap().to_owned(), args.unwrap_or_default())

@@ -15,7 +15,7 @@ impl Imports<'_> {
         let part = |key: &str| build.get(key).and_then(scalar);
         let context =
             build.as_str().map(str::to_owned).or_else(|| part("context")).unwrap_or_else(|| ".".to_owned());
-        let mut args = Map::new();
+        let mut args = Map::default();
         let tags = build.get("tags").map(|tags| listed(tags)).unwrap_or_default();
         let tags = std::iter::once(image.to_owned()).chain(tags.into_iter().filter_map(scalar));
         args.insert("tags".to_owned(), tags.map(|tag| Data::from(self.variables.refer(&tag))).collect());

@@ -68,7 +68,7 @@ impl Imports<'_> {
             _ if HTTPS.contains(&port) => "https",
             _ => "tcp",
         };
-        let mut entry = Map::new();
+        let mut entry = Map::default();
         let is_range = port.contains('-') && !port.contains("pt.");
         entry.insert(if is_range { "range" } else { "port" }.to_owned(), number(port));
         entry.insert("protocol".to_owned(), Data::from(protocol));

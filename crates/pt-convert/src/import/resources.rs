@@ -11,7 +11,7 @@ impl Imports<'_> {
     /// `deploy.resources`, `cpus`, `mem_limit` and `mem_reservation`.
     pub(super) fn resources(&mut self, service: &Node) -> Option<Data> {
         let deployed = |kind: &str, key: &str| service.get("deploy")?.get("resources")?.get(kind)?.get(key);
-        let mut resources = Map::new();
+        let mut resources = Map::default();
         let cpu = [
             ("request", deployed("reservations", "cpus")),
             ("limit", deployed("limits", "cpus").or_else(|| service.get("cpus"))),
@@ -23,7 +23,7 @@ impl Imports<'_> {
         for (name, parts, read) in
             [("cpu", cpu, cores as fn(&str) -> Option<Data>), ("memory", memory, bytes)]
         {
-            let mut read_parts = Map::new();
+            let mut read_parts = Map::default();
             for (part, node) in parts {
                 let text = node.and_then(scalar).map(|text| self.variables.resolve(&text));
                 if let Some(value) = text.as_deref().and_then(read) {

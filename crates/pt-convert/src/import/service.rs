@@ -118,7 +118,7 @@ impl Imports<'_> {
 
     /// The args of `polytope/container`.
     fn container(&mut self, id: &str, name: &str, service: &Node, image: &str) -> Data {
-        let mut args = Map::new();
+        let mut args = Map::default();
         let mut put = |key: &str, value: Option<Data>| {
             if let Some(value) = value {
                 args.insert(key.to_owned(), value);

@@ -128,7 +128,7 @@ pub(super) fn listed(node: &Node) -> Vec<&Node> {
 }
 
 fn mount(path: &str, source: Data) -> Data {
-    let mut mount = Map::new();
+    let mut mount = Map::default();
     mount.insert("path".to_owned(), Data::from(path));
     mount.insert("source".to_owned(), source);
     Data::Map(mount)

@@ -135,7 +135,7 @@ impl Dispatcher {
             containers: Vec::new(),
             output: Data::Null,
             failure: None,
-            values: Map::new(),
+            values: Map::default(),
             waiting: Vec::new(),
         };
         self.queued.insert(plan.id.clone());
@@ -257,7 +257,7 @@ impl Dispatcher {
             module: "guest".to_owned(),
             snippet: Snippet { language: Language::Clojure, text: String::new(), settings: true },
             code_span: Span { source, start: 0, end: 0 },
-            params: Map::new(),
+            params: Map::default(),
             origins: None,
             services: Vec::new(),
             home: Home {

@@ -75,7 +75,7 @@ fn request(args: &Args<'_>, wish: &Data) -> Result<HttpRequest, Failure> {
 
 fn response(answer: HttpAnswer) -> Data {
     let ms = |time: Duration| Data::Int(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-    let mut map = Map::new();
+    let mut map = Map::default();
     match answer.outcome {
         Ok(HttpResponse { status, headers, body }) => {
             map.insert("status".to_owned(), Data::Int(i64::from(status.as_u16())));
@@ -91,7 +91,7 @@ fn response(answer: HttpAnswer) -> Data {
 
 /// Headers by their names in lower case; those that come more than once are joined.
 fn texts(headers: &HeaderMap) -> Map {
-    let mut texts: Map = Map::new();
+    let mut texts: Map = Map::default();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
         let joined = match texts.get(name.as_str()).and_then(Data::as_str) {

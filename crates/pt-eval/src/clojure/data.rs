@@ -95,7 +95,7 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
 }
 
 fn entries<'v>(entries: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize) -> Result<Data, Unfit> {
-    let mut data = Map::new();
+    let mut data = Map::default();
     for (key, value) in entries {
         let key = text(key);
         match read(value, depth + 1) {

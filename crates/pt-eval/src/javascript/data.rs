@@ -136,7 +136,7 @@ impl<'js> Reader<'js> {
         if is(object, "Map")? {
             return self.entries(&array_from(object)?);
         }
-        let mut map = Map::new();
+        let mut map = Map::default();
         for entry in object.props::<String, Value<'js>>() {
             let (key, value) = entry?;
             let value = self.at(&format!(".{key}"), &value)?;
@@ -154,7 +154,7 @@ impl<'js> Reader<'js> {
     }
 
     fn entries(&mut self, entries: &Array<'js>) -> Result<Data, Trouble> {
-        let mut map = Map::new();
+        let mut map = Map::default();
         for entry in entries.iter::<Array<'js>>() {
             let entry = entry?;
             let key = text(&entry.get::<Value<'js>>(0)?)?;

@@ -125,7 +125,7 @@ fn map<'v>(
     entries: impl Iterator<Item = &'v (MontyObject, MontyObject)>,
     depth: usize,
 ) -> Result<Data, Unfit> {
-    let mut map = Map::new();
+    let mut map = Map::default();
     for (key, value) in entries {
         // As `str` gives it: `1`, `True`, `None`.
         let key = key.to_string();

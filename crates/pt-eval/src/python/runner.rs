@@ -96,7 +96,7 @@ impl<'s, 'h> Runner<'s, 'h> {
             }
         }
         // `pt.spawn(image="alpine", expose_as="x")`: one map, its keys as polytope files write them.
-        let mut map = Map::new();
+        let mut map = Map::default();
         for (key, value) in named {
             let key = key.to_string();
             match from_python(value) {

@@ -49,7 +49,7 @@ impl Surroundings for Memory {
         Box::new(self)
     }
 
-    fn named(&self, _: &Path) -> Box<dyn Named + '_> {
+    fn named(&self, _: &Path) -> Box<dyn Named + Sync + '_> {
         Box::new(Settings)
     }
 

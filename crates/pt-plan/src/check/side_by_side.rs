@@ -3,8 +3,10 @@
 use std::num::NonZero;
 use std::thread;
 
-/// Fewer are answered before threads have started.
-const FEW: usize = 64;
+use pt_spec::{Body, Definition};
+
+/// Less is done before threads have started.
+const LITTLE: usize = 64;
 
 /// More threads than this wait for memory, not for each other.
 const MOST: usize = 8;
@@ -12,14 +14,30 @@ const MOST: usize = 8;
 /// Readers of code recurse as deep as their text: as on the main thread.
 const STACK: usize = 8 << 20;
 
-/// The answers in the order of the items.
-pub(super) fn each<T: Sync, A: Send>(items: &[T], ask: impl Fn(&T) -> A + Sync) -> Vec<A> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
-    if items.len() < FEW || threads == 1 {
+/// How many threads there may be.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
+}
+
+/// How much there is to look at in a definition, compared with others.
+pub(super) fn size(definition: &&Definition) -> usize {
+    let steps = if let Body::Steps(steps) = &definition.body { steps.len() } else { 0 };
+    1 + steps
+}
+
+/// The answers in the order of the items, on so many threads if there is enough to do.
+pub(super) fn each<T: Sync, A: Send>(
+    items: &[T],
+    threads: usize,
+    size: impl Fn(&T) -> usize,
+    ask: impl Fn(&T) -> A + Sync,
+) -> Vec<A> {
+    let total: usize = items.iter().map(&size).sum();
+    if total < LITTLE || threads == 1 {
         return items.iter().map(ask).collect();
     }
     let answers = &|part: &[T]| part.iter().map(&ask).collect::<Vec<A>>();
-    let mut parts = items.chunks(items.len().div_ceil(threads));
+    let mut parts = parts(items, total.div_ceil(threads), size);
     let first = parts.next().unwrap_or_default();
     thread::scope(|scope| {
         let spawned: Vec<_> = parts
@@ -38,16 +56,43 @@ pub(super) fn each<T: Sync, A: Send>(items: &[T], ask: impl Fn(&T) -> A + Sync) 
     })
 }
 
+/// Neighbours that are of about this size together.
+fn parts<T>(items: &[T], wanted: usize, size: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut together = 0;
+    items.chunk_by(move |item, next| {
+        together += size(item);
+        let fits = together + size(next) / 2 <= wanted;
+        together *= usize::from(fits);
+        fits
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_of_about_the_same_size() {
+        let table: [(&[usize], usize, &str); 5] = [
+            (&[1, 1, 1, 1], 2, "[1, 1] [1, 1]"),
+            (&[1, 1, 1, 1, 1], 3, "[1, 1, 1] [1, 1]"),
+            (&[1, 1, 1, 4], 4, "[1, 1, 1] [4]"),
+            (&[9, 1, 1], 6, "[9] [1, 1]"),
+            (&[], 1, ""),
+        ];
+        for (items, wanted, expected) in table {
+            let shown: Vec<String> =
+                parts(items, wanted, |item| *item).map(|part| format!("{part:?}")).collect();
+            assert_eq!(shown.join(" "), expected);
+        }
+    }
 
     #[test]
     fn answers_keep_the_order_of_the_items() {
         for count in [0, 1, 63, 64, 65, 1000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
-            assert_eq!(each(&items, |item| item * 2), doubled);
+            assert_eq!(each(&items, 3, |_| 1, |item| item * 2), doubled);
         }
     }
 }

@@ -152,7 +152,7 @@ fn each(data: &Data, path: &Place<'_>, check: impl Fn(&Data, &Place<'_>) -> Chec
 /// Known keys in the order of the type. A key that is absent and may be stays absent.
 fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
-    let mut checked = Map::with_capacity(fields.len());
+    let mut checked = Map::with_capacity_and_hasher(fields.len(), Default::default());
     let mut errors = Vec::new();
     for (key, of) in fields {
         let given = map.get(key);
@@ -169,7 +169,7 @@ fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Che
 
 fn check_map(key: &Type, value: &Type, data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
-    let mut checked = Map::with_capacity(map.len());
+    let mut checked = Map::with_capacity_and_hasher(map.len(), Default::default());
     let mut errors = Vec::new();
     for (name, item) in map {
         let at = Place::Key(path, name);

@@ -1,10 +1,10 @@
 //! `pt values defaults`: the script that sets every value and secret that the project refers to.
 
-use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 use pt_model::{HostDirs, Text};
@@ -111,14 +111,14 @@ fn script(
     };
     let mut ports = 8000..;
     let mut lines = String::new();
-    for name in asked.values.borrow().iter().filter(|name| !is_set("value", name)) {
+    for name in locked(&asked.values).iter().filter(|name| !is_set("value", name)) {
         let value = match set(name)? {
             Some(value) => value,
             None => guess(name, &mut ports),
         };
         lines.extend(["\"$pt\" values set ", &quoted(name), " ", &quoted(&value), "\n"]);
     }
-    for name in asked.secrets.borrow().iter().filter(|name| !is_set("secret", name)) {
+    for name in locked(&asked.secrets).iter().filter(|name| !is_set("secret", name)) {
         lines.extend(["\"$pt\" secrets set ", &quoted(name), " for-development-only\n"]);
     }
     if !lines.is_empty() {
@@ -163,18 +163,22 @@ fn same(a: &str, b: &str) -> bool {
 /// What was asked for, in the order of asking, in the spelling of the first who asked.
 #[derive(Debug, Default)]
 struct Asked {
-    values: RefCell<Vec<String>>,
-    secrets: RefCell<Vec<String>>,
+    values: Mutex<Vec<String>>,
+    secrets: Mutex<Vec<String>>,
 }
 
 impl Asked {
     fn hear(&self, secret: bool, name: &str) {
-        let mut names = if secret { self.secrets.borrow_mut() } else { self.values.borrow_mut() };
+        let mut names = locked(if secret { &self.secrets } else { &self.values });
         // A name that looks like an option cannot be set this way.
         if !name.starts_with('-') && !names.iter().any(|known| same(known, name)) {
             names.push(name.to_owned());
         }
     }
+}
+
+fn locked(names: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Hears what is asked for, and answers all the same.
@@ -192,5 +196,9 @@ impl Named for Listener<'_> {
     fn secret(&self, name: &str) -> Option<Text> {
         self.asked.hear(true, name);
         self.answer.map(Text::from)
+    }
+
+    fn minds_order(&self) -> bool {
+        true
     }
 }

@@ -133,11 +133,11 @@ fn language_of(path: &Path) -> Option<CodeLanguage> {
 
 /// The params that an option gives.
 pub(crate) fn params(text: Option<&str>) -> Result<Map, Failure> {
-    let Some(text) = text else { return Ok(Map::new()) };
+    let Some(text) = text else { return Ok(Map::default()) };
     let (document, _) = output::read("<params>", text, Format::of_text(text))?;
     match plain(&document.root) {
         Data::Map(map) => Ok(map),
-        Data::Null => Ok(Map::new()),
+        Data::Null => Ok(Map::default()),
         other @ (Data::Bool(_)
         | Data::Int(_)
         | Data::Float(_)

@@ -7,11 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 use pt_lsp::Surroundings;
-use pt_model::Text;
 use pt_plan::Named;
-use pt_server::{App, Environment, Repositories, Unset};
+use pt_server::{App, Environment, NamedInStore, Repositories, Unset};
 use pt_spec::World;
-use pt_store::{Instance, Scope, Store};
+use pt_store::{Instance, Scope};
 
 use crate::failure::{Failure, Outcome};
 
@@ -56,9 +55,9 @@ impl Surroundings for Here {
         Box::new(Repositories::new(&self.app.environment.state_dir, dir).fetched_only())
     }
 
-    fn named(&self, dir: &Path) -> Box<dyn Named + '_> {
+    fn named(&self, dir: &Path) -> Box<dyn Named + Sync + '_> {
         match self.scope(dir) {
-            Some(scope) => Box::new(Set { store: &self.app.store, scope }),
+            Some(scope) => Box::new(NamedInStore::new(&self.app.store, scope, &Unset)),
             None => Box::new(Unset),
         }
     }
@@ -97,21 +96,5 @@ impl Surroundings for Here {
     fn secrets(&self, dir: &Path) -> Vec<String> {
         let secrets = self.scope(dir).and_then(|scope| self.app.store.secrets(&scope).ok());
         secrets.into_iter().flatten().map(|secret| secret.id).collect()
-    }
-}
-
-/// What is set in a scope. What cannot be read is told by `pt run`; here it counts as not set.
-struct Set<'a> {
-    store: &'a Store,
-    scope: Scope,
-}
-
-impl Named for Set<'_> {
-    fn value(&self, name: &str) -> Option<String> {
-        self.store.value(&self.scope, name).ok().flatten().map(|value| value.data)
-    }
-
-    fn secret(&self, name: &str) -> Option<Text> {
-        self.store.secret(&self.scope, name).ok().flatten().map(Text::from)
     }
 }

@@ -59,9 +59,8 @@ pub(crate) fn run(args: &PlanArgs, config: &Config) -> Outcome {
     } else {
         app.plan(&project, &groups, &assumed)?
     };
-    let plan = planned.plan.clone();
-    let startable = targets::startable(&project.loaded, planned)?.is_some();
-    let Some(plan) = &plan else { return Err(Failure::silent(1)) };
+    let startable = targets::show_findings(&project.loaded, &planned)?;
+    let Some(plan) = &planned.plan else { return Err(Failure::silent(1)) };
     let mut out = anstream::stdout().lock();
     let sources = project.loaded.project.sources();
     let text = match (&args.output.output, args.explain) {

@@ -9,7 +9,7 @@ use pt_syntax::{Node, NodeKind};
 
 /// A project as a polytope file would say it. What is broken says as much as was understood of it.
 pub(super) fn project(project: &Project) -> Data {
-    let mut file = Map::new();
+    let mut file = Map::default();
     if !project.instructions().is_empty() {
         put(&mut file, "instructions", project.instructions().join("\n\n"));
     }
@@ -35,7 +35,7 @@ pub(super) fn project(project: &Project) -> Data {
 }
 
 fn trigger(project: &Project, trigger: &Trigger) -> Data {
-    let mut spelled = Map::new();
+    let mut spelled = Map::default();
     put(&mut spelled, "id", &*trigger.id.text);
     if let Some(info) = &trigger.info {
         put(&mut spelled, "info", &**info);
@@ -53,7 +53,7 @@ fn trigger(project: &Project, trigger: &Trigger) -> Data {
 }
 
 fn occasion(on: &TriggerOn) -> Data {
-    let mut spelled = Map::new();
+    let mut spelled = Map::default();
     if !on.events.is_empty() {
         put(&mut spelled, "events", on.events.iter().map(|event| Data::from(event.word())).collect::<Data>());
     }
@@ -67,7 +67,7 @@ fn occasion(on: &TriggerOn) -> Data {
 }
 
 fn definition(project: &Project, definition: &Definition) -> Data {
-    let mut spelled = Map::new();
+    let mut spelled = Map::default();
     put(&mut spelled, "id", &*definition.id.text);
     let sources = project.sources();
     let line = sources.position(definition.span).line;
@@ -105,7 +105,7 @@ fn definition(project: &Project, definition: &Definition) -> Data {
 }
 
 fn param(param: &Param) -> Data {
-    let mut spelled = Map::new();
+    let mut spelled = Map::default();
     put(&mut spelled, "id", &*param.id.text);
     for (key, text) in [("name", &param.name), ("info", &param.info)] {
         if let Some(text) = text {
@@ -122,7 +122,7 @@ fn ty(of: &Type) -> Data {
         Type::Atom(atom) => atom.word().into(),
         Type::List(of) => [ty(of)].into_iter().collect(),
         Type::Fields(fields) => fields.iter().map(|(key, of)| (key.clone(), ty(of))).collect(),
-        Type::AnyMap => Data::Map(Map::new()),
+        Type::AnyMap => Data::Map(Map::default()),
         Type::MapOf(key, of) => form("map", vec![ty(key), ty(of)]),
         Type::Maybe(of) => form("maybe", vec![ty(of)]),
         Type::Default(of, value) => form("default", vec![ty(of), value.clone()]),
@@ -135,7 +135,7 @@ fn ty(of: &Type) -> Data {
 }
 
 fn step(step: &Step) -> Data {
-    let mut spelled = Map::new();
+    let mut spelled = Map::default();
     if let Some(id) = &step.id {
         put(&mut spelled, "id", &*id.text);
     }
@@ -168,7 +168,7 @@ fn step(step: &Step) -> Data {
 }
 
 fn after(after: &After) -> Data {
-    let mut spelled = Map::new();
+    let mut spelled = Map::default();
     match after.steps.as_slice() {
         [only] => put(&mut spelled, "after", &*only.text),
         several => {
