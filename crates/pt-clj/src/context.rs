@@ -136,7 +136,7 @@ fn stopped(stop: Stop) -> Signal {
         Stop::Memory => "The code took more memory than it may.",
     };
     let exception = Arc::new(Exception::new("InterruptedException", message));
-    Signal::Throw(Box::new(Thrown { exception, span: None, stop: Some(stop), suggestions: Vec::new() }))
+    Signal::Throw(Box::new(Thrown { stop: Some(stop), ..Thrown::new(exception) }))
 }
 
 /// What tags mean while data is read.
@@ -455,7 +455,7 @@ impl<'h> Context<'h> {
     pub(crate) fn enter(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
         let result = self.enter_unguarded(this, closure, base);
         self.stack.truncate(base);
-        result
+        result.map_err(Signal::leave)
     }
 
     fn enter_unguarded(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
