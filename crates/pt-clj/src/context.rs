@@ -387,6 +387,12 @@ impl<'h> Context<'h> {
         Ok(())
     }
 
+    /// Why a calculation was ended that looked at the limits by itself. It came back without undoing what it was within.
+    pub(crate) fn ended_within<T>(&mut self) -> Eval<T> {
+        self.unbind_to(0);
+        self.look().and_then(|()| Err(stopped(Stop::Interrupted)))
+    }
+
     #[inline]
     pub(crate) fn check_stack(&mut self) -> Eval<()> {
         if stack::exhausted() { Err(self.overflow()) } else { Ok(()) }

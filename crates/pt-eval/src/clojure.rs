@@ -22,6 +22,7 @@ use host::Runner;
 const NAMESPACE: &str = "pt";
 
 /// The value of the last form.
+#[inline(never)]
 pub(crate) fn run(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,

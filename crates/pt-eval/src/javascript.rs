@@ -30,6 +30,7 @@ use fault::Source;
 const STACK: usize = 512 << 10;
 
 /// The value of a script.
+#[inline(never)]
 pub(crate) fn run(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,

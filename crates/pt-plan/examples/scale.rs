@@ -16,10 +16,6 @@ use pt_plan::{Around, Does, Named, Request, check, plan};
 use pt_spec::{Project, World};
 use pt_syntax::Severity;
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let only = std::env::args().nth(1).and_then(|count| count.parse().ok());
     let counts: Vec<usize> = only.map_or_else(|| vec![100, 1_000, 10_000], |count| vec![count]);
