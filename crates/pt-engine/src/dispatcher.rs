@@ -112,6 +112,10 @@ pub(crate) struct Dispatcher {
     /// Cancelled when the job begins to stop, and when it is killed: what answers are waiting for ends then.
     stopping: CancellationToken,
     killed: CancellationToken,
+    /// Cancelled to end what the code of steps waits for, all of them.
+    waits: CancellationToken,
+    /// Whether code that waits was left to itself when its step ended.
+    left_waiting: bool,
     /// Whether a container failed after its step had ended.
     failed_unheard: bool,
     /// Whether the step has ended with whose outcome the job ends.
@@ -195,6 +199,8 @@ impl Dispatcher {
             asked,
             stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
+            waits: CancellationToken::new(),
+            left_waiting: false,
             failed_unheard: false,
             until_reached: false,
             messages,

@@ -18,6 +18,8 @@ mod value;
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use pt_eval::{Host, Limits};
 use pt_model::{Data, Failure, StepId};
@@ -31,6 +33,7 @@ use crate::call::{Call, Question, Target, container, target};
 use crate::context::Context;
 use crate::dispatcher::Message;
 use crate::log::LogSender;
+use crate::park;
 pub use alone::Alone;
 use image::Builds;
 use prompt::Questions;
@@ -56,6 +59,8 @@ pub(crate) struct StepHost {
     evaluations: usize,
     /// Cancelled when a guest no longer wants to wait.
     unwanted: Option<CancellationToken>,
+    /// Whether the code waits for nothing but time or the dispatcher.
+    pub(crate) parked: Arc<AtomicBool>,
 }
 
 impl StepHost {
@@ -83,7 +88,25 @@ impl StepHost {
             questions: Questions::default(),
             evaluations: 0,
             unwanted: None,
+            parked: Arc::default(),
         }
+    }
+
+    /// Waits on this thread for what needs no runtime, until the time is over or the step is to stop. A job that stops ends
+    /// the step where it stands, and lets its thread know later.
+    fn park<T>(&self, answer: impl Future<Output = T>, end: Option<Instant>) -> Result<Option<T>, Failure> {
+        let first = async {
+            tokio::select! {
+                biased;
+                () = self.token.cancelled() => Err(stopped()),
+                () = cancelled(self.unwanted.as_ref()) => Err(failure("Interrupted.")),
+                answer = answer => Ok(answer),
+            }
+        };
+        self.parked.store(true, Ordering::Relaxed);
+        let first = park::until(first, end);
+        self.parked.store(false, Ordering::Relaxed);
+        first.transpose()
     }
 
     /// Waits on this thread until something is there, or the step is to stop.
@@ -123,7 +146,10 @@ impl StepHost {
         self.settle();
         let call = Call { step: self.step.clone(), question, reply };
         self.messages.send(Message::Call(call)).map_err(|_| stopped())?;
-        self.wait(async { answer.await.unwrap_or_else(|_| Err(stopped())) })
+        match self.park(answer, None)? {
+            Some(Ok(answer)) => answer,
+            Some(Err(_)) | None => Err(stopped()),
+        }
     }
 }
 
@@ -142,7 +168,6 @@ impl Host for StepHost {
     fn call(&mut self, function: &str, given: Vec<Data>) -> Result<Data, Failure> {
         let args = &Args { function, given: &given };
         match function {
-            "spawn" | "spawn-container" => self.spawn(args),
             "await-started" | "await-container-started" => match target(args, args.at(0))? {
                 Target::Service(id) => self.ask(Question::AwaitService(id)).map(|_| Data::Bool(true)),
                 Target::Container(_) | Target::Step(_) | Target::Job => {
@@ -152,9 +177,26 @@ impl Host for StepHost {
             "await-done" | "await-container-exited" => {
                 self.ask(Question::AwaitDone(container(args, args.at(0))?))
             }
+            "await-exec-exit" => self.ask(Question::AwaitExec(args.text(0, "exec")?)),
+            "await-step" => self.ask(Question::AwaitStep(args.text(0, "step")?.as_str().into())),
+            "sleep" => self.sleep(args),
+            _ => self.call_other(args),
+        }
+    }
+
+    fn print(&mut self, line: &str) {
+        self.print_line(line);
+    }
+}
+
+impl StepHost {
+    /// What code hardly waits in. Kept apart, for the stack of the thousands who wait elsewhere.
+    #[inline(never)]
+    fn call_other(&mut self, args: &Args<'_>) -> Result<Data, Failure> {
+        match args.function {
+            "spawn" | "spawn-container" => self.spawn(args),
             "stop" => self.ask(Question::Stop(target(args, args.at(0))?)),
             "container-exec" => self.exec(args),
-            "await-exec-exit" => self.ask(Question::AwaitExec(args.text(0, "exec")?)),
             "read-container-file" => self.read_file(args),
             "write-container-file" => self.write_file(args),
             "container-ls" => self.list_files(args),
@@ -162,13 +204,11 @@ impl Host for StepHost {
             "stop-service" => self.stop_service(args),
             "call-module" | "call-tool" => self.call_module(args),
             "spawn-step" => self.spawn_step(args),
-            "await-step" => self.ask(Question::AwaitStep(args.text(0, "step")?.as_str().into())),
             "output" => self.output(args),
             "eval" => self.eval(args),
-            "fail" => Err(asked_for(&given)),
-            "sleep" => self.sleep(args),
-            "log" => Ok(self.log(&given)),
-            "log-chunk" => Ok(self.log_chunk(&given)),
+            "fail" => Err(asked_for(args.given)),
+            "log" => Ok(self.log(args.given)),
+            "log-chunk" => Ok(self.log_chunk(args.given)),
             "value" => self.value(args),
             "secret" => self.secret(args),
             "get-project-value" | "get-job-value" | "get-step-value" => self.get_value(args),
@@ -185,12 +225,8 @@ impl Host for StepHost {
             "await-user-input" => self.await_user_input(args),
             "exec-output" | "service-address" | "scaffold" | "new-project" | "project-tools"
             | "read-code" => self.of_standard_modules(args),
-            _ => Err(unknown(function)),
+            function => Err(unknown(function)),
         }
-    }
-
-    fn print(&mut self, line: &str) {
-        self.print_line(line);
     }
 }
 

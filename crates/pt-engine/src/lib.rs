@@ -24,6 +24,7 @@ mod mask;
 mod mount;
 mod name;
 mod outside;
+mod park;
 mod port;
 mod schedule;
 mod step;

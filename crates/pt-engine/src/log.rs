@@ -35,6 +35,8 @@ enum Item {
     Lines(Written),
     /// Let go of when everything sent before has been kept and told.
     Mark(oneshot::Sender<()>),
+    /// Nothing follows that is to be kept.
+    End,
 }
 
 impl LogSender {
@@ -54,6 +56,11 @@ impl LogSender {
 
     pub(crate) fn blocking_send(&self, written: Written) {
         drop(self.items.blocking_send(Item::Lines(written)));
+    }
+
+    /// Keeps what was sent so far, and nothing more.
+    pub(crate) async fn end(&self) {
+        drop(self.items.send(Item::End).await);
     }
 
     /// Waits until everything sent so far has been told, so that what is told next comes after it.
@@ -106,6 +113,7 @@ impl Keeper {
                     self.writer.flush()?;
                     drop(passed);
                 }
+                Item::End => break,
             }
             if receiver.is_empty() {
                 self.writer.flush()?;

@@ -15,10 +15,6 @@ use pt_model::{HostDirs, Text};
 use pt_plan::{Around, Does, Named, Request, check, plan};
 use pt_spec::{Project, World};
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let only = std::env::args().nth(1).and_then(|count| count.parse().ok());
     let counts: Vec<usize> = only.map_or_else(|| vec![100, 1_000, 10_000], |count| vec![count]);

@@ -1,6 +1,7 @@
 //! Stopping a job, and the end of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pt_model::{ContainerId, Job, Status, StepId, What};
 use pt_store::StoreError;
@@ -10,6 +11,9 @@ use crate::cleanup::{find_leftovers, remove_leftovers};
 use crate::container::{Report, Wish};
 use crate::engine::StopRequest;
 use crate::log::LogSender;
+
+/// How long code that waits is left to itself after its job is over.
+const LEAVE: Duration = Duration::from_millis(200);
 
 impl Dispatcher {
     pub(super) fn is_stopping(&self) -> bool {
@@ -35,7 +39,7 @@ impl Dispatcher {
         }
         let ids: Vec<ContainerId> = self.containers.keys().cloned().collect();
         ids.iter().for_each(|id| self.wish(id, wish));
-        self.interrupt_all();
+        self.stop_code();
         let queued: Vec<StepId> = self.queued.drain(..).collect();
         for step in queued {
             if self.status(&step) == Status::Queued {
@@ -61,7 +65,8 @@ impl Dispatcher {
     pub(super) async fn abandon(&mut self) {
         self.stopping.cancel();
         self.killed.cancel();
-        self.interrupt_all();
+        self.stop_code();
+        self.waits.cancel();
         // Code that waits hears that the job was stopped.
         self.forget_waiting();
         while self.containers.values().any(|container| !container.over) {
@@ -93,6 +98,16 @@ impl Dispatcher {
                     "Not everything of the job could be removed: {problem}\nRun `pt clean` to try again."
                 ));
             }
+        }
+        if self.left_waiting {
+            // It has nothing to say any more.
+            self.log.end().await;
+            let waits = self.waits.clone();
+            // A process that ends with its job need not wait until they all have woken up.
+            self.context.runtime.spawn(async move {
+                tokio::time::sleep(LEAVE).await;
+                waits.cancel();
+            });
         }
         let Self { log, keeper, .. } = &mut self;
         *log = LogSender::closed();

@@ -118,7 +118,7 @@ impl Dispatcher {
         }
         let token =
             step.parent.as_ref().and_then(|parent| self.steps.get(parent)).map(|parent| &parent.token);
-        let token = token.unwrap_or(&self.stopping).child_token();
+        let token = token.unwrap_or(&self.waits).child_token();
         let Some(step) = self.steps.get_mut(id) else { return };
         let gone = std::mem::take(&mut step.containers);
         step.tries.waits = false;

@@ -17,7 +17,7 @@ use crate::call::Reply;
 use crate::container::Wish;
 use crate::engine::StopRequest;
 use crate::guest::GuestSeat;
-use crate::host::StepHost;
+use crate::host::{StepHost, stopped};
 use crate::outside::Planning;
 use crate::step::StepThread;
 
@@ -39,6 +39,8 @@ pub(super) struct StepState {
     /// Set to stop its code wherever it is: while it computes, and while it waits.
     pub(super) interrupt: Arc<AtomicBool>,
     pub(super) token: CancellationToken,
+    /// Of code that runs: whether it waits for nothing but time or the dispatcher.
+    parked: Option<Arc<AtomicBool>>,
     /// Whether somebody asked this step to stop.
     pub(super) asked_to_stop: bool,
     /// Whether its code was stopped: the step ends with its containers.
@@ -125,7 +127,8 @@ impl Dispatcher {
             parts,
             joins: plan.joins,
             interrupt: Arc::default(),
-            token: token.unwrap_or(&self.stopping).child_token(),
+            token: token.unwrap_or(&self.waits).child_token(),
+            parked: None,
             parent,
             is_called: false,
             asked_to_stop: false,
@@ -239,6 +242,8 @@ impl Dispatcher {
             self.log.clone(),
         );
         let seat = self.guests.remove(id);
+        // Who calls from outside hears how it ends.
+        step.parked = Some(if seat.is_none() { Arc::clone(&host.parked) } else { Arc::default() });
         let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt), seat };
         self.effects.push(Effect::Start(Box::new(thread)));
     }
@@ -285,6 +290,10 @@ impl Dispatcher {
     }
 
     pub(super) fn code_ended(&mut self, id: &StepId, result: Result<Data, Failure>) {
+        // Of a step that was ended while it waited, its code is heard once more.
+        if self.status(id).has_ended() {
+            return;
+        }
         let Some(step) = self.steps.get_mut(id) else { return };
         let asked_to_stop = step.asked_to_stop;
         match result {
@@ -486,10 +495,22 @@ impl Dispatcher {
         }
     }
 
-    /// Stops the code of all steps.
-    pub(super) fn interrupt_all(&self) {
-        for step in self.steps.values() {
+    /// Stops the code of all steps: where it computes, it ends within moments. Where it only waits it could do nothing any
+    /// more, so its step ends now; its thread wakes up when all is over, lest thousands of them keep the dispatcher from
+    /// noting their ends.
+    pub(super) fn stop_code(&mut self) {
+        let mut waiting = Vec::new();
+        for (id, step) in &self.steps {
             step.interrupt.store(true, Ordering::Relaxed);
+            match &step.parked {
+                Some(parked) if parked.load(Ordering::Relaxed) => waiting.push(id.clone()),
+                Some(_) => step.token.cancel(),
+                None => {}
+            }
+        }
+        for id in waiting.iter().filter(|id| !self.status(id).has_ended()).cloned().collect::<Vec<_>>() {
+            self.left_waiting = true;
+            self.code_ended(&id, Err(stopped()));
         }
     }
 
