@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::answer::CutAnswers;
 use crate::documents::Documents;
 use crate::project::{CurrentProject, instructions};
+use crate::rounds::Rounds;
 use crate::sandbox::{Said, Sandbox};
 use crate::sessions::Sessions;
 
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) documents: Documents,
     pub(crate) cut: CutAnswers,
     pub(crate) sessions: Sessions,
+    pub(crate) rounds: Rounds,
 }
 
 impl Server {
@@ -57,6 +59,7 @@ impl Server {
             documents: Documents::default(),
             cut: CutAnswers::default(),
             sessions: Sessions::default(),
+            rounds: Rounds::default(),
         };
         (Self { inner: Arc::new(inner) }, said)
     }
