@@ -82,8 +82,7 @@ fn templates(services: &[Service]) -> Data {
         let mut waits: Vec<Data> = Vec::new();
         for wait in chosen.iter().flat_map(|service| &service.waits) {
             let Some(on) = chosen.iter().find(|service| service.id == wait.on) else { continue };
-            let health = on.health.as_ref().filter(|_| !on.is_scaled);
-            if let Some(step) = wait::step(wait, &on.container, health)
+            if let Some(step) = wait::step(wait, on, &ids)
                 && !waits.contains(&step)
             {
                 waits.push(step);

@@ -255,22 +255,26 @@ impl Imports<'_> {
 impl Service {
     /// Its steps in a template that runs the services of these ids.
     pub(super) fn steps(&self, ids: &[&str]) -> Vec<Data> {
-        let there = self.waits.iter().filter(|wait| ids.contains(&wait.on.as_str()));
-        let after: Vec<String> =
-            there.map(|wait| wait.step_id().unwrap_or_else(|| wait.on.clone())).collect();
-        let mut after: Vec<&str> = after.iter().map(String::as_str).collect();
         let build = self.image.as_deref().map(Data::from);
-        after.extend(self.image.as_deref());
-        let own = match after.as_slice() {
-            [] => Data::from(self.id.as_str()),
-            [before] => self.step(Data::from(*before)),
-            several => self.step(several.iter().map(|id| Data::from(*id)).collect()),
+        let after = self.after(ids);
+        let own = match &after {
+            None => Data::from(self.id.as_str()),
+            Some(after) => map([("module", Data::from(self.id.as_str())), ("run-when", after.clone())]),
         };
         build.into_iter().chain([own]).collect()
     }
 
-    fn step(&self, after: Data) -> Data {
-        map([("module", Data::from(self.id.as_str())), ("run-when", map([("after", after)]))])
+    /// What it runs after in such a template, as `run-when` has it.
+    pub(super) fn after(&self, ids: &[&str]) -> Option<Data> {
+        let there = self.waits.iter().filter(|wait| ids.contains(&wait.on.as_str()));
+        let after = there.map(|wait| wait.step_id().unwrap_or_else(|| wait.on.clone()));
+        let after: Vec<Data> = after.chain(self.image.clone()).map(Data::from).collect();
+        let after = match after.len() {
+            0 => return None,
+            1 => after.into_iter().next()?,
+            _ => after.into_iter().collect(),
+        };
+        Some(map([("after", after)]))
     }
 }
 

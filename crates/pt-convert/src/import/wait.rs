@@ -3,9 +3,9 @@
 use pt_model::Data;
 use pt_syntax::{Node, NodeKind, Span};
 
+use super::id_of;
 use super::merge::scalar;
-use super::service::Imports;
-use super::{id_of, map};
+use super::service::{Imports, Service};
 
 /// A service that another waits for.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl Imports<'_> {
             }
             _ => shell(self.variables.refer(&scalar(test)?)).into_iter().collect(),
         };
-        let mut time = |key: &str, otherwise: u64| {
+        let time = |key: &str, otherwise: u64| {
             let text = check.get(key).and_then(scalar).map(|text| self.variables.resolve(&text));
             text.as_deref().and_then(milliseconds).unwrap_or(otherwise)
         };
@@ -103,9 +103,11 @@ impl Imports<'_> {
     }
 }
 
-/// The step in which this is waited for, of a container; nothing if that is waited for by its end.
-pub(super) fn step(wait: &Wait, container: &str, health: Option<&Health>) -> Option<Data> {
-    let mut args = vec![("container", Data::from(container))];
+/// The step in which a service is waited for, in a template that runs the services of these ids; nothing if that is waited
+/// for by its end. It begins when the service does, so that it has not given up before.
+pub(super) fn step(wait: &Wait, on: &Service, ids: &[&str]) -> Option<Data> {
+    let mut args = vec![("container", Data::from(on.container.as_str()))];
+    let health = on.health.as_ref().filter(|_| !on.is_scaled);
     if wait.until == Until::Healthy
         && let Some(health) = health
     {
@@ -113,13 +115,13 @@ pub(super) fn step(wait: &Wait, container: &str, health: Option<&Health>) -> Opt
         args.push(("interval", Data::from(format!("{}ms", health.interval_ms))));
         args.push(("tries", Data::Int(i64::try_from(health.tries).unwrap_or(i64::MAX))));
     }
-    let args = args.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    let entries = [
+    let mut step = vec![
         ("id", Data::from(wait.step_id()?)),
         ("module", Data::from("polytope/container!await-healthy")),
-        ("args", args),
+        ("args", args.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
     ];
-    Some(map(entries))
+    step.extend(on.after(ids).map(|after| ("run-when", after)));
+    Some(step.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 impl Wait {

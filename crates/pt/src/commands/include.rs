@@ -44,7 +44,8 @@ pub(crate) fn run(args: &IncludeArgs) -> Outcome {
         Err(failure) => return Err(failure),
     };
     let path;
-    let entry = match RepoAddress::parse(&args.what) {
+    let address = RepoAddress::parse(&args.what);
+    let entry = match &address {
         Ok(_) => Include::Repo(&args.what),
         Err(why) if args.what.starts_with("gh:") => {
             return Err(Failure::usage(format!("{}: {why}.", args.what)));
@@ -57,6 +58,12 @@ pub(crate) fn run(args: &IncludeArgs) -> Outcome {
     let shown = root.strip_prefix(&app.environment.working_dir).unwrap_or(&root).display();
     match include(&text, format_of(&root), entry) {
         Ok(Some(new)) => {
+            if let Ok(address) = &address {
+                app.reach(address).map_err(|why| {
+                    Failure::new(format!("Could not include {}: {why}.", args.what))
+                        .hint(format!("{shown} was left as it is."))
+                })?;
+            }
             replace(&root, &new)
                 .map_err(|cause| Failure::new(format!("Could not write {shown}: {cause}")))?;
             writeln!(anstream::stderr(), "{shown} includes {}.", args.what)?;
