@@ -171,7 +171,7 @@ impl App {
         let path = here.join(file);
         let unreadable = |cause| AppError::File { path: file.display().to_string(), cause };
         let is_dir = fs::metadata(&path).map_err(unreadable)?.is_dir();
-        Ok(Some(if is_dir { pt_spec::file_in(&Disk, &path).unwrap_or(path) } else { path }))
+        Ok(Some(if is_dir { file_in(&Disk, &path).unwrap_or(path) } else { path }))
     }
 
     /// Whose values and secrets commands mean that run here.
