@@ -223,8 +223,8 @@ impl StepHost {
             "await-image-build" => self.await_image_build(args),
             "request-user-input" => self.request_user_input(args),
             "await-user-input" => self.await_user_input(args),
-            "exec-output" | "service-address" | "scaffold" | "new-project" | "project-tools"
-            | "read-code" => self.of_standard_modules(args),
+            "exec-output" | "container-output" | "service-address" | "scaffold" | "new-project"
+            | "project-tools" | "read-code" => self.of_standard_modules(args),
             function => Err(unknown(function)),
         }
     }

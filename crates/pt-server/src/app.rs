@@ -16,8 +16,8 @@ use pt_engine::{
 };
 use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, What};
 use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
-use pt_spec::{Loaded, Project};
-use pt_store::{Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
+use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
+use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
 use pt_syntax::Diagnostic;
 
 use crate::Disk;
@@ -171,7 +171,7 @@ impl App {
         let path = here.join(file);
         let unreadable = |cause| AppError::File { path: file.display().to_string(), cause };
         let is_dir = fs::metadata(&path).map_err(unreadable)?.is_dir();
-        Ok(Some(if is_dir { pt_spec::file_in(&Disk, &path).unwrap_or(path) } else { path }))
+        Ok(Some(if is_dir { file_in(&Disk, &path).unwrap_or(path) } else { path }))
     }
 
     /// Whose values and secrets commands mean that run here.
@@ -189,11 +189,12 @@ impl App {
         Ok(self.store.instance_in(context, root, Timestamp::now())?)
     }
 
-    /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own.
+    /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own, as long as what comes
+    /// out lives.
     ///
     /// # Errors
     /// The store cannot be written.
-    pub fn isolated_instance(&self, of: &Instance) -> Result<Instance, AppError> {
+    pub fn isolated_instance(&self, of: &Instance) -> Result<Apart, AppError> {
         Ok(self.store.instance_beside(of, Timestamp::now())?)
     }
 
@@ -231,6 +232,22 @@ impl App {
             }
         };
         Ok(LoadedProject { loaded, instance, scope, root_file })
+    }
+
+    /// Fetches a repository, and looks for the polytope file of this one or of a directory in it.
+    ///
+    /// # Errors
+    /// It is not to be had, or there is no such file: why, as a sentence without its end.
+    pub fn reach(&self, address: &RepoAddress) -> Result<(), String> {
+        let repositories = Repositories::without_lock(&self.environment.state_dir);
+        let checkout = repositories.repository(&address.request).map_err(|error| error.message)?;
+        let path = address.path.as_deref().unwrap_or("").trim_matches('/');
+        let there = checkout.dir.join(path);
+        if there.is_file() || file_in(&Disk, &there).is_some() {
+            return Ok(());
+        }
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+        Err(format!("{} has no polytope file{place}", address.request.url))
     }
 
     /// Fetches what targets refer to that no file of the project does. Commits that the project does not pin already are

@@ -130,3 +130,17 @@ fn a_runner_is_alive_as_long_as_it_holds_its_lock() {
     other.delete_job(&job).unwrap();
     assert_eq!(other.jobs(None).unwrap(), []);
 }
+
+#[test]
+fn each_sandbox_apart_is_another_one_as_long_as_it_lives() {
+    let dir = tempdir().unwrap();
+    let store = Store::open(&dir.path().join("state")).unwrap();
+    let checkout = store.instance(dir.path(), NOW).unwrap();
+    let first = store.instance_beside(&checkout, NOW).unwrap();
+    let second = store.instance_beside(&checkout, NOW).unwrap();
+    let id = first.instance.id.clone();
+    assert!(id != checkout.id && second.instance.id != id && second.instance.id != checkout.id);
+    // Whoever comes when it has ended goes on with what it left.
+    drop(first);
+    assert_eq!(store.instance_beside(&checkout, NOW).unwrap().instance.id, id);
+}
