@@ -153,10 +153,6 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn open(&self) -> &[Open] {
-        self.recovery.as_ref().map_or(&[], |recovery| &recovery.open)
-    }
-
     fn unclosed(&mut self, start: usize) -> ReadError {
         let mut error = self.fail_as(ReadErrorKind::Unclosed, "EOF while reading", start);
         error.span.end = start + 1;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use pt_model::kebab;
 use pt_syntax::{Code, Language, Node, Reading, Reference, ReferenceKind, Span, references};
 
-use crate::destructuring::{self, How, Taken};
 use crate::site::{Role, Site};
+use pt_plan::destructuring::{self, How, Taken};
 
 /// A name inside a text.
 pub(crate) struct Mention {

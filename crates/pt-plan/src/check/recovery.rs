@@ -139,7 +139,7 @@ fn definition_around(text: &str, line: &Range<usize>) -> Range<usize> {
         })
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
         .collect();
-    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let is_head = |line: &str| indent(line) == 0 && !line.starts_with('-');
     let here = lines.partition_point(|(start, _)| *start <= line.start).saturating_sub(1);
     let head = (0..=here).rev().find(|at| is_head(lines[*at].1)).unwrap_or(0);
