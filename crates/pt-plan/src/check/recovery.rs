@@ -17,8 +17,15 @@ use super::finding::is_of_text;
 const MOST_LINES: usize = 24;
 
 /// Mistakes that are about a file as a whole: no line of it is to blame.
-const OF_FILES: [&str; 6] =
-    ["second-document", "too-many-aliases", "too-deep", "file-too-large", "unreadable-file", "cyclic-alias"];
+const OF_FILES: [&str; 7] = [
+    "not-text",
+    "second-document",
+    "too-many-aliases",
+    "too-deep",
+    "file-too-large",
+    "unreadable-file",
+    "cyclic-alias",
+];
 
 /// The project without the lines that broke it.
 pub(super) struct Recovered {
