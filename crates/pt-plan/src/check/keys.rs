@@ -49,7 +49,10 @@ fn look(node: &Node, ty: &Type, found: &mut Vec<Diagnostic>) {
                 }
             }
         }
-        (Type::Atom(Atom::EnvVar), NodeKind::Map(_)) => unknown(node, &OF_VARS, found),
+        // Without a name it is told as a whole.
+        (Type::Atom(Atom::EnvVar), NodeKind::Map(_)) if node.get("name").is_some() => {
+            unknown(node, &OF_VARS, found)
+        }
         (Type::Atom(Atom::ServiceSpec), NodeKind::Map(_)) => {
             unknown(node, &OF_SERVICES, found);
             for port in node.get("ports").map(Node::items).unwrap_or_default() {

@@ -1,0 +1,45 @@
+//! Code without a prefix is Clojure. People who do not know write other things there: told once, as what it is.
+
+use pt_syntax::{Code, Diagnostic, Node, Sources, near_miss};
+
+/// What to say of code without a prefix that does not look like Clojure.
+pub(super) fn told(node: &Node, code: &Code<'_>, sources: &Sources) -> Option<Diagnostic> {
+    // Code with a prefix says what it is.
+    let text = node.as_str().filter(|_| code.body_offset == 0)?;
+    let start = text.len() - text.trim_start().len();
+    let body = text.trim();
+    if body.is_empty() || body.starts_with(['(', '[', '{', '"', ';', '\'', '@', ':', '`', '^', '\\', '~']) {
+        return None;
+    }
+    let line = body.lines().next()?;
+    let at = node.span_within(&sources.get(node.span.source).text, start..start + line.len());
+    // A prefix alone, or one that is misspelt.
+    if let Some(near) =
+        near_miss(text).filter(|near| near.range.start == start && line.starts_with(['#', 'p']))
+    {
+        let at = node.span_within(&sources.get(node.span.source).text, near.range);
+        let told = Diagnostic::error("code-syntax", format!("This is no code: {}", near.message)).at(at, "");
+        return Some(told.did_you_mean(near.meant));
+    }
+    if body.starts_with('#') {
+        return None;
+    }
+    let told =
+        Diagnostic::error("code-syntax", "This is not Clojure, which code without a prefix is").at(at, "");
+    Some(told.hint(cure(body)))
+}
+
+fn cure(body: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|word| body.contains(word));
+    let begins =
+        |words: &[&str]| body.lines().any(|line| words.iter().any(|word| line.trim().starts_with(word)));
+    if begins(&["def ", "print(", "import ", "from ", "elif ", "except"]) && !has(&["{", ";"]) {
+        "if it is Python, begin it with `#pt-py`"
+    } else if begins(&["const ", "let ", "var ", "function", "async ", "pt.", "console.", "return"])
+        || has(&["=>", ");"])
+    {
+        "if it is JavaScript, begin it with `#pt-js`"
+    } else {
+        "commands run in a container: `module: polytope/container`, with an image and `cmd` in its args"
+    }
+}
