@@ -44,6 +44,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Starts a created or exited container, attached from its first byte on.
     async fn start_container(&self, id: &str) -> Result<Running, BackendError>;
 
+    /// The output of a container that was started once, from its first byte on and over all its runs, as far as the backend has
+    /// kept it; and its exit, if it has exited the last one. Other followers are not disturbed.
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError>;
+
     /// Asks a container to stop and kills it after `grace`. Fine if it does not run or is gone.
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError>;
 

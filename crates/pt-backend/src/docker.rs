@@ -116,6 +116,10 @@ impl Backend for Docker {
         self.start_attached(id).await
     }
 
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
+        self.follow(id).await
+    }
+
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
         self.stop_within(id, grace).await
     }

@@ -7,6 +7,7 @@
 mod commands;
 mod fault;
 mod files;
+mod kept;
 mod parse;
 mod shell;
 mod terminal;
@@ -27,6 +28,7 @@ use crate::backend::{
 use crate::hint;
 use fault::Faults;
 use files::absolute;
+use kept::Kept;
 use shell::{Process, Signal, Trap};
 use terminal::Terminal;
 use world::{Container, Peers, Shared, State, World, refused};
@@ -229,6 +231,7 @@ impl Backend for Sim {
         let mut process = process(&self.world, &id, container, output, signalled, user.as_deref(), attempt)?;
         process.directory = absolute("/", container.request.workdir.as_deref().unwrap_or("/"));
         process.tty = container.request.tty;
+        process.kept = container.kept.clone();
         let argv = argv(&container.request, &container.image);
 
         let (ending, over) = watch::channel(());
@@ -248,6 +251,30 @@ impl Backend for Sim {
             exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
         });
         Ok(Running { output: chunks, exit: exited, address: None })
+    }
+
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
+        let attempt = "follow the container";
+        self.meet(Call::FollowContainer, attempt)?;
+        let shared = self.world.clone();
+        let world = self.world.lock();
+        let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
+        let container = &world.containers[&id];
+        // That of one that does not run is closed already.
+        let mut over = match &container.state {
+            State::Running { over, .. } => over.clone(),
+            State::Created | State::Exited(_) => watch::channel(()).1,
+        };
+        let output = container.kept.follow(over.clone());
+        let (exit, exited) = oneshot::channel();
+        tokio::spawn(async move {
+            while over.changed().await.is_ok() {}
+            let code = shared.lock().containers.get(&id).and_then(Container::exit_code);
+            if let Some(code) = code {
+                exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+            }
+        });
+        Ok(Running { output, exit: exited, address: None })
     }
 
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
@@ -451,6 +478,7 @@ fn process(
         files: container.files.clone(),
         peers: Peers { world: world.clone(), network: request.network.clone() },
         output,
+        kept: Kept::default(),
         tty: false,
         signals,
         trap: Trap::Die,

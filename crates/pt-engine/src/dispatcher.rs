@@ -15,6 +15,7 @@ mod requests;
 mod retries;
 mod services;
 mod steps;
+mod taken;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::failure;
 use crate::call::{Call, Reply};
-use crate::container::{Network, Report, Wish};
+use crate::container::{ContainerTask, Network, Report, Wish};
 use crate::context::{Context, JobContext};
 use crate::engine::{Engine, Guests, Notice, Options, StopRequest};
 use crate::guest::GuestSeat;
@@ -42,11 +43,13 @@ use crate::name::Names;
 use crate::port::Ports;
 use crate::step::StepThread;
 
+use crate::remains::Remains;
 use containers::ContainerState;
 use execs::ExecState;
 use modules::Planned;
 use services::ServiceState;
 use steps::{Origin, StepState};
+use taken::Taken;
 
 pub(crate) use containers::SpawnContainer;
 pub(crate) use requests::Asked;
@@ -116,6 +119,8 @@ pub(crate) struct Dispatcher {
     failed_unheard: bool,
     /// Whether the step has ended with whose outcome the job ends.
     until_reached: bool,
+    /// What another runner had begun, as far as it matters still.
+    taken: Taken,
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     log: LogSender,
     keeper: JoinHandle<Result<(), StoreError>>,
@@ -131,6 +136,8 @@ enum Effect {
     Tell(Notice),
     /// A step's code starts.
     Start(Box<StepThread>),
+    /// A container's life begins, or is taken up.
+    Live(Box<ContainerTask>),
 }
 
 /// The most messages whose events are stored together.
@@ -145,6 +152,7 @@ impl Dispatcher {
         plan: Plan,
         options: Options,
         seat: Option<GuestSeat>,
+        remains: Option<Remains>,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
         messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
@@ -169,7 +177,7 @@ impl Dispatcher {
             mask,
             runtime: Handle::current(),
             notices: notices.clone(),
-            anonymous_volumes: Default::default(),
+            anonymous_volumes: remains.as_ref().map_or(0, |remains| remains.anonymous_volumes).into(),
         };
         let mut dispatcher = Self {
             context: Arc::new(context),
@@ -196,17 +204,24 @@ impl Dispatcher {
             killed: CancellationToken::new(),
             failed_unheard: false,
             until_reached: false,
+            taken: Taken::default(),
             messages,
             log,
             keeper,
         };
+        let begun = remains.as_ref().and_then(|remains| remains.job.started_ts);
         if let Some(timeout) = plan.timeout {
-            dispatcher.send_after(timeout, Message::JobTimedOut(timeout));
+            let left = timeout.saturating_sub(begun.map_or(Duration::ZERO, taken::since));
+            dispatcher.send_after(left, Message::JobTimedOut(timeout));
         }
-        let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
-        plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
-        let job = dispatcher.context.options.job.job.clone();
-        dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        if let Some(remains) = remains.filter(Remains::has_begun) {
+            dispatcher.take_over(remains, plan.steps, &origin);
+        } else {
+            let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
+            plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
+            let job = dispatcher.context.options.job.job.clone();
+            dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        }
         if let Some(seat) = seat {
             dispatcher.add_guest("repl", seat);
         }
@@ -229,7 +244,9 @@ impl Dispatcher {
     }
 
     async fn carry_out(&mut self) -> Result<(), StoreError> {
-        self.emit(What::JobStarted);
+        if self.job.started_ts.is_none() {
+            self.emit(What::JobStarted);
+        }
         self.start_steps();
         self.publish()?;
         let mut asked = self.asked.clone();
@@ -323,6 +340,10 @@ impl Dispatcher {
                 // Nobody may be watching any more.
                 Effect::Tell(notice) => drop(self.notices.send(notice)),
                 Effect::Start(thread) => self.start_thread(*thread),
+                Effect::Live(task) => {
+                    let id = task.id.clone();
+                    self.watch_over(&id, tokio::spawn(task.run()));
+                }
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ use crate::args::failure;
 use crate::dispatcher::{Asked, Dispatcher, Message};
 use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
+use crate::remains::Remains;
 
 /// What jobs run on.
 #[derive(Clone)]
@@ -197,6 +198,11 @@ impl Control {
         self.ask(|reply| Asked::Restart { container, reply }).await.map(drop)
     }
 
+    /// Tells those who watch the job something that ends nothing. Fine if it is over.
+    pub fn warn(&self, message: &str) {
+        let _ = self.messages.send(Message::Asked(Asked::Warn(message.to_owned())));
+    }
+
     async fn ask(
         &self,
         asked: impl FnOnce(oneshot::Sender<Result<Data, Failure>>) -> Asked,
@@ -252,6 +258,14 @@ impl Engine {
         self.start_with(plan, options, None)
     }
 
+    /// Goes on with a job whose runner is gone. The plan is that of what the job was asked for.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn take_over(&self, plan: Plan, options: Options, remains: Remains) -> Result<Running, StoreError> {
+        self.run(plan, options, None, Some(remains))
+    }
+
     /// Starts a job in which somebody takes part from the beginning, as a step beside those of the plan.
     ///
     /// # Errors
@@ -262,11 +276,21 @@ impl Engine {
         options: Options,
         seat: Option<GuestSeat>,
     ) -> Result<Running, StoreError> {
+        self.run(plan, options, seat, None)
+    }
+
+    fn run(
+        &self,
+        plan: Plan,
+        options: Options,
+        seat: Option<GuestSeat>,
+        remains: Option<Remains>,
+    ) -> Result<Running, StoreError> {
         let (notices_to, notices) = mpsc::unbounded_channel();
         let messages = mpsc::unbounded_channel();
         let (control, asked) = Control::new(messages.0.clone());
         let (dispatcher, job) =
-            Dispatcher::new(self.clone(), plan, options, seat, notices_to, asked, messages)?;
+            Dispatcher::new(self.clone(), plan, options, seat, remains, notices_to, asked, messages)?;
         let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
         Ok(Running { notices, control, guests, job, done })

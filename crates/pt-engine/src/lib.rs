@@ -25,6 +25,7 @@ mod mount;
 mod name;
 mod outside;
 mod port;
+mod remains;
 mod schedule;
 mod step;
 
@@ -35,3 +36,4 @@ pub use host::Alone;
 pub use inside::inside;
 pub use name::container_name;
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};
+pub use remains::{Remains, RemainsError};

@@ -223,7 +223,8 @@ impl Job {
                 self.status = *status;
                 self.finished_ts = Some(at);
             }
-            What::StepAdded { step, parent } => {
+            What::JobTakenOver | What::StepActed { .. } => {}
+            What::StepAdded { step, parent, called: _ } => {
                 self.steps.entry(step.clone()).or_default().parent.clone_from(parent);
             }
             What::StepStarted { step } => {

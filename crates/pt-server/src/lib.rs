@@ -15,6 +15,7 @@ mod named;
 mod outside;
 mod reference;
 mod repositories;
+mod takeover;
 mod visit;
 mod workshop;
 
@@ -27,4 +28,5 @@ pub use job_record::JobRecord;
 pub use named::Unset;
 pub use reference::{Example, ParamReference, Reference};
 pub use repositories::{LOCK_FILE, Repositories};
+pub use takeover::Succession;
 pub use visit::Visit;

@@ -160,7 +160,11 @@ impl Watcher {
                 err(yellow(), format_args!("Warning: {place}{message}"))
             }
             What::JobFinished { status } => self.finished(*status),
+            What::JobTakenOver => {
+                err(yellow(), format_args!("The job's runner was gone: another one goes on with it."))
+            }
             What::JobStarted
+            | What::StepActed { .. }
             | What::StepStarted { .. }
             | What::ContainerRequested { .. }
             | What::ServiceReady { .. }

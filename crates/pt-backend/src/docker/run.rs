@@ -7,7 +7,7 @@ use std::time::Duration;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
+    AttachContainerOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder, StartContainerOptions,
     WaitContainerOptionsBuilder,
 };
 use futures_util::{Stream as Pieces, StreamExt};
@@ -54,6 +54,22 @@ impl Docker {
         let (ended, end) = oneshot::channel();
         let (seen, over) = oneshot::channel();
         tokio::spawn(pump(attached.output, wording::of_init, output, over, ended));
+        tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
+        Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
+    }
+
+    /// Reads what the engine has kept, and goes on with what comes.
+    pub(super) async fn follow(&self, id: &str) -> Result<Running, BackendError> {
+        let found = self.client.inspect_container(id, None::<InspectContainerOptions>).await;
+        found.map_err(|error| self.failed("follow the container", error))?;
+        self.is_reachable().await;
+        let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).build();
+        let pieces: Output = Box::pin(self.client.logs(id, Some(options)));
+        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
+        let (exit, exited) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let (seen, over) = oneshot::channel();
+        tokio::spawn(pump(pieces, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
     }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::SimImage;
 use super::fault::Faults;
 use super::files::{Files, Mounted, Tree};
+use super::kept::Kept;
 use super::shell::Signal;
 use crate::backend::{BackendError, ContainerRequest, ErrorKind, FileSource};
 use crate::hint;
@@ -49,6 +50,7 @@ pub(super) struct Container {
     pub(super) image: SimImage,
     pub(super) files: Files,
     pub(super) state: State,
+    pub(super) kept: Kept,
 }
 
 #[derive(Debug)]
@@ -117,7 +119,13 @@ impl World {
         let files = self.files(request, &attempt)?;
         self.created += 1;
         let id = format!("{:012x}{:052x}", self.created, 0);
-        let container = Container { request: request.clone(), image, files, state: State::Created };
+        let container = Container {
+            request: request.clone(),
+            image,
+            files,
+            state: State::Created,
+            kept: Kept::default(),
+        };
         self.containers.insert(id.clone(), container);
         Ok(id)
     }

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::{Dispatcher, Effect, Message, forward, labels};
 use crate::args::failure;
 use crate::call::{Reply, of_container};
-use crate::container::{ContainerTask, Report, Wish};
+use crate::container::{Beginning, ContainerTask, Report, Wish};
 use crate::engine::Notice;
 use crate::mount::Mounts;
 
@@ -29,7 +29,7 @@ pub(super) struct ContainerState {
     pub(super) waiting_for_start: Vec<Reply>,
     pub(super) waiting_for_end: Vec<Reply>,
     /// The others of its kind that were asked for with it.
-    replicas: Vec<ContainerId>,
+    pub(super) replicas: Vec<ContainerId>,
     /// Whether somebody was told why it failed.
     pub(super) told: bool,
     /// The ports that were wished for it when it started: of the container, of the host, whether UDP.
@@ -37,10 +37,10 @@ pub(super) struct ContainerState {
     /// Its names in the network of the job.
     pub(super) aliases: Vec<String>,
     /// The one that takes its place when it is gone.
-    successor: Option<Box<Successor>>,
+    pub(super) successor: Option<Box<Successor>>,
 }
 
-struct Successor {
+pub(super) struct Successor {
     step: StepId,
     spawn: SpawnContainer,
     reply: Reply,
@@ -57,6 +57,9 @@ impl Dispatcher {
     /// Starts a container, or finds the one that serves as well; the answer is its id.
     pub(super) async fn spawn(&mut self, step: &StepId, spawn: SpawnContainer, reply: Reply) {
         let wished = spawn.spec.id.clone().unwrap_or_else(|| "container".into());
+        if let Some(id) = self.claim(step, &wished, &spawn).await {
+            return self.answer(reply, Ok(Data::from(id.as_str())));
+        }
         let there = self.containers.contains_key(&wished);
         let runs = there && !self.has_ended(&wished);
         match spawn.spec.create {
@@ -124,7 +127,7 @@ impl Dispatcher {
         self.answer(reply, Ok(Data::from(id.as_str())));
     }
 
-    fn spawn_one(
+    pub(super) fn spawn_one(
         &mut self,
         step: &StepId,
         id: &ContainerId,
@@ -133,7 +136,9 @@ impl Dispatcher {
         ports: Vec<PublishedPort>,
     ) {
         let SpawnContainer { spec, mounts } = spawn;
-        if let Some(step) = self.steps.get_mut(step) {
+        if let Some(step) = self.steps.get_mut(step)
+            && !step.containers.contains(id)
+        {
             step.containers.push(id.clone());
         }
         let mut aliases: Vec<String> = services.iter().map(|service| service.id.to_string()).collect();
@@ -163,6 +168,9 @@ impl Dispatcher {
         let (wish, wished) = watch::channel(Wish::Run);
         let restart = Arc::new(Notify::new());
         let task = ContainerTask {
+            beginning: Beginning::Make,
+            key: self.context.options.job.clone(),
+            store: self.context.engine.store.clone(),
             id: id.clone(),
             step: step.clone(),
             backend: Arc::clone(&self.context.engine.backend),
@@ -198,11 +206,11 @@ impl Dispatcher {
             spec: Box::new(spec),
         });
         self.containers.insert(id.clone(), state);
-        self.watch_over(id, tokio::spawn(task.run()));
+        self.effects.push(Effect::Live(Box::new(task)));
     }
 
     /// A task that broke must not leave everybody waiting for it.
-    fn watch_over(&self, id: &ContainerId, task: JoinHandle<()>) {
+    pub(super) fn watch_over(&self, id: &ContainerId, task: JoinHandle<()>) {
         let (container, messages) = (id.clone(), self.messages.0.clone());
         tokio::spawn(async move {
             if task.await.is_err() {
@@ -280,7 +288,7 @@ impl Dispatcher {
         self.emit(What::Warned { step: None, message });
     }
 
-    fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
+    pub(super) fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
         let mask = &self.context.mask;
         let change = match change {
             ContainerChange::Failed { message } => ContainerChange::Failed { message: mask.mask(&message) },

@@ -66,7 +66,7 @@ impl Dispatcher {
     }
 
     /// Gives a step the locks it needs, if all of them are free.
-    fn take_locks(&mut self, id: &StepId) -> bool {
+    pub(super) fn take_locks(&mut self, id: &StepId) -> bool {
         let Some(step) = self.steps.get(id) else { return true };
         let held = |lock: &Lock| self.locks.get(&lock.id).map_or(0, Vec::len);
         if step.terms.locks.iter().any(|lock| held(lock) >= lock.limit) {

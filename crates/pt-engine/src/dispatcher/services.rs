@@ -47,7 +47,12 @@ impl Dispatcher {
             let message = format!("Service '{}' has no container: spawn one first.", service.id);
             return self.answer(reply, Err(failure(message)));
         };
-        self.close_service(&service.id);
+        let is_taken_over = self.taken.services.contains(&service.id);
+        if !is_taken_over
+            || self.job.services.get(&service.id).is_some_and(|open| open.container != container)
+        {
+            self.close_service(&service.id);
+        }
         let state = self.containers.get(&container);
         let is_missing = |port: &&PortSpec| {
             let (wished, udp) = (port.host_port(), port.protocol.is_udp());
@@ -140,7 +145,9 @@ impl Dispatcher {
         self.services.insert(id.clone(), ServiceState { _doors: doors, _probe: probe });
         let told = told(&ports);
         let ended = self.has_ended(&container);
-        self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
+        if !self.is_reopened(&id, &container, &ports) {
+            self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
+        }
         if ended {
             // It was quicker than the code that opens its service.
             self.close_service(&id);
@@ -170,7 +177,8 @@ impl Dispatcher {
     }
 
     pub(super) fn service_answers(&mut self, id: ServiceId) {
-        if self.services.contains_key(&id) {
+        let is_ready = self.job.services.get(&id).is_some_and(|service| service.ready);
+        if self.services.contains_key(&id) && !is_ready {
             self.look_at_queue = true;
             self.emit(What::ServiceReady { service: id });
         }

@@ -236,7 +236,10 @@ fn told(what: &What) -> Option<String> {
         // When is chance.
         What::ServiceReady { .. } => return None,
         What::Warned { message, .. } => format!("warning: {message}"),
-        What::JobCreated { .. } | What::JobStarted | What::StepAdded { .. } => return None,
+        What::JobTakenOver => "taken over".to_owned(),
+        What::JobCreated { .. } | What::JobStarted | What::StepActed { .. } | What::StepAdded { .. } => {
+            return None;
+        }
     })
 }
 

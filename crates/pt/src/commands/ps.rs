@@ -62,7 +62,7 @@ pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
     if records.iter().any(JobRecord::is_orphan) {
         writeln!(
             anstream::stderr().lock(),
-            "A runner is gone before its job was over: `pt clean` removes what it left."
+            "A runner is gone before its job was over: `pt attach JOB` goes on with it, `pt clean` removes what it left."
         )?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `pt run`: runs templates and modules.
 
 mod detach;
+mod go_on;
 pub(crate) mod listing;
 mod signals;
 mod slow;
@@ -15,7 +16,9 @@ use pt_model::{Job, Status};
 use pt_server::{App, RunRequest, Started, Unset};
 use tokio::sync::watch;
 
+pub(crate) use self::detach::begin_runner;
 use self::detach::{announce, detach};
+pub(crate) use self::go_on::go_on;
 use self::signals::{Heard, Signals};
 use self::slow::Slow;
 use crate::ask;
