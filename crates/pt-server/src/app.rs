@@ -586,6 +586,8 @@ fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&St
         context: scope.context.clone(),
         root_file: root_file.map(Path::to_owned),
         until: until.map(ToString::to_string),
+        working_dir: None,
+        files: None,
     }
 }
 
