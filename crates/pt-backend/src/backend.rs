@@ -432,6 +432,8 @@ pub struct Exit {
     pub code: i64,
     /// Whether the kernel killed it, or a part of it, for want of memory.
     pub out_of_memory: bool,
+    /// Tells the run that ended from the other runs of the same container; 0 where nobody knows.
+    pub run: u64,
 }
 
 /// What carries some labels.

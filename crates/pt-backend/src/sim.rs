@@ -236,8 +236,11 @@ impl Backend for Sim {
 
         let (ending, over) = watch::channel(());
         let (exit, exited) = oneshot::channel();
+        let mut run = 0;
         if let Some(container) = world.containers.get_mut(&id) {
             container.state = State::Running { signals: signals.clone(), over };
+            container.runs += 1;
+            run = container.runs;
         }
         let shared = self.world.clone();
         tokio::spawn(async move {
@@ -248,7 +251,7 @@ impl Backend for Sim {
                 container.state = State::Exited(code);
             }
             drop(ending);
-            exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+            exit.send(crate::Exit { code, out_of_memory: false, run }).ok(); // Nobody may be waiting.
         });
         Ok(Running { output: chunks, exit: exited, address: None })
     }
@@ -269,9 +272,9 @@ impl Backend for Sim {
         let (exit, exited) = oneshot::channel();
         tokio::spawn(async move {
             while over.changed().await.is_ok() {}
-            let code = shared.lock().containers.get(&id).and_then(Container::exit_code);
-            if let Some(code) = code {
-                exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+            let exited = shared.lock().containers.get(&id).and_then(|it| Some((it.exit_code()?, it.runs)));
+            if let Some((code, run)) = exited {
+                exit.send(crate::Exit { code, out_of_memory: false, run }).ok(); // Nobody may be waiting.
             }
         });
         Ok(Running { output, exit: exited, address: None })
@@ -427,7 +430,7 @@ impl Sim {
                 code = process.run_program(argv) => code,
                 Some(signal) = told(signalled) => 128 + i64::from(signal.number()),
             };
-            exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+            exit.send(crate::Exit { code, out_of_memory: false, run: 0 }).ok(); // Nobody may be waiting.
         });
         Ok(Running { output: chunks, exit: exited, address: None })
     }

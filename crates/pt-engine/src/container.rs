@@ -71,6 +71,8 @@ pub(crate) enum Beginning {
         told: bool,
         /// How often it was started again.
         restarts: u32,
+        /// What the backend told the run by whose end made it start again.
+        last_run: u64,
         /// Whether it runs.
         running: bool,
     },
@@ -106,8 +108,8 @@ enum Next {
     Follow {
         tell: bool,
     },
-    /// It has exited, which is known: what it wrote may not be.
-    Drain,
+    /// It has exited. If that was the end of this run, it is known, and only what it wrote may not be.
+    Drain { run: u64 },
 }
 
 /// Everything the task needs to know.
@@ -136,13 +138,13 @@ impl ContainerTask {
     pub(crate) async fn run(mut self) {
         let problem = match std::mem::replace(&mut self.beginning, Beginning::Make) {
             Beginning::Make => self.begin().await,
-            Beginning::GoOn { id, status, told, restarts, running } => {
+            Beginning::GoOn { id, status, told, restarts, last_run, running } => {
                 if !told {
                     self.change(ContainerChange::Created { backend_id: id.clone() });
                 }
                 let has_started = matches!(status, ContainerStatus::Running | ContainerStatus::Stopping);
                 let next = match status {
-                    ContainerStatus::Restarting if !running => Next::Drain,
+                    ContainerStatus::Restarting if !running => Next::Drain { run: last_run },
                     _ => Next::Follow { tell: !has_started },
                 };
                 self.live(id, next, restarts).await
@@ -293,10 +295,14 @@ impl ContainerTask {
         loop {
             let started = Instant::now();
             let exited = match std::mem::replace(&mut next, Next::Start) {
-                Next::Drain => {
-                    self.follow(&id).await;
-                    continue;
-                }
+                Next::Drain { run } => match self.follow(&id).await {
+                    Some(exit) if exit.run == run => continue,
+                    // It was started once more, by a runner that could not say so.
+                    exit => {
+                        self.change(ContainerChange::Started);
+                        exit.map(|exit| (exit, false))
+                    }
+                },
                 Next::Start if !self.is_wanted() => {
                     self.stopped_early();
                     break;
@@ -327,13 +333,13 @@ impl ContainerTask {
                 break;
             };
             if !again && !self.starts_again(exit, restarts) {
-                let Exit { code: exit_code, out_of_memory } = exit;
+                let Exit { code: exit_code, out_of_memory, .. } = exit;
                 self.change(ContainerChange::Exited { exit_code, out_of_memory });
                 break;
             }
             let delay = if again { Duration::ZERO } else { pause.next(started.elapsed()) };
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-            self.change(ContainerChange::Restarting { exit_code: exit.code, restarts, delay_ms });
+            self.change(ContainerChange::Restarting { exit_code: exit.code, restarts, delay_ms, run: exit.run });
             restarts += 1;
             tokio::select! {
                 () = sleep(delay) => {}

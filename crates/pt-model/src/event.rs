@@ -174,6 +174,9 @@ pub enum ContainerChange {
         restarts: u32,
         /// Pause before the next start, milliseconds.
         delay_ms: u64,
+        /// What the backend tells this run from others by.
+        #[serde(default)]
+        run: u64,
     },
     /// It is being stopped.
     Stopping,

@@ -138,6 +138,9 @@ pub struct Container {
     pub exit_code: Option<i64>,
     /// How often it was started again.
     pub restarts: u32,
+    /// What the backend tells the run by whose end made it start again.
+    #[serde(skip)]
+    pub last_run: u64,
     /// Why it could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -287,6 +290,7 @@ impl Container {
             backend_id: None,
             exit_code: None,
             restarts: 0,
+            last_run: 0,
             failure: None,
             removed: false,
         }
@@ -300,7 +304,8 @@ impl Container {
                 self.backend_id = Some(backend_id.clone());
             }
             ContainerChange::Started => self.status = ContainerStatus::Running,
-            ContainerChange::Restarting { exit_code, restarts, .. } => {
+            ContainerChange::Restarting { exit_code, restarts, run, .. } => {
+                self.last_run = *run;
                 self.status = ContainerStatus::Restarting;
                 self.exit_code = Some(*exit_code);
                 self.restarts = restarts + 1;

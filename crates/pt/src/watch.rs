@@ -181,7 +181,7 @@ impl Watcher {
                 self.note(step, "●", plain, &format!("Pulling image {image}."))
             }
             ContainerChange::Started => self.note(step, "●", plain, &format!("Container {id} started.")),
-            ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
+            ContainerChange::Restarting { exit_code, restarts, delay_ms, .. } => {
                 let of = match container.spec.restart.max_restarts {
                     Some(max) => format!(" (restart {} of {max})", restarts + 1),
                     None => format!(" (restart {})", restarts + 1),

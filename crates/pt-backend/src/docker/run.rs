@@ -153,7 +153,7 @@ async fn watch(
     };
     let observed = observe_exit(&client, &id).await;
     // One that is removed as it exits has left only its code.
-    let observed = observed.or(told.map(|code| Exit { code, out_of_memory: false }));
+    let observed = observed.or(told.map(|code| Exit { code, out_of_memory: false, run: 0 }));
     drop(seen);
     if let Some(observed) = observed {
         exit.send(observed).ok(); // Nobody may be waiting.
@@ -195,12 +195,19 @@ async fn observe(client: &bollard::Docker, id: &str) -> Observed {
             Some(state) if state.running != Some(true) => Observed::Exited(Exit {
                 code: state.exit_code.unwrap_or_default(),
                 out_of_memory: state.oom_killed.unwrap_or_default(),
+                run: run_of(state.started_at.as_deref().unwrap_or_default()),
             }),
             Some(_) | None => Observed::Running,
         },
         Err(error) if is_missing(&error) => Observed::Gone,
         Err(_) => Observed::Unreachable,
     }
+}
+
+/// A number that tells runs apart, from the time when one began by the engine's clock: the digits of it, as far as they fit.
+fn run_of(started: &str) -> u64 {
+    let digits = started.chars().filter_map(|digit| digit.to_digit(10));
+    digits.fold(0, |number: u64, digit| number.wrapping_mul(10).wrapping_add(digit.into()))
 }
 
 /// The exit as inspection shows it: patient with an engine that restarts, endless while the container runs.

@@ -51,6 +51,8 @@ pub(super) struct Container {
     pub(super) files: Files,
     pub(super) state: State,
     pub(super) kept: Kept,
+    /// How often it was started.
+    pub(super) runs: u64,
 }
 
 #[derive(Debug)]
@@ -124,7 +126,7 @@ impl World {
             image,
             files,
             state: State::Created,
-            kept: Kept::default(),
+            kept: Kept::default(), runs: 0,
         };
         self.containers.insert(id.clone(), container);
         Ok(id)

@@ -199,12 +199,14 @@ impl Dispatcher {
             aliases,
             successor: None,
         };
-        let spec = spec.clone().masked(&self.context.mask.now());
-        self.emit(What::ContainerRequested {
-            container: id.clone(),
-            step: step.clone(),
-            spec: Box::new(spec),
+        // Another runner may have been asked for it, and gone before it made it.
+        let is_known = self.job.containers.get(id).is_some_and(|known| {
+            matches!(known.status, ContainerStatus::Pulling | ContainerStatus::Spawning) && known.step == *step
         });
+        if !is_known {
+            let spec = Box::new(spec.clone().masked(&self.context.mask.now()));
+            self.emit(What::ContainerRequested { container: id.clone(), step: step.clone(), spec });
+        }
         self.containers.insert(id.clone(), state);
         self.effects.push(Effect::Live(Box::new(task)));
     }

@@ -258,7 +258,8 @@ impl Dispatcher {
             }
             (status, Some(FoundContainer { id, running, .. })) => {
                 let told = container.backend_id.as_ref() == Some(&id);
-                Some(Beginning::GoOn { id, status, told, restarts: container.restarts, running })
+                let (restarts, last_run) = (container.restarts, container.last_run);
+                Some(Beginning::GoOn { id, status, told, restarts, last_run, running })
             }
             (Running | Stopping | Restarting, None) => Some(Beginning::Gone),
         };

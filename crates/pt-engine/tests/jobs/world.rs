@@ -222,7 +222,7 @@ fn told(what: &What) -> Option<String> {
         What::ContainerChanged { container, change } => match change {
             ContainerChange::Pulling { .. } => format!("{container} pulling"),
             ContainerChange::Started => format!("{container} runs"),
-            ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
+            ContainerChange::Restarting { exit_code, restarts, delay_ms, .. } => {
                 format!("{container} exited with {exit_code}, restart {restarts} in {delay_ms} ms")
             }
             ContainerChange::Stopping => format!("{container} stopping"),
