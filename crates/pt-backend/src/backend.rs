@@ -133,12 +133,22 @@ pub trait Backend: Send + Sync + 'static {
     /// Builds an image; gives its digest. What the builder says goes to `output`, which never blocks.
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError>;
 
-    /// Waits until a TCP port of a container accepts connections. Where this machine does not reach the container it cannot
-    /// tell, and does not wait.
-    async fn await_port(&self, id: &str, port: u16);
+    /// Tries once whether a port of a container answers; says why not. Where this machine does not reach the container it
+    /// cannot tell, and says nothing against it.
+    async fn knock(&self, id: &str, knock: &Knock) -> Result<(), String>;
 
     /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
+}
+
+/// What a port of a container is to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knock {
+    /// The port in the container, of TCP.
+    pub port: u16,
+    /// The path of an HTTP request, and the status it must be answered with: without one, any from 200 to 399. Without a path
+    /// it is enough that the port accepts connections.
+    pub http: Option<(String, Option<u16>)>,
 }
 
 /// How many links are followed to a file.

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backend::{
     Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ErrorKind, ExecOrder,
-    ExecRequest, ExecSignal, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress,
+    ExecRequest, ExecSignal, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress,
     PublishedPort, Running,
 };
 use crate::hint;
@@ -383,7 +383,12 @@ impl Backend for Sim {
         Ok(format!("sha256:{:064x}", world.created))
     }
 
-    async fn await_port(&self, _: &str, _: u16) {}
+    /// A container that runs answers at all its ports.
+    async fn knock(&self, id: &str, knock: &Knock) -> Result<(), String> {
+        let world = self.world.lock();
+        let runs = world.id_of(id).is_some_and(|id| world.containers[&id].is_running());
+        if runs { Ok(()) } else { Err(format!("port {} refuses", knock.port)) }
+    }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {
         let attempt = "open a port of this machine";

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::dispatcher::Message;
 use crate::log::{LogSender, Written};
 use crate::mount::NeededVolume;
+use crate::ready::Voice;
 use crate::remains::{Heard, News, ports_label};
 
 /// What is wished for a container. It only ever goes forward.
@@ -109,7 +110,9 @@ enum Next {
         tell: bool,
     },
     /// It has exited. If that was the end of this run, it is known, and only what it wrote may not be.
-    Drain { run: u64 },
+    Drain {
+        run: u64,
+    },
 }
 
 /// Everything the task needs to know.
@@ -131,6 +134,7 @@ pub(crate) struct ContainerTask {
     pub(crate) restart_wished: Arc<Notify>,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
+    pub(crate) voice: Arc<Voice>,
 }
 
 impl ContainerTask {
@@ -339,7 +343,12 @@ impl ContainerTask {
             }
             let delay = if again { Duration::ZERO } else { pause.next(started.elapsed()) };
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-            self.change(ContainerChange::Restarting { exit_code: exit.code, restarts, delay_ms, run: exit.run });
+            self.change(ContainerChange::Restarting {
+                exit_code: exit.code,
+                restarts,
+                delay_ms,
+                run: exit.run,
+            });
             restarts += 1;
             tokio::select! {
                 () = sleep(delay) => {}
@@ -410,6 +419,7 @@ impl ContainerTask {
     /// exited, or is gone. An engine that does not answer is waited for: nothing is known of what it runs.
     async fn follow(&self, id: &str) -> Option<Exit> {
         let mut pause = Duration::from_millis(100);
+        let mut told = false;
         loop {
             self.log.settle().await;
             match self.backend.follow_container(id).await {
@@ -422,7 +432,14 @@ impl ContainerTask {
                     }
                 }
                 Err(error) if error.kind == ErrorKind::NotFound => return None,
-                Err(_) => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut told, true) {
+                        let (id, why) = (&self.id, self.explain(id, &error));
+                        self.report(Report::Trouble(format!(
+                            "Container '{id}' is out of sight, and waited for: {why}"
+                        )));
+                    }
+                }
             }
             sleep(pause).await;
             pause = (pause * 2).min(FOLLOW_AGAIN);
@@ -552,6 +569,12 @@ impl ContainerTask {
     async fn write(&self, stream: Stream, lines: Vec<String>) {
         if lines.is_empty() {
             return;
+        }
+        if self.log.has_secrets() {
+            let masked: Vec<String> = lines.iter().map(|line| self.log.masked(line)).collect();
+            self.voice.hear(&masked);
+        } else {
+            self.voice.hear(&lines);
         }
         let (step, container) = (self.step.clone(), Some(self.id.clone()));
         self.log.send(Written { step, container, stream, lines, beside: false }).await;

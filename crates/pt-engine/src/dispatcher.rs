@@ -16,6 +16,7 @@ mod retries;
 mod services;
 mod steps;
 mod taken;
+mod waits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use crate::log::{LogSender, keep_logs};
 use crate::mask::Mask;
 use crate::name::Names;
 use crate::port::Ports;
+use crate::ready::{Subject, Waits};
 use crate::step::StepThread;
 
 use crate::remains::Remains;
@@ -66,8 +68,8 @@ pub(crate) enum Message {
     Container { container: ContainerId, report: Report },
     /// A command in a container has ended: its exit code, unless the backend lost sight of it.
     ExecEnded { exec: String, code: Option<i64>, said: String },
-    /// All ports of a service accept connections.
-    ServiceAnswers(ServiceId),
+    /// Something is ready, or was not in time: what stood in the way.
+    Probed { subject: Subject, answer: Result<(), String> },
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
     /// Somebody wants to take part as a step.
@@ -106,6 +108,8 @@ pub(crate) struct Dispatcher {
     waiting_for_services: HashMap<ServiceId, Vec<Reply>>,
     execs: HashMap<String, ExecState>,
     ports: Ports,
+    /// Why what is waited for is not ready.
+    waits: Waits,
     values: Map,
     /// Which steps have which locks.
     locks: HashMap<String, Vec<StepId>>,
@@ -195,6 +199,7 @@ impl Dispatcher {
             waiting_for_services: HashMap::new(),
             execs: HashMap::new(),
             ports: Ports::default(),
+            waits: Waits::default(),
             values: Map::new(),
             locks: HashMap::new(),
             network: Arc::new(network),
@@ -288,7 +293,7 @@ impl Dispatcher {
             Message::Container { container, report } => self.container_reports(&container, report).await,
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
-            Message::ServiceAnswers(service) => self.service_answers(service),
+            Message::Probed { subject, answer } => self.probed(subject, answer),
             Message::Guest { step, seat } => self.add_guest(&step, seat),
             Message::Planned(planned) => self.planned(*planned),
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),

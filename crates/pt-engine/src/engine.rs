@@ -145,6 +145,17 @@ pub struct Shown {
     pub(crate) _room: Option<OwnedSemaphorePermit>,
 }
 
+/// A step that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The step.
+    pub step: StepId,
+    /// For what, and why that is not so yet.
+    pub why: String,
+    /// Since when, in seconds.
+    pub seconds: u64,
+}
+
 /// Stops a job, and changes what runs in it. Cheap to copy about.
 #[derive(Clone, Debug)]
 pub struct Control {
@@ -196,6 +207,15 @@ impl Control {
     /// There is no such container, it does not run, or the job is stopping.
     pub async fn restart(&self, container: ContainerId) -> Result<(), Failure> {
         self.ask(|reply| Asked::Restart { container, reply }).await.map(drop)
+    }
+
+    /// Who waits for what. Nobody, once it is over.
+    pub async fn waits(&self) -> Vec<Wait> {
+        let (reply, answer) = oneshot::channel();
+        match self.messages.send(Message::Asked(Asked::Waits(reply))) {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
     }
 
     /// Tells those who watch the job something that ends nothing. Fine if it is over.

@@ -25,12 +25,15 @@ mod mount;
 mod name;
 mod outside;
 mod port;
+mod ready;
 mod remains;
 mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown};
+pub use engine::{
+    Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown, Wait,
+};
 pub use guest::{Guest, GuestSeat, guest};
 pub use host::Alone;
 pub use inside::inside;

@@ -45,6 +45,11 @@ impl LogSender {
         Self { items: mpsc::channel(1).0, mask: Mask::default() }
     }
 
+    /// Whether there is anything to hide.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.mask.is_empty()
+    }
+
     /// A line as it is kept.
     pub(crate) fn masked(&self, line: &str) -> String {
         self.mask.mask(line)

@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pt_backend::{Backend, BackendError, FoundContainer, FoundVolume, PublishedPort};
 use pt_model::{
-    ContainerChange, ContainerId, ContainerStatus, Event, Job, Labels, MountSource, Status, StepId, Stream,
-    VolumeScope, What,
+    ContainerChange, ContainerId, ContainerStatus, Event, Job, Labels, LogLine, MountSource, Status, StepId,
+    Stream, VolumeScope, What,
 };
 use pt_store::{JobKey, LogFilter, Store, StoreError};
 
@@ -202,21 +202,43 @@ fn find_printed(
 
 /// The lines that were kept of a container since it was created last. What was said before was said by others of its id.
 pub(crate) fn heard_of(store: &Store, key: &JobKey, id: &ContainerId) -> Result<Heard, StoreError> {
+    let mut heard = Heard::default();
+    for line in lines_of(store, key, id)? {
+        let line = line?;
+        heard.note(line.stream, &line.text);
+    }
+    Ok(heard)
+}
+
+/// Whether a container has written a line that holds this text.
+pub(crate) fn has_said(
+    store: &Store,
+    key: &JobKey,
+    id: &ContainerId,
+    text: &str,
+) -> Result<bool, StoreError> {
+    for line in lines_of(store, key, id)? {
+        if line?.text.contains(text) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn lines_of(
+    store: &Store,
+    key: &JobKey,
+    id: &ContainerId,
+) -> Result<impl Iterator<Item = Result<LogLine, StoreError>>, StoreError> {
     let created = store.events(key, 0)?.into_iter().rev().find_map(|event| match event.what {
         What::ContainerChanged { container, change: ContainerChange::Created { .. } } if container == *id => {
             Some(event.at)
         }
         _ => None,
     });
-    let mut heard = Heard::default();
     let filter = LogFilter { container: Some(id.clone()), ..LogFilter::default() };
-    for line in store.read_logs(key, 0, filter) {
-        let line = line?;
-        if !line.beside && created.is_some_and(|created| created <= line.at) {
-            heard.note(line.stream, &line.text);
-        }
-    }
-    Ok(heard)
+    let is_its = move |line: &LogLine| !line.beside && created.is_some_and(|created| created <= line.at);
+    Ok(store.read_logs(key, 0, filter).filter(move |line| line.as_ref().map_or(true, &is_its)))
 }
 
 fn failed_unheard(job: &Job, events: &[Event]) -> bool {

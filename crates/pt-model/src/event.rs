@@ -166,6 +166,8 @@ pub enum ContainerChange {
     },
     /// It runs.
     Started,
+    /// It can be used, as its own probe tells.
+    Ready,
     /// It exited and will be started again.
     Restarting {
         /// The exit code that caused it.

@@ -138,6 +138,9 @@ pub struct Container {
     pub exit_code: Option<i64>,
     /// How often it was started again.
     pub restarts: u32,
+    /// Whether it can be used, as its own probe tells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ready: bool,
     /// What the backend tells the run by whose end made it start again.
     #[serde(skip)]
     pub last_run: u64,
@@ -290,6 +293,7 @@ impl Container {
             backend_id: None,
             exit_code: None,
             restarts: 0,
+            ready: false,
             last_run: 0,
             failure: None,
             removed: false,
@@ -319,6 +323,7 @@ impl Container {
                 self.status = ContainerStatus::Failed;
                 self.failure = Some(message.clone());
             }
+            ContainerChange::Ready => self.ready = true,
             ContainerChange::Removed => self.removed = true,
         }
     }

@@ -19,8 +19,9 @@ mod takeover;
 mod visit;
 mod workshop;
 
+pub use api::Waiting;
 pub use app::{App, AppError, LoadedProject, Presence, RunRequest, Started};
-pub use client::{ClientError, stop_job};
+pub use client::{ClientError, stop_job, waits_of_job};
 pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
 pub use exec::{ExecCall, ExecSession, exec_in_job};

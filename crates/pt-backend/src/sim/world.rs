@@ -126,7 +126,8 @@ impl World {
             image,
             files,
             state: State::Created,
-            kept: Kept::default(), runs: 0,
+            kept: Kept::default(),
+            runs: 0,
         };
         self.containers.insert(id.clone(), container);
         Ok(id)

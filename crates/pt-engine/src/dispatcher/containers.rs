@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use pt_backend::{ContainerRequest, ImagePolicy, PublishedPort};
 use pt_model::{
-    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, CreateContainer, Data, Failure,
+    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, CreateContainer, Data, Failure, Readiness,
     ServiceSpec, StepId, User, What,
 };
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Dispatcher, Effect, Message, forward, labels};
 use crate::args::failure;
@@ -17,6 +18,7 @@ use crate::call::{Reply, of_container};
 use crate::container::{Beginning, ContainerTask, Report, Wish};
 use crate::engine::Notice;
 use crate::mount::Mounts;
+use crate::ready::Voice;
 
 /// A container, beyond what its job shows of it.
 pub(super) struct ContainerState {
@@ -38,6 +40,11 @@ pub(super) struct ContainerState {
     pub(super) aliases: Vec<String>,
     /// The one that takes its place when it is gone.
     pub(super) successor: Option<Box<Successor>>,
+    /// What it says.
+    pub(super) voice: Arc<Voice>,
+    /// When it can be used, if it tells that itself; and what waits for it.
+    pub(super) ready: Option<Readiness>,
+    pub(super) probe: Option<AbortOnDropHandle<()>>,
 }
 
 pub(super) struct Successor {
@@ -167,6 +174,7 @@ impl Dispatcher {
             wished_ports.map(|port| (port.port, port.host_port(), port.protocol.is_udp())).collect();
         let (wish, wished) = watch::channel(Wish::Run);
         let restart = Arc::new(Notify::new());
+        let voice = Arc::new(Voice::default());
         let task = ContainerTask {
             beginning: Beginning::Make,
             key: self.context.options.job.clone(),
@@ -184,6 +192,7 @@ impl Dispatcher {
             restart_wished: Arc::clone(&restart),
             messages: self.messages.0.clone(),
             log: self.log.clone(),
+            voice: Arc::clone(&voice),
         };
         let state = ContainerState {
             wish,
@@ -198,10 +207,14 @@ impl Dispatcher {
             wished_ports,
             aliases,
             successor: None,
+            voice,
+            ready: spec.ready.clone(),
+            probe: None,
         };
         // Another runner may have been asked for it, and gone before it made it.
         let is_known = self.job.containers.get(id).is_some_and(|known| {
-            matches!(known.status, ContainerStatus::Pulling | ContainerStatus::Spawning) && known.step == *step
+            matches!(known.status, ContainerStatus::Pulling | ContainerStatus::Spawning)
+                && known.step == *step
         });
         if !is_known {
             let spec = Box::new(spec.clone().masked(&self.context.mask.now()));
@@ -298,6 +311,7 @@ impl Dispatcher {
             ContainerChange::Created { .. }
             | ContainerChange::Started
             | ContainerChange::Restarting { .. }
+            | ContainerChange::Ready
             | ContainerChange::Stopping
             | ContainerChange::Exited { .. }
             | ContainerChange::Removed => change,
@@ -312,11 +326,13 @@ impl Dispatcher {
                         self.answer(reply, Ok(Data::Bool(true)));
                     }
                 }
+                self.probe_container(id);
             }
             ContainerChange::Exited { .. } | ContainerChange::Failed { .. } => self.container_ended(id),
             ContainerChange::Pulling { .. }
             | ContainerChange::Created { .. }
             | ContainerChange::Restarting { .. }
+            | ContainerChange::Ready
             | ContainerChange::Stopping
             | ContainerChange::Removed => {}
         }
@@ -325,6 +341,7 @@ impl Dispatcher {
     fn container_ended(&mut self, id: &ContainerId) {
         self.close_services_of(id);
         let Some(container) = self.containers.get_mut(id) else { return };
+        container.probe = None;
         let waiting_for_start = mem::take(&mut container.waiting_for_start);
         let waiting_for_end = mem::take(&mut container.waiting_for_end);
         container.told |= !waiting_for_start.is_empty() || !waiting_for_end.is_empty();
@@ -337,6 +354,9 @@ impl Dispatcher {
             self.answer(reply, end);
         }
         self.release_if_ended(id);
+        if self.is_stopping() {
+            self.stop_in_order();
+        }
         if let Some(step) = self.job.containers.get(id).map(|container| container.step.clone()) {
             self.end_if_stopped(&step);
             if self.status(&step).has_ended() {

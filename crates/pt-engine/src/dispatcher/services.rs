@@ -141,7 +141,7 @@ impl Dispatcher {
         if let Some(step) = self.steps.get_mut(&step) {
             step.opened.insert(id.clone());
         }
-        let probe = self.probe(&id, &container, &service.ports);
+        let probe = self.probe_service(&service, &container);
         self.services.insert(id.clone(), ServiceState { _doors: doors, _probe: probe });
         let told = told(&ports);
         let ended = self.has_ended(&container);
@@ -156,24 +156,6 @@ impl Dispatcher {
         for reply in self.waiting_for_services.remove(&id).unwrap_or_default() {
             self.answer(reply, Ok(told.clone()));
         }
-    }
-
-    /// Waits until all ports of a service accept connections. Of UDP nobody can tell.
-    fn probe(&self, id: &ServiceId, container: &ContainerId, ports: &[PortSpec]) -> AbortOnDropHandle<()> {
-        let (id, messages) = (id.clone(), self.messages.0.clone());
-        let ports: Vec<u16> =
-            ports.iter().filter(|port| !port.protocol.is_udp()).map(|port| port.port).collect();
-        let backend = Arc::clone(&self.context.engine.backend);
-        let container = self.backend_id(container).ok();
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            if let Some(container) = container {
-                for port in ports {
-                    backend.await_port(&container, port).await;
-                }
-            }
-            // The dispatcher is gone only when the job is over.
-            let _ = messages.send(Message::ServiceAnswers(id));
-        }))
     }
 
     pub(super) fn service_answers(&mut self, id: ServiceId) {

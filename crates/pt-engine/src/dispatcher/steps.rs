@@ -334,7 +334,7 @@ impl Dispatcher {
                     None => self.end_step(id, Status::Success, None),
                 }
             }
-            Err(_) if step.tries.timed_out => {
+            Err(_) if step.tries.timed_out || step.tries.lost.is_some() => {
                 step.is_stopped = true;
                 self.end_if_stopped(id);
             }

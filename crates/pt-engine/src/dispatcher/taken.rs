@@ -278,6 +278,9 @@ impl Dispatcher {
             wished_ports: Vec::new(),
             aliases: vec![id.to_string()],
             successor: None,
+            voice: Arc::default(),
+            ready: container.spec.ready.clone(),
+            probe: None,
         };
         if let Some(beginning) = beginning {
             let request = ContainerRequest {
@@ -303,10 +306,15 @@ impl Dispatcher {
                 restart_wished: Arc::clone(&state.restart),
                 messages: self.messages.0.clone(),
                 log: self.log.clone(),
+                voice: Arc::clone(&state.voice),
             };
             self.effects.push(Effect::Live(Box::new(task)));
         }
+        let asks = state.started && !container.ready && !container.removed;
         self.containers.insert(id.clone(), state);
+        if asks && matches!(container.status, Running | Stopping | Restarting) {
+            self.probe_container(id);
+        }
     }
 
     /// Gives code that runs again the container that it had asked for, if it had. Without its spec nobody could make it anew.
@@ -397,7 +405,7 @@ impl Dispatcher {
                 internal: port.exposed_as.is_none(),
                 label: port.label.clone(),
             });
-            let spec = ServiceSpec { id, ports: ports.collect() };
+            let spec = ServiceSpec { id, ports: ports.collect(), ready: None };
             // Nobody waits for the answer.
             let (reply, _) = oneshot::channel();
             self.open_service(&service.step, spec, Some(service.container), reply);

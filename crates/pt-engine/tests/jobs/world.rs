@@ -229,7 +229,9 @@ fn told(what: &What) -> Option<String> {
             ContainerChange::Exited { exit_code, .. } => format!("{container} exited with {exit_code}"),
             ContainerChange::Failed { message } => format!("{container} failed: {message}"),
             // When is chance; that nothing is left is verified at the end.
-            ContainerChange::Created { .. } | ContainerChange::Removed => return None,
+            ContainerChange::Created { .. } | ContainerChange::Ready | ContainerChange::Removed => {
+                return None;
+            }
         },
         What::ServiceOpened { service, .. } => format!("service {service} opened"),
         What::ServiceClosed { service } => format!("service {service} closed"),

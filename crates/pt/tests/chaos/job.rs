@@ -26,7 +26,8 @@ type Result<T> = std::result::Result<T, String>;
 pub(crate) fn run(project: &Project, id: &str, random: &mut Random, tally: &Tally) -> Result<()> {
     let kind = KINDS[usize::try_from(random.below(KINDS.len() as u64)).map_err(|error| error.to_string())?];
     let target = format!("{}{{tag: {id}}}", kind.template);
-    let mut runner = project.pt(&["run", &target, "--job-id", id, "--non-interactive"]).spawn().map_err(said)?;
+    let mut runner =
+        project.pt(&["run", &target, "--job-id", id, "--non-interactive"]).spawn().map_err(said)?;
     sleep(moment(random));
     let was_killed = runner.try_wait().map_err(said)?.is_none();
     runner.kill().map_err(said)?;

@@ -88,8 +88,7 @@ impl Project {
     /// After a failure: nothing of it stays in the engine.
     pub(crate) fn clear(&self) {
         for (kind, name) in self.made() {
-            let remove: &[&str] =
-                if kind == "container" { &["rm", "--force"] } else { &["rm"] };
+            let remove: &[&str] = if kind == "container" { &["rm", "--force"] } else { &["rm"] };
             drop(Command::new("docker").arg(kind).args(remove).arg(name).output());
         }
     }

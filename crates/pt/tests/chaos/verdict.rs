@@ -82,7 +82,7 @@ fn once(events: &[Event]) -> Result<(), String> {
                     count(format!("{container} ended"));
                 }
                 ContainerChange::Removed => count(format!("{container} removed")),
-                ContainerChange::Pulling { .. } | ContainerChange::Stopping => {}
+                ContainerChange::Pulling { .. } | ContainerChange::Ready | ContainerChange::Stopping => {}
             },
             What::JobTakenOver
             | What::JobStopping { .. }
