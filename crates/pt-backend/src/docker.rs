@@ -31,7 +31,7 @@ use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::backend::{
     Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecOrder, ExecRequest, Found,
-    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
+    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
 
@@ -49,6 +49,8 @@ pub struct Docker {
     networks: Mutex<()>,
     /// Whether this machine can reach addresses of containers; asked once.
     reachable: OnceCell<bool>,
+    /// Where containers were found lately whose ports somebody waits for.
+    addresses: port::Addresses,
 }
 
 #[async_trait]
@@ -115,6 +117,10 @@ impl Backend for Docker {
 
     async fn start_container(&self, id: &str) -> Result<Running, BackendError> {
         self.start_attached(id).await
+    }
+
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
+        self.follow(id).await
     }
 
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
@@ -191,8 +197,8 @@ impl Backend for Docker {
         self.build(request, output).await
     }
 
-    async fn await_port(&self, id: &str, port: u16) {
-        self.until_it_accepts(id, port).await;
+    async fn knock(&self, id: &str, knock: &Knock) -> Result<(), String> {
+        self.knock_once(id, knock).await
     }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {

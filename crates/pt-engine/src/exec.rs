@@ -71,7 +71,8 @@ async fn watch(
         }
         forget_beginning(&mut said);
         if !lines.is_empty() {
-            log.send(Written { step: step.clone(), container: Some(container.clone()), stream, lines }).await;
+            let (step, container) = (step.clone(), Some(container.clone()));
+            log.send(Written { step, container, stream, lines, beside: true }).await;
         }
     };
     let (mut out, mut err) = (log.lines(), log.lines());

@@ -28,7 +28,7 @@ use pt_syntax::Sources;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Args, failure};
+use crate::args::{Args, entry, failure};
 use crate::call::{Call, Question, Target, container, target};
 use crate::context::Context;
 use crate::dispatcher::Message;
@@ -49,6 +49,8 @@ pub(crate) struct StepHost {
     token: CancellationToken,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
+    /// Whether it has done what is not to be done twice.
+    acted: Cell<bool>,
     /// The line that `log-chunk` has begun.
     line: String,
     /// Whether something was logged since the dispatcher was last asked.
@@ -82,6 +84,7 @@ impl StepHost {
             token,
             messages,
             log,
+            acted: Cell::new(false),
             line: String::new(),
             logged: Cell::new(false),
             builds: Builds::default(),
@@ -140,6 +143,15 @@ impl StepHost {
         }
     }
 
+    /// Has it written down, before it is done, that the code does something that cannot be done twice unnoticed.
+    fn acts(&self, args: &Args<'_>) -> Result<(), Failure> {
+        if self.acted.get() || is_repeatable(args) {
+            return Ok(());
+        }
+        self.acted.set(true);
+        self.ask(Question::Act(args.function.to_owned())).map(drop)
+    }
+
     /// Asks the dispatcher and waits for its answer.
     fn ask(&self, question: Question) -> Result<Data, Failure> {
         let (reply, answer) = oneshot::channel();
@@ -167,6 +179,7 @@ pub(crate) fn stopped() -> Failure {
 impl Host for StepHost {
     fn call(&mut self, function: &str, given: Vec<Data>) -> Result<Data, Failure> {
         let args = &Args { function, given: &given };
+        self.acts(args)?;
         match function {
             "await-started" | "await-container-started" => match target(args, args.at(0))? {
                 Target::Service(id) => self.ask(Question::AwaitService(id)).map(|_| Data::Bool(true)),
@@ -227,6 +240,25 @@ impl StepHost {
             | "project-tools" | "read-code" => self.of_standard_modules(args),
             function => Err(unknown(function)),
         }
+    }
+}
+
+/// Whether code may do this again when another runner goes on with its job: it looks, waits, or asks for containers and services
+/// that it is given again. What is logged is found in the log.
+fn is_repeatable(args: &Args<'_>) -> bool {
+    match args.function {
+        "spawn" | "spawn-container" | "open-service" | "stop-service" | "spawn-image-build"
+        | "request-user-input" => true,
+        "http-request" => {
+            matches!(entry(args.at(0), &["method"]).as_str(), None | Some("get" | "GET" | "head" | "HEAD"))
+        }
+        "eval" | "fail" | "sleep" | "log" | "log-chunk" | "output" | "value" | "secret" | "container-ls" => {
+            true
+        }
+        "exec-output" | "service-address" | "project-tools" | "write-yaml" | "write-json" | "write-edn" => {
+            true
+        }
+        name => ["await-", "get-", "read-"].iter().any(|prefix| name.starts_with(prefix)),
     }
 }
 

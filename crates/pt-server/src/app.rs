@@ -18,7 +18,7 @@ use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, W
 use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
 use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
-use pt_syntax::Diagnostic;
+use pt_syntax::{Diagnostic, Sources};
 
 use crate::Disk;
 use crate::api::{Api, Served, Socket};
@@ -56,6 +56,14 @@ pub enum AppError {
         /// What went wrong.
         cause: std::io::Error,
     },
+    /// A job that nobody can go on with.
+    #[error("Nobody can go on with job {job}: {why}")]
+    NotTakenOver {
+        /// The job.
+        job: JobId,
+        /// Why not.
+        why: String,
+    },
     /// What `POLYTOPE_SIM` says.
     #[error("POLYTOPE_SIM: {0}")]
     SimScript(ScriptError),
@@ -78,6 +86,7 @@ impl AppError {
             | Self::Store(_)
             | Self::File { .. }
             | Self::SimScript(_)
+            | Self::NotTakenOver { .. }
             | Self::Socket { .. } => None,
         }
     }
@@ -407,15 +416,31 @@ impl App {
             None => self.store.create_job(&instance.id, &plan.target_id, now)?,
         };
         let lock = self.store.lock_runner(&key)?;
-        let socket = self.socket(&key);
-        self.store
-            .set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
         // Nothing runs before everything else that can go wrong has gone well.
-        let socket_failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
-        let socket = Socket::bind(&socket).map_err(socket_failed)?;
-        self.store.set_request(&key, &asked(&plan, &scope, root_file.as_deref(), request.until.as_ref()))?;
+        let socket = self.seat(&key)?;
+        let asked = JobRequest {
+            working_dir: Some(self.environment.working_dir.clone()),
+            files: Some(digest(loaded.project.sources())),
+            ..asked(&plan, &scope, root_file.as_deref(), request.until.as_ref())
+        };
+        self.store.set_request(&key, &asked)?;
+        self.store.keep_jobs(&key.instance, self.environment.keep_jobs)?;
         let engine = Engine { backend: Arc::clone(&backend), store: self.store.clone() };
         let options = Options {
+            interactive: request.interactive,
+            open: request.open,
+            until: request.until,
+            resumes: request.resumes,
+            ..self.options(&key, LoadedProject { loaded, instance, scope, root_file }, outside)
+        };
+        let running = engine.start_with(plan, options, seat)?;
+        Ok(Self::serve(key, running, socket, lock, backend))
+    }
+
+    /// How jobs of a project run here.
+    pub(crate) fn options(&self, key: &JobKey, project: LoadedProject, outside: Arc<dyn Outside>) -> Options {
+        let LoadedProject { loaded, instance, scope, root_file: _ } = project;
+        Options {
             job: key.clone(),
             outside,
             project: self.at_hand(loaded.project, &scope),
@@ -423,20 +448,36 @@ impl App {
             instance,
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
-            interactive: request.interactive,
-            open: request.open,
-            until: request.until,
-            resumes: request.resumes,
+            interactive: false,
+            open: false,
+            until: None,
+            resumes: None,
             grace: Self::GRACE,
-        };
-        let running = engine.start_with(plan, options, seat)?;
+        }
+    }
+
+    pub(crate) fn serve(
+        key: JobKey,
+        running: Running,
+        socket: Socket,
+        lock: RunnerLock,
+        backend: Arc<dyn Backend>,
+    ) -> Started {
         let served = socket.serve(Api {
             job: running.job.clone(),
             control: running.control.clone(),
             guests: running.guests.clone(),
             backend,
         });
-        Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
+        Started { key, running, presence: Presence { _served: served, _lock: lock } }
+    }
+
+    /// Takes the runner's place: tells who it is, and where it is asked.
+    pub(crate) fn seat(&self, key: &JobKey) -> Result<Socket, AppError> {
+        let (pid, socket, started_ts) = (std::process::id(), self.socket(key), Timestamp::now());
+        self.store.set_runner(key, &Runner { pid, socket: socket.clone(), started_ts })?;
+        let failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
+        Socket::bind(&socket).map_err(failed)
     }
 
     /// Sockets have short names: the system allows hardly more than a hundred bytes for the whole path.
@@ -563,7 +604,15 @@ fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&St
         context: scope.context.clone(),
         root_file: root_file.map(Path::to_owned),
         until: until.map(ToString::to_string),
+        working_dir: None,
+        files: None,
     }
+}
+
+/// A digest of the files of a project, without what was typed.
+pub(crate) fn digest(sources: &Sources) -> String {
+    let files = sources.iter().filter(|source| !source.name.starts_with('<'));
+    JobRequest::digest(files.map(|source| source.text.as_str()))
 }
 
 /// What ends a job whose runner is gone.

@@ -144,3 +144,17 @@ fn each_sandbox_apart_is_another_one_as_long_as_it_lives() {
     drop(first);
     assert_eq!(store.instance_beside(&checkout, NOW).unwrap().instance.id, id);
 }
+
+#[test]
+fn the_oldest_jobs_that_are_over_are_forgotten() {
+    let store = Store::in_memory().unwrap();
+    let jobs: Vec<JobKey> = (0..5).map(|_| store.create_job(&shop(), "stack", NOW).unwrap()).collect();
+    for job in &jobs[..4] {
+        store.append(job, &life(job)).unwrap();
+    }
+    let _runs = store.lock_runner(&jobs[0]).unwrap();
+    assert_eq!(store.keep_jobs(&shop(), 2).unwrap(), 1, "one of two is about to end");
+    let left: Vec<String> =
+        store.jobs(Some(&shop())).unwrap().into_iter().map(|job| job.id.to_string()).collect();
+    assert_eq!(left, ["stack-1", "stack-3", "stack-4", "stack-5"]);
+}

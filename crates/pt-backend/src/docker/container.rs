@@ -25,8 +25,9 @@ use crate::backend::{BackendError, ContainerRequest, ErrorKind, FileSource, Moun
 /// How long the engine may take, beyond the grace, to report a stop; and to end a removal that somebody else began.
 const SLACK: Duration = Duration::from_secs(30);
 
-/// How much of a container's output the engine keeps for `docker logs`. Ours is captured by attaching.
-const LOG_SIZE: &str = "10m";
+/// How much of a container's output the engine keeps, in two files that take turns. Ours is captured by attaching; this is where
+/// it is read again when nobody was attached for a while.
+const LOG_SIZE: &str = "50m";
 
 impl Docker {
     pub(super) async fn create_with_files(&self, request: &ContainerRequest) -> Result<String, BackendError> {
@@ -173,7 +174,10 @@ fn host_config(request: &ContainerRequest) -> Result<HostConfig, BackendError> {
         memory: request.resources.memory_limit.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
-            config: Some(HashMap::from([("max-size".to_owned(), LOG_SIZE.to_owned())])),
+            config: Some(HashMap::from([
+                ("max-size".to_owned(), LOG_SIZE.to_owned()),
+                ("max-file".to_owned(), "2".to_owned()),
+            ])),
         }),
         ..HostConfig::default()
     })

@@ -115,6 +115,41 @@ impl Dispatcher {
         parent: Option<StepId>,
         origin: &Arc<Origin>,
     ) {
+        let id = plan.id.clone();
+        self.insert_step(plan, planned_id, parent, origin);
+        self.queued.insert(id.clone());
+        self.look_at_queue = true;
+        self.restore(&id);
+    }
+
+    /// Adds a step that is known from the books alone: there is nothing that it does.
+    pub(super) fn add_past_step(&mut self, id: &StepId, is_called: bool) {
+        let planning = Arc::clone(&self.context.options.project);
+        let origin = Origin { planning, requests: Vec::new(), sources: Sources::default() };
+        let past = self.job.steps.get(id);
+        let (parent, output) =
+            past.map(|step| (step.parent.clone(), step.output.clone())).unwrap_or_default();
+        let plan = step_that(id.clone(), Does::Skip);
+        self.insert_step(plan, id.clone(), parent, &Arc::new(origin));
+        if let Some(step) = self.steps.get_mut(id) {
+            step.does = None;
+            step.is_called = is_called;
+            step.output = output;
+        }
+    }
+
+    /// Takes what a step does, to begin with it.
+    pub(super) fn take_deed(&mut self, id: &StepId) -> Option<Does> {
+        self.steps.get_mut(id).and_then(|step| step.does.take())
+    }
+
+    fn insert_step(
+        &mut self,
+        plan: StepPlan,
+        planned_id: StepId,
+        parent: Option<StepId>,
+        origin: &Arc<Origin>,
+    ) {
         let parts = parts_of(plan.awaits);
         let token = parent.as_ref().and_then(|parent| self.steps.get(parent)).map(|parent| &parent.token);
         let state = StepState {
@@ -127,7 +162,7 @@ impl Dispatcher {
             parts,
             joins: plan.joins,
             interrupt: Arc::default(),
-            token: token.unwrap_or(&self.waits).child_token(),
+            token: token.unwrap_or(&self.code_waits).child_token(),
             parked: None,
             parent,
             is_called: false,
@@ -141,8 +176,6 @@ impl Dispatcher {
             values: Map::default(),
             waiting: Vec::new(),
         };
-        self.queued.insert(plan.id.clone());
-        self.look_at_queue = true;
         self.steps.insert(plan.id, state);
     }
 
@@ -162,8 +195,7 @@ impl Dispatcher {
         }
         self.emit(What::StepStarted { step: id.clone() });
         self.begin_timeout(id);
-        let does = self.steps.get_mut(id).and_then(|step| step.does.take());
-        if let Some(does) = does {
+        if let Some(does) = self.take_deed(id) {
             self.begin(id, does);
         }
     }
@@ -213,8 +245,11 @@ impl Dispatcher {
                 }
             }
             let added = step.id.clone();
+            let is_new = !self.job.steps.contains_key(&added);
             self.add_step_as(step, planned_id, Some(id.clone()), &origin);
-            self.emit(What::StepAdded { step: added.clone(), parent: Some(id.clone()) });
+            if is_new {
+                self.emit(What::StepAdded { step: added.clone(), parent: Some(id.clone()), called: false });
+            }
             all.push(added);
         }
         let Some(group) = self.steps.get_mut(id) else { return };
@@ -222,7 +257,9 @@ impl Dispatcher {
             Some(parts) => parts.awaited.iter().map(|step| within(id, step)).collect(),
             None => all.clone(),
         };
-        group.parts = Some(Parts { open: awaited.len(), all, awaited });
+        let has_ended = |id: &StepId| self.job.steps.get(id).is_some_and(|step| step.status.has_ended());
+        let open = awaited.iter().filter(|id| !has_ended(id)).count();
+        group.parts = Some(Parts { open, all, awaited });
         self.end_group(id);
     }
 
@@ -277,7 +314,7 @@ impl Dispatcher {
         let id = self.free_step_id(step);
         self.guests.insert(id.clone(), seat);
         self.add_step(spawned(id.clone(), Vec::new(), call), None, &Arc::new(origin));
-        self.emit(What::StepAdded { step: id, parent: None });
+        self.emit(What::StepAdded { step: id, parent: None, called: false });
     }
 
     pub(super) fn start_thread(&mut self, thread: StepThread) {
@@ -294,6 +331,7 @@ impl Dispatcher {
         if self.status(id).has_ended() {
             return;
         }
+        self.release_unclaimed(id);
         let Some(step) = self.steps.get_mut(id) else { return };
         let asked_to_stop = step.asked_to_stop;
         match result {
@@ -305,7 +343,7 @@ impl Dispatcher {
                     None => self.end_step(id, Status::Success, None),
                 }
             }
-            Err(_) if step.tries.timed_out => {
+            Err(_) if step.tries.timed_out || step.tries.lost.is_some() => {
                 step.is_stopped = true;
                 self.end_if_stopped(id);
             }
@@ -326,7 +364,7 @@ impl Dispatcher {
         if left || self.status(id).has_ended() {
             return;
         }
-        match self.why_timed_out(id) {
+        match self.why_timed_out(id).or_else(|| self.why_lost(id)) {
             Some(failure) => self.fail_or_retry(id, failure),
             None => self.end_step(id, Status::Stopped, None),
         }
@@ -553,15 +591,20 @@ pub(super) fn within(group: &StepId, step: &StepId) -> StepId {
 /// What a spawned step needs beside its plan: code from code has the home of the code that spawned it.
 pub(super) fn spawned(id: StepId, run_when: Vec<RunWhen>, call: CodeCall) -> StepPlan {
     let span = Some(call.code_span);
+    StepPlan { run_when, span, ..step_that(id, Does::Code(call)) }
+}
+
+/// A step that does this at once, on no terms.
+fn step_that(id: StepId, does: Does) -> StepPlan {
     StepPlan {
         id,
-        run_when,
+        run_when: Vec::new(),
         chain: Vec::new(),
-        does: Does::Code(call),
+        does,
         terms: Terms::default(),
         joins: false,
         awaits: None,
         templates: Vec::new(),
-        span,
+        span: None,
     }
 }
