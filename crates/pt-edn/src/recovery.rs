@@ -154,6 +154,13 @@ impl<'t> Reader<'t> {
     }
 
     fn unclosed(&mut self, start: usize) -> ReadError {
+        // A map inside that took the bracket of this one, and so came to miss a value, is no mistake of its own.
+        let follows = |error: &ReadError| error.kind == ReadErrorKind::OddMap && error.span.start > start;
+        if let Some(recovery) = &mut self.recovery
+            && recovery.errors.last().is_some_and(follows)
+        {
+            recovery.errors.pop();
+        }
         let mut error = self.fail_as(ReadErrorKind::Unclosed, "EOF while reading", start);
         error.span.end = start + 1;
         error

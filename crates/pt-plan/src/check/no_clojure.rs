@@ -1,6 +1,6 @@
 //! Code without a prefix is Clojure. People who do not know write other things there: told once, as what it is.
 
-use pt_syntax::{Code, Diagnostic, Node, Sources, near_miss};
+use pt_syntax::{Code, Diagnostic, Node, Reading, Sources, near_miss, references};
 
 /// What to say of code without a prefix that does not look like Clojure.
 pub(super) fn told(node: &Node, code: &Code<'_>, sources: &Sources) -> Option<Diagnostic> {
@@ -8,6 +8,12 @@ pub(super) fn told(node: &Node, code: &Code<'_>, sources: &Sources) -> Option<Di
     let text = node.as_str().filter(|_| code.body_offset == 0)?;
     let start = text.len() - text.trim_start().len();
     let body = text.trim();
+    let wrong = "This is not Clojure, which code without a prefix is";
+    if is_reference(body) {
+        let at = node.span_within(&sources.get(node.span.source).text, start..start + body.len());
+        let hint = "references stand in args; code asks for its params by name: `(:x params)`";
+        return Some(Diagnostic::error("code-syntax", wrong).at(at, "this is a reference").hint(hint));
+    }
     if body.is_empty() || body.starts_with(['(', '[', '{', '"', ';', '\'', '@', ':', '`', '^', '\\', '~']) {
         return None;
     }
@@ -24,9 +30,13 @@ pub(super) fn told(node: &Node, code: &Code<'_>, sources: &Sources) -> Option<Di
     if body.starts_with('#') {
         return None;
     }
-    let told =
-        Diagnostic::error("code-syntax", "This is not Clojure, which code without a prefix is").at(at, "");
-    Some(told.hint(cure(body)))
+    Some(Diagnostic::error("code-syntax", wrong).at(at, "").hint(cure(body)))
+}
+
+/// `pt.param x`, `{pt.param x}`
+fn is_reference(body: &str) -> bool {
+    let inside = body.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(body);
+    matches!(references(inside), Reading::Whole(_))
 }
 
 fn cure(body: &str) -> &'static str {
