@@ -174,7 +174,7 @@ impl Dispatcher {
             names,
             mask,
             runtime: Handle::current(),
-            notices: notices.clone(),
+            notices: notices.downgrade(),
             anonymous_volumes: Default::default(),
         };
         let mut dispatcher = Self {
