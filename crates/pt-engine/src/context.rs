@@ -18,7 +18,8 @@ pub(crate) struct JobContext {
     pub(crate) names: Names,
     pub(crate) mask: Mask,
     pub(crate) runtime: Handle,
-    pub(crate) notices: mpsc::UnboundedSender<Notice>,
+    /// Closed with the dispatcher, though code may be left that has not heard of the end.
+    pub(crate) notices: mpsc::WeakUnboundedSender<Notice>,
     /// How many volumes without a name there have been.
     pub(crate) anonymous_volumes: AtomicU32,
     /// The versions of datasets that were read, as `id@version`.

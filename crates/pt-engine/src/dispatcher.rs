@@ -78,6 +78,8 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     /// A try of a step has taken as long as it may.
     TimedOut { step: StepId, retry: u32 },
+    /// Code that was told to stop has had time enough: that of a step, or all.
+    LeaveCode(Option<StepId>),
     /// The job has taken as long as it may.
     JobTimedOut(Duration),
     /// The pause before a retry is over.
@@ -184,7 +186,7 @@ impl Dispatcher {
             names,
             mask,
             runtime: Handle::current(),
-            notices: notices.clone(),
+            notices: notices.downgrade(),
             anonymous_volumes: remains.as_ref().map_or(0, |remains| remains.anonymous_volumes).into(),
             datasets_read: Default::default(),
         };
@@ -304,6 +306,7 @@ impl Dispatcher {
             Message::Guest { step, seat } => self.add_guest(&step, seat),
             Message::Planned(planned) => self.planned(*planned),
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),
+            Message::LeaveCode(step) => self.leave_code(step.as_ref()),
             Message::JobTimedOut(timeout) => self.job_timed_out(timeout),
             Message::Retry { step } => self.pause_over(&step),
             Message::Asked(asked) => self.asked(asked),

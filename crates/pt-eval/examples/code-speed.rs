@@ -32,7 +32,7 @@ fn main() {
         black_box(evaluate(&snippet, &scope, &Limits::default()))
     };
     for (name, text, times) in [
-        ("js shared: one expression", "#pt-js parseInt(params['port'])", 20_000),
+        ("js shared: one expression", "#pt-js parseInt(params['port'])", 20_000_usize),
         ("js shared: a list", "#pt-js params.hosts.map(h => ({ host: h, port: 80 }))", 20_000),
         ("js isolated: one expression", "#pt-js try { parseInt(params['port']) } finally {}", 2_000),
         ("js fib 30", "#pt-js const fib = n => n < 2 ? n : fib(n - 1) + fib(n - 2); fib(30)", 60),

@@ -29,8 +29,7 @@ use watch::Watch;
 /// The file that stack traces name.
 const FILE: &str = "snippet";
 
-/// Bytes of a single number, text or list that is made at once. Nobody can stop a multiplication: with this it takes
-/// seconds at most.
+/// Bytes of a single number, text or list that is made at once: what takes more memory is found out only afterwards.
 const LARGEST: usize = 16 << 20;
 
 /// Levels of calls.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use pt_eval::Language;
 use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
@@ -100,6 +101,9 @@ impl std::fmt::Debug for SpawnedCode {
         f.debug_tuple("SpawnedCode").field(&self.call.module).finish()
     }
 }
+
+/// How long code may take to stop.
+const PATIENCE: Duration = Duration::from_millis(90);
 
 impl Dispatcher {
     pub(super) fn add_step(&mut self, plan: StepPlan, parent: Option<StepId>, origin: &Arc<Origin>) {
@@ -514,6 +518,7 @@ impl Dispatcher {
         step.asked_to_stop = true;
         step.token.cancel();
         step.interrupt.store(true, Ordering::Relaxed);
+        let runs_code = step.parked.is_some();
         for container in step.containers.clone() {
             self.wish(&container, Wish::Stop);
         }
@@ -525,6 +530,9 @@ impl Dispatcher {
             .collect();
         for part in parts {
             self.stop_step(&part);
+        }
+        if runs_code && !self.status(id).has_ended() {
+            self.leave_code_soon(Some(id.clone()));
         }
         if self.status(id) == Status::Queued {
             self.end_step(id, Status::Canceled, None);
@@ -547,6 +555,41 @@ impl Dispatcher {
             }
         }
         for id in waiting.iter().filter(|id| !self.status(id).has_ended()).cloned().collect::<Vec<_>>() {
+            self.left_waiting = true;
+            self.code_ended(&id, Err(stopped()));
+        }
+        self.leave_code_soon(None);
+    }
+
+    /// Gives code that was told to stop a moment more. Nearly all of it needs less; what computes one thing for long does not
+    /// hear of it before that is done.
+    fn leave_code_soon(&self, step: Option<StepId>) {
+        let messages = self.messages.0.clone();
+        self.context.runtime.spawn(async move {
+            tokio::time::sleep(PATIENCE).await;
+            // The job may be over.
+            drop(messages.send(Message::LeaveCode(step)));
+        });
+    }
+
+    /// Ends steps whose code was told to stop and has not: whatever it asks for is refused, so it has no effect any more.
+    pub(super) fn leave_code(&mut self, only: Option<&StepId>) {
+        let was_told = |step: &StepState| self.is_stopping() || step.asked_to_stop || step.tries.timed_out;
+        let runs = |id: &StepId, step: &StepState| {
+            // The end of a try that was left could be taken for that of the next.
+            let tried_once = step.terms.retries.is_none();
+            step.parked.is_some()
+                && tried_once
+                && !step.is_stopped
+                && was_told(step)
+                && !self.status(id).has_ended()
+        };
+        let left: Vec<StepId> = match only {
+            Some(id) => vec![id.clone()],
+            None => self.steps.keys().cloned().collect(),
+        };
+        let left = left.into_iter().filter(|id| self.steps.get(id).is_some_and(|step| runs(id, step)));
+        for id in left.collect::<Vec<_>>() {
             self.left_waiting = true;
             self.code_ended(&id, Err(stopped()));
         }
