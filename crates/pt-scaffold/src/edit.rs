@@ -102,10 +102,12 @@ fn add_step_in_lines(text: &str, root: &Node, tool: &str, call: &str) -> Result<
     let new = || [vec![format!("  {}:", key(tool))], made(4)].concat();
     let Some(tools) = root.get("tools") else { return layout.append("tools", &new(), root) };
     let Some(found) = tool_of(tools, tool) else {
-        return match tools.kind {
-            NodeKind::Null => layout.fill(key_end(root, "tools"), &new()),
-            NodeKind::List(_) => layout.add_item(tools, &format!("id: {}\nrun:\n  - {step}", quoted(tool))),
-            _ => layout.add_entry(tools, &format!("{}:\n  run:\n    - {step}", key(tool))),
+        return if tools.is_null() {
+            layout.fill(key_end(root, "tools"), &new())
+        } else if matches!(tools.kind, NodeKind::List(_)) {
+            layout.add_item(tools, &format!("id: {}\nrun:\n  - {step}", quoted(tool)))
+        } else {
+            layout.add_entry(tools, &format!("{}:\n  run:\n    - {step}", key(tool)))
         };
     };
     match steps_of(found) {

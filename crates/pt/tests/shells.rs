@@ -2,6 +2,7 @@
 //! cases/completions. PowerShell could not be had so far: of its script nothing is tried but that it is made.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stdout, reason = "what is left out is told")]
 
 use std::fs;
 use std::os::unix::fs::symlink;

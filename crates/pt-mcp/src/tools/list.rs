@@ -186,10 +186,10 @@ pub(super) fn port(port: &OpenPort) -> String {
 
 /// How a service stands: also whether it can be used yet.
 pub(super) fn state(service: &Service) -> String {
-    match service.status {
-        ServiceStatus::Running if !service.ready => "running (accepts no connections yet)".to_owned(),
-        status => word(&status),
+    if service.status == ServiceStatus::Running && !service.ready {
+        return "running (accepts no connections yet)".to_owned();
     }
+    word(&service.status)
 }
 
 /// The product's word for a status.

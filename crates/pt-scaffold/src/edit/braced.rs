@@ -118,21 +118,10 @@ impl Braced<'_> {
 
     /// The text with something more behind the last thing in a collection: on a line of its own if that has one.
     fn add(self, collection: &Node, new: &str) -> String {
-        let children: Vec<(usize, usize)> = match &collection.kind {
-            NodeKind::Map(_) => {
-                let of = |entry: &pt_syntax::Entry| (entry.key_span.start, entry.value.span.end);
-                collection
-                    .entries()
-                    .iter()
-                    .map(of)
-                    .map(|(start, end)| (start as usize, end as usize))
-                    .collect()
-            }
-            _ => {
-                let of = |item: &Node| (item.span.start as usize, item.span.end as usize);
-                collection.items().iter().map(of).collect()
-            }
-        };
+        let items = collection.items().iter().map(|item| (item.span.start, item.span.end));
+        let entries = collection.entries().iter().map(|entry| (entry.key_span.start, entry.value.span.end));
+        let children: Vec<(usize, usize)> =
+            items.chain(entries).map(|(start, end)| (start as usize, end as usize)).collect();
         let text = self.text;
         let (open, close) = (collection.span.start as usize, collection.span.end as usize - 1);
         let Some((start, end)) = children.last().copied() else {
