@@ -48,10 +48,6 @@ pub(crate) const PREFIXES: [(&str, Language, bool); 6] = [
 /// The code that the text is, if it begins with a prefix and a blank.
 pub(crate) fn read(text: &str) -> Option<Code<'_>> {
     let trimmed = text.trim_start();
-    // Nearly every text is something else.
-    if !trimmed.starts_with(['#', 'p']) {
-        return None;
-    }
     let prefixed = |(prefix, language, late): &(&str, Language, bool)| {
         let rest = trimmed.strip_prefix(prefix)?;
         let body = rest.trim_start_matches([' ', '\t']);

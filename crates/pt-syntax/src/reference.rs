@@ -97,27 +97,30 @@ impl ReferenceKind {
 
 /// Reads a text. Allocates only for interpolated ones.
 pub fn references(text: &str) -> Reading<'_> {
-    if let Some(code) = code::read(text) {
-        return Reading::Code(code);
-    }
-    let start = text.len() - text.trim_start().len();
-    let trimmed = text.trim();
-    if let Some(reference) = reference(trimmed, start, &["pt.", "#pt-"]) {
-        return Reading::Whole(reference);
+    let begun = text.trim_start();
+    // Nearly every text is something else.
+    if begun.starts_with(['#', 'p']) {
+        if let Some(code) = code::read(text) {
+            return Reading::Code(code);
+        }
+        let start = text.len() - begun.len();
+        if let Some(reference) = reference(begun.trim_end(), start, &["pt.", "#pt-"]) {
+            return Reading::Whole(reference);
+        }
     }
     interpolated(text).map_or(Reading::Literal, Reading::Interpolated)
 }
 
 fn interpolated(text: &str) -> Option<Vec<Piece<'_>>> {
-    // Nearly every text has none; to look for one byte is quicker than for four.
-    if !text.contains('{') {
-        return None;
-    }
     let mut pieces = Vec::new();
     let (mut done, mut at) = (0, 0);
-    while let Some(found) = text[at..].find("{pt.") {
+    // To look for one byte is quicker than for four.
+    while let Some(found) = text[at..].find('{') {
         let open = at + found;
         at = open + 1;
+        if !text[at..].starts_with("pt.") {
+            continue;
+        }
         // A reference is short and on one line; anything else is not one.
         let Some(length) = text[at..].find(['}', '{', '\n']).filter(|end| text[at + end..].starts_with('}'))
         else {
@@ -145,7 +148,7 @@ fn interpolated(text: &str) -> Option<Vec<Piece<'_>>> {
 /// The reference that `text`, which begins at `base`, is as a whole.
 fn reference<'t>(text: &'t str, base: usize, prefixes: &[&str]) -> Option<Reference<'t>> {
     let rest = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix))?;
-    let (word, rest) = rest.split_once(BLANK)?;
+    let (word, rest) = rest.split_at(rest.bytes().position(|byte| matches!(byte, b' ' | b'\t'))?);
     let kind = ReferenceKind::named(word)?;
     let rest = rest.trim_start_matches(BLANK);
     let start = base + text.len() - rest.len();

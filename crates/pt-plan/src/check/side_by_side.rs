@@ -14,28 +14,23 @@ const MOST: usize = 8;
 /// Readers of code recurse as deep as their text: as on the main thread.
 const STACK: usize = 8 << 20;
 
-/// How many threads there may be.
-pub(super) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
-}
-
 /// How much there is to look at in a definition, compared with others.
 pub(super) fn size(definition: &&Definition) -> usize {
     let steps = if let Body::Steps(steps) = &definition.body { steps.len() } else { 0 };
     1 + steps
 }
 
-/// The answers in the order of the items, on so many threads if there is enough to do.
+/// The answers in the order of the items.
 pub(super) fn each<T: Sync, A: Send>(
     items: &[T],
-    threads: usize,
     size: impl Fn(&T) -> usize,
     ask: impl Fn(&T) -> A + Sync,
 ) -> Vec<A> {
     let total: usize = items.iter().map(&size).sum();
-    if total < LITTLE || threads == 1 {
+    if total < LITTLE {
         return items.iter().map(ask).collect();
     }
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
     let answers = &|part: &[T]| part.iter().map(&ask).collect::<Vec<A>>();
     let mut parts = parts(items, total.div_ceil(threads), size);
     let first = parts.next().unwrap_or_default();
@@ -61,7 +56,7 @@ fn parts<T>(items: &[T], wanted: usize, size: impl Fn(&T) -> usize) -> impl Iter
     let mut together = 0;
     items.chunk_by(move |item, next| {
         together += size(item);
-        let fits = together + size(next) / 2 <= wanted;
+        let fits = together + size(next).div_ceil(2) <= wanted;
         together *= usize::from(fits);
         fits
     })
@@ -92,7 +87,7 @@ mod tests {
         for count in [0, 1, 63, 64, 65, 1000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
-            assert_eq!(each(&items, 3, |_| 1, |item| item * 2), doubled);
+            assert_eq!(each(&items, |_| 1, |item| item * 2), doubled);
         }
     }
 }

@@ -34,18 +34,21 @@ pub(super) fn of_all(
     named: &(dyn Named + Sync),
     broken_code: &HashSet<Span>,
 ) -> Vec<Trial> {
-    let threads = if named.minds_order() { 1 } else { side_by_side::threads() };
     let numbered: Vec<_> = definitions.iter().enumerate().collect();
     let too_large = AtomicUsize::new(usize::MAX);
     let size = |(_, definition): &(usize, &&Definition)| side_by_side::size(definition);
-    let trials = side_by_side::each(&numbered, threads, size, |(at, definition)| {
+    let plan = |(at, definition): &(usize, &&Definition)| {
         let wanted = *at <= too_large.load(Ordering::Relaxed);
         let trial = wanted.then(|| of(definition, project, named, broken_code))?;
         if trial.is_too_large {
             too_large.fetch_min(*at, Ordering::Relaxed);
         }
         Some(trial)
-    });
+    };
+    let trials: Vec<Option<Trial>> = match named.minds_order() {
+        true => numbered.iter().map(plan).collect(),
+        false => side_by_side::each(&numbered, size, plan),
+    };
     // Whichever of them the threads met first: the same is told.
     trials.into_iter().take(too_large.into_inner().saturating_add(1)).flatten().collect()
 }

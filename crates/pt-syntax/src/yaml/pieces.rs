@@ -69,23 +69,29 @@ fn cut(text: &str, size: usize) -> Option<Vec<Piece>> {
     let (mut column, mut after_key, mut begun) = (None, false, false);
     let mut start = 0;
     let mut continues = false;
-    // Where an empty block scalar stands depends on what follows: there no cut must be.
-    let mut block = false;
+    let mut last = "";
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for line in text.split('\n') {
         let here = at;
-        at += line.len();
-        let line = line.trim_end_matches('\n');
-        let rest = line.trim_start_matches(' ');
-        let indent = line.len() - rest.len();
+        at += line.len() + 1;
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+        let rest = &line[indent..];
         if rest.is_empty() || rest.starts_with('#') {
             continue;
         }
         let item = rest == "-" || rest.starts_with("- ");
-        let possible = begun && !std::mem::replace(&mut block, rest.contains(['|', '>']));
-        let long_enough = possible && here - start >= size;
+        let before = std::mem::replace(&mut last, rest);
+        let key = indent == 0 && !item;
+        let long = here - start >= size;
+        // Nearly every line is neither a key nor far enough from the last cut.
+        if !key && !long && begun && !after_key {
+            continue;
+        }
+        // Where an empty block scalar stands depends on what follows: there no cut must be.
+        let possible = begun && !before.contains(['|', '>']);
+        let long_enough = possible && long;
         let mut next_continues = None;
-        if indent == 0 && !item {
+        if key {
             let value = after_plain_key(rest)?;
             if continues && !possible {
                 return None;

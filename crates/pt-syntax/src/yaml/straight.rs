@@ -27,18 +27,22 @@ pub(super) fn read(source: SourceId, text: &str, base: usize, levels_around: usi
 /// Whether all characters mean the same wherever they stand: no tabs, no other ends of lines, nothing invisible.
 fn is_usual(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let mut unusual = bytes.iter().enumerate().filter(|(_, byte)| match byte {
-        b'\n' | b' '..=b'~' => false,
-        0xc2 | 0xe2 | 0xef => true,
-        _ => **byte < 0x80,
-    });
-    unusual.all(|(at, byte)| match byte {
+    let is_plain = |byte: &u8| *byte == b'\n' || (b' '..=b'~').contains(byte);
+    let is_usual_at = |at: usize| match bytes[at] {
         0xc2 => bytes.get(at + 1).is_some_and(|next| *next >= 0xa0),
         0xe2 => !matches!(bytes.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])),
         0xef => !matches!(bytes.get(at + 1..at + 3), Some([0xbb, 0xbf] | [0xbf, 0xbe | 0xbf])),
-        _ => false,
+        byte => byte >= 0x80 || is_plain(&byte),
+    };
+    // Without a way out in the middle of it, all bytes of a block are looked at at once.
+    bytes.chunks(BLOCK).enumerate().all(|(block, chunk)| {
+        let plain = chunk.iter().fold(true, |plain, byte| plain & is_plain(byte));
+        plain || (block * BLOCK..block * BLOCK + chunk.len()).all(is_usual_at)
     })
 }
+
+/// How many bytes are looked at at once.
+const BLOCK: usize = 64;
 
 struct Reader<'t> {
     source: SourceId,
