@@ -35,9 +35,10 @@ impl Dispatcher {
             self.killed.cancel();
         }
         let ids: Vec<ContainerId> = self.containers.keys().cloned().collect();
-        match wish {
-            Wish::Kill => ids.iter().for_each(|id| self.wish(id, wish)),
-            _ => self.stop_in_order(),
+        if wish == Wish::Kill {
+            ids.iter().for_each(|id| self.wish(id, wish));
+        } else {
+            self.stop_in_order();
         }
         self.interrupt_all();
         let queued: Vec<StepId> = self.queued.drain(..).collect();
