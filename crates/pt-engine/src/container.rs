@@ -560,14 +560,15 @@ impl ContainerTask {
         if lines.is_empty() {
             return;
         }
-        if self.log.has_secrets() {
+        let listeners = if self.log.has_secrets() {
             let masked: Vec<String> = lines.iter().map(|line| self.log.masked(line)).collect();
-            self.voice.hear(&masked);
+            self.voice.hear(&masked)
         } else {
-            self.voice.hear(&lines);
-        }
+            self.voice.hear(&lines)
+        };
         let (step, container) = (self.step.clone(), Some(self.id.clone()));
         self.log.send(Written { step, container, stream, lines, beside: false }).await;
+        listeners.iter().for_each(|listener| listener.notify_one());
     }
 
     fn change(&self, change: ContainerChange) {
