@@ -82,8 +82,6 @@ pub(crate) enum Beginning {
         /// The backend's id.
         id: String,
     },
-    /// It is not there any more.
-    Gone,
 }
 
 /// How output ended.
@@ -147,22 +145,14 @@ impl ContainerTask {
                     self.change(ContainerChange::Created { backend_id: id.clone() });
                 }
                 let has_started = matches!(status, ContainerStatus::Running | ContainerStatus::Stopping);
-                let next = match status {
-                    ContainerStatus::Restarting if !running => Next::Drain { run: last_run },
-                    _ => Next::Follow { tell: !has_started },
+                let next = if status == ContainerStatus::Restarting && !running {
+                    Next::Drain { run: last_run }
+                } else {
+                    Next::Follow { tell: !has_started }
                 };
                 self.live(id, next, restarts).await
             }
             Beginning::Ended { id } => self.remove(&id).await,
-            Beginning::Gone => {
-                let message =
-                    "It is gone from the container engine: while no runner was there to see it, somebody \
-                               removed it, or the engine lost it."
-                        .to_owned();
-                self.change(ContainerChange::Failed { message });
-                self.change(ContainerChange::Removed);
-                None
-            }
         };
         self.report(Report::Over(problem));
     }
@@ -570,14 +560,15 @@ impl ContainerTask {
         if lines.is_empty() {
             return;
         }
-        if self.log.has_secrets() {
+        let listeners = if self.log.has_secrets() {
             let masked: Vec<String> = lines.iter().map(|line| self.log.masked(line)).collect();
-            self.voice.hear(&masked);
+            self.voice.hear(&masked)
         } else {
-            self.voice.hear(&lines);
-        }
+            self.voice.hear(&lines)
+        };
         let (step, container) = (self.step.clone(), Some(self.id.clone()));
         self.log.send(Written { step, container, stream, lines, beside: false }).await;
+        listeners.iter().for_each(|listener| listener.notify_one());
     }
 
     fn change(&self, change: ContainerChange) {

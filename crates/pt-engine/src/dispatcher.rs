@@ -88,6 +88,16 @@ pub(crate) enum Message {
     Asked(Asked),
 }
 
+/// Where a job begins.
+pub(crate) enum Beginning {
+    /// At its beginning.
+    Anew,
+    /// At its beginning, with somebody who takes part.
+    WithGuest(GuestSeat),
+    /// Where another runner left it.
+    From(Box<Remains>),
+}
+
 /// Carries out one job.
 pub(crate) struct Dispatcher {
     context: Context,
@@ -161,12 +171,16 @@ impl Dispatcher {
         engine: Engine,
         plan: Plan,
         options: Options,
-        seat: Option<GuestSeat>,
-        remains: Option<Remains>,
+        beginning: Beginning,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
         messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     ) -> Result<(Self, watch::Receiver<Job>), StoreError> {
+        let (seat, remains) = match beginning {
+            Beginning::Anew => (None, None),
+            Beginning::WithGuest(seat) => (Some(seat), None),
+            Beginning::From(remains) => (None, Some(*remains)),
+        };
         let mask = Mask::default();
         mask.learn(plan.secrets.iter().cloned());
         let books = engine.store.event_writer(&options.job)?;

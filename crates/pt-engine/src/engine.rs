@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::args::failure;
-use crate::dispatcher::{Asked, Dispatcher, Message};
+use crate::dispatcher::{Asked, Beginning, Dispatcher, Message};
 use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
 use crate::remains::Remains;
@@ -283,7 +283,7 @@ impl Engine {
     /// # Errors
     /// The store cannot be written.
     pub fn take_over(&self, plan: Plan, options: Options, remains: Remains) -> Result<Running, StoreError> {
-        self.run(plan, options, None, Some(remains))
+        self.run(plan, options, Beginning::From(Box::new(remains)))
     }
 
     /// Starts a job in which somebody takes part from the beginning, as a step beside those of the plan.
@@ -296,21 +296,15 @@ impl Engine {
         options: Options,
         seat: Option<GuestSeat>,
     ) -> Result<Running, StoreError> {
-        self.run(plan, options, seat, None)
+        self.run(plan, options, seat.map_or(Beginning::Anew, Beginning::WithGuest))
     }
 
-    fn run(
-        &self,
-        plan: Plan,
-        options: Options,
-        seat: Option<GuestSeat>,
-        remains: Option<Remains>,
-    ) -> Result<Running, StoreError> {
+    fn run(&self, plan: Plan, options: Options, beginning: Beginning) -> Result<Running, StoreError> {
         let (notices_to, notices) = mpsc::unbounded_channel();
         let messages = mpsc::unbounded_channel();
         let (control, asked) = Control::new(messages.0.clone());
         let (dispatcher, job) =
-            Dispatcher::new(self.clone(), plan, options, seat, remains, notices_to, asked, messages)?;
+            Dispatcher::new(self.clone(), plan, options, beginning, notices_to, asked, messages)?;
         let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
         Ok(Running { notices, control, guests, job, done })

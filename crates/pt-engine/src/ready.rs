@@ -78,19 +78,14 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
-    /// Hears lines, masked.
-    pub(crate) fn hear(&self, lines: &[String]) {
+    /// Hears lines, masked; gives who waited for one of them, to be notified once the lines are on their way.
+    pub(crate) fn hear(&self, lines: &[String]) -> Vec<Arc<Notify>> {
         if let Some(last) = lines.last() {
             last.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
         }
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|(text, listener)| {
-            let said = lines.iter().any(|line| line.contains(text));
-            if said {
-                listener.notify_one();
-            }
-            !said
-        });
+        let said = |text: &String| lines.iter().any(|line| line.contains(text));
+        listeners.extract_if(.., |(text, _)| said(text)).map(|(_, listener)| listener).collect()
     }
 
     /// The last line.
@@ -215,6 +210,8 @@ impl Question {
             tokio::task::spawn_blocking(move || crate::remains::has_said(&store, &key, &id, &wanted));
         if !before.await.is_ok_and(|found| found.is_ok_and(|found| found)) {
             said.notified().await;
+            // The line is told before what follows from it.
+            self.log.settle().await;
         }
     }
 }

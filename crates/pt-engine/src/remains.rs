@@ -230,12 +230,11 @@ fn lines_of(
     key: &JobKey,
     id: &ContainerId,
 ) -> Result<impl Iterator<Item = Result<LogLine, StoreError>>, StoreError> {
-    let created = store.events(key, 0)?.into_iter().rev().find_map(|event| match event.what {
-        What::ContainerChanged { container, change: ContainerChange::Created { .. } } if container == *id => {
-            Some(event.at)
-        }
-        _ => None,
-    });
+    let is_made = |event: &Event| {
+        matches!(&event.what, What::ContainerChanged { container, change: ContainerChange::Created { .. } }
+            if container == id)
+    };
+    let created = store.events(key, 0)?.iter().rev().find(|event| is_made(event)).map(|event| event.at);
     let filter = LogFilter { container: Some(id.clone()), ..LogFilter::default() };
     let is_its = move |line: &LogLine| !line.beside && created.is_some_and(|created| created <= line.at);
     Ok(store.read_logs(key, 0, filter).filter(move |line| line.as_ref().map_or(true, &is_its)))

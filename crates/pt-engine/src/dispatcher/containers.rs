@@ -411,8 +411,9 @@ impl Dispatcher {
     pub(super) fn await_started(&mut self, id: &ContainerId, reply: Reply) {
         let Some(reply) = self.for_all_replicas(id, reply, Self::await_started) else { return };
         let ended = self.has_ended(id);
+        let has_failed = self.job.containers.get(id).map(|it| it.status) == Some(ContainerStatus::Failed);
         match self.containers.get_mut(id) {
-            Some(container) if container.started => self.answer(reply, Ok(Data::Bool(true))),
+            Some(container) if container.started && !has_failed => self.answer(reply, Ok(Data::Bool(true))),
             Some(container) if !ended => container.waiting_for_start.push(reply),
             Some(container) => {
                 container.told = true;

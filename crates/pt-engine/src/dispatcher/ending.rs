@@ -39,9 +39,10 @@ impl Dispatcher {
             self.killed.cancel();
         }
         let ids: Vec<ContainerId> = self.containers.keys().cloned().collect();
-        match wish {
-            Wish::Kill => ids.iter().for_each(|id| self.wish(id, wish)),
-            _ => self.stop_in_order(),
+        if wish == Wish::Kill {
+            ids.iter().for_each(|id| self.wish(id, wish));
+        } else {
+            self.stop_in_order();
         }
         self.stop_code();
         let queued: Vec<StepId> = self.queued.drain(..).collect();

@@ -261,8 +261,9 @@ impl Dispatcher {
                 let (restarts, last_run) = (container.restarts, container.last_run);
                 Some(Beginning::GoOn { id, status, told, restarts, last_run, running })
             }
-            (Running | Stopping | Restarting, None) => Some(Beginning::Gone),
+            (Running | Stopping | Restarting, None) => None,
         };
+        let is_gone = beginning.is_none() && matches!(container.status, Running | Stopping | Restarting);
         self.ports.exchange(&[], &ports);
         let (wish, wished) = watch::channel(Wish::Run);
         let state = ContainerState {
@@ -312,6 +313,12 @@ impl Dispatcher {
         }
         let asks = state.started && !container.ready && !container.removed;
         self.containers.insert(id.clone(), state);
+        if is_gone && !container.removed {
+            let message = "It is gone from the container engine: while no runner was there to see it, somebody removed it, \
+                           or the engine lost it."
+                .to_owned();
+            return self.container_changed(id, ContainerChange::Failed { message });
+        }
         if asks && matches!(container.status, Running | Stopping | Restarting) {
             self.probe_container(id);
         }

@@ -2,12 +2,7 @@
 //! twice, lost or told twice, and every job must end as it would have.
 //!
 //! `CHAOS_KILLS` says how many (a few without; `bench/chaos` asks for more), `CHAOS_SEED` which moments.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod job;
 mod kinds;
