@@ -13,13 +13,13 @@ pub struct Error {
     /// The innermost form at fault, in bytes of the source.
     pub span: Option<Span>,
     /// If that is in a function of the program: where it was called, and where its caller was, and so on; the last few.
-    pub calls: Vec<Span>,
+    pub calls: Box<[Span]>,
     /// The map of an `ex-info`.
     pub data: Option<Value>,
     /// What kind of end it was.
     pub kind: ErrorKind,
     /// Names that are known and near one that is not.
-    pub suggestions: Vec<String>,
+    pub suggestions: Box<[String]>,
 }
 
 /// The kinds of end without a value.
@@ -38,10 +38,10 @@ impl From<ReadError> for Error {
         Self {
             message: error.message,
             span: Some(error.span),
-            calls: Vec::new(),
+            calls: Box::default(),
             data: None,
             kind: ErrorKind::Read,
-            suggestions: Vec::new(),
+            suggestions: Box::default(),
         }
     }
 }
@@ -54,10 +54,10 @@ impl From<Signal> for Error {
             return Self {
                 message,
                 span: None,
-                calls: Vec::new(),
+                calls: Box::default(),
                 data: None,
                 kind,
-                suggestions: Vec::new(),
+                suggestions: Box::default(),
             };
         };
         let exception = &thrown.exception;
@@ -65,10 +65,10 @@ impl From<Signal> for Error {
         Self {
             message: exception.message.clone().unwrap_or_else(|| exception.class.short().to_owned()),
             span: thrown.span,
-            calls: thrown.calls,
+            calls: thrown.calls.into(),
             data: (!exception.data.is_nil()).then(|| exception.data.clone()),
             kind,
-            suggestions: thrown.suggestions,
+            suggestions: thrown.suggestions.into(),
         }
     }
 }

@@ -141,7 +141,7 @@ fn host_names_are_calls_functions_and_values() {
 fn unknown_names_come_with_near_ones() {
     let error = run("(let [brokers 1]\n  (str broker))", &mut Context::new()).unwrap_err();
     assert_eq!(error.message, "Unable to resolve symbol: broker");
-    assert_eq!((error.span.unwrap().start, error.suggestions), (24, vec!["brokers".to_owned()]));
+    assert_eq!((error.span.unwrap().start, &*error.suggestions), (24, &["brokers".to_owned()][..]));
     assert_eq!(run("(fliter odd? [])", &mut Context::new()).unwrap_err().suggestions[0], "filter");
 }
 

@@ -91,7 +91,7 @@ const CHECK: Duration = Duration::from_secs(2);
 fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
     let unknown = ["Unable to resolve", "No such var"].iter().any(|head| error.message.starts_with(head));
     let kind = if unknown { MistakeKind::UnknownName } else { MistakeKind::Syntax };
-    let meant = match error.suggestions.as_slice() {
+    let meant = match &*error.suggestions {
         [only] if unknown && !error.message.contains(": pt/") => Some(only.clone()),
         _ => None,
     };
@@ -154,7 +154,7 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
     if let Some(way) = elsewhere(&error.message).or_else(|| meant(&error.message)) {
         return described.with_hint(way);
     }
-    match error.suggestions.as_slice() {
+    match &*error.suggestions {
         // Everything short is near to everything else that is short.
         _ if unresolved.chars().count() < 3 => described,
         [] => described,

@@ -13,8 +13,9 @@ use crate::container::{Report, Wish};
 use crate::engine::StopRequest;
 use crate::log::LogSender;
 
-/// How long code that waits is left to itself after its job is over.
-const LEAVE: Duration = Duration::from_millis(200);
+/// How long code that waits is left to itself after its job is over. Longer than a process needs that ends with it: thousands
+/// of threads that wake up would only be in its way.
+const LEAVE: Duration = Duration::from_secs(5);
 
 impl Dispatcher {
     pub(super) fn is_stopping(&self) -> bool {
