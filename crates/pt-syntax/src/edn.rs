@@ -6,6 +6,9 @@ use crate::finding::Findings;
 use crate::parse::{span, too_deep};
 use crate::{Diagnostic, Entry, Node, NodeKind, SourceId, Span, entries};
 
+/// Of a larger text one mistake is told: it is no polytope file, and to read it again takes its time.
+const LARGEST: usize = 1 << 20;
+
 /// How the lines are indented says nothing where they are longer.
 const LONGEST_LINE: usize = 2000;
 
@@ -16,7 +19,9 @@ const LEFT_OVER: usize = 100;
 pub(crate) fn read(source: SourceId, text: &str, findings: &mut Findings) -> Node {
     // Clojure's notation, because code stands raw in these files: `:code (map #(inc %) xs)`.
     let strict = attempt(source, text, Reader::new(text));
-    let chosen = if strict.error.as_ref().is_none_or(|error| error.kind == ReadErrorKind::TooDeep) {
+    let chosen = if text.len() > LARGEST
+        || strict.error.as_ref().is_none_or(|error| error.kind == ReadErrorKind::TooDeep)
+    {
         strict
     } else {
         let plain = attempt(source, text, Reader::recovering(text, false));

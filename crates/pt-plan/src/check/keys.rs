@@ -52,7 +52,7 @@ fn look(node: &Node, ty: &Type, found: &mut Vec<Diagnostic>) {
         }
         // Without a name it is told as a whole.
         (Type::Atom(Atom::EnvVar), NodeKind::Map(_)) if node.get("name").is_some() => {
-            unknown(node, &OF_VARS, found)
+            unknown(node, &OF_VARS, found);
         }
         (Type::Atom(Atom::ServiceSpec), NodeKind::Map(_)) => {
             unknown(node, &OF_SERVICES, found);

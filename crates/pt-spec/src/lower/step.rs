@@ -1,6 +1,6 @@
 //! Steps and what they wait for.
 
-use pt_syntax::{Diagnostic, Node, NodeKind, is_id, suggest};
+use pt_syntax::{Diagnostic, Node, NodeKind, Span, is_id, suggest};
 
 use super::definition::{lower_args, merge, name_of, not_an_id};
 use super::fields::Fields;
@@ -11,25 +11,29 @@ pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> 
     let span = node.span;
     match node.kind {
         NodeKind::List(items) => items.into_iter().filter(|item| !item.is_null()).map(lower_step).collect(),
-        kind => {
-            let wrong =
-                Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(span, "this is none");
-            found.push(match kind {
-                NodeKind::Str(step) if !step.contains('\n') => wrong
-                    .hint(format!("write it as a list of one: `[{step}]`"))
-                    .replace_by(format!("[{step}]")),
-                NodeKind::Map(_) => wrong.hint("begin each step with a dash: `- module: my-module`"),
-                NodeKind::Null
-                | NodeKind::Bool(_)
-                | NodeKind::Int(_)
-                | NodeKind::Float(_)
-                | NodeKind::Str(_)
-                | NodeKind::List(_)
-                | NodeKind::Form(_) => wrong,
-            });
+        NodeKind::Str(step) if !step.contains('\n') => {
+            let list = format!("[{step}]");
+            found.push(no_list(span).hint(format!("write it as a list of one: `{list}`")).replace_by(list));
+            Vec::new()
+        }
+        NodeKind::Map(_) => {
+            found.push(no_list(span).hint("begin each step with a dash: `- module: my-module`"));
+            Vec::new()
+        }
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::Str(_)
+        | NodeKind::Form(_) => {
+            found.push(no_list(span));
             Vec::new()
         }
     }
+}
+
+fn no_list(at: Span) -> Diagnostic {
+    Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(at, "this is none")
 }
 
 fn lower_step(node: Node) -> Step {
