@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio::sync::mpsc;
+
 use crate::backend::{FileInfo, FileSource, MountRequest};
 use crate::ignored::Ignored;
 
@@ -232,6 +234,35 @@ fn info<R: Read>(entry: &tar::Entry<'_, R>, path: &Path) -> io::Result<FileInfo>
         modified: header.mtime().ok().and_then(|time| i64::try_from(time).ok()),
         changed: None,
     })
+}
+
+/// An archive that comes in pieces, read where that holds up nobody else.
+#[derive(Debug)]
+pub struct ArchiveReader {
+    pieces: mpsc::Receiver<Vec<u8>>,
+    piece: Vec<u8>,
+    taken: usize,
+}
+
+impl ArchiveReader {
+    /// Reads these pieces. It ends when nobody is left to send any.
+    pub fn new(pieces: mpsc::Receiver<Vec<u8>>) -> Self {
+        Self { pieces, piece: Vec::new(), taken: 0 }
+    }
+}
+
+impl Read for ArchiveReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken == self.piece.len() {
+            match self.pieces.blocking_recv() {
+                Some(piece) => (self.piece, self.taken) = (piece, 0),
+                None => return Ok(0),
+            }
+        }
+        let read = (&self.piece[self.taken..]).read(buffer)?;
+        self.taken += read;
+        Ok(read)
+    }
 }
 
 #[cfg(test)]

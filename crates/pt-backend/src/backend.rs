@@ -44,6 +44,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Starts a created or exited container, attached from its first byte on.
     async fn start_container(&self, id: &str) -> Result<Running, BackendError>;
 
+    /// The output of a container that was started once, from its first byte on and over all its runs, as far as the backend has
+    /// kept it; and its exit, if it has exited the last one. Other followers are not disturbed.
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError>;
+
     /// Asks a container to stop and kills it after `grace`. Fine if it does not run or is gone.
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError>;
 
@@ -71,11 +75,45 @@ pub trait Backend: Send + Sync + 'static {
         orders: mpsc::Receiver<ExecOrder>,
     ) -> Result<Running, BackendError>;
 
-    /// A path of a container as a tar archive, whether it runs or not.
-    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError>;
+    /// A path of a container as a tar archive, whether it runs or not: piece by piece, as they are taken. Who takes no more
+    /// has had enough.
+    async fn stream_path(
+        &self,
+        id: &str,
+        path: &str,
+        pieces: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError>;
 
-    /// Unpacks a tar archive at a directory of a container, whether it runs or not. Directories that are missing are made.
-    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError>;
+    /// The same as a whole.
+    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+        let (tell, mut pieces) = mpsc::channel::<Vec<u8>>(PIECES);
+        let mut archive = Vec::new();
+        let gathered = async {
+            while let Some(piece) = pieces.recv().await {
+                archive.extend_from_slice(&piece);
+            }
+        };
+        let (streamed, ()) = tokio::join!(self.stream_path(id, path, tell), gathered);
+        streamed.map(|()| archive)
+    }
+
+    /// Unpacks a tar archive at a directory of a container, whether it runs or not, piece by piece, as they come. Directories
+    /// that are missing are made.
+    async fn stream_in(
+        &self,
+        id: &str,
+        dir: &str,
+        pieces: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), BackendError>;
+
+    /// The same with an archive that is there as a whole.
+    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+        let (tell, pieces) = mpsc::channel(1);
+        // Its only piece finds room.
+        drop(tell.send(archive).await);
+        drop(tell);
+        self.stream_in(id, dir, pieces).await
+    }
 
     /// What is at a path of a container, whether it runs or not: of a directory what is in it, of a file that itself.
     async fn list_path(&self, id: &str, path: &str) -> Result<Vec<FileInfo>, BackendError> {
@@ -129,12 +167,25 @@ pub trait Backend: Send + Sync + 'static {
     /// Builds an image; gives its digest. What the builder says goes to `output`, which never blocks.
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError>;
 
-    /// Waits until a TCP port of a container accepts connections. Where this machine does not reach the container it cannot
-    /// tell, and does not wait.
-    async fn await_port(&self, id: &str, port: u16);
+    /// Tries once whether a port of a container answers; says why not. Where this machine does not reach the container it
+    /// cannot tell, and says nothing against it.
+    async fn knock(&self, id: &str, knock: &Knock) -> Result<(), String>;
 
     /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
+}
+
+/// Pieces of an archive that wait to be taken, at most.
+const PIECES: usize = 16;
+
+/// What a port of a container is to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knock {
+    /// The port in the container, of TCP.
+    pub port: u16,
+    /// The path of an HTTP request, and the status it must be answered with: without one, any from 200 to 399. Without a path
+    /// it is enough that the port accepts connections.
+    pub http: Option<(String, Option<u16>)>,
 }
 
 /// How many links are followed to a file.
@@ -428,6 +479,8 @@ pub struct Exit {
     pub code: i64,
     /// Whether the kernel killed it, or a part of it, for want of memory.
     pub out_of_memory: bool,
+    /// Tells the run that ended from the other runs of the same container; 0 where nobody knows.
+    pub run: u64,
 }
 
 /// What carries some labels.

@@ -25,12 +25,13 @@ use bollard::models::{ContainerSummaryStateEnum, MountPoint, SystemVersion, Volu
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveVolumeOptions,
 };
+use futures_util::stream;
 use pt_model::Labels;
 use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::backend::{
     Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecOrder, ExecRequest, Found,
-    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress, PublishedPort, Running,
+    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
 
@@ -48,6 +49,8 @@ pub struct Docker {
     networks: Mutex<()>,
     /// Whether this machine can reach addresses of containers; asked once.
     reachable: OnceCell<bool>,
+    /// Where containers were found lately whose ports somebody waits for.
+    addresses: port::Addresses,
 }
 
 #[async_trait]
@@ -116,6 +119,10 @@ impl Backend for Docker {
         self.start_attached(id).await
     }
 
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
+        self.follow(id).await
+    }
+
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
         self.stop_within(id, grace).await
     }
@@ -167,22 +174,31 @@ impl Backend for Docker {
         self.exec_attached(id, request, Some(orders)).await
     }
 
-    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
-        self.download(id, path).await
+    async fn stream_path(
+        &self,
+        id: &str,
+        path: &str,
+        pieces: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError> {
+        self.download(id, path, pieces).await
     }
 
-    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
-        self.upload(id, dir, archive)
-            .await
-            .map_err(|error| self.failed("put files into the container", error))
+    async fn stream_in(
+        &self,
+        id: &str,
+        dir: &str,
+        pieces: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), BackendError> {
+        let pieces = stream::unfold(pieces, async |mut pieces| Some((pieces.recv().await?, pieces)));
+        self.upload(id, dir, pieces).await.map_err(|error| self.failed("put files into the container", error))
     }
 
     async fn build_image(&self, request: BuildRequest, output: Progress) -> Result<String, BackendError> {
         self.build(request, output).await
     }
 
-    async fn await_port(&self, id: &str, port: u16) {
-        self.until_it_accepts(id, port).await;
+    async fn knock(&self, id: &str, knock: &Knock) -> Result<(), String> {
+        self.knock_once(id, knock).await
     }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {

@@ -12,9 +12,9 @@ mod hint;
 mod ignored;
 pub mod sim;
 
-pub use archive::{archive_of, context_of};
+pub use archive::{ArchiveReader, archive_of, context_of};
 pub use backend::{
     Backend, BackendError, BackendInfo, BuildRequest, Chunk, ContainerRequest, Door, ErrorKind, ExecOrder,
     ExecRequest, ExecSignal, Exit, FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume,
-    ImagePolicy, MountRequest, Progress, PublishedPort, Running,
+    ImagePolicy, Knock, MountRequest, Progress, PublishedPort, Running,
 };

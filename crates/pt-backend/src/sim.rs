@@ -7,6 +7,7 @@
 mod commands;
 mod fault;
 mod files;
+mod kept;
 mod parse;
 mod shell;
 mod terminal;
@@ -21,12 +22,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backend::{
     Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ErrorKind, ExecOrder,
-    ExecRequest, ExecSignal, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Progress,
+    ExecRequest, ExecSignal, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress,
     PublishedPort, Running,
 };
 use crate::hint;
 use fault::Faults;
 use files::absolute;
+use kept::Kept;
 use shell::{Process, Signal, Trap};
 use terminal::Terminal;
 use world::{Container, Peers, Shared, State, World, refused};
@@ -229,12 +231,16 @@ impl Backend for Sim {
         let mut process = process(&self.world, &id, container, output, signalled, user.as_deref(), attempt)?;
         process.directory = absolute("/", container.request.workdir.as_deref().unwrap_or("/"));
         process.tty = container.request.tty;
+        process.kept = container.kept.clone();
         let argv = argv(&container.request, &container.image);
 
         let (ending, over) = watch::channel(());
         let (exit, exited) = oneshot::channel();
+        let mut run = 0;
         if let Some(container) = world.containers.get_mut(&id) {
             container.state = State::Running { signals: signals.clone(), over };
+            container.runs += 1;
+            run = container.runs;
         }
         let shared = self.world.clone();
         tokio::spawn(async move {
@@ -245,9 +251,33 @@ impl Backend for Sim {
                 container.state = State::Exited(code);
             }
             drop(ending);
-            exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+            exit.send(crate::Exit { code, out_of_memory: false, run }).ok(); // Nobody may be waiting.
         });
         Ok(Running { output: chunks, exit: exited, address: None })
+    }
+
+    async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
+        let attempt = "follow the container";
+        self.meet(Call::FollowContainer, attempt)?;
+        let shared = self.world.clone();
+        let world = self.world.lock();
+        let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
+        let container = &world.containers[&id];
+        // That of one that does not run is closed already.
+        let mut over = match &container.state {
+            State::Running { over, .. } => over.clone(),
+            State::Created | State::Exited(_) => watch::channel(()).1,
+        };
+        let output = container.kept.follow(over.clone());
+        let (exit, exited) = oneshot::channel();
+        tokio::spawn(async move {
+            while over.changed().await.is_ok() {}
+            let exited = shared.lock().containers.get(&id).and_then(|it| Some((it.exit_code()?, it.runs)));
+            if let Some((code, run)) = exited {
+                exit.send(crate::Exit { code, out_of_memory: false, run }).ok(); // Nobody may be waiting.
+            }
+        });
+        Ok(Running { output, exit: exited, address: None })
     }
 
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
@@ -311,18 +341,39 @@ impl Backend for Sim {
         self.run_beside(id, request, Some(orders))
     }
 
-    async fn read_path(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+    async fn stream_path(
+        &self,
+        id: &str,
+        path: &str,
+        pieces: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError> {
         let attempt = format!("read {path} of the container {id}");
-        let world = self.world.lock();
-        let Some(id) = world.id_of(id) else { return Err(no_container(&attempt, id)) };
-        match world.containers[&id].files.archive(&absolute("/", path)) {
-            Ok(Some(archive)) => Ok(archive),
+        let archive = {
+            let world = self.world.lock();
+            let Some(id) = world.id_of(id) else { return Err(no_container(&attempt, id)) };
+            world.containers[&id].files.archive(&absolute("/", path))
+        };
+        match archive {
+            Ok(Some(archive)) => {
+                // Who takes no more has had enough.
+                drop(pieces.send(archive).await);
+                Ok(())
+            }
             Ok(None) => Err(refused(ErrorKind::NotFound, &attempt, "it is not there", "")),
             Err(error) => Err(refused(ErrorKind::Other, &attempt, &error.to_string(), "")),
         }
     }
 
-    async fn put_archive(&self, id: &str, dir: &str, archive: Vec<u8>) -> Result<(), BackendError> {
+    async fn stream_in(
+        &self,
+        id: &str,
+        dir: &str,
+        mut pieces: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), BackendError> {
+        let mut archive = Vec::new();
+        while let Some(piece) = pieces.recv().await {
+            archive.extend_from_slice(&piece);
+        }
         let attempt = "put files into the container";
         let world = self.world.lock();
         let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
@@ -353,7 +404,12 @@ impl Backend for Sim {
         Ok(format!("sha256:{:064x}", world.created))
     }
 
-    async fn await_port(&self, _: &str, _: u16) {}
+    /// A container that runs answers at all its ports.
+    async fn knock(&self, id: &str, knock: &Knock) -> Result<(), String> {
+        let world = self.world.lock();
+        let runs = world.id_of(id).is_some_and(|id| world.containers[&id].is_running());
+        if runs { Ok(()) } else { Err(format!("port {} refuses", knock.port)) }
+    }
 
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError> {
         let attempt = "open a port of this machine";
@@ -400,7 +456,7 @@ impl Sim {
                 code = process.run_program(argv) => code,
                 Some(signal) = told(signalled) => 128 + i64::from(signal.number()),
             };
-            exit.send(crate::Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+            exit.send(crate::Exit { code, out_of_memory: false, run: 0 }).ok(); // Nobody may be waiting.
         });
         Ok(Running { output: chunks, exit: exited, address: None })
     }
@@ -451,6 +507,7 @@ fn process(
         files: container.files.clone(),
         peers: Peers { world: world.clone(), network: request.network.clone() },
         output,
+        kept: Kept::default(),
         tty: false,
         signals,
         trap: Trap::Die,

@@ -136,7 +136,7 @@ fn stopped(stop: Stop) -> Signal {
         Stop::Memory => "The code took more memory than it may.",
     };
     let exception = Arc::new(Exception::new("InterruptedException", message));
-    Signal::Throw(Box::new(Thrown { exception, span: None, stop: Some(stop), suggestions: Vec::new() }))
+    Signal::Throw(Box::new(Thrown { stop: Some(stop), ..Thrown::new(exception) }))
 }
 
 /// What tags mean while data is read.
@@ -387,6 +387,12 @@ impl<'h> Context<'h> {
         Ok(())
     }
 
+    /// Why a calculation was ended that looked at the limits by itself. It came back without undoing what it was within.
+    pub(crate) fn ended_within<T>(&mut self) -> Eval<T> {
+        self.unbind_to(0);
+        self.look().and_then(|()| Err(stopped(Stop::Interrupted)))
+    }
+
     #[inline]
     pub(crate) fn check_stack(&mut self) -> Eval<()> {
         if stack::exhausted() { Err(self.overflow()) } else { Ok(()) }
@@ -455,7 +461,7 @@ impl<'h> Context<'h> {
     pub(crate) fn enter(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
         let result = self.enter_unguarded(this, closure, base);
         self.stack.truncate(base);
-        result
+        result.map_err(Signal::leave)
     }
 
     fn enter_unguarded(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {

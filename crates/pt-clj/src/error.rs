@@ -12,6 +12,8 @@ pub struct Error {
     pub message: String,
     /// The innermost form at fault, in bytes of the source.
     pub span: Option<Span>,
+    /// If that is in a function of the program: where it was called, and where its caller was, and so on; the last few.
+    pub calls: Vec<Span>,
     /// The map of an `ex-info`.
     pub data: Option<Value>,
     /// What kind of end it was.
@@ -36,6 +38,7 @@ impl From<ReadError> for Error {
         Self {
             message: error.message,
             span: Some(error.span),
+            calls: Vec::new(),
             data: None,
             kind: ErrorKind::Read,
             suggestions: Vec::new(),
@@ -47,13 +50,22 @@ impl From<Signal> for Error {
     fn from(signal: Signal) -> Self {
         let Signal::Throw(thrown) = signal else {
             let message = "Can only recur from tail position".to_owned();
-            return Self { message, span: None, data: None, kind: ErrorKind::Read, suggestions: Vec::new() };
+            let kind = ErrorKind::Read;
+            return Self {
+                message,
+                span: None,
+                calls: Vec::new(),
+                data: None,
+                kind,
+                suggestions: Vec::new(),
+            };
         };
         let exception = &thrown.exception;
         let kind = thrown.stop.map_or(ErrorKind::Exception(exception.class.full), ErrorKind::Stopped);
         Self {
             message: exception.message.clone().unwrap_or_else(|| exception.class.short().to_owned()),
             span: thrown.span,
+            calls: thrown.calls,
             data: (!exception.data.is_nil()).then(|| exception.data.clone()),
             kind,
             suggestions: thrown.suggestions,

@@ -13,12 +13,36 @@ use crate::node::{Call, Case, Let, LetFn, MakeFn, NativeCall, Node, Recur, Try};
 use crate::seq::Seq;
 use crate::types::Object;
 
+/// Where the code of the core stands: nowhere that its users could look.
+pub(crate) const NOWHERE: Span = Span { start: usize::MAX, end: usize::MAX };
+
+/// Calls that an exception remembers; each place once.
+const MOST_CALLS: usize = 8;
+
 impl Signal {
-    /// Remembers where it happened, unless it is known more closely already.
+    /// Remembers where it happened; when that is known, where the function was called in which it did. What is of the
+    /// core's own is no place.
     #[cold]
     pub(crate) fn at(mut self, span: Span) -> Self {
+        if let Self::Throw(thrown) = &mut self
+            && span != NOWHERE
+        {
+            let known = thrown.span.is_some();
+            if !known {
+                thrown.span = Some(span);
+            } else if thrown.left && thrown.calls.len() < MOST_CALLS && !thrown.calls.contains(&span) {
+                thrown.calls.push(span);
+            }
+            thrown.left = false;
+        }
+        self
+    }
+
+    /// Remembers that it left a function.
+    #[cold]
+    pub(crate) fn leave(mut self) -> Self {
         if let Self::Throw(thrown) = &mut self {
-            thrown.span.get_or_insert(span);
+            thrown.left = true;
         }
         self
     }

@@ -39,10 +39,20 @@ impl Exception {
 pub(crate) struct Thrown {
     pub(crate) exception: Arc<Exception>,
     pub(crate) span: Option<Span>,
+    /// Where the functions were called that it left, from within outwards.
+    pub(crate) calls: Vec<Span>,
+    /// Whether it has left a function whose call has not been noted.
+    pub(crate) left: bool,
     /// Set when the embedder stops the program: no `catch` sees it.
     pub(crate) stop: Option<Stop>,
     /// Names near one that could not be resolved.
     pub(crate) suggestions: Vec<String>,
+}
+
+impl Thrown {
+    pub(crate) fn new(exception: Arc<Exception>) -> Self {
+        Self { exception, span: None, calls: Vec::new(), left: false, stop: None, suggestions: Vec::new() }
+    }
 }
 
 /// Why a program was stopped from outside.
@@ -81,7 +91,7 @@ impl From<Exception> for Signal {
 impl From<Arc<Exception>> for Signal {
     #[cold]
     fn from(exception: Arc<Exception>) -> Self {
-        Self::Throw(Box::new(Thrown { exception, span: None, stop: None, suggestions: Vec::new() }))
+        Self::Throw(Box::new(Thrown::new(exception)))
     }
 }
 

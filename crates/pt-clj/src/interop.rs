@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::Value;
 use crate::context::Context;
 use crate::core::as_f64;
-use crate::exception::{Eval, Exception, class_named, class_of, is_a};
+use crate::exception::{Eval, Exception, Signal, class_named, class_of, is_a};
 use crate::function::Native;
 
 macro_rules! statics {
@@ -82,10 +82,11 @@ statics! {
     "Character/isWhitespace" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Char(char) if char.is_whitespace()))),
     "Math/abs" 1 1 |context, args| match &args[0] {
         Value::Int(value) => Ok(Value::Int(value.wrapping_abs())),
-        other => Ok(Value::Float(as_f64(context, other)?.abs())),
+        Value::Float(value) => Ok(Value::Float(value.abs())),
+        _ => Err(no_overload(context, "abs", 1)),
     },
-    "Math/max" 2 2 |context, args| core_call(context, "max", args),
-    "Math/min" 2 2 |context, args| core_call(context, "min", args),
+    "Math/max" 2 2 |context, args| of_primitives(context, "max", args),
+    "Math/min" 2 2 |context, args| of_primitives(context, "min", args),
     "Math/sqrt" 1 1 math!(sqrt),
     "Math/cbrt" 1 1 math!(cbrt),
     "Math/exp" 1 1 math!(exp),
@@ -192,6 +193,20 @@ statics! {
     "Pattern/quote" 1 1 |_, args| Ok(Value::str(format!("\\Q{}\\E", crate::print::str(&args[0])))),
 }
 
+/// A method of several primitive kinds: Java finds none for big numbers and the like.
+fn of_primitives(context: &mut Context<'_>, name: &str, args: &mut [Value]) -> Eval {
+    match args.iter().all(|arg| matches!(arg, Value::Int(_) | Value::Float(_))) {
+        true => core_call(context, name, args),
+        false => Err(no_overload(context, name, args.len())),
+    }
+}
+
+#[cold]
+fn no_overload(context: &mut Context<'_>, name: &str, args: usize) -> Signal {
+    let message = format!("No matching method {name} found taking {args} args for class java.lang.Math");
+    context.error("IllegalArgumentException", message)
+}
+
 fn core_call(context: &mut Context<'_>, name: &str, args: &mut [Value]) -> Eval {
     match crate::core::function(name) {
         Some(native) => context.call_native(native, args),
@@ -264,7 +279,7 @@ pub(crate) fn constant(name: &pt_edn::Name) -> Option<Value> {
     })
 }
 
-fn number_format(context: &Context<'_>, text: &str) -> crate::exception::Signal {
+fn number_format(context: &Context<'_>, text: &str) -> Signal {
     context.error("NumberFormatException", format!("For input string: \"{text}\""))
 }
 

@@ -68,6 +68,7 @@ pub use function::{Function, Native};
 pub use map::{Map, Set};
 pub use name::Name;
 pub use program::Program;
+pub use pt_edn::Span;
 pub use regex::Regex;
 pub use seq::{Lazy, Seq};
 pub use sorted::Sorted;

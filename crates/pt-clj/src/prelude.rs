@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use pt_edn::{Form, FormKind, Reader};
 
 use crate::context::Context;
+use crate::eval::NOWHERE;
 use crate::exception::Eval;
 
 static SOURCES: &[(&str, &str)] = &[
@@ -35,12 +36,51 @@ static DEFINITIONS: LazyLock<HashMap<String, Form>> = LazyLock::new(|| {
                 }
             };
             if let Some(name) = defined(&form) {
-                definitions.insert(format!("{namespace}/{name}"), form);
+                let name = format!("{namespace}/{name}");
+                definitions.insert(name, nowhere(form));
             }
         }
     }
     definitions
 });
+
+/// The form without its places, which are none in what people write.
+fn nowhere(mut form: Form) -> Form {
+    move_nowhere(&mut form);
+    form
+}
+
+fn move_nowhere(form: &mut Form) {
+    form.span = NOWHERE;
+    match &mut form.kind {
+        FormKind::List(forms) | FormKind::Vector(forms) | FormKind::Set(forms) | FormKind::Fn(forms) => {
+            forms.iter_mut().for_each(move_nowhere);
+        }
+        FormKind::Map(pairs) => pairs.iter_mut().for_each(|(key, value)| {
+            move_nowhere(key);
+            move_nowhere(value);
+        }),
+        FormKind::Tagged(_, form)
+        | FormKind::Quote(form)
+        | FormKind::Deref(form)
+        | FormKind::SyntaxQuote(form)
+        | FormKind::Unquote(form)
+        | FormKind::UnquoteSplicing(form)
+        | FormKind::Var(form) => move_nowhere(form),
+        FormKind::Nil
+        | FormKind::Bool(_)
+        | FormKind::Int(_)
+        | FormKind::BigInt(_)
+        | FormKind::Float(_)
+        | FormKind::Ratio(_)
+        | FormKind::Decimal(_)
+        | FormKind::Char(_)
+        | FormKind::String(_)
+        | FormKind::Regex(_)
+        | FormKind::Symbol(_)
+        | FormKind::Keyword(_) => {}
+    }
+}
 
 /// The name that `(def… name …)` defines.
 fn defined(form: &Form) -> Option<String> {

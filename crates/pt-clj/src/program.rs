@@ -1,11 +1,14 @@
 //! Source text to something that runs.
 
+use std::rc::Rc;
+
+use num_bigint::watched;
 use pt_edn::{Form, FormKind, ReadError, Reader};
 
 use crate::analyse::Analyser;
 use crate::context::Context;
 use crate::exception::Eval;
-use crate::{Error, Value};
+use crate::{Error, Value, meter};
 
 /// A program that was read.
 ///
@@ -41,7 +44,11 @@ impl Program {
 
     /// Runs the forms in order; gives the value of the last, with every sequence in it computed.
     pub fn run(&self, context: &mut Context<'_>) -> Result<Value, Error> {
-        let result = context.within_stack(|context| self.run_forms(context));
+        let result = context.within_stack(|context| {
+            // Arithmetic with numbers of very many digits looks at the limits by itself.
+            let may_go_on = Rc::new(|| !meter::must_end(0));
+            watched(may_go_on, || self.run_forms(context)).unwrap_or_else(|| context.ended_within())
+        });
         context.forget();
         result.map_err(Error::from)
     }

@@ -1,7 +1,7 @@
 //! Reads EDN and Clojure notation into forms that know where they stood.
 //!
 //! One reader serves two users: polytope files in EDN, and the Clojure evaluator. It reports the first thing it
-//! cannot read and never panics, whatever the text.
+//! cannot read, or goes on after it if asked to ([`Reader::recovering`]), and never panics, whatever the text.
 //!
 //! ```
 //! let forms = pt_edn::read_edn("{:port 8080}")?;
@@ -20,6 +20,7 @@ mod literal;
 mod name;
 mod print;
 mod reader;
+mod recovery;
 
 pub use form::{Form, FormKind, Span};
 pub use name::Name;

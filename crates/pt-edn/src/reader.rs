@@ -1,6 +1,7 @@
 //! Text to forms, one at a time.
 
 use crate::duplicate::first_duplicate;
+use crate::recovery::Recovery;
 use crate::{Form, FormKind, Span, literal};
 
 /// How deep brackets, quotes and tags may nest. Forms are trees that others walk by recursion.
@@ -22,7 +23,7 @@ pub struct ReadError {
     pub message: String,
     /// Which mistake it is, for those who explain it in other words.
     pub kind: ReadErrorKind,
-    /// The text at fault; for an unclosed form, its opening bracket.
+    /// The text at fault; for an unclosed form, its opening bracket. A reader that goes on names the form of an odd map.
     pub span: Span,
 }
 
@@ -35,6 +36,8 @@ pub enum ReadErrorKind {
     UnclosedString,
     /// A closing bracket that does not match the open one, or none is open.
     Unmatched,
+    /// A closing bracket too many. Only readers that go on can tell it from the others.
+    Surplus,
     /// A key of a map without a value.
     OddMap,
     /// A key or an item of a set twice.
@@ -68,13 +71,13 @@ pub(crate) enum Item {
 /// Reads forms from a text.
 pub struct Reader<'t> {
     pub(crate) text: &'t str,
-    bytes: &'t [u8],
+    pub(crate) bytes: &'t [u8],
     pub(crate) at: usize,
     pub(crate) mode: Mode,
     depth: usize,
     /// `#()` may not nest.
     pub(crate) in_fn: bool,
-    failed: bool,
+    pub(crate) failed: bool,
     warnings: Vec<ReadError>,
     pub(crate) discarded: Vec<Form>,
     /// What `::name` belongs to, and what `::alias/name` may stand for.
@@ -82,6 +85,8 @@ pub struct Reader<'t> {
     /// Whether data may have metadata and namespaced maps, as `clojure.edn` reads them; documents have none.
     pub(crate) metadata: bool,
     pub(crate) aliases: Vec<(String, String)>,
+    /// How to go on after a mistake; most readers stop.
+    pub(crate) recovery: Option<Box<Recovery>>,
 }
 
 impl<'t> Reader<'t> {
@@ -111,6 +116,7 @@ impl<'t> Reader<'t> {
             namespace: "user".to_owned(),
             metadata: false,
             aliases: Vec::new(),
+            recovery: None,
         }
     }
 
@@ -169,12 +175,12 @@ impl<'t> Reader<'t> {
         self.fail_as(ReadErrorKind::Other, message, start)
     }
 
-    fn fail_as(&mut self, kind: ReadErrorKind, message: &str, start: usize) -> ReadError {
+    pub(crate) fn fail_as(&mut self, kind: ReadErrorKind, message: &str, start: usize) -> ReadError {
         self.failed = true;
         ReadError { message: message.to_owned(), kind, span: Span { start, end: self.at.max(start) } }
     }
 
-    fn unmatched(&mut self, bracket: u8, at: usize) -> ReadError {
+    pub(crate) fn unmatched(&mut self, bracket: u8, at: usize) -> ReadError {
         self.fail_as(ReadErrorKind::Unmatched, &format!("Unmatched delimiter: {}", bracket as char), at)
     }
 
@@ -223,7 +229,7 @@ impl<'t> Reader<'t> {
         &self.text[start..self.at]
     }
 
-    fn item(&mut self) -> Result<Item, ReadError> {
+    pub(crate) fn item(&mut self) -> Result<Item, ReadError> {
         if self.depth >= MAX_DEPTH {
             return Err(self.fail_as(
                 ReadErrorKind::TooDeep,
@@ -232,9 +238,13 @@ impl<'t> Reader<'t> {
             ));
         }
         self.depth += 1;
+        let start = self.at;
         let item = self.item_here();
         self.depth -= 1;
-        item
+        match item {
+            Err(error) if self.recovery.is_some() => self.recovered(error, start),
+            item => item,
+        }
     }
 
     fn item_here(&mut self) -> Result<Item, ReadError> {
@@ -371,6 +381,10 @@ impl<'t> Reader<'t> {
                 }
                 Item::Close(bracket) => {
                     let at = self.at - 1;
+                    if self.recovery.is_some() {
+                        self.at = at;
+                        return Err(self.fail("Something is missing before this bracket", at));
+                    }
                     return Err(self.unmatched(bracket, at));
                 }
                 Item::End => return Err(self.fail_as(ReadErrorKind::Unclosed, "EOF while reading", start)),
@@ -408,6 +422,9 @@ impl<'t> Reader<'t> {
     pub(crate) fn sequence(&mut self, close: u8) -> Result<Vec<Form>, ReadError> {
         let start = self.at;
         self.at += 1;
+        if self.recovery.is_some() {
+            return self.sequence_recovering(start, close);
+        }
         let mut items = Vec::new();
         loop {
             match self.item()? {
@@ -429,13 +446,19 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn pairs(&mut self, start: usize) -> Result<Vec<(Form, Form)>, ReadError> {
-        let forms = self.sequence(b'}')?;
+        let told = self.told();
+        let mut forms = self.sequence(b'}')?;
         if forms.len() % 2 != 0 {
-            return Err(self.fail_as(
+            let error = self.fail_as(
                 ReadErrorKind::OddMap,
                 "Map literal must contain an even number of forms",
                 start,
-            ));
+            );
+            if self.recovery.is_none() {
+                return Err(error);
+            }
+            let odd = forms.remove(odd_one(&forms));
+            self.tell_unless_told_since(told, ReadError { span: odd.span, ..error });
         }
         let mut pairs = Vec::with_capacity(forms.len() / 2);
         let mut forms = forms.into_iter();
@@ -475,6 +498,9 @@ impl<'t> Reader<'t> {
         loop {
             let rest = &self.text[self.at..];
             let Some(plain) = rest.find(['"', '\\']) else {
+                if self.recovery.is_some() {
+                    return Ok(self.string_of_line(start));
+                }
                 let mut error =
                     self.fail_as(ReadErrorKind::UnclosedString, "EOF while reading string", start);
                 error.span.end = start + 1;
@@ -483,9 +509,18 @@ impl<'t> Reader<'t> {
             text.push_str(&rest[..plain]);
             self.at += plain + 1;
             if rest.as_bytes()[plain] == b'"' {
+                if self.recovery.is_some() && self.swallowed(start) {
+                    return Ok(self.string_of_line(start));
+                }
                 return Ok(text.into());
             }
-            text.push(self.escape()?);
+            match self.escape() {
+                Ok(letter) => text.push(letter),
+                Err(error) if self.recovery.is_some() && error.kind == ReadErrorKind::Other => {
+                    self.tell(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -545,4 +580,11 @@ impl<'t> Reader<'t> {
         self.at += 4;
         Some(code)
     }
+}
+
+/// Which form of a map has no other: the first that is no key where one should be, or the last.
+fn odd_one(forms: &[Form]) -> usize {
+    let is_key =
+        |form: &Form| matches!(form.kind, FormKind::Keyword(_) | FormKind::Symbol(_) | FormKind::String(_));
+    (0..forms.len()).step_by(2).find(|at| !is_key(&forms[*at])).unwrap_or(forms.len() - 1)
 }

@@ -52,6 +52,8 @@ pub(crate) enum Question {
     AwaitStep(StepId),
     /// What did it give?
     Output { step: String, path: Option<String> },
+    /// May I call this, which is not to be done twice?
+    Act(String),
     /// What was set for the job or the step?
     Value { of: Extent, name: String },
     /// Set it.

@@ -6,13 +6,19 @@ use std::time::Duration;
 use pt_backend::{
     Backend, BackendError, Chunk, ContainerRequest, ErrorKind, Exit, ImagePolicy, PublishedPort, Running,
 };
-use pt_model::{ContainerChange, ContainerId, CreateVolume, Restart, RestartPolicy, StepId, Stream};
+use pt_model::{
+    ContainerChange, ContainerId, ContainerStatus, CreateVolume, Labels, Restart, RestartPolicy, StepId,
+    Stream,
+};
+use pt_store::{JobKey, Store};
 use tokio::sync::{Notify, OnceCell, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::dispatcher::Message;
 use crate::log::{LogSender, Written};
 use crate::mount::NeededVolume;
+use crate::ready::Voice;
+use crate::remains::{Heard, News, ports_label};
 
 /// What is wished for a container. It only ever goes forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,12 +53,73 @@ pub(crate) enum Report {
 /// The network of a job, made when the first container needs it.
 pub(crate) struct Network {
     pub(crate) name: String,
-    pub(crate) labels: pt_model::Labels,
+    pub(crate) labels: Labels,
     pub(crate) made: OnceCell<()>,
+}
+
+/// Where a container's life is taken up.
+#[derive(Debug)]
+pub(crate) enum Beginning {
+    /// It is to be made.
+    Make,
+    /// It was started by another runner: it runs, or has exited.
+    GoOn {
+        /// The backend's id.
+        id: String,
+        /// How it stood when that runner was last heard of.
+        status: ContainerStatus,
+        /// Whether the backend's id was told.
+        told: bool,
+        /// How often it was started again.
+        restarts: u32,
+        /// What the backend told the run by whose end made it start again.
+        last_run: u64,
+        /// Whether it runs.
+        running: bool,
+    },
+    /// Its end is known; it is there still.
+    Ended {
+        /// The backend's id.
+        id: String,
+    },
+    /// It is not there any more.
+    Gone,
+}
+
+/// How output ended.
+enum Passed {
+    /// With the container.
+    Exited(Exit),
+    /// The backend knows no more of it.
+    Lost,
+    /// While the container runs on: the connection broke, or it has closed what it writes to.
+    Silent,
+}
+
+/// How long the exit may come after the end of the output, before the output counts as broken off.
+const QUIET: Duration = Duration::from_millis(1500);
+
+/// The longest pause between two tries to follow a container.
+const FOLLOW_AGAIN: Duration = Duration::from_secs(1);
+
+/// What comes next in a container's life.
+enum Next {
+    Start,
+    /// Read what it wrote from its first byte, and go on with it; tell that it has started, if nobody knows.
+    Follow {
+        tell: bool,
+    },
+    /// It has exited. If that was the end of this run, it is known, and only what it wrote may not be.
+    Drain {
+        run: u64,
+    },
 }
 
 /// Everything the task needs to know.
 pub(crate) struct ContainerTask {
+    pub(crate) beginning: Beginning,
+    pub(crate) key: JobKey,
+    pub(crate) store: Store,
     pub(crate) id: ContainerId,
     pub(crate) step: StepId,
     pub(crate) backend: Arc<dyn Backend>,
@@ -67,13 +134,47 @@ pub(crate) struct ContainerTask {
     pub(crate) restart_wished: Arc<Notify>,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
+    pub(crate) voice: Arc<Voice>,
 }
 
 impl ContainerTask {
     /// Sees the container through its life.
     pub(crate) async fn run(mut self) {
-        let problem = match self.make().await {
-            Ok(Some(id)) => self.live(id).await,
+        let problem = match std::mem::replace(&mut self.beginning, Beginning::Make) {
+            Beginning::Make => self.begin().await,
+            Beginning::GoOn { id, status, told, restarts, last_run, running } => {
+                if !told {
+                    self.change(ContainerChange::Created { backend_id: id.clone() });
+                }
+                let has_started = matches!(status, ContainerStatus::Running | ContainerStatus::Stopping);
+                let next = match status {
+                    ContainerStatus::Restarting if !running => Next::Drain { run: last_run },
+                    _ => Next::Follow { tell: !has_started },
+                };
+                self.live(id, next, restarts).await
+            }
+            Beginning::Ended { id } => self.remove(&id).await,
+            Beginning::Gone => {
+                let message =
+                    "It is gone from the container engine: while no runner was there to see it, somebody \
+                               removed it, or the engine lost it."
+                        .to_owned();
+                self.change(ContainerChange::Failed { message });
+                self.change(ContainerChange::Removed);
+                None
+            }
+        };
+        self.report(Report::Over(problem));
+    }
+
+    async fn begin(&mut self) -> Option<String> {
+        match self.make().await {
+            Ok(Some(id)) => {
+                self.change(ContainerChange::Created { backend_id: id.clone() });
+                // Nothing it does may become known before it is.
+                self.heard().await;
+                self.live(id, Next::Start, 0).await
+            }
             Ok(None) => {
                 self.stopped_early();
                 None
@@ -82,8 +183,7 @@ impl ContainerTask {
                 self.change(ContainerChange::Failed { message: explain(&error) });
                 None
             }
-        };
-        self.report(Report::Over(problem));
+        }
     }
 
     /// Image, network, volumes and the container itself; nothing if it is no longer wanted. The image and the network do
@@ -102,22 +202,33 @@ impl ContainerTask {
         let mut empty = Vec::new();
         for volume in &self.volumes {
             if self.volume(volume).await? {
-                empty.extend(volume.fill.as_deref().map(|fill| (volume, fill)));
+                empty
+                    .extend(volume.fill.clone().map(|fill| (volume.name.clone(), volume.path.clone(), fill)));
             }
         }
         if !self.is_wanted() {
             return Ok(None);
         }
-        let id = self.backend.create_container(&self.request).await?;
-        for (volume, fill) in empty {
-            if let Err(error) = self.backend.copy_in(&id, fill, &volume.path).await {
+        let id = self.create().await?;
+        for (volume, path, fill) in empty {
+            if let Err(error) = self.backend.copy_in(&id, &fill, &path).await {
                 // Nobody may take it for one that was filled. The first error is the one to tell.
                 drop(self.backend.remove_container(&id).await);
-                drop(self.backend.remove_volume(&volume.name).await);
+                drop(self.backend.remove_volume(&volume).await);
                 return Err(error);
             }
         }
         Ok(Some(id))
+    }
+
+    /// Creates the container; its label tells the ports that it has.
+    async fn create(&mut self) -> Result<String, BackendError> {
+        let request = &mut self.request;
+        request.labels.0.remove(Labels::PORTS);
+        if !request.ports.is_empty() {
+            request.labels = request.labels.clone().with(Labels::PORTS, &ports_label(&request.ports));
+        }
+        self.backend.create_container(&self.request).await
     }
 
     fn is_wanted(&self) -> bool {
@@ -167,7 +278,7 @@ impl ContainerTask {
         if volume.create == CreateVolume::Never {
             let found = self.backend.find(&volume.labels).await?;
             if !found.volumes.iter().any(|found| found.name == volume.name) {
-                let id = volume.labels.get(pt_model::Labels::VOLUME).unwrap_or(&volume.name);
+                let id = volume.labels.get(Labels::VOLUME).unwrap_or(&volume.name);
                 return Err(BackendError {
                     kind: ErrorKind::NotFound,
                     message: format!(
@@ -181,39 +292,63 @@ impl ContainerTask {
         self.backend.create_volume(&volume.name, &volume.labels).await
     }
 
-    /// From the first start to the removal. Gives what stands in the way of the removal, if anything does.
-    async fn live(&mut self, mut id: String) -> Option<String> {
-        self.change(ContainerChange::Created { backend_id: id.clone() });
+    /// From the first start, or from where it was taken up, to the removal. Gives what stands in the way of the removal, if
+    /// anything does.
+    async fn live(&mut self, mut id: String, mut next: Next, mut restarts: u32) -> Option<String> {
         let mut pause = Pause::default();
-        let mut restarts = 0;
         loop {
-            if !self.is_wanted() {
-                self.stopped_early();
-                break;
-            }
             let started = Instant::now();
-            let running = match self.start(&mut id).await {
-                Ok(running) => running,
-                Err(error) => {
-                    self.change(ContainerChange::Failed { message: self.explain(&id, &error) });
+            let exited = match std::mem::replace(&mut next, Next::Start) {
+                Next::Drain { run } => match self.follow(&id).await {
+                    Some(exit) if exit.run == run => continue,
+                    // It was started once more, by a runner that could not say so.
+                    exit => {
+                        self.change(ContainerChange::Started);
+                        exit.map(|exit| (exit, false))
+                    }
+                },
+                Next::Start if !self.is_wanted() => {
+                    self.stopped_early();
                     break;
                 }
+                Next::Start => {
+                    let running = match self.start(&mut id).await {
+                        Ok(running) => running,
+                        Err(error) => {
+                            self.change(ContainerChange::Failed { message: self.explain(&id, &error) });
+                            break;
+                        }
+                    };
+                    self.change(ContainerChange::Started);
+                    self.heard().await;
+                    self.watch(&id, Some(running)).await
+                }
+                Next::Follow { tell } => {
+                    if tell {
+                        self.change(ContainerChange::Started);
+                        self.heard().await;
+                    }
+                    self.watch(&id, None).await
+                }
             };
-            self.change(ContainerChange::Started);
-            self.heard().await;
-            let Some((exit, again)) = self.watch(&id, running).await else {
+            let Some((exit, again)) = exited else {
                 let message = "The container engine lost sight of it. Was it removed by hand?".to_owned();
                 self.change(ContainerChange::Failed { message });
                 break;
             };
             if !again && !self.starts_again(exit, restarts) {
-                let Exit { code: exit_code, out_of_memory } = exit;
+                let Exit { code: exit_code, out_of_memory, .. } = exit;
                 self.change(ContainerChange::Exited { exit_code, out_of_memory });
                 break;
             }
             let delay = if again { Duration::ZERO } else { pause.next(started.elapsed()) };
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-            self.change(ContainerChange::Restarting { exit_code: exit.code, restarts, delay_ms });
+            self.change(ContainerChange::Restarting {
+                exit_code: exit.code,
+                restarts,
+                delay_ms,
+                run: exit.run,
+            });
             restarts += 1;
             tokio::select! {
                 () = sleep(delay) => {}
@@ -230,11 +365,12 @@ impl ContainerTask {
         self.remove(&id).await
     }
 
-    /// Starts the container. A host port that somebody took since it was chosen is replaced by a free one.
+    /// Starts the container. A host port that somebody took since it was chosen is replaced by a free one, unless another runner
+    /// had made the container: how it was made is not known then.
     async fn start(&mut self, id: &mut String) -> Result<Running, BackendError> {
         for _ in 0..3 {
             match self.backend.start_container(id).await {
-                Err(error) if error.kind == ErrorKind::PortTaken => {
+                Err(error) if error.kind == ErrorKind::PortTaken && !self.request.image.is_empty() => {
                     self.backend.remove_container(id).await?;
                     for port in &mut self.request.ports {
                         let wished = Some(port.host);
@@ -244,7 +380,7 @@ impl ContainerTask {
                         }
                     }
                     self.report(Report::Ports(self.request.ports.clone()));
-                    *id = self.backend.create_container(&self.request).await?;
+                    *id = self.create().await?;
                     self.change(ContainerChange::Created { backend_id: id.clone() });
                 }
                 other => return other,
@@ -254,19 +390,17 @@ impl ContainerTask {
     }
 
     /// Passes the output on until there is no more, stops the container when that is wished, and gives its exit, and
-    /// whether it exited because somebody wants it started once more.
-    async fn watch(&self, id: &str, running: Running) -> Option<(Exit, bool)> {
-        let Running { mut output, exit, .. } = running;
-        let (mut out, mut err) = (self.log.lines(), self.log.lines());
+    /// whether it exited because somebody wants it started once more. Without what a start gave, it is followed.
+    async fn watch(&self, id: &str, running: Option<Running>) -> Option<(Exit, bool)> {
         let reading = async {
-            while let Some(Chunk { stream, bytes }) = output.recv().await {
-                let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
-                self.write(stream, lines).await;
+            match running {
+                Some(running) => match self.pass_on(running, None).await {
+                    Passed::Exited(exit) => Some(exit),
+                    Passed::Lost => None,
+                    Passed::Silent => self.follow(id).await,
+                },
+                None => self.follow(id).await,
             }
-            self.write(Stream::Stdout, out.finish().into_iter().collect()).await;
-            self.write(Stream::Stderr, err.finish().into_iter().collect()).await;
-            self.log.settle().await;
-            exit.await.ok()
         };
         tokio::pin!(reading);
         tokio::select! {
@@ -279,6 +413,84 @@ impl ContainerTask {
             .map(|exit| (exit, false)),
             () = self.stop_for_restart(id) => reading.await.map(|exit| (exit, true)),
         }
+    }
+
+    /// Reads what the container has written from its first byte on, and passes on what was not heard before; until it has
+    /// exited, or is gone. An engine that does not answer is waited for: nothing is known of what it runs.
+    async fn follow(&self, id: &str) -> Option<Exit> {
+        let mut pause = Duration::from_millis(100);
+        let mut told = false;
+        loop {
+            self.log.settle().await;
+            match self.backend.follow_container(id).await {
+                Ok(running) => {
+                    let heard = self.heard_of().await;
+                    match self.pass_on(running, Some(News::after(heard))).await {
+                        Passed::Exited(exit) => return Some(exit),
+                        Passed::Lost => return None,
+                        Passed::Silent => {}
+                    }
+                }
+                Err(error) if error.kind == ErrorKind::NotFound => return None,
+                Err(error) => {
+                    if !std::mem::replace(&mut told, true) {
+                        let (id, why) = (&self.id, self.explain(id, &error));
+                        self.report(Report::Trouble(format!(
+                            "Container '{id}' is out of sight, and waited for: {why}"
+                        )));
+                    }
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(FOLLOW_AGAIN);
+        }
+    }
+
+    /// What was kept of this container, while nothing is written that belongs to it.
+    async fn heard_of(&self) -> Heard {
+        let (store, key, id) = (self.store.clone(), self.key.clone(), self.id.clone());
+        let read = tokio::task::spawn_blocking(move || crate::remains::heard_of(&store, &key, &id)).await;
+        match read {
+            Ok(Ok(heard)) => heard,
+            Ok(Err(error)) => {
+                let why = format!("What container '{}' said before cannot be read: {error}", self.id);
+                self.report(Report::Trouble(why));
+                Heard::default()
+            }
+            // The runtime is going down.
+            Err(_) => Heard::default(),
+        }
+    }
+
+    /// Passes output on until it ends; of output that was heard before, only the news.
+    async fn pass_on(&self, running: Running, mut news: Option<News>) -> Passed {
+        let Running { mut output, mut exit, .. } = running;
+        let (mut out, mut err) = (self.log.lines(), self.log.lines());
+        let mut fresh = |stream, lines: Vec<String>| -> Vec<String> {
+            let Some(news) = &mut news else { return lines };
+            lines.into_iter().filter_map(|line| news.of(stream, self.log.masked(&line))).collect()
+        };
+        while let Some(Chunk { stream, bytes }) = output.recv().await {
+            let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
+            self.write(stream, fresh(stream, lines)).await;
+        }
+        // A connection may have broken amid a line, which is whole when it is read again.
+        let exited = match timeout(QUIET, &mut exit).await {
+            Ok(Ok(exit)) => Passed::Exited(exit),
+            Ok(Err(_)) => Passed::Lost,
+            Err(_) => return Passed::Silent,
+        };
+        self.write(Stream::Stdout, fresh(Stream::Stdout, out.finish().into_iter().collect())).await;
+        self.write(Stream::Stderr, fresh(Stream::Stderr, err.finish().into_iter().collect())).await;
+        if news.is_some_and(|news| news.missed()) {
+            let message = format!(
+                "Container '{}' wrote more than the engine keeps while nobody listened: lines of it are missing.",
+                self.id
+            );
+            self.report(Report::Trouble(message));
+        }
+        self.log.settle().await;
+        exited
     }
 
     /// Stops the container when somebody wants it started once more.
@@ -358,8 +570,14 @@ impl ContainerTask {
         if lines.is_empty() {
             return;
         }
+        if self.log.has_secrets() {
+            let masked: Vec<String> = lines.iter().map(|line| self.log.masked(line)).collect();
+            self.voice.hear(&masked);
+        } else {
+            self.voice.hear(&lines);
+        }
         let (step, container) = (self.step.clone(), Some(self.id.clone()));
-        self.log.send(Written { step, container, stream, lines }).await;
+        self.log.send(Written { step, container, stream, lines, beside: false }).await;
     }
 
     fn change(&self, change: ContainerChange) {

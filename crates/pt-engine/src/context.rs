@@ -1,7 +1,8 @@
 //! What all parts of one job share.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -17,9 +18,12 @@ pub(crate) struct JobContext {
     pub(crate) names: Names,
     pub(crate) mask: Mask,
     pub(crate) runtime: Handle,
-    pub(crate) notices: mpsc::UnboundedSender<Notice>,
+    /// Closed with the dispatcher, though code may be left that has not heard of the end.
+    pub(crate) notices: mpsc::WeakUnboundedSender<Notice>,
     /// How many volumes without a name there have been.
     pub(crate) anonymous_volumes: AtomicU32,
+    /// The versions of datasets that were read, as `id@version`.
+    pub(crate) datasets_read: Mutex<BTreeSet<String>>,
 }
 
 /// A handle.

@@ -15,6 +15,8 @@ mod requests;
 mod retries;
 mod services;
 mod steps;
+mod taken;
+mod waits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::failure;
 use crate::call::{Call, Reply};
-use crate::container::{Network, Report, Wish};
+use crate::container::{ContainerTask, Network, Report, Wish};
 use crate::context::{Context, JobContext};
 use crate::engine::{Engine, Guests, Notice, Options, StopRequest};
 use crate::guest::GuestSeat;
@@ -40,13 +42,16 @@ use crate::log::{LogSender, keep_logs};
 use crate::mask::Mask;
 use crate::name::Names;
 use crate::port::Ports;
+use crate::ready::{Subject, Waits};
 use crate::step::StepThread;
 
+use crate::remains::Remains;
 use containers::ContainerState;
 use execs::ExecState;
 use modules::Planned;
 use services::ServiceState;
 use steps::{Origin, StepState};
+use taken::Taken;
 
 pub(crate) use containers::SpawnContainer;
 pub(crate) use requests::Asked;
@@ -63,8 +68,8 @@ pub(crate) enum Message {
     Container { container: ContainerId, report: Report },
     /// A command in a container has ended: its exit code, unless the backend lost sight of it.
     ExecEnded { exec: String, code: Option<i64>, said: String },
-    /// All ports of a service accept connections.
-    ServiceAnswers(ServiceId),
+    /// Something is ready, or was not in time: what stood in the way.
+    Probed { subject: Subject, answer: Result<(), String> },
     /// A port was opened for a service, or could not be.
     PortsOpened(services::Opened),
     /// Somebody wants to take part as a step.
@@ -73,6 +78,8 @@ pub(crate) enum Message {
     Planned(Box<Planned>),
     /// A try of a step has taken as long as it may.
     TimedOut { step: StepId, retry: u32 },
+    /// Code that was told to stop has had time enough: that of a step, or all.
+    LeaveCode(Option<StepId>),
     /// The job has taken as long as it may.
     JobTimedOut(Duration),
     /// The pause before a retry is over.
@@ -103,6 +110,8 @@ pub(crate) struct Dispatcher {
     waiting_for_services: HashMap<ServiceId, Vec<Reply>>,
     execs: HashMap<String, ExecState>,
     ports: Ports,
+    /// Why what is waited for is not ready.
+    waits: Waits,
     values: Map,
     /// Which steps have which locks.
     locks: HashMap<String, Vec<StepId>>,
@@ -112,10 +121,16 @@ pub(crate) struct Dispatcher {
     /// Cancelled when the job begins to stop, and when it is killed: what answers are waiting for ends then.
     stopping: CancellationToken,
     killed: CancellationToken,
+    /// Cancelled to end what the code of steps waits for, all of them.
+    code_waits: CancellationToken,
+    /// Whether code that waits was left to itself when its step ended.
+    left_waiting: bool,
     /// Whether a container failed after its step had ended.
     failed_unheard: bool,
     /// Whether the step has ended with whose outcome the job ends.
     until_reached: bool,
+    /// What another runner had begun, as far as it matters still.
+    taken: Taken,
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     log: LogSender,
     keeper: JoinHandle<Result<(), StoreError>>,
@@ -131,6 +146,8 @@ enum Effect {
     Tell(Notice),
     /// A step's code starts.
     Start(Box<StepThread>),
+    /// A container's life begins, or is taken up.
+    Live(Box<ContainerTask>),
 }
 
 /// The most messages whose events are stored together.
@@ -145,6 +162,7 @@ impl Dispatcher {
         plan: Plan,
         options: Options,
         seat: Option<GuestSeat>,
+        remains: Option<Remains>,
         notices: mpsc::UnboundedSender<Notice>,
         asked: watch::Receiver<StopRequest>,
         messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
@@ -168,8 +186,9 @@ impl Dispatcher {
             names,
             mask,
             runtime: Handle::current(),
-            notices: notices.clone(),
-            anonymous_volumes: Default::default(),
+            notices: notices.downgrade(),
+            anonymous_volumes: remains.as_ref().map_or(0, |remains| remains.anonymous_volumes).into(),
+            datasets_read: Default::default(),
         };
         let mut dispatcher = Self {
             context: Arc::new(context),
@@ -187,6 +206,7 @@ impl Dispatcher {
             waiting_for_services: HashMap::new(),
             execs: HashMap::new(),
             ports: Ports::default(),
+            waits: Waits::default(),
             values: Map::default(),
             locks: HashMap::new(),
             network: Arc::new(network),
@@ -194,19 +214,28 @@ impl Dispatcher {
             asked,
             stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
+            code_waits: CancellationToken::new(),
+            left_waiting: false,
             failed_unheard: false,
             until_reached: false,
+            taken: Taken::default(),
             messages,
             log,
             keeper,
         };
+        let begun = remains.as_ref().and_then(|remains| remains.job.started_ts);
         if let Some(timeout) = plan.timeout {
-            dispatcher.send_after(timeout, Message::JobTimedOut(timeout));
+            let left = timeout.saturating_sub(begun.map_or(Duration::ZERO, taken::since));
+            dispatcher.send_after(left, Message::JobTimedOut(timeout));
         }
-        let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
-        plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
-        let job = dispatcher.context.options.job.job.clone();
-        dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        if let Some(remains) = remains.filter(Remains::has_begun) {
+            dispatcher.take_over(remains, plan.steps, &origin);
+        } else {
+            let steps = plan.steps.iter().map(|step| step.id.clone()).collect();
+            plan.steps.into_iter().for_each(|step| dispatcher.add_step(step, None, &origin));
+            let job = dispatcher.context.options.job.job.clone();
+            dispatcher.emit(What::JobCreated { job, target: plan.target, steps });
+        }
         if let Some(seat) = seat {
             dispatcher.add_guest("repl", seat);
         }
@@ -229,7 +258,9 @@ impl Dispatcher {
     }
 
     async fn carry_out(&mut self) -> Result<(), StoreError> {
-        self.emit(What::JobStarted);
+        if self.job.started_ts.is_none() {
+            self.emit(What::JobStarted);
+        }
         self.start_steps();
         self.publish()?;
         let mut asked = self.asked.clone();
@@ -271,10 +302,11 @@ impl Dispatcher {
             Message::Container { container, report } => self.container_reports(&container, report).await,
             Message::ExecEnded { exec, code, said } => self.exec_ended(&exec, code, said),
             Message::PortsOpened(opened) => self.ports_opened(opened),
-            Message::ServiceAnswers(service) => self.service_answers(service),
+            Message::Probed { subject, answer } => self.probed(subject, answer),
             Message::Guest { step, seat } => self.add_guest(&step, seat),
             Message::Planned(planned) => self.planned(*planned),
             Message::TimedOut { step, retry } => self.timed_out(&step, retry),
+            Message::LeaveCode(step) => self.leave_code(step.as_ref()),
             Message::JobTimedOut(timeout) => self.job_timed_out(timeout),
             Message::Retry { step } => self.pause_over(&step),
             Message::Asked(asked) => self.asked(asked),
@@ -323,6 +355,10 @@ impl Dispatcher {
                 // Nobody may be watching any more.
                 Effect::Tell(notice) => drop(self.notices.send(notice)),
                 Effect::Start(thread) => self.start_thread(*thread),
+                Effect::Live(task) => {
+                    let id = task.id.clone();
+                    self.watch_over(&id, tokio::spawn(task.run()));
+                }
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ use crate::args::failure;
 use crate::dispatcher::{Asked, Dispatcher, Message};
 use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
+use crate::remains::Remains;
 
 /// What jobs run on.
 #[derive(Clone)]
@@ -144,6 +145,17 @@ pub struct Shown {
     pub(crate) _room: Option<OwnedSemaphorePermit>,
 }
 
+/// A step that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The step.
+    pub step: StepId,
+    /// For what, and why that is not so yet.
+    pub why: String,
+    /// Since when, in seconds.
+    pub seconds: u64,
+}
+
 /// Stops a job, and changes what runs in it. Cheap to copy about.
 #[derive(Clone, Debug)]
 pub struct Control {
@@ -195,6 +207,20 @@ impl Control {
     /// There is no such container, it does not run, or the job is stopping.
     pub async fn restart(&self, container: ContainerId) -> Result<(), Failure> {
         self.ask(|reply| Asked::Restart { container, reply }).await.map(drop)
+    }
+
+    /// Who waits for what. Nobody, once it is over.
+    pub async fn waits(&self) -> Vec<Wait> {
+        let (reply, answer) = oneshot::channel();
+        match self.messages.send(Message::Asked(Asked::Waits(reply))) {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Tells those who watch the job something that ends nothing. Fine if it is over.
+    pub fn warn(&self, message: &str) {
+        let _ = self.messages.send(Message::Asked(Asked::Warn(message.to_owned())));
     }
 
     async fn ask(
@@ -252,6 +278,14 @@ impl Engine {
         self.start_with(plan, options, None)
     }
 
+    /// Goes on with a job whose runner is gone. The plan is that of what the job was asked for.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn take_over(&self, plan: Plan, options: Options, remains: Remains) -> Result<Running, StoreError> {
+        self.run(plan, options, None, Some(remains))
+    }
+
     /// Starts a job in which somebody takes part from the beginning, as a step beside those of the plan.
     ///
     /// # Errors
@@ -262,11 +296,21 @@ impl Engine {
         options: Options,
         seat: Option<GuestSeat>,
     ) -> Result<Running, StoreError> {
+        self.run(plan, options, seat, None)
+    }
+
+    fn run(
+        &self,
+        plan: Plan,
+        options: Options,
+        seat: Option<GuestSeat>,
+        remains: Option<Remains>,
+    ) -> Result<Running, StoreError> {
         let (notices_to, notices) = mpsc::unbounded_channel();
         let messages = mpsc::unbounded_channel();
         let (control, asked) = Control::new(messages.0.clone());
         let (dispatcher, job) =
-            Dispatcher::new(self.clone(), plan, options, seat, notices_to, asked, messages)?;
+            Dispatcher::new(self.clone(), plan, options, seat, remains, notices_to, asked, messages)?;
         let guests = dispatcher.guests();
         let done = tokio::spawn(dispatcher.run());
         Ok(Running { notices, control, guests, job, done })

@@ -48,6 +48,14 @@ impl ExecTask {
 /// The most that is remembered of what a command says, in bytes: its end.
 const REMEMBERED: usize = 256 << 10;
 
+/// Keeps the end of what was said.
+pub(crate) fn forget_beginning(said: &mut String) {
+    if let Some(cut) = said.len().checked_sub(REMEMBERED) {
+        let cut = (cut..said.len()).find(|at| said.is_char_boundary(*at)).unwrap_or(said.len());
+        said.drain(..cut);
+    }
+}
+
 /// Passes the output on, and gives the exit code when there is no more of it, and what the command said.
 async fn watch(
     running: Running,
@@ -61,12 +69,10 @@ async fn watch(
         for line in &lines {
             said.extend([line.as_str(), "\n"]);
         }
-        if let Some(cut) = said.len().checked_sub(REMEMBERED) {
-            let cut = (cut..said.len()).find(|at| said.is_char_boundary(*at)).unwrap_or(said.len());
-            said.drain(..cut);
-        }
+        forget_beginning(&mut said);
         if !lines.is_empty() {
-            log.send(Written { step: step.clone(), container: Some(container.clone()), stream, lines }).await;
+            let (step, container) = (step.clone(), Some(container.clone()));
+            log.send(Written { step, container, stream, lines, beside: true }).await;
         }
     };
     let (mut out, mut err) = (log.lines(), log.lines());

@@ -6,6 +6,7 @@
 mod alone;
 mod container;
 mod convert;
+mod dataset;
 mod http;
 mod image;
 mod log;
@@ -17,6 +18,8 @@ mod value;
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use pt_eval::{Host, Limits};
 use pt_model::{Data, Failure, StepId};
@@ -25,11 +28,12 @@ use pt_syntax::Sources;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Args, failure};
+use crate::args::{Args, entry, failure};
 use crate::call::{Call, Question, Target, container, target};
 use crate::context::Context;
 use crate::dispatcher::Message;
 use crate::log::LogSender;
+use crate::park;
 pub use alone::Alone;
 use image::Builds;
 use prompt::Questions;
@@ -45,6 +49,8 @@ pub(crate) struct StepHost {
     token: CancellationToken,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
+    /// Whether it has done what is not to be done twice.
+    acted: Cell<bool>,
     /// The line that `log-chunk` has begun.
     line: String,
     /// Whether something was logged since the dispatcher was last asked.
@@ -55,6 +61,8 @@ pub(crate) struct StepHost {
     evaluations: usize,
     /// Cancelled when a guest no longer wants to wait.
     unwanted: Option<CancellationToken>,
+    /// Whether the code waits for nothing but time or the dispatcher.
+    pub(crate) parked: Arc<AtomicBool>,
 }
 
 impl StepHost {
@@ -76,13 +84,32 @@ impl StepHost {
             token,
             messages,
             log,
+            acted: Cell::new(false),
             line: String::new(),
             logged: Cell::new(false),
             builds: Builds::default(),
             questions: Questions::default(),
             evaluations: 0,
             unwanted: None,
+            parked: Arc::default(),
         }
+    }
+
+    /// Waits on this thread for what needs no runtime, until the time is over or the step is to stop. A job that stops ends
+    /// the step where it stands, and lets its thread know later.
+    fn park<T>(&self, answer: impl Future<Output = T>, end: Option<Instant>) -> Result<Option<T>, Failure> {
+        let first = async {
+            tokio::select! {
+                biased;
+                () = self.token.cancelled() => Err(stopped()),
+                () = cancelled(self.unwanted.as_ref()) => Err(failure("Interrupted.")),
+                answer = answer => Ok(answer),
+            }
+        };
+        self.parked.store(true, Ordering::Relaxed);
+        let first = park::until(first, end);
+        self.parked.store(false, Ordering::Relaxed);
+        first.transpose()
     }
 
     /// Waits on this thread until something is there, or the step is to stop.
@@ -116,13 +143,25 @@ impl StepHost {
         }
     }
 
+    /// Has it written down, before it is done, that the code does something that cannot be done twice unnoticed.
+    fn acts(&self, args: &Args<'_>) -> Result<(), Failure> {
+        if self.acted.get() || is_repeatable(args) {
+            return Ok(());
+        }
+        self.acted.set(true);
+        self.ask(Question::Act(args.function.to_owned())).map(drop)
+    }
+
     /// Asks the dispatcher and waits for its answer.
     fn ask(&self, question: Question) -> Result<Data, Failure> {
         let (reply, answer) = oneshot::channel();
         self.settle();
         let call = Call { step: self.step.clone(), question, reply };
         self.messages.send(Message::Call(call)).map_err(|_| stopped())?;
-        self.wait(async { answer.await.unwrap_or_else(|_| Err(stopped())) })
+        match self.park(answer, None)? {
+            Some(Ok(answer)) => answer,
+            Some(Err(_)) | None => Err(stopped()),
+        }
     }
 }
 
@@ -140,8 +179,8 @@ pub(crate) fn stopped() -> Failure {
 impl Host for StepHost {
     fn call(&mut self, function: &str, given: Vec<Data>) -> Result<Data, Failure> {
         let args = &Args { function, given: &given };
+        self.acts(args)?;
         match function {
-            "spawn" | "spawn-container" => self.spawn(args),
             "await-started" | "await-container-started" => match target(args, args.at(0))? {
                 Target::Service(id) => self.ask(Question::AwaitService(id)).map(|_| Data::Bool(true)),
                 Target::Container(_) | Target::Step(_) | Target::Job => {
@@ -151,9 +190,26 @@ impl Host for StepHost {
             "await-done" | "await-container-exited" => {
                 self.ask(Question::AwaitDone(container(args, args.at(0))?))
             }
+            "await-exec-exit" => self.ask(Question::AwaitExec(args.text(0, "exec")?)),
+            "await-step" => self.ask(Question::AwaitStep(args.text(0, "step")?.as_str().into())),
+            "sleep" => self.sleep(args),
+            _ => self.call_other(args),
+        }
+    }
+
+    fn print(&mut self, line: &str) {
+        self.print_line(line);
+    }
+}
+
+impl StepHost {
+    /// What code hardly waits in. Kept apart, for the stack of the thousands who wait elsewhere.
+    #[inline(never)]
+    fn call_other(&mut self, args: &Args<'_>) -> Result<Data, Failure> {
+        match args.function {
+            "spawn" | "spawn-container" => self.spawn(args),
             "stop" => self.ask(Question::Stop(target(args, args.at(0))?)),
             "container-exec" => self.exec(args),
-            "await-exec-exit" => self.ask(Question::AwaitExec(args.text(0, "exec")?)),
             "read-container-file" => self.read_file(args),
             "write-container-file" => self.write_file(args),
             "container-ls" => self.list_files(args),
@@ -161,13 +217,11 @@ impl Host for StepHost {
             "stop-service" => self.stop_service(args),
             "call-module" | "call-tool" => self.call_module(args),
             "spawn-step" => self.spawn_step(args),
-            "await-step" => self.ask(Question::AwaitStep(args.text(0, "step")?.as_str().into())),
             "output" => self.output(args),
             "eval" => self.eval(args),
-            "fail" => Err(asked_for(&given)),
-            "sleep" => self.sleep(args),
-            "log" => Ok(self.log(&given)),
-            "log-chunk" => Ok(self.log_chunk(&given)),
+            "fail" => Err(asked_for(args.given)),
+            "log" => Ok(self.log(args.given)),
+            "log-chunk" => Ok(self.log_chunk(args.given)),
             "value" => self.value(args),
             "secret" => self.secret(args),
             "get-project-value" | "get-job-value" | "get-step-value" => self.get_value(args),
@@ -182,14 +236,29 @@ impl Host for StepHost {
             "await-image-build" => self.await_image_build(args),
             "request-user-input" => self.request_user_input(args),
             "await-user-input" => self.await_user_input(args),
-            "exec-output" | "service-address" | "scaffold" | "new-project" | "project-tools"
-            | "read-code" => self.of_standard_modules(args),
-            _ => Err(unknown(function)),
+            "exec-output" | "container-output" | "service-address" | "scaffold" | "new-project"
+            | "project-tools" | "read-code" => self.of_standard_modules(args),
+            function => Err(unknown(function)),
         }
     }
+}
 
-    fn print(&mut self, line: &str) {
-        self.print_line(line);
+/// Whether code may do this again when another runner goes on with its job: it looks, waits, or asks for containers and services
+/// that it is given again. What is logged is found in the log.
+fn is_repeatable(args: &Args<'_>) -> bool {
+    match args.function {
+        "spawn" | "spawn-container" | "open-service" | "stop-service" | "spawn-image-build"
+        | "request-user-input" => true,
+        "http-request" => {
+            matches!(entry(args.at(0), &["method"]).as_str(), None | Some("get" | "GET" | "head" | "HEAD"))
+        }
+        "eval" | "fail" | "sleep" | "log" | "log-chunk" | "output" | "value" | "secret" | "container-ls" => {
+            true
+        }
+        "exec-output" | "service-address" | "project-tools" | "write-yaml" | "write-json" | "write-edn" => {
+            true
+        }
+        name => ["await-", "get-", "read-"].iter().any(|prefix| name.starts_with(prefix)),
     }
 }
 

@@ -24,14 +24,20 @@ mod mask;
 mod mount;
 mod name;
 mod outside;
+mod park;
 mod port;
+mod ready;
+mod remains;
 mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
-pub use engine::{Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown};
+pub use engine::{
+    Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown, Wait,
+};
 pub use guest::{Guest, GuestSeat, guest};
 pub use host::Alone;
 pub use inside::inside;
-pub use name::container_name;
+pub use name::{container_name, volume_name};
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};
+pub use remains::{Remains, RemainsError};

@@ -19,6 +19,8 @@ pub(crate) struct Written {
     pub(crate) container: Option<ContainerId>,
     pub(crate) stream: Stream,
     pub(crate) lines: Vec<String>,
+    /// Whether a command wrote them that was run beside the container's own.
+    pub(crate) beside: bool,
 }
 
 /// Where lines go. Sending waits while the keeper is busy: a container that writes faster than can be kept is slowed
@@ -35,12 +37,24 @@ enum Item {
     Lines(Written),
     /// Let go of when everything sent before has been kept and told.
     Mark(oneshot::Sender<()>),
+    /// Nothing follows that is to be kept.
+    End,
 }
 
 impl LogSender {
     /// Leads nowhere.
     pub(crate) fn closed() -> Self {
         Self { items: mpsc::channel(1).0, mask: Mask::default() }
+    }
+
+    /// Whether there is anything to hide.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.mask.is_empty()
+    }
+
+    /// A line as it is kept.
+    pub(crate) fn masked(&self, line: &str) -> String {
+        self.mask.mask(line)
     }
 
     /// Cuts output into the lines to send.
@@ -54,6 +68,11 @@ impl LogSender {
 
     pub(crate) fn blocking_send(&self, written: Written) {
         drop(self.items.blocking_send(Item::Lines(written)));
+    }
+
+    /// Keeps what was sent so far, and nothing more.
+    pub(crate) async fn end(&self) {
+        drop(self.items.send(Item::End).await);
     }
 
     /// Waits until everything sent so far has been told, so that what is told next comes after it.
@@ -84,7 +103,9 @@ pub(crate) fn keep_logs(
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
     let sender = LogSender { items: sender, mask: mask.clone() };
-    let keeper = Keeper { writer, mask, notices, room: Arc::new(Semaphore::new(ROOM)), seq: 0 };
+    let seq = writer.next_seq();
+    let room = Arc::new(Semaphore::new(ROOM));
+    let keeper = Keeper { writer, mask, notices, room, seq, untold: Vec::new() };
     (sender, tokio::spawn(keeper.run(receiver)))
 }
 
@@ -94,7 +115,12 @@ struct Keeper {
     notices: mpsc::UnboundedSender<Notice>,
     room: Arc<Semaphore>,
     seq: u64,
+    /// Lines that are not in the file yet: nobody is told of what would be lost with the process.
+    untold: Vec<Shown>,
 }
+
+/// Lines after which those who watch are told, though more are coming.
+const AT_ONCE: usize = 256;
 
 impl Keeper {
     async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<(), StoreError> {
@@ -103,15 +129,16 @@ impl Keeper {
                 Item::Lines(written) => self.keep(written).await?,
                 Item::Mark(passed) => {
                     // Who waited for it may read the file.
-                    self.writer.flush()?;
+                    self.tell()?;
                     drop(passed);
                 }
+                Item::End => break,
             }
             if receiver.is_empty() {
-                self.writer.flush()?;
+                self.tell()?;
             }
         }
-        self.writer.flush()
+        self.tell()
     }
 
     async fn keep(&mut self, written: Written) -> Result<(), StoreError> {
@@ -123,15 +150,28 @@ impl Keeper {
                 step: written.step.clone(),
                 container: written.container.clone(),
                 stream: written.stream,
+                beside: written.beside,
                 text: self.mask.mask(&text),
             };
             self.seq += 1;
             self.writer.append(&line)?;
             if !self.notices.is_closed() {
+                if self.untold.len() >= AT_ONCE {
+                    self.tell()?;
+                }
                 let room = Arc::clone(&self.room).acquire_owned().await.ok();
-                // Nobody may be watching any more; the line is stored all the same.
-                let _ = self.notices.send(Notice::Line(Shown { line, _room: room }));
+                self.untold.push(Shown { line, _room: room });
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the lines visible in the file, and then tells of them.
+    fn tell(&mut self) -> Result<(), StoreError> {
+        self.writer.flush()?;
+        for shown in self.untold.drain(..) {
+            // Nobody may be watching any more; the line is stored all the same.
+            let _ = self.notices.send(Notice::Line(shown));
         }
         Ok(())
     }

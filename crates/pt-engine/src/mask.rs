@@ -33,6 +33,11 @@ impl Mask {
         }
     }
 
+    /// Whether there is nothing to hide.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// What is looked for now.
     pub(crate) fn now(&self) -> Masker {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -3,6 +3,7 @@
 //! All of it may read files and wait; it is done on the thread of the step that asks.
 
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use pt_backend::{FileSource, MountRequest};
@@ -141,8 +142,15 @@ impl Places<'_> {
         let instance = &self.context.options.instance.id;
         let dataset =
             store.dataset(instance, id, number.ok_or_else(missing)?).map_err(|error| error.to_string())?;
-        let root = store.unpack_dataset(&dataset.ok_or_else(missing)?).map_err(|error| error.to_string())?;
-        let wanted = root.join(path.unwrap_or_default().trim_matches('/'));
+        let dataset = dataset.ok_or_else(missing)?;
+        let root =
+            store.unpack_dataset(&dataset, &self.context.options.job).map_err(|error| error.to_string())?;
+        let mut read = self.context.datasets_read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(format!("{id}@{}", dataset.version));
+        let wanted = match path.unwrap_or_default().trim_matches('/') {
+            "" => root.clone(),
+            path => root.join(path),
+        };
         match wanted.canonicalize() {
             Ok(path) if path.starts_with(&root) => Ok(Files { path, read_only: true }),
             Ok(_) | Err(_) => Err(format!("The dataset '{id}' has no {}.", path.unwrap_or("/"))),

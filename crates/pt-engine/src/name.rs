@@ -8,6 +8,11 @@ pub fn container_name(instance: &Instance, job: &JobId, id: &ContainerId) -> Str
     Names::new(instance, job).container(id)
 }
 
+/// What a volume of a project is called in the backend.
+pub fn volume_name(instance: &Instance, id: &VolumeId) -> String {
+    Names::new(instance, &JobId::new("")).project_volume(id)
+}
+
 /// Makes the names for one job.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {

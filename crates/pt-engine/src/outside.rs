@@ -30,6 +30,11 @@ pub trait Outside: Send + Sync {
     /// It cannot be read; says why.
     fn read(&self, path: &std::path::Path) -> Result<String, String>;
 
+    /// The commit of the project's repository, with `+` behind it if files differ from it; none outside of a repository.
+    fn revision(&self) -> Option<String> {
+        None
+    }
+
     /// Carries out what standard modules alone may ask for: copying templates into the project, say. Paths in the arguments
     /// were written in a file at `home`.
     ///

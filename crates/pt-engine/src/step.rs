@@ -69,6 +69,7 @@ impl StepThread {
 }
 
 /// What code asked for, or where it broke and why: below the first line comes the place in the user's file.
+#[inline(never)]
 pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
     if let EvalErrorKind::Failed(failure) = error.kind {
         return *failure;

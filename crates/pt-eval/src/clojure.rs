@@ -8,7 +8,7 @@ pub(crate) mod repl;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pt_clj::{Context, Error, ErrorKind, Program, Stop};
+use pt_clj::{Context, Error, ErrorKind, Program, Span, Stop};
 use pt_model::{Data, Failure, Map, Masker};
 
 use crate::check::{self, Mistake, MistakeKind};
@@ -22,6 +22,7 @@ use host::Runner;
 const NAMESPACE: &str = "pt";
 
 /// The value of the last form.
+#[inline(never)]
 pub(crate) fn run(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
@@ -100,7 +101,10 @@ fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
 
 /// The error in the project's words.
 fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
-    let range = error.span.map(|span| span.start..span.end.min(snippet.text.len()));
+    // What was defined in an earlier line of a conversation stands nowhere in this one.
+    let range = |span: &Span| {
+        (span.start <= snippet.text.len()).then(|| span.start..span.end.min(snippet.text.len()))
+    };
     let described = match error.kind {
         ErrorKind::Stopped(Stop::Interrupted) => return EvalError::interrupted(),
         ErrorKind::Stopped(Stop::Memory) => EvalError::memory(limits.memory),
@@ -113,7 +117,7 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
         ErrorKind::Read => unread(&error, snippet),
         ErrorKind::Exception(_) => code(&error, snippet),
     };
-    described.at(range)
+    described.at(error.span.as_ref().and_then(range)).called(error.calls.iter().filter_map(range))
 }
 
 /// Code that ends too early is said to lack what it lacks.
@@ -146,11 +150,67 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
             }
         };
     }
-    let described = EvalError::code(&error.message);
+    let described = EvalError::code(without_modules(&error.message));
+    if let Some(way) = elsewhere(&error.message).or_else(|| meant(&error.message)) {
+        return described.with_hint(way);
+    }
     match error.suggestions.as_slice() {
         // Everything short is near to everything else that is short.
         _ if unresolved.chars().count() < 3 => described,
         [] => described,
         near => described.with_hint(format!("Did you mean {}?", near.join(" or "))),
+    }
+}
+
+/// Java's words about a value of the wrong class, without where it keeps its classes.
+fn without_modules(message: &str) -> &str {
+    match message.split_once(" (") {
+        Some((cast, modules))
+            if cast.contains(" cannot be cast to class ") && modules.contains(" loader ") =>
+        {
+            cast
+        }
+        _ => message,
+    }
+}
+
+/// What code elsewhere calls, and what does the same here.
+fn elsewhere(message: &str) -> Option<&'static str> {
+    let heads = ["Unable to resolve", "Could not locate", "No matching method", "No such namespace"];
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    Some(match () {
+        () if says(&["(code reaches no files)"]) => FILES,
+        () if !heads.iter().any(|head| message.starts_with(head)) => return None,
+        () if says(&["yaml"]) => "(pt/read-yaml text) and (pt/write-yaml data) are there",
+        () if says(&["java.shell", "java/shell", "babashka"]) => {
+            "Programs run in containers: (pt/spawn {:image … :cmd …})"
+        }
+        () if says(&["http"]) => "(pt/http-request {:url …}) asks a server",
+        () if says(&[": spit", ": load-file", "java.io", "java/io", "classname: File"]) => FILES,
+        () if says(&["sleep found for class Thread"]) => "(pt/sleep \"1s\") waits",
+        () if says(&["exit found for class System"]) => "(pt/fail message) ends the step",
+        () if message.starts_with("Could not locate") => {
+            "There are clojure.string, clojure.set, clojure.walk, clojure.edn, clojure.math and clojure.data.json"
+        }
+        () => return None,
+    })
+}
+
+const FILES: &str = "Code reaches no files but those of the project, (pt/read-repo-file path), and of containers, \
+                     (pt/read-container-file id path)";
+
+/// What stands behind the exceptions that beginners meet.
+fn meant(message: &str) -> Option<&'static str> {
+    match () {
+        () if message.starts_with("Cannot invoke") => {
+            Some("Something here is nil; a param that was not given, perhaps")
+        }
+        () if message.contains("class java.lang.String cannot be cast to class java.lang.Number") => {
+            Some("(parse-long text) makes a number of a text")
+        }
+        () if message.contains("cannot be cast to class clojure.lang.IFn") => {
+            Some("What follows a `(` is called, and this is no function")
+        }
+        () => None,
     }
 }

@@ -149,6 +149,7 @@ static OF_STANDARD_MODULES: &[RunnerFunction] = &[
     function("read-code", Waits, "args", ""),
     function("service-address", Waits, "service port?", ""),
     function("exec-output", Waits, "id", ""),
+    function("container-output", Waits, "id", ""),
 ];
 
 /// The function of the runner that is named nearest.

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use pt_model::{Data, Map, Masker};
 use rquickjs::context::EvalOptions;
-use rquickjs::{Context, Ctx, Runtime, Value};
+use rquickjs::{Context, Ctx, Promise, Runtime, Value};
 
 use crate::check::Mistake;
 use crate::host::Session;
@@ -30,6 +30,7 @@ use fault::Source;
 const STACK: usize = 512 << 10;
 
 /// The value of a script.
+#[inline(never)]
 pub(crate) fn run(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
@@ -95,7 +96,8 @@ impl Reader {
     fn can_read(&self, text: &str) -> bool {
         self.deadline.set(Instant::now().checked_add(CHECK));
         self.context.with(|ctx| {
-            let read = eval(&ctx, format!("(function () {{\n{text}\n}})").into_bytes());
+            let begin = if waits(text) { "async function" } else { "function" };
+            let read = eval(&ctx, format!("({begin} () {{\n{text}\n}})").into_bytes(), false);
             if read.is_err() {
                 // Nobody reads what it threw.
                 ctx.catch();
@@ -105,9 +107,10 @@ impl Reader {
     }
 }
 
-fn eval<'js>(ctx: &Ctx<'js>, source: Vec<u8>) -> rquickjs::Result<Value<'js>> {
+fn eval<'js>(ctx: &Ctx<'js>, source: Vec<u8>, waits: bool) -> rquickjs::Result<Value<'js>> {
     let mut options = EvalOptions::default();
     options.strict = false;
+    options.promise = waits;
     options.filename = Some(fault::FILE.to_owned());
     ctx.eval_with_options(source, options)
 }
@@ -125,7 +128,7 @@ fn evaluate(
         context.with(|ctx| {
             let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion));
             let failures = api.as_ref().map(Api::failures).unwrap_or_default();
-            Script { ctx, snippet, limits, failures }.run(scope, api)
+            Script { ctx, snippet, limits, watch: &watch, failures }.run(scope, api)
         })
     });
     // Nothing that code catches or returns after it was told to stop counts.
@@ -155,28 +158,55 @@ struct Script<'a, 'js> {
     ctx: Ctx<'js>,
     snippet: &'a Snippet<'a>,
     limits: &'a Limits,
+    watch: &'a Watch,
     failures: Rc<Failures>,
+}
+
+/// Whether a script awaits something. `await` means that only where it is read so from the start.
+fn waits(text: &str) -> bool {
+    mentions(text, "await")
 }
 
 impl<'js> Script<'_, 'js> {
     fn run(&self, scope: &Scope<'_>, api: Option<Api>) -> Result<Data, EvalError> {
         let source = Source::script(self.snippet.text);
         let result = api::install(&self.ctx, scope, api)
-            .and_then(|()| self.eval(self.snippet.text.as_bytes().to_vec()))
+            .and_then(|()| self.eval_text(self.snippet.text))
             .map_err(|error| self.fault(error, &source));
         // `return` outside of a function is no JavaScript, but means the same to everyone. Such a script was not begun.
         if let Err(error) = &result
             && error.message == "SyntaxError: return not in a function"
         {
             let source = Source::function(self.snippet.text);
-            let result = self.eval(source.wrapped()).map_err(|error| self.fault(error, &source));
-            return self.convert(result?, &source);
+            let wrapped = source.wrapped(waits(self.snippet.text));
+            let result = self.eval(wrapped, false).and_then(|value| self.settle(value));
+            return self.convert(result.map_err(|error| self.fault(error, &source))?, &source);
         }
         self.convert(result?, &source)
     }
 
-    fn eval(&self, source: Vec<u8>) -> rquickjs::Result<Value<'js>> {
-        eval(&self.ctx, source)
+    /// The completion value of the whole text, after all that it has begun.
+    fn eval_text(&self, text: &str) -> rquickjs::Result<Value<'js>> {
+        let waits = waits(text);
+        let value = self.settle(self.eval(text.as_bytes().to_vec(), waits)?)?;
+        match value.as_object() {
+            // What was awaited comes as from an iterator.
+            Some(done) if waits => self.settle(done.get("value")?),
+            _ => Ok(value),
+        }
+    }
+
+    /// Does what was put off; a promise is what it comes to. There is nothing else that could settle it later.
+    fn settle(&self, value: Value<'js>) -> rquickjs::Result<Value<'js>> {
+        while self.watch.check().is_none() && self.ctx.execute_pending_job() {}
+        match value.as_promise().and_then(Promise::result) {
+            Some(result) => result,
+            None => Ok(value),
+        }
+    }
+
+    fn eval(&self, source: Vec<u8>, waits: bool) -> rquickjs::Result<Value<'js>> {
+        eval(&self.ctx, source, waits)
     }
 
     fn convert(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {

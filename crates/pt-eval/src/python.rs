@@ -29,14 +29,14 @@ use watch::Watch;
 /// The file that stack traces name.
 const FILE: &str = "snippet";
 
-/// Bytes of a single number, text or list that is made at once. Nobody can stop a multiplication: with this it takes
-/// seconds at most.
+/// Bytes of a single number, text or list that is made at once: what takes more memory is found out only afterwards.
 const LARGEST: usize = 16 << 20;
 
 /// Levels of calls.
 const DEEPEST_CALL: usize = 1000;
 
 /// The value of the last expression.
+#[inline(never)]
 pub(crate) fn run(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
@@ -46,12 +46,19 @@ pub(crate) fn run(
     let watch = Rc::new(Watch::start(limits));
     let source = Source::of(snippet);
     let mut runner = Runner::new(session);
-    let result = execute(source, scope, limits, &watch, &mut runner);
+    let result = watched(&watch, || execute(source, scope, limits, &watch, &mut runner));
     runner.hand_over(true);
+    let Some(result) = result else { return Err(watch.stopped().unwrap_or_else(EvalError::interrupted)) };
     let result =
         result.unwrap_or_else(|error| Err(fault::from_exception(&error, source, runner.failures(), limits)));
     // Nothing that code catches or returns after it was told to stop counts.
     watch.ended().map_or(result, Err)
+}
+
+/// Runs something; nothing if a calculation with very large numbers was ended, which the script cannot see.
+fn watched<R>(watch: &Rc<Watch>, run: impl FnOnce() -> R) -> Option<R> {
+    let watch = Rc::clone(watch);
+    num_bigint::watched(Rc::new(move || watch.stopped().is_none()), run)
 }
 
 /// The mistake that keeps a script from being read, if there is one.

@@ -94,6 +94,18 @@ const RUN_WHEN: &[Key] = &[
     key("after-condition", "How they must have ended: `success`, `always` or `failed`."),
 ];
 
+const RETRIES: &[Key] = &[
+    key("max", "How often it is tried again."),
+    key("delay", "How long to wait before: `1s`."),
+    key("backoff", "How many times as long each wait is as the one before."),
+    key("max-delay", "The longest wait."),
+];
+
+const LOCK: &[Key] = &[
+    key("id", "The name of the lock."),
+    key("limit", "How many steps may hold it at a time; without, one."),
+];
+
 /// How steps that are waited for must have ended.
 pub(crate) const CONDITIONS: [(&str, &str); 4] = [
     ("success", "All of them well."),
@@ -132,6 +144,8 @@ pub(crate) fn known(keys: &Keys<'_>) -> &'static [Key] {
         Keys::Step => STEP,
         Keys::After => AFTER,
         Keys::RunWhen => RUN_WHEN,
+        Keys::Retries => RETRIES,
+        Keys::Lock => LOCK,
         Keys::Inside(_) | Keys::Free => &[],
     }
 }

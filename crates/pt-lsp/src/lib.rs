@@ -12,7 +12,6 @@
 
 mod complete;
 mod declare;
-mod destructuring;
 mod diagnose;
 mod docs;
 mod hover;

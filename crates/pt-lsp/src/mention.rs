@@ -5,8 +5,8 @@ use std::ops::Range;
 use pt_model::kebab;
 use pt_syntax::{Code, Language, Node, Reading, Reference, ReferenceKind, Span, references};
 
-use crate::destructuring::{self, How, Taken};
 use crate::site::{Role, Site};
+use pt_plan::destructuring::{self, How, Taken};
 
 /// A name inside a text.
 pub(crate) struct Mention {
@@ -69,6 +69,15 @@ fn in_code(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
         let word = &word[..word.find(|char| !in_word(char)).unwrap_or(word.len())];
         let at = code.body_offset + (code.body.len() - rest.len()) + start;
         rest = &rest[start + word.len()..];
+        // The step whose result is taken.
+        if ["pt/output", "pt.output"].contains(&word)
+            && let Some((skipped, id)) = first_text(rest)
+        {
+            let begin = at + word.len() + skipped;
+            let span = node.span_within(source, begin..begin + id.len());
+            let what = What::Reference(ReferenceKind::Output);
+            found.push(Mention { what, name: id.to_owned(), span });
+        }
         let mut add = |what, name: &str, skipped: usize| {
             let span = node.span_within(source, at + skipped..at + word.len());
             found.push(Mention { what, name: name.to_owned(), span });
@@ -98,6 +107,14 @@ fn in_code(node: &Node, source: &str, code: &Code<'_>) -> Vec<Mention> {
         }
     }
     found
+}
+
+/// The text that a call begins with, and where: ` "x")`, `('x')`.
+fn first_text(call: &str) -> Option<(usize, &str)> {
+    let text = call.trim_start_matches(['(', ' ']);
+    let quote = text.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let id = &text[1..1 + text[1..].find(quote)?];
+    (!id.contains('\n')).then_some((call.len() - text.len() + 1, id))
 }
 
 /// Params that code takes apart into variables.

@@ -57,6 +57,12 @@ pub(crate) fn steps<'n>(within: &Within<'n>) -> Vec<StepName<'n>> {
     run.map(Node::items).unwrap_or_default().iter().filter_map(named).collect()
 }
 
+/// Whether a step of the definition is run for each item of a list.
+pub(crate) fn has_repeated_steps(within: &Within<'_>) -> bool {
+    let run = ["run", "run-steps", "steps"].iter().find_map(|key| within.node.get(key));
+    run.map(Node::items).unwrap_or_default().iter().any(|step| step.get("for-each").is_some())
+}
+
 /// Everything that a step or module may call, as it is referred to; the project's own first.
 pub(crate) fn callable(project: &Project, wanted: Wanted) -> Vec<(String, &Definition)> {
     let fits = |definition: &&Definition| wanted != Wanted::Template || definition.kind == Kind::Template;

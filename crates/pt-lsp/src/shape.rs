@@ -99,7 +99,17 @@ fn shape(atom: Atom) -> Option<Type> {
                 ("range", maybe(of(Atom::Str))),
             ];
             let port = Type::Fields(port.into_iter().map(|(key, ty)| (key.to_owned(), ty)).collect());
-            vec![("id", of(Atom::Id)), ("ports", list(port))]
+            let ready = [
+                ("exec", maybe(of(Atom::Str))),
+                ("http", maybe(of(Atom::UrlPath))),
+                ("tcp", maybe(of(Atom::Int))),
+                ("log", maybe(of(Atom::Str))),
+                ("port", maybe(of(Atom::Int))),
+                ("status", maybe(of(Atom::Int))),
+                ("timeout", maybe(of(Atom::Duration))),
+            ];
+            let ready = Type::Fields(ready.into_iter().map(|(key, ty)| (key.to_owned(), ty)).collect());
+            vec![("id", of(Atom::Id)), ("ports", list(port)), ("ready", maybe(ready))]
         }
         Atom::DatasetSink => vec![("dataset", of(Atom::Str)), ("info", maybe(of(Atom::Str)))],
         Atom::Str

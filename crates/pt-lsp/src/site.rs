@@ -76,6 +76,10 @@ pub(crate) enum Keys<'n> {
     After,
     /// Those of `run-when`.
     RunWhen,
+    /// Those of `retries`.
+    Retries,
+    /// Those of `lock`.
+    Lock,
     /// Those of a map among args; of args themselves when the path is empty.
     Inside(Slot<'n>),
     /// Any.
@@ -218,6 +222,7 @@ impl<'n> Walk<'n> {
             "code" => walk.value(value, Role::Code, Some(node)),
             "run" | "run-steps" | "steps" => walk.steps(value),
             "await" => walk.value(value, Role::StepName, Some(node)),
+            "timeout" => walk.term(value, key),
             "default?" => walk.value(value, Role::Flag, Some(node)),
             _ => walk.other(value),
         });
@@ -287,8 +292,31 @@ impl<'n> Walk<'n> {
             "id" | "name" => walk.value(value, Role::StepId, Some(node)),
             "after" => walk.after(value, &Keys::After),
             "run-when" => walk.after(value, &Keys::RunWhen),
+            "when" | "for-each" | "timeout" => walk.term(value, key),
+            "retries" => walk.terms(value, key, &Keys::Retries),
+            "lock" => walk.terms(value, key, &Keys::Lock),
             _ => walk.other(value),
         });
+    }
+
+    /// A term of a step that is a map, or the most important value of that alone.
+    fn terms(&mut self, node: &'n Node, key: &str, keys: &Keys<'n>) {
+        match &node.kind {
+            NodeKind::Map(_) => self.map(node, keys, |walk, key, value| walk.term(value, key)),
+            NodeKind::Null
+            | NodeKind::Bool(_)
+            | NodeKind::Int(_)
+            | NodeKind::Float(_)
+            | NodeKind::Str(_)
+            | NodeKind::List(_)
+            | NodeKind::Form(_) => self.term(node, key),
+        }
+    }
+
+    /// A term of a step: references and code mean what they mean in args.
+    fn term(&mut self, node: &'n Node, key: &str) {
+        let call = Call { reference: None, wanted: Wanted::Any };
+        self.value(node, Role::Value(Slot { call, path: vec![Segment::Key(key.to_owned())] }), None);
     }
 
     fn after(&mut self, node: &'n Node, keys: &Keys<'n>) {

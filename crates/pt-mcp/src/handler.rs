@@ -10,12 +10,13 @@ use pt_model::Masker;
 use pt_spec::{AgentPrompt, AgentPromptParam, AgentResource};
 use pt_store::AgentCall;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    CompletionInfo, ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
-    GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, Prompt,
-    PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
-    Reference, Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, CompleteRequestParams,
+    CompleteResult, CompletionInfo, ContentBlock, CustomRequest, CustomResult, ErrorCode,
+    GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, InputRequiredResult,
+    InputResponses, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProgressNotificationParam, Prompt, PromptArgument, PromptMessage,
+    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference,
+    Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
     SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
 #[expect(deprecated, reason = "clients of the revisions before 2026-07-28 ask for log messages")]
@@ -27,15 +28,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
-use crate::arguments::Arguments;
-use crate::asking::{Form, ask_for_steps, can_ask};
+use crate::arguments::{Arguments, kebab};
+use crate::asking::{Answered, Ask, Form, ask_for_steps};
 use crate::documents::DocumentError;
 use crate::http::PlainJson;
 use crate::listing::tools;
 use crate::own::{self, Body, FileContents, Part};
 use crate::project::tool;
+use crate::rounds::{Ongoing, Round, requests};
 use crate::server::{Inner, Server};
 use crate::tools::{BuiltIn, Caller, Told, failed, run_target};
 use crate::{prompts, sessions};
@@ -113,18 +116,23 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        if asks_in_results(&context) {
+            return self.call_in_rounds(request, context).await;
+        }
         let begun = Timestamp::now();
         let (mut caller, telling) = self.caller(&context);
         let mut given = Arguments::new(request.arguments);
         let mut asking = None;
+        let client = context.client_capabilities().unwrap_or_default();
         // Who takes plain JSON only hears no question.
-        if !is_deaf(&context) && can_ask(&context.peer) {
+        if !is_deaf(&context) && can_be_asked(&client) {
             if let Some(form) = self.form(&request.name, &given)
+                && Ask::Form(form.clone()).fits(&client)
                 && let Some(filled) = form.ask(&context.peer).await
             {
                 given = given.and(filled);
             }
-            let (asks, task) = ask_for_steps(context.peer.clone());
+            let (asks, task) = ask_for_steps(context.peer.clone(), client);
             caller.asks = Some(asks);
             asking = Some(task);
         }
@@ -302,15 +310,24 @@ impl ServerHandler for Handler {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let invalid = |message: String| ErrorData::invalid_params(message, None);
-        let given = Arguments::new(request.arguments.map(|given| {
+        let mut given = Arguments::new(request.arguments.map(|given| {
             given
                 .into_iter()
                 .map(|(key, value)| (key, serde_json::to_value(value).unwrap_or_default()))
                 .collect()
         }));
+        if asks_in_results(&context) {
+            let form = Form::for_prompt(&request.name, &self.missing_of_prompt(&request.name, &given));
+            let client = context.client_capabilities().unwrap_or_default();
+            match fill(form, &mut request.input_responses.unwrap_or_default(), &client)? {
+                Filled::With(filled) => given = given.and(filled),
+                Filled::Not => {}
+                Filled::Asks(asks) => return Ok(asks.into()),
+            }
+        }
         if let Ok(project) = self.inner().sandbox.project.get() {
             let project = &project.loaded.project;
             if let Some(prompt) = project.for_agents().prompts.iter().find(|own| own.id == request.name) {
@@ -387,6 +404,44 @@ impl ServerHandler for Handler {
     }
 }
 
+/// The key under which is asked for what a call needs and was not given.
+const ARGUMENTS: &str = "arguments";
+
+/// What came of asking for what was not given.
+enum Filled {
+    With(serde_json::Map<String, Value>),
+    /// There is nothing to ask, or nobody to answer.
+    Not,
+    Asks(InputRequiredResult),
+}
+
+/// What a person has filled in, or is to fill in.
+fn fill(
+    form: Option<Form>,
+    answers: &mut InputResponses,
+    client: &ClientCapabilities,
+) -> Result<Filled, ErrorData> {
+    let Some(ask) = form.map(Ask::Form).filter(|ask| ask.fits(client)) else { return Ok(Filled::Not) };
+    Ok(match answers.remove(ARGUMENTS).map(|result| ask.answered(&result)) {
+        Some(Answered::With(Value::Object(filled))) => Filled::With(filled),
+        Some(Answered::Refused) => Filled::Not,
+        Some(Answered::With(_) | Answered::Badly) | None => {
+            let asks = requests([(ARGUMENTS.to_owned(), &ask)].into_iter())?;
+            Filled::Asks(InputRequiredResult::from_input_requests(asks))
+        }
+    })
+}
+
+/// Whether the client speaks a revision of the protocol in which servers ask nothing by themselves.
+fn asks_in_results(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+}
+
+/// Whether the agent's program can be asked anything.
+fn can_be_asked(client: &ClientCapabilities) -> bool {
+    client.elicitation.is_some() || client.sampling.is_some() || client.roots.is_some()
+}
+
 /// Whether the client takes plain JSON only: it can be told nothing before the answer.
 fn is_deaf(context: &RequestContext<RoleServer>) -> bool {
     let parts = context.extensions.get::<Parts>();
@@ -419,6 +474,74 @@ fn part_content(part: Part) -> ContentBlock {
 }
 
 impl Handler {
+    /// Calls a tool for a client that is asked in results.
+    async fn call_in_rounds(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let client = context.client_capabilities().unwrap_or_default();
+        let mut answers = request.input_responses.unwrap_or_default();
+        let ongoing = match request.request_state {
+            Some(state) => self.inner().rounds.resume(&state, &request.name)?,
+            None => {
+                let mut given = Arguments::new(request.arguments);
+                match fill(self.form(&request.name, &given), &mut answers, &client)? {
+                    Filled::With(filled) => given = given.and(filled),
+                    Filled::Not => {}
+                    Filled::Asks(asks) => return Ok(asks.into()),
+                }
+                self.begin(&request.name, given, &context)
+            }
+        };
+        match ongoing.round(&self.inner().rounds, answers, &client, &context.ct).await? {
+            Round::Asks(asks) => Ok(asks.into()),
+            Round::Over(Some(answer)) => Ok(result(self.inner(), answer).into()),
+            Round::Over(None) => {
+                Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None))
+            }
+        }
+    }
+
+    /// Starts a call that may outlast its request.
+    fn begin(&self, name: &str, given: Arguments, context: &RequestContext<RoleServer>) -> Ongoing {
+        let begun = Timestamp::now();
+        let (mut caller, telling) = self.caller(context);
+        let (asks, questions) = mpsc::unbounded_channel();
+        caller.asks = Some(asks);
+        let canceled = CancellationToken::new();
+        caller.canceled = canceled.clone();
+        let (server, tool) = (self.server.clone(), name.to_owned());
+        let call = tokio::spawn(async move {
+            let answer = call(&server.inner, &tool, &given, &caller).await?;
+            record(&server.inner, &tool, &given, &caller, begun, &answer);
+            drop(caller);
+            // What was told stands before the answer.
+            if let Some(telling) = telling {
+                drop(telling.await);
+            }
+            Some(answer)
+        });
+        Ongoing::new(name.to_owned(), call, canceled, questions)
+    }
+
+    /// The params that a prompt needs and was not given.
+    fn missing_of_prompt(&self, name: &str, given: &Arguments) -> Vec<(String, Option<String>)> {
+        let is_missing = |(id, _): &(String, Option<String>)| given.get(&[&kebab(id)]).is_none();
+        if let Ok(project) = self.inner().sandbox.project.get()
+            && let Some(own) = project.loaded.project.for_agents().prompts.iter().find(|own| own.id == name)
+        {
+            let needed = own.params.iter().map(|param| (param.id.clone(), param.info.clone()));
+            return needed.filter(is_missing).collect();
+        }
+        let Some(workflow) = prompts::named(name) else { return Vec::new() };
+        let required = workflow.arguments.iter().filter(|argument| argument.required);
+        required
+            .map(|argument| (argument.name.to_owned(), Some(argument.info.to_owned())))
+            .filter(is_missing)
+            .collect()
+    }
+
     /// What a person would have to be asked before a tool of the project can run.
     fn form(&self, name: &str, given: &Arguments) -> Option<Form> {
         let project = self.inner().sandbox.project.get().ok()?;

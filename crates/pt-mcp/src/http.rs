@@ -192,6 +192,12 @@ async fn answer(State(services): State<Services>, request: Request) -> Response 
             "Invalid request: this is no message of JSON-RPC 2.0.",
         );
     }
+    let method = message.get("method").and_then(Value::as_str).unwrap_or_default();
+    if REMOVED.contains(&method) && speaks_newest(&message) {
+        let error = json!({"code": -32601, "message": format!("Unknown method: {method}")});
+        let body = json!({"jsonrpc": "2.0", "id": message.get("id"), "error": error});
+        return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
+    }
     let accepts_stream = accepts(&parts.headers, "text/event-stream");
     if !accepts_stream {
         parts.extensions.insert(PlainJson);
@@ -201,11 +207,20 @@ async fn answer(State(services): State<Services>, request: Request) -> Response 
     if !parts.headers.contains_key(CONTENT_TYPE) {
         parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    let initializes = message.get("method").is_some_and(|method| method == "initialize");
+    let initializes = method == "initialize";
     let in_session = parts.headers.contains_key("mcp-session-id");
     let service =
         if accepts_stream && (initializes || in_session) { services.sessions } else { services.single };
     service.handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new)
+}
+
+/// What clients of older revisions ask, and no others may.
+const REMOVED: &[&str] = &["initialize", "logging/setLevel"];
+
+/// Whether the request says that it is of the revision 2026-07-28 or a later one. They are dates, so they are in order.
+fn speaks_newest(message: &Value) -> bool {
+    let version = message.pointer("/params/_meta/io.modelcontextprotocol~1protocolVersion");
+    version.and_then(Value::as_str).is_some_and(|version| version >= "2026-07-28")
 }
 
 fn accepts(headers: &HeaderMap, wanted: &str) -> bool {

@@ -22,6 +22,7 @@ mod listing;
 mod own;
 mod project;
 mod prompts;
+mod rounds;
 mod sandbox;
 mod server;
 mod sessions;

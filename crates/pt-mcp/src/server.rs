@@ -6,12 +6,13 @@ use std::sync::Arc;
 use pt_model::{Job, JobId};
 use pt_plan::Plan;
 use pt_server::{App, AppError, LoadedProject, RunRequest};
-use pt_store::Instance;
+use pt_store::Apart;
 use tokio::sync::mpsc;
 
 use crate::answer::CutAnswers;
 use crate::documents::Documents;
 use crate::project::{CurrentProject, instructions};
+use crate::rounds::Rounds;
 use crate::sandbox::{Said, Sandbox};
 use crate::sessions::Sessions;
 
@@ -27,7 +28,7 @@ pub struct Options {
     /// The polytope file, if it is not the one around the working directory.
     pub polytope_file: Option<PathBuf>,
     /// The checkout to run as, if it is not the project's own: with networks, volumes and job ids of its own.
-    pub isolated: Option<Instance>,
+    pub isolated: Option<Apart>,
 }
 
 /// A server. Cheap to copy about.
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) documents: Documents,
     pub(crate) cut: CutAnswers,
     pub(crate) sessions: Sessions,
+    pub(crate) rounds: Rounds,
 }
 
 impl Server {
@@ -50,13 +52,15 @@ impl Server {
         let (said_to, said) = mpsc::unbounded_channel();
         let (file, context) = (options.polytope_file.clone(), options.context.clone());
         let project = CurrentProject::new(Arc::clone(&app), file, context);
-        let sandbox = Sandbox::new(app, project, options.isolated.clone(), said_to);
+        let isolated = options.isolated.as_ref().map(|apart| apart.instance.clone());
+        let sandbox = Sandbox::new(app, project, isolated, said_to);
         let inner = Inner {
             options,
             sandbox,
             documents: Documents::default(),
             cut: CutAnswers::default(),
             sessions: Sessions::default(),
+            rounds: Rounds::default(),
         };
         (Self { inner: Arc::new(inner) }, said)
     }

@@ -161,7 +161,7 @@ async fn two_servers_keep_apart() {
         let (text, _) = server.call("list-containers", json!({"like": "hello"})).await;
         assert_eq!(text.lines().count(), 1, "the other's is not seen: {text}");
     }
-    let of_agent = apart.app.isolated_instance(&apart.app.instance(None).unwrap()).unwrap();
+    let of_agent = apart.apart.as_ref().unwrap().instance.clone();
     assert!(!apart.call("stop", json!({"confirm": true})).await.1);
     assert_eq!(
         shop.call("check", json!({"service": "hello"})).await.0,

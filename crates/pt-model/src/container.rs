@@ -5,7 +5,7 @@ mod read;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, Masker, Mount, Text};
+use crate::{ContainerId, Masker, Mount, Readiness, Text};
 
 pub use read::SpecError;
 
@@ -56,6 +56,9 @@ pub struct ContainerSpec {
     /// Whether it runs without seccomp and AppArmor or SELinux confinement.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unconfined: bool,
+    /// When it can be used; without, when it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<Readiness>,
     /// Tags for people.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub tags: IndexMap<String, String>,
@@ -80,6 +83,7 @@ impl Default for ContainerSpec {
             create: None,
             replicas: 1,
             unconfined: false,
+            ready: None,
             tags: IndexMap::new(),
         }
     }

@@ -32,6 +32,8 @@ pub enum What {
     },
     /// The job began to run its steps.
     JobStarted,
+    /// Another runner goes on with the job: the one before was gone.
+    JobTakenOver,
     /// Somebody asked the job to stop, or the step that ends it has ended.
     JobStopping {
         /// Why, in words.
@@ -49,11 +51,22 @@ pub enum What {
         /// The group whose part it is, or the step whose code called it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<StepId>,
+        /// Whether the code that called it waits for its end, and deals with it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        called: bool,
     },
     /// A step began.
     StepStarted {
         /// The step.
         step: StepId,
+    },
+    /// The code of a step is about to do something that is seen outside of the job's containers and services, for the first
+    /// time in this try: run once more, it would do it twice.
+    StepActed {
+        /// The step.
+        step: StepId,
+        /// What it calls.
+        function: String,
     },
     /// A step failed and will be tried again.
     StepRetrying {
@@ -153,6 +166,8 @@ pub enum ContainerChange {
     },
     /// It runs.
     Started,
+    /// It can be used, as its own probe tells.
+    Ready,
     /// It exited and will be started again.
     Restarting {
         /// The exit code that caused it.
@@ -161,6 +176,9 @@ pub enum ContainerChange {
         restarts: u32,
         /// Pause before the next start, milliseconds.
         delay_ms: u64,
+        /// What the backend tells this run from others by.
+        #[serde(default)]
+        run: u64,
     },
     /// It is being stopped.
     Stopping,
@@ -195,6 +213,9 @@ pub struct LogLine {
     pub container: Option<ContainerId>,
     /// Where it was written.
     pub stream: Stream,
+    /// Whether a command wrote it that was run in the container beside its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
     /// The line without its end, secrets masked.
     pub text: String,
 }

@@ -138,6 +138,12 @@ pub struct Container {
     pub exit_code: Option<i64>,
     /// How often it was started again.
     pub restarts: u32,
+    /// Whether it can be used, as its own probe tells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ready: bool,
+    /// What the backend tells the run by whose end made it start again.
+    #[serde(skip)]
+    pub last_run: u64,
     /// Why it could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -223,7 +229,8 @@ impl Job {
                 self.status = *status;
                 self.finished_ts = Some(at);
             }
-            What::StepAdded { step, parent } => {
+            What::JobTakenOver | What::StepActed { .. } => {}
+            What::StepAdded { step, parent, called: _ } => {
                 self.steps.entry(step.clone()).or_default().parent.clone_from(parent);
             }
             What::StepStarted { step } => {
@@ -286,6 +293,8 @@ impl Container {
             backend_id: None,
             exit_code: None,
             restarts: 0,
+            ready: false,
+            last_run: 0,
             failure: None,
             removed: false,
         }
@@ -299,7 +308,8 @@ impl Container {
                 self.backend_id = Some(backend_id.clone());
             }
             ContainerChange::Started => self.status = ContainerStatus::Running,
-            ContainerChange::Restarting { exit_code, restarts, .. } => {
+            ContainerChange::Restarting { exit_code, restarts, run, .. } => {
+                self.last_run = *run;
                 self.status = ContainerStatus::Restarting;
                 self.exit_code = Some(*exit_code);
                 self.restarts = restarts + 1;
@@ -313,6 +323,7 @@ impl Container {
                 self.status = ContainerStatus::Failed;
                 self.failure = Some(message.clone());
             }
+            ContainerChange::Ready => self.ready = true,
             ContainerChange::Removed => self.removed = true,
         }
     }

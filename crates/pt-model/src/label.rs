@@ -19,6 +19,8 @@ impl Labels {
     pub const STEP: &str = "dev.polytope.step";
     /// Which container, by its id in the job.
     pub const CONTAINER: &str = "dev.polytope.container";
+    /// The ports of a container that were published when it was made: `80:8080/tcp` and so on, apart by blanks.
+    pub const PORTS: &str = "dev.polytope.ports";
     /// Which volume, by its id in its scope.
     pub const VOLUME: &str = "dev.polytope.volume";
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ServiceId;
+use crate::{Readiness, ServiceId};
 
 /// What a service should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,9 @@ pub struct ServiceSpec {
     pub id: ServiceId,
     /// Its ports; ranges are already spread out.
     pub ports: Vec<PortSpec>,
+    /// When it can be used; without, when its ports accept connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<Readiness>,
 }
 
 /// One port of a service.

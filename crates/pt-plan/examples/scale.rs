@@ -18,10 +18,6 @@ use pt_spec::{Project, World};
 /// The best of so many: what the machine does besides is not of interest.
 const TURNS: usize = 9;
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let only = std::env::args().nth(1).and_then(|count| count.parse().ok());
     let counts: Vec<usize> = only.map_or_else(|| vec![100, 1_000, 10_000], |count| vec![count]);

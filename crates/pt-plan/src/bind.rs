@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pt_model::{Data, Map, Problem, Rule};
 use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
-use pt_syntax::{Diagnostic, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
 use crate::literal;
 use crate::no_type::no_type;
@@ -146,10 +146,16 @@ fn wrong_type(
     if let Some((name, meant)) = misspelt {
         return diagnostic.at(name.span, "no param has this name").did_you_mean(Some(meant.as_str()));
     }
-    diagnostic = match (node, given.call) {
+    let key = written.and_then(|arg| wrong_key(&arg.value, cause));
+    if let Some(key) = key {
+        diagnostic = diagnostic.at(key.key_span, "this key");
+    }
+    diagnostic = match (node.filter(|_| key.is_none()), given.call) {
         (Some(node), _) => diagnostic.at(node.span, wanted_at(&param.ty, &cause.path)),
-        (None, Some(call)) => diagnostic.at(call, format!("'{}' is not given here", param.id.text)),
-        (None, None) => diagnostic,
+        (None, Some(call)) if key.is_none() => {
+            diagnostic.at(call, format!("'{}' is not given here", param.id.text))
+        }
+        (None, _) => diagnostic,
     };
     let declared = format!("{reference} declares '{}' as {}", param.id.text, param.ty);
     diagnostic = if definition.origin.standard.is_some() {
@@ -159,6 +165,13 @@ fn wrong_type(
     };
     if missing && written.is_none() && given.typed {
         diagnostic = diagnostic.hint(format!("pt run '{reference}{{{}: …}}'", param.id.text));
+    }
+    if let (Some(Node { kind: NodeKind::Map(entries), .. }), Problem::Missing) = (node, &cause.problem)
+        && let ([entry], Some(Segment::Key(last))) = (entries.as_slice(), cause.path.0.last())
+        && let (Some(value), "name") = (entry.value.as_str(), last.as_str())
+    {
+        // As other programs write variables.
+        return diagnostic.hint(format!("write `{{name: {}, value: {value}}}`", entry.key));
     }
     let literal = match node {
         Some(node) => node.as_str().is_none_or(|text| matches!(references(text), Reading::Literal)),
@@ -196,6 +209,18 @@ fn is_setting(text: &str) -> bool {
 }
 
 /// What the part of a type at `path` wants, for the label at the value.
+/// The key at fault, if a key is.
+fn wrong_key<'n>(value: &'n Node, error: &TypeError) -> Option<&'n Entry> {
+    let (Problem::Must { got: Data::Str(got), .. }, Some((Segment::Key(key), around))) =
+        (&error.problem, error.path.0.split_last())
+    else {
+        return None;
+    };
+    let map = node_at(value, &DataPath(around.to_vec()));
+    let entry = map.entries().iter().find(|entry| entry.key == *key)?;
+    (got == key && entry.value.as_str() != Some(key.as_str())).then_some(entry)
+}
+
 fn wanted_at(ty: &Type, path: &DataPath) -> String {
     type_at(ty, path).map(|ty| format!("must be {ty}")).unwrap_or_default()
 }

@@ -10,6 +10,7 @@ mod finding;
 mod keys;
 mod mounts;
 mod named;
+mod no_clojure;
 mod numbers;
 mod outputs;
 mod params;

@@ -37,6 +37,18 @@ pub(crate) struct Trouble<'p> {
     path: Vec<Inward<'p>>,
 }
 
+/// What other programs call the params of containers, and what we do.
+const STRANGERS: [(&str, &str); 8] = [
+    ("ports", "services"),
+    ("expose", "services"),
+    ("volumes", "mounts"),
+    ("command", "cmd"),
+    ("environment", "env"),
+    ("working_dir", "workdir"),
+    ("labels", "tags"),
+    ("container_name", "id"),
+];
+
 /// A step of the way into an arg.
 #[derive(Clone, Copy)]
 enum Inward<'p> {
@@ -248,7 +260,14 @@ impl<'p> Planner<'p> {
     pub(crate) fn unknown_param(&self, definition: &Definition, id: &str) -> Diagnostic {
         let (word, name) = (definition.kind.word(), self.canonical(definition));
         let found = Diagnostic::warning("unknown-param", format!("The {word} '{name}' has no param '{id}'"));
-        found.did_you_mean(suggest(id, definition.params.iter().map(|param| param.id.text.as_str())))
+        let stranger = STRANGERS.iter().find(|(stranger, _)| *stranger == id);
+        match stranger.filter(|(_, ours)| definition.param(ours).is_some()) {
+            // Not to be replaced alone: their values are written differently, too.
+            Some((_, ours)) => found.hint(format!("did you mean '{ours}'?")),
+            None => {
+                found.did_you_mean(suggest(id, definition.params.iter().map(|param| param.id.text.as_str())))
+            }
+        }
     }
 
     fn remember(&mut self, text: &Text) {

@@ -13,6 +13,7 @@
 mod bind;
 mod check;
 mod describe;
+pub mod destructuring;
 mod draft;
 mod each;
 mod evaluate;

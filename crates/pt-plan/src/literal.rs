@@ -65,6 +65,12 @@ pub(crate) fn cured(
         (Rule::List, None) if got.as_map().is_some() => {
             diagnostic.hint("make it a list with this one item: `- ` before it, the rest indented")
         }
+        (Rule::Map, Some(text)) if matches!(wanted, Some(Type::Atom(Atom::EnvVar))) => {
+            match text.split_once('=') {
+                Some((name, value)) => instead("write", format!("{{name: {name}, value: \"{value}\"}}")),
+                None => diagnostic.hint(format!("write `{{name: {text}, value: …}}`")),
+            }
+        }
         (Rule::Map, _) => match as_map(got, wanted) {
             Some(map) => instead("write it as a map:", map),
             None => diagnostic,

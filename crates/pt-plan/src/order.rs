@@ -150,9 +150,22 @@ fn unknown(name: &Name, step: &str, list: ListId, lists: &[StepList]) -> Diagnos
             .hint("name the step that must have ended before this one, or remove the `after`");
     }
     let known = lists[list].names.iter().map(|(known, _)| known.as_str()).filter(|known| *known != step);
-    Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
-        .at(name.span, "no step of this job has this id")
-        .did_you_mean(suggest(&name.text, known))
+    let found =
+        Diagnostic::error("unknown-after", format!("Step '{step}' waits for unknown step '{}'.", name.text))
+            .at(name.span, "no step of this job has this id");
+    if let Some(first) = numbered(&name.text).filter(|first| known.clone().any(|known| known == *first)) {
+        return found.hint(format!(
+            "a second step '{first}' becomes '{}' only when it runs: give it an id, and wait for that",
+            name.text
+        ));
+    }
+    found.did_you_mean(suggest(&name.text, known))
+}
+
+/// `x` of `x-2`.
+fn numbered(id: &str) -> Option<&str> {
+    let (first, number) = id.rsplit_once('-')?;
+    number.parse::<u32>().is_ok_and(|number| number > 1).then_some(first)
 }
 
 /// Every draft that waits for itself, by way of whom.

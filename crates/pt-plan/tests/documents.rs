@@ -42,15 +42,17 @@ fn three_files_for_each_kind_of_mistake() {
 
 #[test]
 fn ten_mistakes_are_ten_findings() {
-    let text =
-        std::fs::read_to_string(documents("tests/mistakes").iter().find(|p| p.ends_with("many.md")).unwrap());
-    let text = text.unwrap();
-    let mut files = text.split("```text\n").skip(1).peekable();
-    assert!(files.peek().is_some());
-    for file in files {
-        let found = file.split("```").next().unwrap();
-        let found = found.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
-        assert_eq!(found.count(), 10, "{file}");
+    for name in ["many.md", "ten-of-notation.md"] {
+        let path = documents("tests/mistakes").into_iter().find(|path| path.ends_with(name)).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut files = text.split("```text\n").skip(1).peekable();
+        assert!(files.peek().is_some());
+        for file in files {
+            let found = file.split("```").next().unwrap();
+            let found =
+                found.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
+            assert_eq!(found.count(), 10, "{file}");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use pt_spec::FILE_NAMES;
+use pt_spec::{FILE_NAMES, format_of};
 
 use crate::action::{Action, Conflict};
 use crate::edit::{Include, NotEdited, add_step, include};
@@ -164,21 +164,7 @@ fn edited_root(
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => String::new(),
         Err(cause) => return Err(failed("Could not read", place.root_file, &cause)),
     };
-    if name.ends_with(".json") || name.ends_with(".edn") {
-        let mut wanted = Vec::new();
-        wanted.extend(includes.then(|| format!("\"{target}\" to `include`")));
-        wanted.extend(
-            action
-                .add_to_tools
-                .iter()
-                .map(|s| format!("a step that calls {} to the tool `{}`", s.call, s.tool)),
-        );
-        notes.push(format!(
-            "{name} was left as it is, since only YAML is edited. Add {}.",
-            wanted.join(", and ")
-        ));
-        return Ok(None);
-    }
+    let format = format_of(place.root_file);
     let mut text = old.clone();
     let mut step = |edited: Result<Option<String>, NotEdited>, done: String, by_hand: String| match edited {
         Ok(Some(new)) => {
@@ -193,13 +179,17 @@ fn edited_root(
     };
     if includes {
         let done = format!("includes {target}");
-        let edited =
-            step(include(&text, Include::Path(target)), done, format!("Add \"{target}\" to `include`."));
+        let edited = step(
+            include(&text, format, Include::Path(target)),
+            done,
+            format!("Add \"{target}\" to `include`."),
+        );
         text = edited.unwrap_or(text);
     }
     for crate::ToolStep { tool, call } in &action.add_to_tools {
         let by_hand = format!("Add a step that calls {call} to the tool `{tool}`.");
-        let edited = step(add_step(&text, tool, call), format!("the tool `{tool}` calls {call}"), by_hand);
+        let edited =
+            step(add_step(&text, format, tool, call), format!("the tool `{tool}` calls {call}"), by_hand);
         text = edited.unwrap_or(text);
     }
     Ok((text != old).then_some(text))

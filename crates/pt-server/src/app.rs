@@ -16,9 +16,9 @@ use pt_engine::{
 };
 use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, What};
 use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
-use pt_spec::{Loaded, Project};
-use pt_store::{Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
-use pt_syntax::Diagnostic;
+use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
+use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
+use pt_syntax::{Diagnostic, Sources};
 
 use crate::Disk;
 use crate::api::{Api, Served, Socket};
@@ -56,6 +56,14 @@ pub enum AppError {
         /// What went wrong.
         cause: std::io::Error,
     },
+    /// A job that nobody can go on with.
+    #[error("Nobody can go on with job {job}: {why}")]
+    NotTakenOver {
+        /// The job.
+        job: JobId,
+        /// Why not.
+        why: String,
+    },
     /// What `POLYTOPE_SIM` says.
     #[error("POLYTOPE_SIM: {0}")]
     SimScript(ScriptError),
@@ -78,6 +86,7 @@ impl AppError {
             | Self::Store(_)
             | Self::File { .. }
             | Self::SimScript(_)
+            | Self::NotTakenOver { .. }
             | Self::Socket { .. } => None,
         }
     }
@@ -171,7 +180,7 @@ impl App {
         let path = here.join(file);
         let unreadable = |cause| AppError::File { path: file.display().to_string(), cause };
         let is_dir = fs::metadata(&path).map_err(unreadable)?.is_dir();
-        Ok(Some(if is_dir { pt_spec::file_in(&Disk, &path).unwrap_or(path) } else { path }))
+        Ok(Some(if is_dir { file_in(&Disk, &path).unwrap_or(path) } else { path }))
     }
 
     /// Whose values and secrets commands mean that run here.
@@ -189,11 +198,12 @@ impl App {
         Ok(self.store.instance_in(context, root, Timestamp::now())?)
     }
 
-    /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own.
+    /// A checkout beside this one, of the same files: with networks, volumes and job ids of its own, as long as what comes
+    /// out lives.
     ///
     /// # Errors
     /// The store cannot be written.
-    pub fn isolated_instance(&self, of: &Instance) -> Result<Instance, AppError> {
+    pub fn isolated_instance(&self, of: &Instance) -> Result<Apart, AppError> {
         Ok(self.store.instance_beside(of, Timestamp::now())?)
     }
 
@@ -231,6 +241,22 @@ impl App {
             }
         };
         Ok(LoadedProject { loaded, instance, scope, root_file })
+    }
+
+    /// Fetches a repository, and looks for the polytope file of this one or of a directory in it.
+    ///
+    /// # Errors
+    /// It is not to be had, or there is no such file: why, as a sentence without its end.
+    pub fn reach(&self, address: &RepoAddress) -> Result<(), String> {
+        let repositories = Repositories::without_lock(&self.environment.state_dir);
+        let checkout = repositories.repository(&address.request).map_err(|error| error.message)?;
+        let path = address.path.as_deref().unwrap_or("").trim_matches('/');
+        let there = checkout.dir.join(path);
+        if there.is_file() || file_in(&Disk, &there).is_some() {
+            return Ok(());
+        }
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+        Err(format!("{} has no polytope file{place}", address.request.url))
     }
 
     /// Fetches what targets refer to that no file of the project does. Commits that the project does not pin already are
@@ -390,15 +416,31 @@ impl App {
             None => self.store.create_job(&instance.id, &plan.target_id, now)?,
         };
         let lock = self.store.lock_runner(&key)?;
-        let socket = self.socket(&key);
-        self.store
-            .set_runner(&key, &Runner { pid: std::process::id(), socket: socket.clone(), started_ts: now })?;
         // Nothing runs before everything else that can go wrong has gone well.
-        let socket_failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
-        let socket = Socket::bind(&socket).map_err(socket_failed)?;
-        self.store.set_request(&key, &asked(&plan, &scope, root_file.as_deref(), request.until.as_ref()))?;
+        let socket = self.seat(&key)?;
+        let asked = JobRequest {
+            working_dir: Some(self.environment.working_dir.clone()),
+            files: Some(digest(loaded.project.sources())),
+            ..asked(&plan, &scope, root_file.as_deref(), request.until.as_ref())
+        };
+        self.store.set_request(&key, &asked)?;
+        self.store.keep_jobs(&key.instance, self.environment.keep_jobs)?;
         let engine = Engine { backend: Arc::clone(&backend), store: self.store.clone() };
         let options = Options {
+            interactive: request.interactive,
+            open: request.open,
+            until: request.until,
+            resumes: request.resumes,
+            ..self.options(&key, LoadedProject { loaded, instance, scope, root_file }, outside)
+        };
+        let running = engine.start_with(plan, options, seat)?;
+        Ok(Self::serve(key, running, socket, lock, backend))
+    }
+
+    /// How jobs of a project run here.
+    pub(crate) fn options(&self, key: &JobKey, project: LoadedProject, outside: Arc<dyn Outside>) -> Options {
+        let LoadedProject { loaded, instance, scope, root_file: _ } = project;
+        Options {
             job: key.clone(),
             outside,
             project: self.at_hand(loaded.project, &scope),
@@ -406,20 +448,36 @@ impl App {
             instance,
             working_dir: self.environment.working_dir.clone(),
             person: self.environment.person.clone(),
-            interactive: request.interactive,
-            open: request.open,
-            until: request.until,
-            resumes: request.resumes,
+            interactive: false,
+            open: false,
+            until: None,
+            resumes: None,
             grace: Self::GRACE,
-        };
-        let running = engine.start_with(plan, options, seat)?;
+        }
+    }
+
+    pub(crate) fn serve(
+        key: JobKey,
+        running: Running,
+        socket: Socket,
+        lock: RunnerLock,
+        backend: Arc<dyn Backend>,
+    ) -> Started {
         let served = socket.serve(Api {
             job: running.job.clone(),
             control: running.control.clone(),
             guests: running.guests.clone(),
             backend,
         });
-        Ok(Started { key, running, presence: Presence { _served: served, _lock: lock } })
+        Started { key, running, presence: Presence { _served: served, _lock: lock } }
+    }
+
+    /// Takes the runner's place: tells who it is, and where it is asked.
+    pub(crate) fn seat(&self, key: &JobKey) -> Result<Socket, AppError> {
+        let (pid, socket, started_ts) = (std::process::id(), self.socket(key), Timestamp::now());
+        self.store.set_runner(key, &Runner { pid, socket: socket.clone(), started_ts })?;
+        let failed = |cause| AppError::Socket { path: socket.display().to_string(), cause };
+        Socket::bind(&socket).map_err(failed)
     }
 
     /// Sockets have short names: the system allows hardly more than a hundred bytes for the whole path.
@@ -546,7 +604,15 @@ fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&St
         context: scope.context.clone(),
         root_file: root_file.map(Path::to_owned),
         until: until.map(ToString::to_string),
+        working_dir: None,
+        files: None,
     }
+}
+
+/// A digest of the files of a project, without what was typed.
+pub(crate) fn digest(sources: &Sources) -> String {
+    let files = sources.iter().filter(|source| !source.name.starts_with('<'));
+    JobRequest::digest(files.map(|source| source.text.as_str()))
 }
 
 /// What ends a job whose runner is gone.

@@ -3,12 +3,14 @@
 use std::io;
 use std::path::Path;
 
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
+
+use crate::api::Waiting;
 
 /// A question that was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +39,28 @@ pub enum ClientError {
 /// # Errors
 /// It does not answer, or refuses.
 pub async fn stop_job(socket: &Path, kill: bool) -> Result<(), ClientError> {
+    ask(Method::POST, socket, if kill { "/v1/stop?kill=true" } else { "/v1/stop" }).await.map(drop)
+}
+
+/// Asks the runner behind this socket which steps of its job wait, and for what.
+///
+/// # Errors
+/// It does not answer, or refuses.
+pub async fn waits_of_job(socket: &Path) -> Result<Vec<Waiting>, ClientError> {
+    let answer = ask(Method::GET, socket, "/v1/waits").await?;
+    Ok(serde_json::from_slice(&answer).map_err(io::Error::from)?)
+}
+
+async fn ask(method: Method, socket: &Path, uri: &str) -> Result<Bytes, ClientError> {
     let stream = UnixStream::connect(socket).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let uri = if kill { "/v1/stop?kill=true" } else { "/v1/stop" };
-    let request = Request::post(uri).header("host", "localhost").body(Empty::<Bytes>::new());
-    let request = request.map_err(|error| io::Error::other(error.to_string()))?;
-    let status = sender.send_request(request).await?.status();
+    let request = Request::builder().method(method).uri(uri).header("host", "localhost");
+    let request = request.body(Empty::<Bytes>::new()).map_err(|error| io::Error::other(error.to_string()))?;
+    let response = sender.send_request(request).await?;
+    let status = response.status();
+    let answer = response.into_body().collect().await?.to_bytes();
     drop(sender);
     connection.abort();
-    if status.is_success() { Ok(()) } else { Err(ClientError::Refused(status)) }
+    if status.is_success() { Ok(answer) } else { Err(ClientError::Refused(status)) }
 }

@@ -20,6 +20,8 @@ pub struct Environment {
     pub person: Person,
     /// What runs containers.
     pub backend: BackendChoice,
+    /// How many jobs of a checkout that are over are remembered.
+    pub keep_jobs: usize,
 }
 
 /// Which backend was chosen.
@@ -32,6 +34,9 @@ pub enum BackendChoice {
 }
 
 impl Environment {
+    /// How many past jobs of a checkout are remembered unless the config file says otherwise.
+    pub const KEEP_JOBS: usize = 500;
+
     /// Reads the surroundings.
     ///
     /// # Errors
@@ -61,7 +66,8 @@ impl Environment {
             home,
         };
         let context = Scope::LOCAL.to_owned();
-        Ok(Self { state_dir, working_dir: env::current_dir()?, context, person, backend })
+        let (working_dir, keep_jobs) = (env::current_dir()?, Self::KEEP_JOBS);
+        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs })
     }
 }
 

@@ -12,7 +12,7 @@ use pt_syntax::Sources;
 
 use crate::disk::Disk;
 use crate::named::{NamedInStore, Unset};
-use crate::repositories::Repositories;
+use crate::repositories::{Repositories, revision_of_work_tree};
 use crate::workshop::ProjectFiles;
 
 /// The world around the jobs of one project.
@@ -68,6 +68,10 @@ impl Outside for ProjectOutside {
 
     fn read(&self, path: &Path) -> Result<String, String> {
         Disk.read(path).map_err(|error| error.to_string())
+    }
+
+    fn revision(&self) -> Option<String> {
+        revision_of_work_tree(&self.root)
     }
 
     fn carry_out(&self, home: &Home, function: &str, args: &[Data]) -> Result<Data, String> {

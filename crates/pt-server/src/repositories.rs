@@ -18,6 +18,7 @@ use pt_spec::{Checkout, RepoRequest, RepositoryError, World};
 
 use crate::disk::Disk;
 use git::Git;
+pub(crate) use git::revision_of_work_tree;
 use lock::Lock;
 
 /// The name of the file that pins commits.

@@ -37,6 +37,7 @@ async fn lines(dir: &Path) -> Vec<String> {
         context: "local".to_owned(),
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
+        keep_jobs: Environment::KEEP_JOBS,
     })
     .unwrap();
     let project = app.load(None, "local").unwrap();

@@ -18,6 +18,7 @@ fn app(state: &Path, working_dir: &Path) -> App {
         context: "local".to_owned(),
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
+        keep_jobs: Environment::KEEP_JOBS,
     })
     .unwrap()
 }

@@ -32,6 +32,7 @@ pub use for_agents::{AgentMessage, AgentPrompt, AgentPromptParam, AgentResource,
 pub use path::tidy;
 pub use plain::plain;
 pub use project::{Loaded, Project, Resolved};
+pub use read::format_of;
 pub use repository::{Checkout, RepoAddress, RepoRequest, Repository, RepositoryError};
 pub use standard::{Standard, StandardFile, standard_files};
 pub use trigger::{EventKind, Trigger, TriggerOn, TriggerTemplate};

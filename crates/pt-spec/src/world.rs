@@ -47,7 +47,8 @@ pub fn find_root(world: &dyn World, cwd: &Path) -> Option<PathBuf> {
             break;
         }
     }
-    highest
+    // A directory in the place of the file cannot be read, which is better told than nothing.
+    highest.or_else(|| FILE_NAMES.iter().map(|name| cwd.join(name)).find(|path| world.is_dir(path)))
 }
 
 #[cfg(test)]

@@ -1,16 +1,24 @@
-//! Datasets: versioned archives.
+//! Datasets: versions of files, kept as chunks that versions and datasets share.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+mod chunk;
+mod copy;
+mod pack;
+mod sweep;
+mod tree;
+
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pt_model::InstanceId;
-use rusqlite::{Row, named_params};
+use pt_model::{InstanceId, JobId, StepId};
+use rusqlite::{OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::key::random_name;
+pub use sweep::Swept;
+
+use self::chunk::Digest;
+use self::tree::{Entry, Tree};
 use crate::value::timestamp;
 use crate::{Store, StoreError, private};
 
@@ -22,61 +30,128 @@ pub struct Dataset {
     pub id: String,
     /// The version, from 1.
     pub version: u32,
-    /// Size of the archive in bytes.
+    /// The number of its files.
+    pub files: u64,
+    /// Their size in bytes.
     pub size_b: u64,
-    /// SHA-256 of the archive in hex digits.
+    /// The bytes that storing it took: of what was there already nothing, of the rest what compressing left.
+    pub added_b: u64,
+    /// The name of its content, in hex digits: versions that hold the same have the same.
     pub digest: String,
     /// The job and step that made it, as `job/step`; none if a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
+    /// What it was made of.
+    #[serde(default, skip_serializing_if = "Lineage::is_unknown")]
+    pub lineage: Lineage,
     /// When it was stored.
     pub created_ts: Timestamp,
-    /// The archive: a tar file.
-    pub path: PathBuf,
 }
 
+/// What a dataset was made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Lineage {
+    /// The job that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// The step whose code stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepId>,
+    /// The module the step ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// The file or directory of this machine that was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// The versions of datasets that the job had read by then, as `id@version`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<String>,
+    /// The commit of the project's repository, with `+` behind it if files differed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+}
+
+impl Lineage {
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where the files of a dataset come from.
+pub enum DatasetSource<'a> {
+    /// A tar archive. In one of a single path, that path is the dataset, and its name is not part of it.
+    Archive(&'a mut dyn Read),
+    /// A file or directory of this machine.
+    Path(&'a Path),
+}
+
+/// How two versions differ. All names in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DatasetDiff {
+    /// Only in the later one.
+    pub added: Vec<String>,
+    /// Only in the earlier one.
+    pub removed: Vec<String>,
+    /// In both, with another content, other permissions or another target.
+    pub changed: Vec<String>,
+}
+
+const COLUMNS: &str = "id, version, files, size_b, added_b, digest, created_by, lineage, created_ts";
+
 impl Store {
-    /// Stores a tar archive as the dataset's next version. Readers never see half of one.
+    /// Stores files as the dataset's next version. Readers never see half of one.
     pub fn put_dataset(
         &self,
         instance: &InstanceId,
         id: &str,
-        archive: &mut dyn Read,
-        created_by: Option<&str>,
+        source: DatasetSource<'_>,
+        lineage: &Lineage,
         at: Timestamp,
     ) -> Result<Dataset, StoreError> {
-        let dir = self.dataset_dir(instance, id);
-        private::create_dir(&dir)?;
-        let name = random_name().map_err(StoreError::file("name a file in", &dir))?;
-        let draft = dir.join(name + ".new");
-        let written = copy(archive, &draft).map_err(StoreError::file("write the dataset", &draft));
-        let stored = written.and_then(|(size_b, digest)| {
-            self.database().write("store a dataset", |tx| {
-                let newest: u32 = tx
-                    .prepare_cached(
-                        "SELECT coalesce(max(version), 0) FROM dataset WHERE instance = ?1 AND id = ?2",
-                    )?
-                    .query_row([instance.as_str(), id], |row| row.get(0))?;
-                let version = newest + 1;
-                tx.prepare_cached(
-                    "INSERT INTO dataset (instance, id, version, size_b, digest, created_by, created_ts)
-                     VALUES (:instance, :id, :version, :size, :digest, :by, :at)",
-                )?
-                .execute(named_params! {
-                    ":instance": instance.as_str(), ":id": id, ":version": version,
-                    ":size": size_b.cast_signed(), ":digest": digest, ":by": created_by, ":at": at.to_string(),
-                })?;
-                // Before the commit: a row without its file would be worse than a file without its row.
-                let path = archive_file(&dir, version);
-                fs::rename(&draft, &path).map_err(StoreError::file("store the dataset", &path))?;
-                let (id, created_by) = (id.to_owned(), created_by.map(str::to_owned));
-                Ok(Dataset { id, version, size_b, digest, created_by, created_ts: at, path })
-            })
+        let _lock = self.share_datasets()?;
+        let (tree, draft) = pack::write(&self.packs(), self.database(), |pack| match source {
+            DatasetSource::Archive(archive) => Tree::of_archive(archive, pack),
+            DatasetSource::Path(path) => Tree::of_path(path, pack),
+        })?;
+        let text = serde_json::to_vec(&tree).map_err(StoreError::Unwritable)?;
+        let packed = zstd::bulk::compress(&text, 0).map_err(StoreError::file("compress", &self.packs()))?;
+        let created_by = lineage.job.as_ref().map(|job| match &lineage.step {
+            Some(step) => format!("{job}/{step}"),
+            None => job.to_string(),
         });
-        if stored.is_err() {
-            private::delete(&draft)?;
-        }
-        stored
+        let mut dataset = Dataset {
+            id: id.to_owned(),
+            version: 0,
+            files: tree.files(),
+            size_b: tree.size(),
+            added_b: draft.size_b,
+            digest: Digest::of(&text).to_string(),
+            created_by,
+            lineage: lineage.clone(),
+            created_ts: at,
+        };
+        let lineage = serde_json::to_string(lineage).map_err(StoreError::Unwritable)?;
+        self.database().write("store a dataset", |tx| {
+            let newest: u32 = tx
+                .prepare_cached("SELECT coalesce(max(version), 0) FROM dataset WHERE instance = ?1 AND id = ?2")?
+                .query_row([instance.as_str(), id], |row| row.get(0))?;
+            dataset.version = newest + 1;
+            tx.prepare_cached(
+                "INSERT INTO dataset
+                 (instance, id, version, digest, tree, files, size_b, added_b, created_by, lineage, created_ts)
+                 VALUES (:instance, :id, :version, :digest, :tree, :files, :size, :added, :by, :lineage, :at)",
+            )?
+            .execute(named_params! {
+                ":instance": instance.as_str(), ":id": id, ":version": dataset.version,
+                ":digest": dataset.digest, ":tree": packed, ":files": dataset.files.cast_signed(),
+                ":size": dataset.size_b.cast_signed(), ":added": dataset.added_b.cast_signed(),
+                ":by": dataset.created_by, ":lineage": lineage, ":at": at.to_string(),
+            })?;
+            draft.enter(tx)
+        })?;
+        Ok(dataset)
     }
 
     /// A version of a dataset, or its newest.
@@ -87,131 +162,132 @@ impl Store {
         version: Option<u32>,
     ) -> Result<Option<Dataset>, StoreError> {
         self.database().read("look a dataset up", |tx| {
-            tx.prepare_cached(
-                "SELECT id, version, size_b, digest, created_by, created_ts FROM dataset
+            tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM dataset
                  WHERE instance = :instance AND id = :id AND (:version IS NULL OR version = :version)
-                 ORDER BY version DESC LIMIT 1",
-            )?
-            .query_map(
+                 ORDER BY version DESC LIMIT 1"
+            ))?
+            .query_row(
                 named_params! { ":instance": instance.as_str(), ":id": id, ":version": version },
-                |row| self.dataset_in(instance, row),
-            )?
-            .next()
-            .transpose()
+                dataset_in,
+            )
+            .optional()
         })
-    }
-
-    /// The files of a version, unpacked beside its archive the first time they are wanted: what was stored, a file or a
-    /// directory. They belong to the store; nobody may change them.
-    pub fn unpack_dataset(&self, dataset: &Dataset) -> Result<PathBuf, StoreError> {
-        let dir = dataset.path.with_extension("files");
-        if !dir.is_dir() {
-            let name = random_name().map_err(StoreError::file("name a directory for", &dir))?;
-            let draft = dataset.path.with_extension(name);
-            let unpacked = unpack(&dataset.path, &draft).and_then(|()| match fs::rename(&draft, &dir) {
-                // Somebody else was quicker.
-                Err(_) if dir.is_dir() => fs::remove_dir_all(&draft),
-                renamed => renamed,
-            });
-            if let Err(cause) = unpacked {
-                // The first error is the one to tell.
-                drop(fs::remove_dir_all(&draft));
-                return Err(StoreError::file("unpack the dataset", &dataset.path)(cause));
-            }
-        }
-        // Archives of one path have it as their only entry; its name is not part of the dataset.
-        let entries = fs::read_dir(&dir).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        match entries.map_err(StoreError::file("read", &dir))?.as_slice() {
-            [only] => Ok(only.path()),
-            _ => Ok(dir),
-        }
     }
 
     /// All versions of all datasets of an instance.
     pub fn datasets(&self, instance: &InstanceId) -> Result<Vec<Dataset>, StoreError> {
         self.database().read("list the datasets", |tx| {
-            tx.prepare_cached(
-                "SELECT id, version, size_b, digest, created_by, created_ts FROM dataset
-                 WHERE instance = ?1 ORDER BY id, version",
-            )?
-            .query_map([instance.as_str()], |row| self.dataset_in(instance, row))?
+            tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM dataset WHERE instance = ?1 ORDER BY id, version"
+            ))?
+            .query_map([instance.as_str()], dataset_in)?
             .collect()
         })
     }
 
-    /// Deletes a version of a dataset, or all of them; gives those that were there.
+    /// Forgets a version of a dataset, or all of them; gives those that were there. Sweeping frees their room.
     pub fn delete_dataset(
         &self,
         instance: &InstanceId,
         id: &str,
         version: Option<u32>,
     ) -> Result<Vec<Dataset>, StoreError> {
-        let mut deleted = self.datasets(instance)?;
-        deleted
-            .retain(|dataset| dataset.id == id && version.is_none_or(|version| dataset.version == version));
         self.database().write("delete a dataset", |tx| {
-            tx.execute(
-                "DELETE FROM dataset WHERE instance = :instance AND id = :id
-                 AND (:version IS NULL OR version = :version)",
-                named_params! { ":instance": instance.as_str(), ":id": id, ":version": version },
-            )?;
-            Ok(())
-        })?;
-        // After the rows: a file without its row harms nobody.
-        for dataset in &deleted {
-            private::delete(&dataset.path)?;
-            let unpacked = dataset.path.with_extension("files");
-            if unpacked.is_dir() {
-                fs::remove_dir_all(&unpacked).map_err(StoreError::file("delete", &unpacked))?;
-            }
-        }
-        Ok(deleted)
-    }
-
-    fn dataset_in(&self, instance: &InstanceId, row: &Row<'_>) -> rusqlite::Result<Dataset> {
-        let (id, version): (String, u32) = (row.get(0)?, row.get(1)?);
-        Ok(Dataset {
-            path: archive_file(&self.dataset_dir(instance, &id), version),
-            id,
-            version,
-            size_b: row.get::<_, i64>(2)?.cast_unsigned(),
-            digest: row.get(3)?,
-            created_by: row.get(4)?,
-            created_ts: timestamp(row, 5)?,
+            let mut deleted: Vec<Dataset> = tx
+                .prepare_cached(&format!(
+                    "DELETE FROM dataset
+                     WHERE instance = :instance AND id = :id AND (:version IS NULL OR version = :version)
+                     RETURNING {COLUMNS}"
+                ))?
+                .query_map(
+                    named_params! { ":instance": instance.as_str(), ":id": id, ":version": version },
+                    dataset_in,
+                )?
+                .collect::<rusqlite::Result<_>>()?;
+            deleted.sort_by_key(|dataset| dataset.version);
+            Ok(deleted)
         })
     }
 
-    fn dataset_dir(&self, instance: &InstanceId, id: &str) -> PathBuf {
-        private::file_for(&private::file_for(&self.dir().join("datasets"), instance.as_str(), ""), id, "")
+    /// How a version differs from an earlier one.
+    pub fn diff_datasets(&self, earlier: &Dataset, later: &Dataset) -> Result<DatasetDiff, StoreError> {
+        let (mut before, after) = (self.tree(&earlier.digest)?, self.tree(&later.digest)?);
+        let mut diff = DatasetDiff::default();
+        for (name, entry) in after.entries {
+            match before.entries.remove(&name) {
+                None => diff.added.push(name),
+                Some(old) if old != entry => diff.changed.push(name),
+                Some(_) => {}
+            }
+        }
+        diff.removed = before.entries.into_keys().collect();
+        Ok(diff)
+    }
+
+    /// The names of a version's files and their sizes in bytes. A dataset that is one file has it without a name.
+    pub fn dataset_files(&self, dataset: &Dataset) -> Result<Vec<(String, u64)>, StoreError> {
+        let files = self.tree(&dataset.digest)?.entries.into_iter().filter_map(|(name, entry)| match entry {
+            Entry::File { size_b, .. } => Some((name, size_b)),
+            Entry::Link { .. } => Some((name, 0)),
+            Entry::Directory { .. } => None,
+        });
+        Ok(files.collect())
+    }
+
+    fn tree(&self, digest: &str) -> Result<Tree, StoreError> {
+        let packed: Option<Vec<u8>> = self.database().read("read what a dataset holds", |tx| {
+            tx.prepare_cached("SELECT tree FROM dataset WHERE digest = ?1 LIMIT 1")?
+                .query_row(params![digest], |row| row.get(0))
+                .optional()
+        })?;
+        let damaged =
+            |why: String| self.database().damaged(format!("the dataset of the content {digest} {why}"));
+        let packed = packed.ok_or_else(|| damaged("is not there".to_owned()))?;
+        let text = zstd::stream::decode_all(packed.as_slice())
+            .map_err(|cause| damaged(format!("cannot be read ({cause})")))?;
+        if Digest::of(&text).to_string() != digest {
+            return Err(damaged("is not what was stored".to_owned()));
+        }
+        serde_json::from_slice(&text).map_err(|cause| damaged(format!("cannot be read ({cause})")))
+    }
+
+    fn datasets_dir(&self) -> PathBuf {
+        self.dir().join("datasets")
+    }
+
+    fn packs(&self) -> PathBuf {
+        self.datasets_dir().join("packs")
+    }
+
+    /// Keeps the sweeper out as long as the file is open.
+    fn share_datasets(&self) -> Result<File, StoreError> {
+        let (lock, path) = self.datasets_lock()?;
+        lock.lock_shared().map_err(StoreError::file("lock", &path))?;
+        Ok(lock)
+    }
+
+    fn datasets_lock(&self) -> Result<(File, PathBuf), StoreError> {
+        private::create_dir(&self.datasets_dir())?;
+        let path = self.datasets_dir().join("sweep.lock");
+        Ok((private::open_lock(&path)?, path))
     }
 }
 
-fn archive_file(dir: &Path, version: u32) -> PathBuf {
-    dir.join(format!("{version}.tar"))
-}
-
-fn unpack(archive: &Path, dir: &Path) -> io::Result<()> {
-    let mut archive = tar::Archive::new(io::BufReader::new(File::open(archive)?));
-    archive.set_preserve_permissions(true);
-    fs::create_dir(dir)?;
-    archive.unpack(dir)
-}
-
-fn copy(from: &mut dyn Read, to: &Path) -> io::Result<(u64, String)> {
-    let mut file: File = private::options().write(true).create_new(true).open(to)?;
-    let (mut size, mut hash) = (0, Sha256::new());
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
-            Err(cause) => return Err(cause),
-        };
-        hash.update(&buffer[..read]);
-        file.write_all(&buffer[..read])?;
-        size += read as u64;
-    }
-    file.sync_all()?;
-    Ok((size, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+fn dataset_in(row: &Row<'_>) -> rusqlite::Result<Dataset> {
+    let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+    let lineage: String = row.get(7)?;
+    Ok(Dataset {
+        id: row.get(0)?,
+        version: row.get(1)?,
+        files: number(2)?,
+        size_b: number(3)?,
+        added_b: number(4)?,
+        digest: row.get(5)?,
+        created_by: row.get(6)?,
+        lineage: serde_json::from_str(&lineage).map_err(|cause| {
+            rusqlite::Error::FromSqlConversionFailure(7, rusqlite::types::Type::Text, Box::new(cause))
+        })?,
+        created_ts: timestamp(row, 8)?,
+    })
 }

@@ -1,8 +1,9 @@
 //! Instances: one checkout of a project on this machine.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pt_model::{InstanceId, id_of_dir};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::value::timestamp;
-use crate::{Scope, Store, StoreError};
+use crate::{Scope, Store, StoreError, private};
 
 /// A checkout of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,14 @@ pub struct Instance {
     pub project: String,
     /// When it was last used, to the minute.
     pub used_ts: Timestamp,
+}
+
+/// A sandbox of its own, as long as this lives: the kernel lets go of it however the process ends.
+#[derive(Clone, Debug)]
+pub struct Apart {
+    /// What it runs as.
+    pub instance: Instance,
+    _lock: Arc<File>,
 }
 
 impl Store {
@@ -46,10 +55,26 @@ impl Store {
     }
 
     /// A sandbox beside this instance, of the same files: what runs in it has networks, volumes and job ids of its own.
-    pub fn instance_beside(&self, of: &Instance, at: Timestamp) -> Result<Instance, StoreError> {
-        // Names in the backend begin with a piece of the id, so that it must differ from the beginning.
-        let id = id_of(format!("{} agents", of.id).as_bytes());
-        self.note_instance(Instance { id, used_ts: at, ..of.clone() })
+    /// Each that lives is another one; who comes when one has ended takes over that, with the volumes that it left.
+    pub fn instance_beside(&self, of: &Instance, at: Timestamp) -> Result<Apart, StoreError> {
+        let dir = self.dir().join("runners");
+        private::create_dir(&dir)?;
+        let mut number = 1;
+        loop {
+            // Names in the backend begin with a piece of the id, so that it must differ from the beginning.
+            let name = if number == 1 { "agents".to_owned() } else { format!("agents {number}") };
+            let id = id_of(format!("{} {name}", of.id).as_bytes());
+            let path = private::file_for(&dir, &format!("{id}-apart"), ".lock");
+            let file = private::open_lock(&path)?;
+            match file.try_lock() {
+                Ok(()) => {
+                    let instance = self.note_instance(Instance { id, used_ts: at, ..of.clone() })?;
+                    return Ok(Apart { instance, _lock: Arc::new(file) });
+                }
+                Err(TryLockError::WouldBlock) => number += 1,
+                Err(TryLockError::Error(cause)) => return Err(StoreError::file("lock", &path)(cause)),
+            }
+        }
     }
 
     /// Commands come in quick succession: only the first of a minute writes, and waits for the disk.

@@ -157,6 +157,29 @@ impl Store {
         private::delete(&self.lock_file(job))
     }
 
+    /// Forgets the oldest jobs of an instance that are over, so that of these so many are left. Gives how many it forgot.
+    pub fn keep_jobs(&self, instance: &InstanceId, keep: usize) -> Result<usize, StoreError> {
+        let old: Vec<String> = self.database().read("look for old jobs", |tx| {
+            tx.prepare_cached(
+                "SELECT id FROM job WHERE instance = ?1 AND json_extract(summary, '$.status')
+                 IN ('success', 'failed', 'stopped', 'canceled', 'skipped')
+                 ORDER BY number DESC LIMIT -1 OFFSET ?2",
+            )?
+            .query_map(params![instance.as_str(), i64::try_from(keep).unwrap_or(i64::MAX)], |row| row.get(0))?
+            .collect()
+        })?;
+        let mut forgotten = 0;
+        for id in old {
+            match self.delete_job(&JobKey::new(instance.clone(), JobId::new(id))) {
+                Ok(()) => forgotten += 1,
+                // Its runner is just about to go, or somebody else was quicker: next time.
+                Err(StoreError::Running { .. } | StoreError::UnknownJob { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(forgotten)
+    }
+
     fn load(&self, tx: &Transaction<'_>, job: &JobKey) -> Result<(i64, JobSummary), WriteError> {
         let row: Option<(i64, String)> = tx
             .prepare_cached("SELECT number, summary FROM job WHERE instance = ?1 AND id = ?2")?

@@ -28,9 +28,9 @@ mod summary;
 mod value;
 
 pub use call::AgentCall;
-pub use dataset::Dataset;
+pub use dataset::{Dataset, DatasetDiff, DatasetSource, Lineage, Swept};
 pub use error::StoreError;
-pub use instance::Instance;
+pub use instance::{Apart, Instance};
 pub use job::{EventWriter, JobKey};
 pub use key::random_name;
 pub use log::{Follow, LogFilter, LogReader, LogWriter};

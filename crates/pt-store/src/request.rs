@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::job::{encode, unknown};
 use crate::key::Sealed;
@@ -23,6 +24,23 @@ pub struct JobRequest {
     /// The step whose end ends the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// Directory from which it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_dir: Option<PathBuf>,
+    /// A digest of the project's files as they were then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
+}
+
+impl JobRequest {
+    /// The digest of texts: another one as soon as one of them is another.
+    pub fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+        let mut hasher = Sha256::new();
+        for text in texts {
+            hasher.update(Sha256::digest(text.as_bytes()));
+        }
+        hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl Store {
@@ -81,6 +99,8 @@ mod tests {
             context: "local".to_owned(),
             root_file: Some("/shop/polytope.yml".into()),
             until: None,
+            working_dir: Some("/shop/api".into()),
+            files: None,
         };
         store.set_request(&job, &request).unwrap();
         assert_eq!(store.request(&job).unwrap(), Some(request));

@@ -72,7 +72,7 @@ impl JobSummary {
                 self.status = *status;
                 self.finished_ts = Some(event.at);
             }
-            What::StepAdded { step, parent: _ } => {
+            What::StepAdded { step, .. } => {
                 self.steps.entry(step.clone()).or_default();
             }
             What::StepStarted { step } => {
@@ -91,6 +91,8 @@ impl JobSummary {
                 self.services.shift_remove(service);
             }
             What::StepRetrying { .. }
+            | What::StepActed { .. }
+            | What::JobTakenOver
             | What::ServiceReady { .. }
             | What::ContainerRequested { .. }
             | What::ContainerChanged { .. }

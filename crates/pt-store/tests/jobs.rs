@@ -130,3 +130,31 @@ fn a_runner_is_alive_as_long_as_it_holds_its_lock() {
     other.delete_job(&job).unwrap();
     assert_eq!(other.jobs(None).unwrap(), []);
 }
+
+#[test]
+fn each_sandbox_apart_is_another_one_as_long_as_it_lives() {
+    let dir = tempdir().unwrap();
+    let store = Store::open(&dir.path().join("state")).unwrap();
+    let checkout = store.instance(dir.path(), NOW).unwrap();
+    let first = store.instance_beside(&checkout, NOW).unwrap();
+    let second = store.instance_beside(&checkout, NOW).unwrap();
+    let id = first.instance.id.clone();
+    assert!(id != checkout.id && second.instance.id != id && second.instance.id != checkout.id);
+    // Whoever comes when it has ended goes on with what it left.
+    drop(first);
+    assert_eq!(store.instance_beside(&checkout, NOW).unwrap().instance.id, id);
+}
+
+#[test]
+fn the_oldest_jobs_that_are_over_are_forgotten() {
+    let store = Store::in_memory().unwrap();
+    let jobs: Vec<JobKey> = (0..5).map(|_| store.create_job(&shop(), "stack", NOW).unwrap()).collect();
+    for job in &jobs[..4] {
+        store.append(job, &life(job)).unwrap();
+    }
+    let _runs = store.lock_runner(&jobs[0]).unwrap();
+    assert_eq!(store.keep_jobs(&shop(), 2).unwrap(), 1, "one of two is about to end");
+    let left: Vec<String> =
+        store.jobs(Some(&shop())).unwrap().into_iter().map(|job| job.id.to_string()).collect();
+    assert_eq!(left, ["stack-1", "stack-3", "stack-4", "stack-5"]);
+}

@@ -15,7 +15,15 @@ use tempfile::tempdir;
 
 fn line(seq: u64, step: &str, text: &str) -> LogLine {
     let (step, container) = (StepId::new(step), Some(ContainerId::new(step)));
-    LogLine { seq, at: Timestamp::UNIX_EPOCH, step, container, stream: Stream::Stdout, text: text.into() }
+    LogLine {
+        seq,
+        at: Timestamp::UNIX_EPOCH,
+        step,
+        container,
+        stream: Stream::Stdout,
+        beside: false,
+        text: text.into(),
+    }
 }
 
 fn job() -> JobKey {

@@ -6,12 +6,42 @@ use crate::finding::Findings;
 use crate::parse::{span, too_deep};
 use crate::{Diagnostic, Entry, Node, NodeKind, SourceId, Span, entries};
 
-/// Reads an EDN text.
+/// How the lines are indented says nothing where they are longer.
+const LONGEST_LINE: usize = 2000;
+
+/// A way to read that leaves text over has understood less than one that told some mistakes more.
+const LEFT_OVER: usize = 100;
+
+/// Reads an EDN text. A mistake ends nothing: it is told, and reading goes on as the text was probably meant.
 pub(crate) fn read(source: SourceId, text: &str, findings: &mut Findings) -> Node {
     // Clojure's notation, because code stands raw in these files: `:code (map #(inc %) xs)`.
-    let mut reader = Reader::new(text);
-    let mut lowering = Lowering { source, text, findings };
-    let mut root = None;
+    let strict = attempt(source, text, Reader::new(text));
+    let chosen = if strict.error.as_ref().is_none_or(|error| error.kind == ReadErrorKind::TooDeep) {
+        strict
+    } else {
+        let plain = attempt(source, text, Reader::recovering(text, false));
+        let lines = text.lines().all(|line| line.len() <= LONGEST_LINE);
+        let by_lines = lines.then(|| attempt(source, text, Reader::recovering(text, true)));
+        by_lines.filter(|by_lines| by_lines.told <= plain.told).unwrap_or(plain)
+    };
+    chosen.findings.into_vec().into_iter().for_each(|found| findings.push(found));
+    chosen.root.unwrap_or_else(|| Node { span: span(source, 0, 0, 0), kind: NodeKind::Null })
+}
+
+/// What came of reading a text in one way.
+struct Attempt {
+    root: Option<Node>,
+    findings: Findings,
+    /// What ended it.
+    error: Option<ReadError>,
+    /// How many mistakes of notation it told, and whether text was left over.
+    told: usize,
+}
+
+fn attempt(source: SourceId, text: &str, mut reader: Reader<'_>) -> Attempt {
+    let mut findings = Findings::default();
+    let mut lowering = Lowering { source, text, findings: &mut findings };
+    let (mut root, mut error, mut told) = (None, None, 0);
     while let Some(form) = reader.read_next() {
         match form {
             Ok(form) if root.is_none() => root = Some(lowering.node(form)),
@@ -20,22 +50,28 @@ pub(crate) fn read(source: SourceId, text: &str, findings: &mut Findings) -> Nod
                     .at(lowering.span(form.span), "a second one begins here")
                     .hint("remove it, or move it into the map above");
                 lowering.findings.push(diagnostic);
+                told += LEFT_OVER;
                 break;
             }
-            Err(error) => {
-                let diagnostic = lowering.explain(&error);
-                lowering.findings.push(diagnostic);
-                break;
-            }
+            Err(found) => error = Some(found),
         }
     }
-    for surplus in reader.warnings() {
-        let diagnostic = Diagnostic::error("unmatched-bracket", "This bracket closes nothing")
-            .at(lowering.span(surplus.span), "")
-            .hint("remove it, or check that brackets further up are not closed too early");
+    for found in reader.errors().iter().chain(&error) {
+        let diagnostic = lowering.explain(found);
         lowering.findings.push(diagnostic);
     }
-    root.unwrap_or_else(|| Node { span: span(source, 0, 0, 0), kind: NodeKind::Null })
+    for surplus in reader.warnings() {
+        let diagnostic = closes_nothing(lowering.span(surplus.span));
+        lowering.findings.push(diagnostic);
+    }
+    told += reader.errors().len() + reader.warnings().len() + usize::from(error.is_some());
+    Attempt { root, findings, error, told }
+}
+
+fn closes_nothing(at: Span) -> Diagnostic {
+    Diagnostic::error("unmatched-bracket", "This bracket closes nothing")
+        .at(at, "")
+        .hint("remove it, or check that brackets further up are not closed too early")
 }
 
 struct Lowering<'t, 'f> {
@@ -166,9 +202,15 @@ impl Lowering<'_, '_> {
             E::UnclosedString => Diagnostic::error("unclosed-quote", "This quote is never closed")
                 .at(Span { end: at.start + 1, ..at }, "opened here")
                 .hint("close it with `\"`; a quote inside text is written `\\\"`"),
+            E::OddMap if matches!(first, '{' | '[' | '(' | '#') => {
+                Diagnostic::error("odd-map", "A key of this map has no value")
+                    .at(Span { end: at.start + 1, ..at }, "this stands where a key should")
+                    .hint("check that every key before this has one value")
+            }
             E::OddMap => Diagnostic::error("odd-map", "A key of this map has no value")
-                .at(Span { end: at.start + 1, ..at }, "the map begins here")
+                .at(at, "no value stands behind this")
                 .hint("write every entry as a key and a value"),
+            E::Surplus => closes_nothing(at),
             E::Unmatched => {
                 Diagnostic::error("unmatched-bracket", "This bracket does not match the open one").at(at, "")
             }

@@ -1,206 +1,368 @@
-//! JSON, strictly.
+//! JSON, strictly. A mistake ends nothing: it is told, and reading goes on as the text was probably meant.
 
-use jsonc_parser::ast::{ObjectProp, ObjectPropName, StringLit, Value};
-use jsonc_parser::common::{Range, Ranged};
-use jsonc_parser::errors::{ParseError, ParseErrorKind};
-use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
+mod bracket;
+mod scalar;
 
 use crate::finding::Findings;
 use crate::parse::{MAX_DEPTH, span, too_deep};
 use crate::{Diagnostic, Entry, Node, NodeKind, SourceId, Span, entries};
+use bracket::{Closing, Open, closing};
 
-const STRICT: ParseOptions = ParseOptions {
-    allow_comments: false,
-    allow_loose_object_property_names: false,
-    allow_trailing_commas: false,
-    allow_missing_commas: false,
-    allow_single_quoted_strings: false,
-    allow_hexadecimal_numbers: false,
-    allow_unary_plus_numbers: false,
-    allow_bare_decimal_point_numbers: false,
-    allow_non_finite_numbers: false,
-    allow_extended_string_escapes: false,
-};
+/// A text with more mistakes than this is no JSON.
+const MOST: usize = 50;
 
 /// Reads a JSON text.
 pub(crate) fn read(source: SourceId, text: &str, findings: &mut Findings) -> Node {
-    let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { source, text: &text[bom..], base: bom, findings, failed: false };
-    match parse_to_ast(reader.text, &CollectOptions::default(), &STRICT) {
-        Ok(result) => match result.value {
-            Some(value) => reader.node(value, 0),
-            None => reader.null(),
-        },
-        Err(error) => {
-            let diagnostic = reader.explain(&error);
-            reader.findings.push(diagnostic);
-            reader.null()
+    let (mut root, mut reader) = attempt(source, text, false);
+    if reader.misses_brackets {
+        // How the lines are indented often tells which bracket is missing.
+        let (other, by_lines) = attempt(source, text, true);
+        if by_lines.told <= reader.told {
+            (root, reader) = (other, by_lines);
         }
     }
+    reader.findings.into_vec().into_iter().for_each(|found| findings.push(found));
+    root
 }
 
-struct Reader<'t, 'f> {
+fn attempt(source: SourceId, text: &str, by_lines: bool) -> (Node, Reader<'_>) {
+    let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut reader = Reader {
+        source,
+        text,
+        at,
+        findings: Findings::default(),
+        open: Vec::new(),
+        told: 0,
+        has_ended: false,
+        misses_brackets: false,
+        by_lines,
+        line: at,
+    };
+    (reader.document(), reader)
+}
+
+struct Reader<'t> {
     source: SourceId,
     text: &'t str,
-    base: usize,
-    findings: &'f mut Findings,
-    /// What the parser lets through is reported once; the rest of a text that is not JSON says little.
-    failed: bool,
+    at: usize,
+    findings: Findings,
+    /// The brackets around the place that is read.
+    open: Vec<Open>,
+    told: usize,
+    /// Nothing more is said: the text has broken off, or is no JSON at all.
+    has_ended: bool,
+    misses_brackets: bool,
+    /// Whether a line that stands further left than it should has left the brackets above it.
+    by_lines: bool,
+    /// Where the line of `at` begins.
+    line: usize,
 }
 
-impl Reader<'_, '_> {
-    fn span(&self, range: Range) -> Span {
-        span(self.source, self.base, range.start, range.end)
-    }
-
-    fn null(&self) -> Node {
-        Node { span: self.span(Range::new(0, 0)), kind: NodeKind::Null }
-    }
-
-    fn fail(&mut self, diagnostic: Diagnostic) {
-        if !std::mem::replace(&mut self.failed, true) {
-            self.findings.push(diagnostic);
+impl Reader<'_> {
+    fn document(&mut self) -> Node {
+        self.space();
+        if self.peek().is_none() {
+            return Node { span: self.span(0, 0), kind: NodeKind::Null };
         }
-    }
-
-    fn node(&mut self, value: Value<'_>, depth: usize) -> Node {
-        let place = self.span(value.range());
-        if depth >= MAX_DEPTH && matches!(value, Value::Array(_) | Value::Object(_)) {
-            self.fail(too_deep(Span { end: place.start + 1, ..place }));
-            return Node { span: place, kind: NodeKind::Null };
+        let begins_well = self.peek().is_some_and(|byte| b"{[\"'".contains(&byte));
+        let root = self.value();
+        // What is YAML in truth is told once.
+        self.has_ended |= !begins_well && self.told > 0;
+        self.space();
+        while let Some(b'}' | b']') = self.peek().filter(|_| !self.has_ended) {
+            self.tell(closes_nothing(self.here()));
+            self.at += 1;
+            self.space();
         }
-        let kind = match value {
-            Value::StringLit(text) => NodeKind::Str(self.string(text)),
-            Value::NumberLit(number) => Self::number(number.value),
-            Value::BooleanLit(value) => NodeKind::Bool(value.value),
-            Value::NullKeyword(_) => NodeKind::Null,
-            Value::Array(array) => {
-                NodeKind::List(array.elements.into_iter().map(|item| self.node(item, depth + 1)).collect())
-            }
-            Value::Object(object) => {
-                let entries = object.properties.into_iter().map(|entry| self.entry(entry, depth)).collect();
-                NodeKind::Map(entries::unique(entries, self.findings))
-            }
-        };
-        Node { span: place, kind }
-    }
-
-    fn entry(&mut self, entry: ObjectProp<'_>, depth: usize) -> Entry {
-        let key_span = self.span(entry.name.range());
-        let key = match entry.name {
-            ObjectPropName::String(text) => self.string(text),
-            ObjectPropName::Word(word) => word.value.to_owned(),
-        };
-        Entry { key, key_span, value: self.node(entry.value, depth + 1) }
-    }
-
-    /// The parser takes `'a'` and raw line ends whatever its options say.
-    fn string(&mut self, text: StringLit<'_>) -> String {
-        let written = text.range.text(self.text);
-        let start = self.span(text.range).start;
-        if written.starts_with('\'') {
-            let at = Span { source: self.source, start, end: start + 1 };
-            self.fail(single_quotes(at));
-        } else if let Some(raw) = written.bytes().position(|byte| byte < 0x20) {
-            let raw = self.span(Range::new(text.range.start + raw, text.range.start + raw + 1));
-            self.fail(
-                Diagnostic::error(
-                    "raw-control-character",
-                    "A JSON string cannot contain a line end or a tab",
-                )
-                .at(raw, "")
-                .at(Span { start, end: start + 1, ..raw }, "the string begins here")
-                .hint("write `\\n` or `\\t`, or close the string before the end of the line"),
+        if self.peek().is_some() && !self.has_ended {
+            // A way to read that leaves text over has understood less than one that told some mistakes more.
+            self.told += 2 * MOST;
+            self.tell(
+                Diagnostic::error("second-document", "A polytope file holds one value")
+                    .at(self.here(), "a second one begins here")
+                    .hint("remove it, or move it into the value above"),
             );
         }
-        text.value.into_owned()
+        root
     }
 
-    fn number(text: &str) -> NodeKind {
-        let float = || text.parse().map_or(NodeKind::Null, NodeKind::Float);
-        text.parse().map_or_else(|_| float(), NodeKind::Int)
-    }
-
-    fn explain(&self, error: &ParseError) -> Diagnostic {
-        let range = error.range();
-        let at = self.span(Range::new(range.start, range.end.max(range.start)));
-        let first = Span { end: at.start + 1, ..at };
-        use ParseErrorKind as E;
-        let (id, message, hint) = match error.kind() {
-            // The parser reads `017` as a zero and then a number.
-            E::ExpectedComma | E::MultipleRootJsonValues if self.text[..range.start].ends_with('0') => (
-                "leading-zero",
-                "A number cannot begin with a zero",
-                "remove the zero, or put the value in quotes",
-            ),
-            E::CommentsNotAllowed => {
-                ("json-comment", "JSON has no comments", "remove it, or write the file in YAML")
+    fn value(&mut self) -> Node {
+        let start = self.at;
+        let kind = match self.peek() {
+            Some(bracket @ (b'{' | b'[')) if self.open.len() < MAX_DEPTH => {
+                self.open.push(Open::new(self.text, start, self.line));
+                self.at += 1;
+                let kind = if bracket == b'{' { self.object() } else { self.array() };
+                self.open.pop();
+                kind
             }
-            E::TrailingCommasNotAllowed => {
-                ("trailing-comma", "JSON allows no comma before a closing bracket", "remove it")
+            Some(b'{' | b'[') => {
+                self.tell(too_deep(self.here()));
+                self.has_ended = true;
+                NodeKind::Null
             }
-            E::ExpectedComma => {
-                ("missing-comma", "A comma is missing before this", "put a comma between two entries")
+            Some(b'"' | b'\'') => NodeKind::Str(self.string()),
+            Some(byte @ (b',' | b':' | b'}' | b']')) => {
+                let message = format!("This is not JSON: a value is missing before this `{}`", byte as char);
+                self.tell(Diagnostic::error("json-syntax", message).at(self.here(), ""));
+                NodeKind::Null
             }
-            E::SingleQuotedStringsNotAllowed => return single_quotes(first),
-            E::ExpectedStringObjectProperty => {
-                ("unquoted-key", "A key must be in double quotes", "write it as `\"key\"`")
-            }
-            E::ExpectedColonAfterObjectKey => ("missing-colon", "A colon is missing after the key", ""),
-            E::UnterminatedArray => return unclosed(first, "[", "]"),
-            E::UnterminatedObject => return unclosed(first, "{", "}"),
-            E::String(ParseStringErrorKind::UnterminatedStringLiteral) => {
-                return Diagnostic::error("unclosed-quote", "This quote is never closed")
-                    .at(first, "opened here")
-                    .hint("close it with `\"`");
-            }
-            E::MultipleRootJsonValues => {
-                ("second-document", "A polytope file holds one value", "remove the second one")
-            }
-            E::NestingDepthExceeded => return too_deep(at),
-            E::BareDecimalPointNumbersNotAllowed
-            | E::ExpectedObjectValue
-            | E::ExpectedDigit
-            | E::ExpectedDigitFollowingNegativeSign
-            | E::ExpectedPlusMinusOrDigitInNumberLiteral
-            | E::HexadecimalNumbersNotAllowed
-            | E::NonFiniteNumbersNotAllowed
-            | E::String(_)
-            | E::UnaryPlusNumbersNotAllowed
-            | E::UnexpectedCloseBrace
-            | E::UnexpectedCloseBracket
-            | E::UnexpectedColon
-            | E::UnexpectedComma
-            | E::UnexpectedToken
-            | E::UnexpectedTokenInObject
-            | E::UnexpectedWord
-            | E::UnterminatedCommentBlock => {
-                return Diagnostic::error(
-                    "json-syntax",
-                    format!("This is not JSON: {}", decapitalised(error.kind())),
-                )
-                .at(at, "");
-            }
+            Some(_) => self.word(),
+            None => NodeKind::Null,
         };
-        let diagnostic = Diagnostic::error(id, message).at(at, "");
-        if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) }
+        Node { span: self.span(start, self.at), kind }
+    }
+
+    fn array(&mut self) -> NodeKind {
+        let mut items = Vec::new();
+        let mut comma = None;
+        while let Some(byte) = self.next_of_container(comma) {
+            let start = self.at;
+            if byte == b',' || byte == b':' {
+                self.value();
+                self.at += 1;
+                continue;
+            }
+            if !items.is_empty() && comma.is_none() {
+                self.miss_comma();
+            }
+            let item = self.value();
+            self.space();
+            if self.peek() == Some(b':') && !self.has_ended {
+                if self.begins_line(start) && self.is_within(b'{') {
+                    self.miss_bracket();
+                    self.at = comma.unwrap_or(start);
+                    break;
+                }
+                self.tell(
+                    Diagnostic::error("json-syntax", "This is not JSON: a list has no keys")
+                        .at(item.span, "a colon follows")
+                        .hint("write a map in braces: `{\"key\": …}`"),
+                );
+                self.at += 1;
+                self.space();
+                self.value();
+                self.space();
+            }
+            items.push(item);
+            comma = self.comma();
+        }
+        NodeKind::List(items)
+    }
+
+    fn object(&mut self) -> NodeKind {
+        let mut found: Vec<Entry> = Vec::new();
+        let mut comma = None;
+        while let Some(byte) = self.next_of_container(comma) {
+            match byte {
+                b',' => {
+                    let message = "This is not JSON: an entry is missing before this `,`";
+                    self.tell(Diagnostic::error("json-syntax", message).at(self.here(), ""));
+                    comma = self.comma();
+                    continue;
+                }
+                b':' => {
+                    let message = "This is not JSON: a key is missing before this `:`";
+                    self.tell(Diagnostic::error("json-syntax", message).at(self.here(), ""));
+                    self.at += 1;
+                    self.space();
+                    if !matches!(self.peek(), Some(b',' | b'}' | b']')) {
+                        self.value();
+                    }
+                }
+                b'{' if self.begins_line(self.at) && self.is_within(b'[') => {
+                    self.miss_bracket();
+                    self.at = comma.unwrap_or(self.at);
+                    break;
+                }
+                b'{' | b'[' => {
+                    self.tell(
+                        Diagnostic::error(
+                            "json-syntax",
+                            "This is not JSON: a key is missing before this value",
+                        )
+                        .at(self.here(), ""),
+                    );
+                    self.value();
+                }
+                _ => {
+                    if !found.is_empty() && comma.is_none() {
+                        self.miss_comma();
+                    }
+                    found.push(self.entry());
+                }
+            }
+            self.space();
+            comma = self.comma();
+        }
+        let mut findings = Findings::default();
+        let unique = entries::unique(found, &mut findings);
+        findings.into_vec().into_iter().for_each(|found| self.findings.push(found));
+        NodeKind::Map(unique)
+    }
+
+    fn entry(&mut self) -> Entry {
+        let start = self.at;
+        let key = self.key();
+        let key_span = self.span(start, self.at);
+        self.space();
+        match self.peek() {
+            Some(b':') => self.at += 1,
+            Some(_) => {
+                let hint = "write `\"key\": value`";
+                let found = Diagnostic::error("missing-colon", "A colon is missing after the key");
+                self.tell(found.at(self.here(), "").at(key_span, "the key").hint(hint));
+                if self.peek() == Some(b'=') {
+                    self.at += 1;
+                } else if matches!(self.peek(), Some(b',' | b'}' | b']')) {
+                    return Entry { key, key_span, value: self.nothing() };
+                }
+            }
+            None => {}
+        }
+        self.space();
+        Entry { key, key_span, value: self.value() }
+    }
+
+    /// What stands next in the innermost brackets; nothing at their end, which is passed.
+    fn next_of_container(&mut self, comma: Option<usize>) -> Option<u8> {
+        loop {
+            self.space();
+            if self.has_ended {
+                return None;
+            }
+            let open = self.open.last()?;
+            let Some(byte) = self.peek() else {
+                self.miss_bracket();
+                self.has_ended = true;
+                return None;
+            };
+            if self.by_lines && self.has_left(open, byte) {
+                self.miss_bracket();
+                // The comma parts what is around the brackets.
+                self.at = comma.unwrap_or(self.at);
+                return None;
+            }
+            if byte == closing(open.bracket) {
+                if let Some(comma) = comma {
+                    let found =
+                        Diagnostic::error("trailing-comma", "JSON allows no comma before a closing bracket");
+                    self.tell(found.at(self.span(comma, comma + 1), "").hint("remove it"));
+                }
+                self.at += 1;
+                return None;
+            }
+            if byte != b'}' && byte != b']' {
+                return Some(byte);
+            }
+            match self.judge() {
+                Closing::Surplus => {
+                    self.tell(closes_nothing(self.here()));
+                    self.at += 1;
+                }
+                Closing::TooFew => {
+                    self.miss_bracket();
+                    return None;
+                }
+                Closing::Wrong => {
+                    let (opened, close) = (self.span(open.at, open.at + 1), closing(open.bracket) as char);
+                    self.misses_brackets = true;
+                    self.tell(
+                        Diagnostic::error("unmatched-bracket", "This bracket does not match the open one")
+                            .at(self.here(), "")
+                            .at(opened, "opened here")
+                            .hint(format!("write `{close}`")),
+                    );
+                    self.at += 1;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// The innermost bracket is not closed where it should be.
+    fn miss_bracket(&mut self) {
+        self.misses_brackets = true;
+        let Some(open) = self.open.last() else { return };
+        let (bracket, at) = (open.bracket as char, open.at);
+        let close = closing(open.bracket) as char;
+        self.tell(
+            Diagnostic::error("unclosed-bracket", format!("This `{bracket}` is never closed"))
+                .at(self.span(at, at + 1), "opened here")
+                .hint(format!("close it with `{close}`")),
+        );
+    }
+
+    fn miss_comma(&mut self) {
+        let found = Diagnostic::error("missing-comma", "A comma is missing before this");
+        self.tell(found.at(self.here(), "").hint("put a comma between two entries"));
+    }
+
+    fn comma(&mut self) -> Option<usize> {
+        (self.peek() == Some(b',')).then(|| {
+            self.at += 1;
+            self.at - 1
+        })
+    }
+
+    /// Passes blanks; and comments, which are told, neighbouring ones once.
+    fn space(&mut self) {
+        let mut has_told = false;
+        loop {
+            let rest = &self.text[self.at..];
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+            if let Some(newline) = rest[..blanks].rfind('\n') {
+                self.line = self.at + newline + 1;
+            }
+            self.at += blanks;
+            let rest = &self.text[self.at..];
+            let length = if rest.starts_with("/*") {
+                rest.find("*/").map_or(rest.len(), |end| end + 2)
+            } else if rest.starts_with("//") || rest.starts_with('#') {
+                rest.find(['\n', '\r']).unwrap_or(rest.len())
+            } else {
+                return;
+            };
+            if !std::mem::replace(&mut has_told, true) {
+                let found = Diagnostic::error("json-comment", "JSON has no comments");
+                let place = self.span(self.at, self.at + length);
+                self.tell(found.at(place, "").hint("remove it, or write the file in YAML"));
+            }
+            self.at += length;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn nothing(&self) -> Node {
+        Node { span: self.span(self.at, self.at), kind: NodeKind::Null }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        span(self.source, 0, start, end)
+    }
+
+    /// The character that is read next.
+    fn here(&self) -> Span {
+        let length = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
+        self.span(self.at, self.at + length)
+    }
+
+    fn tell(&mut self, found: Diagnostic) {
+        if self.has_ended {
+            return;
+        }
+        self.told += 1;
+        self.has_ended = self.told >= MOST;
+        self.findings.push(found);
     }
 }
 
-fn unclosed(at: Span, open: &str, close: &str) -> Diagnostic {
-    Diagnostic::error("unclosed-bracket", format!("This `{open}` is never closed"))
-        .at(at, "opened here")
-        .hint(format!("close it with `{close}`"))
-}
-
-fn single_quotes(at: Span) -> Diagnostic {
-    Diagnostic::error("single-quotes", "JSON text stands in double quotes")
+fn closes_nothing(at: Span) -> Diagnostic {
+    Diagnostic::error("unmatched-bracket", "This bracket closes nothing")
         .at(at, "")
-        .hint("write `\"` instead of `'`")
-}
-
-fn decapitalised(kind: &ParseErrorKind) -> String {
-    let text = kind.to_string();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+        .hint("remove it, or check that brackets further up are not closed too early")
 }

@@ -75,6 +75,11 @@ impl Sources {
         &self.texts[id.0 as usize]
     }
 
+    /// All texts, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.texts.iter()
+    }
+
     /// The text of a piece.
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()

@@ -115,10 +115,10 @@ pub(crate) enum Command {
     /// Shows the services of jobs, and where they are reached.
     #[command(subcommand, alias = "service", verbatim_doc_comment)]
     Services(PartsCommand),
-    /// Shows the volumes of the project and of its jobs, and removes them.
+    /// Shows, keeps, restores, copies and removes the volumes of the project and of its jobs.
     #[command(subcommand, alias = "volume", verbatim_doc_comment)]
     Volumes(VolumesCommand),
-    /// Shows the datasets that jobs have stored, and deletes them.
+    /// Stores, shows, compares and deletes datasets.
     #[command(subcommand, alias = "dataset", verbatim_doc_comment)]
     Datasets(DatasetsCommand),
     /// Shows modules: the project's own, and those that come with Polytope.

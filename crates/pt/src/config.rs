@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) mcp_port: Option<u16>,
     /// The engine that `docker: {host: …}` names; `DOCKER_HOST` goes before it.
     pub(crate) docker_host: Option<String>,
+    /// How many past jobs `jobs: {keep: …}` has remembered.
+    pub(crate) keep_jobs: Option<usize>,
 }
 
 /// A user and an instance, by a name.
@@ -119,6 +121,9 @@ impl Config {
         let context = self.usable(wanted.context.as_deref())?;
         let mut environment = Environment::read()?;
         environment.context = context.name;
+        if let Some(keep) = self.keep_jobs {
+            environment.keep_jobs = keep;
+        }
         if let Some(user) = context.user {
             environment.person.name = user;
         }

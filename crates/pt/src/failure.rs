@@ -54,7 +54,11 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         match &error {
             AppError::File { path, cause } => Self::unreadable(path, cause),
-            AppError::Backend(_) | AppError::Store(_) | AppError::SimScript(_) | AppError::Socket { .. } => {
+            AppError::Backend(_)
+            | AppError::Store(_)
+            | AppError::SimScript(_)
+            | AppError::NotTakenOver { .. }
+            | AppError::Socket { .. } => {
                 Self { hint: error.hint().map(str::to_owned), ..Self::new(error.to_string()) }
             }
         }

@@ -59,7 +59,7 @@ pub(crate) fn unknown(name: &str) -> Failure {
 pub(crate) fn orphaned(record: &JobRecord) -> Failure {
     let id = record.id();
     Failure::new(format!("The runner of job {id} is gone: it was killed, or the machine was restarted.")).hint(format!(
-        "`pt clean` removes what it left; `pt run --resume {id}` runs the steps that did not end well, `pt rerun {id}` all of \
-         them; `pt logs {id}` shows what it said."
+        "`pt attach {id}` goes on with it; `pt stop {id}` removes what it left; then `pt run --resume {id}` runs the steps that \
+         did not end well, `pt rerun {id}` all of them; `pt logs {id}` shows what it said."
     ))
 }

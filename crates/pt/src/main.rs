@@ -32,9 +32,6 @@ use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     complete::answer();
     match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use pt_engine::Notice;
+use pt_engine::{Notice, Wait};
 use pt_model::{
     ContainerChange, ContainerId, ContainerStatus, Data, Event, Failure, Job, LogLine, OpenPort, ServiceId,
     ServiceStatus, Status, StepId, What,
@@ -20,6 +20,8 @@ pub(crate) struct Watcher {
     /// The last lines of each step, for when it fails.
     last: HashMap<StepId, VecDeque<String>>,
     progress_shown: HashMap<ContainerId, Instant>,
+    /// How long steps had waited when it was said, in seconds.
+    waits_shown: HashMap<StepId, u64>,
     /// Steps whose reasons to fail were shown before the job began.
     doomed: HashSet<StepId>,
 }
@@ -56,8 +58,8 @@ impl Watcher {
 
     /// A watcher that has seen nothing yet but why these steps will fail.
     pub(crate) fn new(doomed: HashSet<StepId>) -> Self {
-        let (last, progress_shown) = (HashMap::new(), HashMap::new());
-        Self { job: Job::default(), width: 4, last, progress_shown, doomed }
+        let (last, progress_shown, waits_shown) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { job: Job::default(), width: 4, last, progress_shown, waits_shown, doomed }
     }
 
     /// Shows one notice.
@@ -90,6 +92,20 @@ impl Watcher {
         let (names, seconds) = (names.join(", "), grace.as_secs());
         let again = if interrupted { " again" } else { "" };
         err(Style::new(), format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."))
+    }
+
+    /// Says what steps wait for that have been waiting for something to be ready; each thing once, and again when it takes twice
+    /// as long.
+    pub(crate) fn waits(&mut self, waits: &[Wait]) -> io::Result<()> {
+        for wait in waits.iter().filter(|wait| wait.why.contains(": ")) {
+            let due = self.waits_shown.get(&wait.step).is_none_or(|shown| wait.seconds >= shown * 2);
+            if due {
+                self.waits_shown.insert(wait.step.clone(), wait.seconds.max(1));
+                let text = format!("Waits for {}, {} s.", wait.why, wait.seconds);
+                self.note(&wait.step, "○", Style::new(), &text)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a line, for when its step fails.
@@ -160,7 +176,11 @@ impl Watcher {
                 err(yellow(), format_args!("Warning: {place}{message}"))
             }
             What::JobFinished { status } => self.finished(*status),
+            What::JobTakenOver => {
+                err(yellow(), format_args!("The job's runner was gone: another one goes on with it."))
+            }
             What::JobStarted
+            | What::StepActed { .. }
             | What::StepStarted { .. }
             | What::ContainerRequested { .. }
             | What::ServiceReady { .. }
@@ -177,7 +197,7 @@ impl Watcher {
                 self.note(step, "●", plain, &format!("Pulling image {image}."))
             }
             ContainerChange::Started => self.note(step, "●", plain, &format!("Container {id} started.")),
-            ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
+            ContainerChange::Restarting { exit_code, restarts, delay_ms, .. } => {
                 let of = match container.spec.restart.max_restarts {
                     Some(max) => format!(" (restart {} of {max})", restarts + 1),
                     None => format!(" (restart {})", restarts + 1),
@@ -196,6 +216,7 @@ impl Watcher {
             }
             ContainerChange::Created { .. }
             | ContainerChange::Stopping
+            | ContainerChange::Ready
             | ContainerChange::Failed { .. }
             | ContainerChange::Removed => Ok(()),
         }

@@ -103,6 +103,7 @@ async fn open(address: &str, config_dir: Option<PathBuf>) -> Result<Docker, Back
             config_dir,
             networks: Mutex::new(()),
             reachable: OnceCell::new(),
+            addresses: Default::default(),
         }),
         Ok(Err(error)) => Err(explain("connect to the Docker engine", address, &error)),
         Err(_) => Err(silent(address)),

@@ -13,8 +13,9 @@ use bollard::query_parameters::{
     KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, StopContainerOptionsBuilder,
     UploadToContainerOptionsBuilder,
 };
-use futures_util::TryStreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use pt_model::Text;
+use tokio::sync::mpsc;
 
 use super::error::{is_conflict, is_missing};
 use super::{Docker, label_map};
@@ -24,8 +25,9 @@ use crate::backend::{BackendError, ContainerRequest, ErrorKind, FileSource, Moun
 /// How long the engine may take, beyond the grace, to report a stop; and to end a removal that somebody else began.
 const SLACK: Duration = Duration::from_secs(30);
 
-/// How much of a container's output the engine keeps for `docker logs`. Ours is captured by attaching.
-const LOG_SIZE: &str = "10m";
+/// How much of a container's output the engine keeps, in two files that take turns. Ours is captured by attaching; this is where
+/// it is read again when nobody was attached for a while.
+const LOG_SIZE: &str = "50m";
 
 impl Docker {
     pub(super) async fn create_with_files(&self, request: &ContainerRequest) -> Result<String, BackendError> {
@@ -45,7 +47,7 @@ impl Docker {
         let Some(archive) = archive(request).map_err(|error| unpackable(&request.name, &error))? else {
             return Ok(());
         };
-        let uploaded = self.upload(id, "/", archive).await;
+        let uploaded = self.upload(id, "/", stream::iter([archive])).await;
         uploaded.map_err(|error| self.failed(format!("put files into the container {}", request.name), error))
     }
 
@@ -53,11 +55,12 @@ impl Docker {
         &self,
         id: &str,
         dir: &str,
-        archive: Vec<u8>,
+        pieces: impl Stream<Item = Vec<u8>> + Send + 'static,
     ) -> Result<(), bollard::errors::Error> {
         let options =
             UploadToContainerOptionsBuilder::new().path(dir).no_overwrite_dir_non_dir("true").build();
-        self.client.upload_to_container(id, Some(options), bollard::body_full(archive.into())).await
+        let archive = bollard::body_stream(pieces.map(Into::into));
+        self.client.upload_to_container(id, Some(options), archive).await
     }
 
     pub(super) async fn stop_within(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
@@ -100,14 +103,22 @@ impl Docker {
         }
     }
 
-    pub(super) async fn download(&self, id: &str, path: &str) -> Result<Vec<u8>, BackendError> {
+    pub(super) async fn download(
+        &self,
+        id: &str,
+        path: &str,
+        taker: mpsc::Sender<Vec<u8>>,
+    ) -> Result<(), BackendError> {
         let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-        let pieces = self.client.download_from_container(id, Some(options));
-        let archive = pieces.try_fold(Vec::new(), async |mut archive, piece| {
-            archive.extend_from_slice(&piece);
-            Ok(archive)
-        });
-        archive.await.map_err(|error| self.failed(format!("read {path} of the container {id}"), error))
+        let mut pieces = self.client.download_from_container(id, Some(options));
+        while let Some(piece) = pieces.next().await {
+            let piece =
+                piece.map_err(|error| self.failed(format!("read {path} of the container {id}"), error))?;
+            if taker.send(piece.into()).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -163,7 +174,10 @@ fn host_config(request: &ContainerRequest) -> Result<HostConfig, BackendError> {
         memory: request.resources.memory_limit.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
-            config: Some(HashMap::from([("max-size".to_owned(), LOG_SIZE.to_owned())])),
+            config: Some(HashMap::from([
+                ("max-size".to_owned(), LOG_SIZE.to_owned()),
+                ("max-file".to_owned(), "2".to_owned()),
+            ])),
         }),
         ..HostConfig::default()
     })

@@ -93,7 +93,7 @@ impl Docker {
             let code = watch(&client, &exec, end, seen).await;
             drop(attendant.inspect(JoinHandle::abort));
             if let Some(code) = code {
-                exit.send(Exit { code, out_of_memory: false }).ok(); // Nobody may be waiting.
+                exit.send(Exit { code, out_of_memory: false, run: 0 }).ok(); // Nobody may be waiting.
             }
         });
         Ok(Running { output: chunks, exit: exited, address: None })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
+    AttachContainerOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder, StartContainerOptions,
     WaitContainerOptionsBuilder,
 };
 use futures_util::{Stream as Pieces, StreamExt};
@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::door::address;
 use super::error::is_missing;
+use super::wording::FirstWords;
 use super::{Docker, wording};
 use crate::backend::{BackendError, Chunk, Exit, Running};
 
@@ -58,6 +59,22 @@ impl Docker {
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
     }
 
+    /// Reads what the engine has kept, and goes on with what comes.
+    pub(super) async fn follow(&self, id: &str) -> Result<Running, BackendError> {
+        let found = self.client.inspect_container(id, None::<InspectContainerOptions>).await;
+        found.map_err(|error| self.failed("follow the container", error))?;
+        self.is_reachable().await;
+        let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).build();
+        let pieces: Output = Box::pin(self.client.logs(id, Some(options)));
+        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
+        let (exit, exited) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let (seen, over) = oneshot::channel();
+        tokio::spawn(pump(pieces, wording::of_init, output, over, ended));
+        tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
+        Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
+    }
+
     /// The container's address, where this machine can use it. A container that is gone again has none.
     async fn address_of(&self, id: &str) -> Option<IpAddr> {
         if self.reachable.get() == Some(&true) { address(&self.client, id).await } else { None }
@@ -85,13 +102,14 @@ impl Docker {
 /// go) it does not wait for ever: whoever inherited the pipe may hold it open.
 pub(super) async fn pump(
     mut pieces: Output,
-    wording: fn(&[u8]) -> Option<Vec<u8>>,
+    wording: fn(&[u8]) -> FirstWords,
     output: mpsc::Sender<Chunk>,
     mut over: oneshot::Receiver<()>,
     ended: oneshot::Sender<()>,
 ) {
     let mut exited = false;
-    let mut first = true;
+    // The first words, until it is known whose they are.
+    let mut opening = Some(Vec::new());
     loop {
         let piece = tokio::select! {
             piece = pieces.next() => piece,
@@ -106,16 +124,28 @@ pub(super) async fn pump(
             LogOutput::StdOut { .. } | LogOutput::StdIn { .. } | LogOutput::Console { .. } => Stream::Stdout,
         };
         let bytes = piece.into_bytes();
-        // Where a command could not be executed, its first words are not its own.
-        let translated = if first { wording(&bytes) } else { None };
-        first = false;
-        let chunk = match translated {
-            Some(bytes) => Chunk { stream: Stream::Stderr, bytes },
+        let chunk = match &mut opening {
             None => Chunk { stream, bytes: bytes.to_vec() },
+            Some(begun) => {
+                begun.extend_from_slice(&bytes);
+                // Where a command could not be executed, its first words are not its own.
+                match wording(begun) {
+                    FirstWords::Unfinished => continue,
+                    FirstWords::Own => Chunk { stream, bytes: opening.take().unwrap_or_default() },
+                    FirstWords::Translated(bytes) => {
+                        opening = None;
+                        Chunk { stream: Stream::Stderr, bytes }
+                    }
+                }
+            }
         };
         if output.send(chunk).await.is_err() {
             break; // Nobody reads.
         }
+    }
+    if let Some(bytes) = opening.filter(|begun| !begun.is_empty()) {
+        // Nobody reads, or they are the last words, too.
+        drop(output.send(Chunk { stream: Stream::Stderr, bytes }).await);
     }
     drop((output, ended));
 }
@@ -137,7 +167,7 @@ async fn watch(
     };
     let observed = observe_exit(&client, &id).await;
     // One that is removed as it exits has left only its code.
-    let observed = observed.or(told.map(|code| Exit { code, out_of_memory: false }));
+    let observed = observed.or(told.map(|code| Exit { code, out_of_memory: false, run: 0 }));
     drop(seen);
     if let Some(observed) = observed {
         exit.send(observed).ok(); // Nobody may be waiting.
@@ -179,12 +209,19 @@ async fn observe(client: &bollard::Docker, id: &str) -> Observed {
             Some(state) if state.running != Some(true) => Observed::Exited(Exit {
                 code: state.exit_code.unwrap_or_default(),
                 out_of_memory: state.oom_killed.unwrap_or_default(),
+                run: run_of(state.started_at.as_deref().unwrap_or_default()),
             }),
             Some(_) | None => Observed::Running,
         },
         Err(error) if is_missing(&error) => Observed::Gone,
         Err(_) => Observed::Unreachable,
     }
+}
+
+/// A number that tells runs apart, from the time when one began by the engine's clock: the digits of it, as far as they fit.
+fn run_of(started: &str) -> u64 {
+    let digits = started.chars().filter_map(|digit| digit.to_digit(10));
+    digits.fold(0, |number: u64, digit| number.wrapping_mul(10).wrapping_add(digit.into()))
 }
 
 /// The exit as inspection shows it: patient with an engine that restarts, endless while the container runs.

@@ -25,6 +25,8 @@ pub enum Call {
     CreateContainer,
     /// `start_container`
     StartContainer,
+    /// `follow_container`
+    FollowContainer,
     /// `stop_container`
     StopContainer,
     /// `remove_container`
@@ -140,6 +142,7 @@ fn call(name: &str) -> Option<Call> {
         "create-volume" => Call::CreateVolume,
         "create-container" => Call::CreateContainer,
         "start-container" => Call::StartContainer,
+        "follow-container" => Call::FollowContainer,
         "stop-container" => Call::StopContainer,
         "remove-container" => Call::RemoveContainer,
         "find" => Call::Find,

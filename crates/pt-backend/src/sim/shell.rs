@@ -8,6 +8,7 @@ use pt_model::Stream;
 use tokio::sync::{mpsc, watch};
 
 use super::files::{Files, absolute};
+use super::kept::Kept;
 use super::parse::{self, Command, Piece, Redirect, RedirectTo, Simple, Word};
 use super::terminal::Terminal;
 use super::world::Peers;
@@ -80,6 +81,8 @@ pub(super) struct Process {
     pub(super) files: Files,
     pub(super) peers: Peers,
     pub(super) output: mpsc::Sender<Chunk>,
+    /// What is written is kept here, too.
+    pub(super) kept: Kept,
     pub(super) tty: bool,
     pub(super) signals: watch::Receiver<Signal>,
     pub(super) trap: Trap,
@@ -313,6 +316,7 @@ impl Process {
         let output = self.output.clone();
         for piece in bytes.chunks(CHUNK) {
             let chunk = Chunk { stream, bytes: piece.to_vec() };
+            self.kept.keep(&chunk);
             loop {
                 tokio::select! {
                     biased;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::SimImage;
 use super::fault::Faults;
 use super::files::{Files, Mounted, Tree};
+use super::kept::Kept;
 use super::shell::Signal;
 use crate::backend::{BackendError, ContainerRequest, ErrorKind, FileSource};
 use crate::hint;
@@ -49,6 +50,9 @@ pub(super) struct Container {
     pub(super) image: SimImage,
     pub(super) files: Files,
     pub(super) state: State,
+    pub(super) kept: Kept,
+    /// How often it was started.
+    pub(super) runs: u64,
 }
 
 #[derive(Debug)]
@@ -117,7 +121,14 @@ impl World {
         let files = self.files(request, &attempt)?;
         self.created += 1;
         let id = format!("{:012x}{:052x}", self.created, 0);
-        let container = Container { request: request.clone(), image, files, state: State::Created };
+        let container = Container {
+            request: request.clone(),
+            image,
+            files,
+            state: State::Created,
+            kept: Kept::default(),
+            runs: 0,
+        };
         self.containers.insert(id.clone(), container);
         Ok(id)
     }

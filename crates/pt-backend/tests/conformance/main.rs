@@ -36,7 +36,8 @@ conformance! {
         stderr_is_told_apart,
         of_five_megabytes_is_complete,
         slow_reader_loses_nothing,
-        nobody_reading_does_not_hold_the_container;
+        nobody_reading_does_not_hold_the_container,
+        is_followed_from_the_first_byte_by_who_comes_later;
     requests:
         exit_codes_are_reported,
         cmd_replaces_that_of_the_image,

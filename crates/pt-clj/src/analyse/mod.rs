@@ -82,12 +82,7 @@ impl<'c, 'h> Analyser<'c, 'h> {
     #[cold]
     fn error<T>(&self, span: Span, message: impl Into<String>) -> Eval<T> {
         let exception = Arc::new(Exception::new("IllegalArgumentException", message));
-        Err(Signal::Throw(Box::new(Thrown {
-            exception,
-            span: Some(span),
-            stop: None,
-            suggestions: Vec::new(),
-        })))
+        Err(Signal::Throw(Box::new(Thrown { span: Some(span), ..Thrown::new(exception) })))
     }
 
     fn scope(&mut self) -> &mut Scope {
@@ -344,7 +339,7 @@ impl<'c, 'h> Analyser<'c, 'h> {
                 .flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())),
         );
         let suggestions = crate::suggest::near(name.as_str(), known);
-        Err(Signal::Throw(Box::new(Thrown { exception, span: Some(span), stop: None, suggestions })))
+        Err(Signal::Throw(Box::new(Thrown { span: Some(span), suggestions, ..Thrown::new(exception) })))
     }
 
     fn var(&mut self, form: &Form) -> Eval<Node> {

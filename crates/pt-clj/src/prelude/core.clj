@@ -189,7 +189,7 @@
 (defn iterator-seq [i] (seq i))
 (defn resultset-seq [rs] (seq rs))
 (defn file-seq [dir] (throw (UnsupportedOperationException. "There are no files here")))
-(defn slurp [f & options] (throw (java.io.FileNotFoundException. (str f " (No such file or directory)"))))
+(defn slurp [f & options] (throw (java.io.FileNotFoundException. (str f " (code reaches no files)"))))
 (defn ex-str [e] (str e))
 (defn replicate [n x] (take n (repeat x)))
 (defn cast [c x] (if (or (nil? x) (instance? c x)) x (throw (ClassCastException. (str "Cannot cast " (.getName (class x)) " to " (.getName c))))))

@@ -212,7 +212,7 @@ pub(crate) const OF_MAP: &[&str] = &[
     "(let [{a :a, [x] :v, :or {a 9}} {:v [I]}] {:a a :x x})",
     "(into {} (map-indexed vector) C)",
     "(try (throw (ex-info \"x\" M)) (catch Exception e (ex-data e)))",
-    "(meta (with-meta [] M))",
+    "(meta (with-meta [] {:a X K X}))",
 ];
 pub(crate) const OF_ANY: &[&str] = &[
     "I",

@@ -8,6 +8,7 @@ use super::file::ComposeFile;
 use super::merge::scalar;
 use super::notes::Notes;
 use super::variable::Variables;
+use super::wait::{Health, Wait};
 use super::{id_of, map};
 
 /// What the import of services needs and gathers.
@@ -26,12 +27,17 @@ pub(super) struct Service {
     pub(super) modules: Vec<Data>,
     /// The module that builds its image.
     image: Option<String>,
-    /// Services that must have ended well before it starts.
-    after: Vec<String>,
+    /// The id of its container.
+    pub(super) container: String,
+    /// Whether there are several of its container.
+    pub(super) is_scaled: bool,
+    pub(super) health: Option<Health>,
+    /// What it waits for.
+    pub(super) waits: Vec<Wait>,
 }
 
 /// Keys of services that something here reads.
-const CARRIED: [&str; 32] = [
+const CARRIED: [&str; 33] = [
     "image",
     "build",
     "command",
@@ -45,6 +51,7 @@ const CARRIED: [&str; 32] = [
     "configs",
     "secrets",
     "depends_on",
+    "healthcheck",
     "restart",
     "deploy",
     "scale",
@@ -67,8 +74,7 @@ const CARRIED: [&str; 32] = [
 ];
 
 /// Keys whose loss needs more words than that they are left out.
-const LEFT: [(&str, &str, &str); 8] = [
-    ("healthcheck", "Health checks are left out: nothing waits for them", ""),
+const LEFT: [(&str, &str, &str); 7] = [
     ("network_mode", "All services share the network of the job: `network_mode` is left out", ""),
     ("privileged", "Containers are never privileged: `privileged` is left out", ""),
     ("labels", "Labels are left out", "tags of a container are its labels in Polytope"),
@@ -97,7 +103,11 @@ impl Imports<'_> {
                 Diagnostic::error("compose-mistake", format!("Service '{name}' has neither image nor build"));
             return Err(vec![error.at(named.key_span, "this service")]);
         }
-        let args = self.container(&id, name, service, &image_name);
+        let text = |key: &str| service.get(key).and_then(scalar);
+        let container =
+            text("container_name").or_else(|| text("hostname")).map(|name| self.variables.resolve(&name));
+        let container = container.map_or_else(|| id.clone(), |name| id_of(&name));
+        let args = self.container(&id, &container, name, service, &image_name);
         let mut modules = Vec::new();
         let image_module = build.as_ref().map(|_| format!("{id}-image"));
         if let (Some(id), Some(args)) = (&image_module, build) {
@@ -105,19 +115,23 @@ impl Imports<'_> {
         }
         modules.push(module(&id, "polytope/container", args));
         let profiles = service.get("profiles").map(Node::items).unwrap_or_default();
-        let after = self.after(service);
+        let (waits, health) = (self.waits(service), self.health(service));
+        self.networks(service);
         self.unknown(service);
         Ok(Service {
             profiles: profiles.iter().filter_map(scalar).collect(),
             id,
             modules,
             image: image_module,
-            after,
+            container,
+            is_scaled: self.replicas(service).is_some(),
+            health,
+            waits,
         })
     }
 
     /// The args of `polytope/container`.
-    fn container(&mut self, id: &str, name: &str, service: &Node, image: &str) -> Data {
+    fn container(&mut self, id: &str, container: &str, name: &str, service: &Node, image: &str) -> Data {
         let mut args = Map::default();
         let mut put = |key: &str, value: Option<Data>| {
             if let Some(value) = value {
@@ -126,9 +140,7 @@ impl Imports<'_> {
         };
         let text = |key: &str| service.get(key).and_then(scalar);
         put("image", Some(Data::from(self.variables.refer(image))));
-        let container =
-            text("container_name").or_else(|| text("hostname")).map(|name| self.variables.resolve(&name));
-        put("id", Some(Data::from(container.map_or_else(|| id.to_owned(), |name| id_of(&name)))));
+        put("id", Some(Data::from(container)));
         put("entrypoint", self.command(service.get("entrypoint")));
         put("cmd", self.command(service.get("command")));
         put("workdir", text("working_dir").map(|dir| Data::from(self.variables.refer(&dir))));
@@ -173,26 +185,14 @@ impl Imports<'_> {
         })
     }
 
-    /// What must have ended before: the others of `depends_on` may be there or not when it starts.
-    fn after(&mut self, service: &Node) -> Vec<String> {
-        let Some(depends_on) = service.get("depends_on") else { return Vec::new() };
-        let mut after = Vec::new();
-        for entry in depends_on.entries() {
-            match entry.value.get("condition").and_then(Node::as_str) {
-                Some("service_completed_successfully") => after.push(id_of(&entry.key)),
-                _ => self.starts_at_once(&entry.value),
+    /// Says what is left out of how a service is on its networks.
+    fn networks(&mut self, service: &Node) {
+        for network in service.get("networks").map(Node::entries).unwrap_or_default() {
+            for entry in network.value.entries().iter().filter(|entry| entry.key != "aliases") {
+                let message = format!("`{}` of a service on a network is left out", entry.key);
+                self.notes.add(message, "all services of a job share one network", entry.key_span);
             }
         }
-        depends_on.items().iter().for_each(|item| self.starts_at_once(item));
-        after
-    }
-
-    fn starts_at_once(&mut self, at: &Node) {
-        self.notes.add(
-            "Services start at once: `depends_on` orders only what runs to its end",
-            "let a service try again until it reaches what it needs, or give it `restart: {policy: on-failure}`",
-            at.span,
-        );
     }
 
     /// Says what nothing here reads.
@@ -213,10 +213,40 @@ impl Imports<'_> {
     pub(super) fn unknown_top_level(&mut self) {
         const CARRIED: [&str; 6] = ["version", "name", "volumes", "configs", "secrets", "networks"];
         for entry in &self.file.others {
-            if entry.key == "networks" && entry.value.entries().len() > 1 {
-                self.notes.add("All services share one network", "", entry.key_span);
+            if entry.key == "networks" {
+                self.top_level_networks(entry);
             } else if !CARRIED.contains(&entry.key.as_str()) && !entry.key.starts_with("x-") {
                 self.notes.add(format!("`{}` cannot be carried over", entry.key), "", entry.key_span);
+            }
+        }
+    }
+}
+
+impl Imports<'_> {
+    fn top_level_networks(&mut self, networks: &Entry) {
+        let declared = networks.value.entries();
+        if declared.len() > 1 {
+            self.notes.add(
+                "All services share one network: which of them cannot see each other is left out",
+                "",
+                networks.key_span,
+            );
+        }
+        for (network, setting) in declared
+            .iter()
+            .flat_map(|network| network.value.entries().iter().map(move |entry| (network, entry)))
+        {
+            let is_off = scalar(&setting.value).as_deref() == Some("false");
+            if setting.key == "external" && !is_off {
+                let message = format!("The network `{}` outside of the project is not reached", network.key);
+                self.notes.add(
+                    message,
+                    "services of other jobs are reached by their ports",
+                    setting.key_span,
+                );
+            } else if setting.key != "name" && !setting.key.starts_with("x-") && !is_off {
+                let message = format!("`{}` of networks is left out", setting.key);
+                self.notes.add(message, "a job has one network of its own", setting.key_span);
             }
         }
     }
@@ -225,20 +255,26 @@ impl Imports<'_> {
 impl Service {
     /// Its steps in a template that runs the services of these ids.
     pub(super) fn steps(&self, ids: &[&str]) -> Vec<Data> {
-        let mut after: Vec<&str> =
-            self.after.iter().map(String::as_str).filter(|before| ids.contains(before)).collect();
         let build = self.image.as_deref().map(Data::from);
-        after.extend(self.image.as_deref());
-        let own = match after.as_slice() {
-            [] => Data::from(self.id.as_str()),
-            [before] => self.step(Data::from(*before)),
-            several => self.step(several.iter().map(|id| Data::from(*id)).collect()),
+        let after = self.after(ids);
+        let own = match &after {
+            None => Data::from(self.id.as_str()),
+            Some(after) => map([("module", Data::from(self.id.as_str())), ("run-when", after.clone())]),
         };
         build.into_iter().chain([own]).collect()
     }
 
-    fn step(&self, after: Data) -> Data {
-        map([("module", Data::from(self.id.as_str())), ("run-when", map([("after", after)]))])
+    /// What it runs after in such a template, as `run-when` has it.
+    pub(super) fn after(&self, ids: &[&str]) -> Option<Data> {
+        let there = self.waits.iter().filter(|wait| ids.contains(&wait.on.as_str()));
+        let after = there.map(|wait| wait.step_id().unwrap_or_else(|| wait.on.clone()));
+        let after: Vec<Data> = after.chain(self.image.clone()).map(Data::from).collect();
+        let after = match after.len() {
+            0 => return None,
+            1 => after.into_iter().next()?,
+            _ => after.into_iter().collect(),
+        };
+        Some(map([("after", after)]))
     }
 }
 

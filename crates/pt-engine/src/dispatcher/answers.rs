@@ -1,6 +1,6 @@
 //! What code is answered.
 
-use pt_model::{Data, StepId};
+use pt_model::{Data, StepId, What};
 
 use super::Dispatcher;
 use super::modules::at_path;
@@ -42,6 +42,10 @@ impl Dispatcher {
                 let output = found.and_then(|id| self.steps.get(&id)).map(|step| &step.output);
                 let output = output.map(|output| at_path(output, path.as_deref())).unwrap_or_default();
                 self.answer(reply, Ok(output));
+            }
+            Question::Act(function) => {
+                self.emit(What::StepActed { step: step.clone(), function });
+                self.answer(reply, Ok(Data::Null));
             }
             Question::Value { of, name } => {
                 let value = self.value(step, of, &name);

@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use pt_backend::{ContainerRequest, ImagePolicy, PublishedPort};
 use pt_model::{
-    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, CreateContainer, Data, Failure,
+    ContainerChange, ContainerId, ContainerSpec, ContainerStatus, CreateContainer, Data, Failure, Readiness,
     ServiceSpec, StepId, User, What,
 };
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Dispatcher, Effect, Message, forward, labels};
 use crate::args::failure;
 use crate::call::{Reply, of_container};
-use crate::container::{ContainerTask, Report, Wish};
+use crate::container::{Beginning, ContainerTask, Report, Wish};
 use crate::engine::Notice;
 use crate::mount::Mounts;
+use crate::ready::Voice;
 
 /// A container, beyond what its job shows of it.
 pub(super) struct ContainerState {
@@ -29,7 +31,7 @@ pub(super) struct ContainerState {
     pub(super) waiting_for_start: Vec<Reply>,
     pub(super) waiting_for_end: Vec<Reply>,
     /// The others of its kind that were asked for with it.
-    replicas: Vec<ContainerId>,
+    pub(super) replicas: Vec<ContainerId>,
     /// Whether somebody was told why it failed.
     pub(super) told: bool,
     /// The ports that were wished for it when it started: of the container, of the host, whether UDP.
@@ -37,10 +39,15 @@ pub(super) struct ContainerState {
     /// Its names in the network of the job.
     pub(super) aliases: Vec<String>,
     /// The one that takes its place when it is gone.
-    successor: Option<Box<Successor>>,
+    pub(super) successor: Option<Box<Successor>>,
+    /// What it says.
+    pub(super) voice: Arc<Voice>,
+    /// When it can be used, if it tells that itself; and what waits for it.
+    pub(super) ready: Option<Readiness>,
+    pub(super) probe: Option<AbortOnDropHandle<()>>,
 }
 
-struct Successor {
+pub(super) struct Successor {
     step: StepId,
     spawn: SpawnContainer,
     reply: Reply,
@@ -57,6 +64,9 @@ impl Dispatcher {
     /// Starts a container, or finds the one that serves as well; the answer is its id.
     pub(super) async fn spawn(&mut self, step: &StepId, spawn: SpawnContainer, reply: Reply) {
         let wished = spawn.spec.id.clone().unwrap_or_else(|| "container".into());
+        if let Some(id) = self.claim(step, &wished, &spawn).await {
+            return self.answer(reply, Ok(Data::from(id.as_str())));
+        }
         let there = self.containers.contains_key(&wished);
         let runs = there && !self.has_ended(&wished);
         match spawn.spec.create {
@@ -124,7 +134,7 @@ impl Dispatcher {
         self.answer(reply, Ok(Data::from(id.as_str())));
     }
 
-    fn spawn_one(
+    pub(super) fn spawn_one(
         &mut self,
         step: &StepId,
         id: &ContainerId,
@@ -133,7 +143,9 @@ impl Dispatcher {
         ports: Vec<PublishedPort>,
     ) {
         let SpawnContainer { spec, mounts } = spawn;
-        if let Some(step) = self.steps.get_mut(step) {
+        if let Some(step) = self.steps.get_mut(step)
+            && !step.containers.contains(id)
+        {
             step.containers.push(id.clone());
         }
         let mut aliases: Vec<String> = services.iter().map(|service| service.id.to_string()).collect();
@@ -162,7 +174,11 @@ impl Dispatcher {
             wished_ports.map(|port| (port.port, port.host_port(), port.protocol.is_udp())).collect();
         let (wish, wished) = watch::channel(Wish::Run);
         let restart = Arc::new(Notify::new());
+        let voice = Arc::new(Voice::default());
         let task = ContainerTask {
+            beginning: Beginning::Make,
+            key: self.context.options.job.clone(),
+            store: self.context.engine.store.clone(),
             id: id.clone(),
             step: step.clone(),
             backend: Arc::clone(&self.context.engine.backend),
@@ -176,6 +192,7 @@ impl Dispatcher {
             restart_wished: Arc::clone(&restart),
             messages: self.messages.0.clone(),
             log: self.log.clone(),
+            voice: Arc::clone(&voice),
         };
         let state = ContainerState {
             wish,
@@ -190,19 +207,25 @@ impl Dispatcher {
             wished_ports,
             aliases,
             successor: None,
+            voice,
+            ready: spec.ready.clone(),
+            probe: None,
         };
-        let spec = spec.clone().masked(&self.context.mask.now());
-        self.emit(What::ContainerRequested {
-            container: id.clone(),
-            step: step.clone(),
-            spec: Box::new(spec),
+        // Another runner may have been asked for it, and gone before it made it.
+        let is_known = self.job.containers.get(id).is_some_and(|known| {
+            matches!(known.status, ContainerStatus::Pulling | ContainerStatus::Spawning)
+                && known.step == *step
         });
+        if !is_known {
+            let spec = Box::new(spec.clone().masked(&self.context.mask.now()));
+            self.emit(What::ContainerRequested { container: id.clone(), step: step.clone(), spec });
+        }
         self.containers.insert(id.clone(), state);
-        self.watch_over(id, tokio::spawn(task.run()));
+        self.effects.push(Effect::Live(Box::new(task)));
     }
 
     /// A task that broke must not leave everybody waiting for it.
-    fn watch_over(&self, id: &ContainerId, task: JoinHandle<()>) {
+    pub(super) fn watch_over(&self, id: &ContainerId, task: JoinHandle<()>) {
         let (container, messages) = (id.clone(), self.messages.0.clone());
         tokio::spawn(async move {
             if task.await.is_err() {
@@ -280,7 +303,7 @@ impl Dispatcher {
         self.emit(What::Warned { step: None, message });
     }
 
-    fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
+    pub(super) fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
         let mask = &self.context.mask;
         let change = match change {
             ContainerChange::Failed { message } => ContainerChange::Failed { message: mask.mask(&message) },
@@ -288,6 +311,7 @@ impl Dispatcher {
             ContainerChange::Created { .. }
             | ContainerChange::Started
             | ContainerChange::Restarting { .. }
+            | ContainerChange::Ready
             | ContainerChange::Stopping
             | ContainerChange::Exited { .. }
             | ContainerChange::Removed => change,
@@ -302,11 +326,13 @@ impl Dispatcher {
                         self.answer(reply, Ok(Data::Bool(true)));
                     }
                 }
+                self.probe_container(id);
             }
             ContainerChange::Exited { .. } | ContainerChange::Failed { .. } => self.container_ended(id),
             ContainerChange::Pulling { .. }
             | ContainerChange::Created { .. }
             | ContainerChange::Restarting { .. }
+            | ContainerChange::Ready
             | ContainerChange::Stopping
             | ContainerChange::Removed => {}
         }
@@ -315,6 +341,7 @@ impl Dispatcher {
     fn container_ended(&mut self, id: &ContainerId) {
         self.close_services_of(id);
         let Some(container) = self.containers.get_mut(id) else { return };
+        container.probe = None;
         let waiting_for_start = mem::take(&mut container.waiting_for_start);
         let waiting_for_end = mem::take(&mut container.waiting_for_end);
         container.told |= !waiting_for_start.is_empty() || !waiting_for_end.is_empty();
@@ -327,6 +354,9 @@ impl Dispatcher {
             self.answer(reply, end);
         }
         self.release_if_ended(id);
+        if self.is_stopping() {
+            self.stop_in_order();
+        }
         if let Some(step) = self.job.containers.get(id).map(|container| container.step.clone()) {
             self.end_if_stopped(&step);
             if self.status(&step).has_ended() {

@@ -1,6 +1,8 @@
 //! Stopping a job, and the end of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pt_model::{ContainerId, Job, Status, StepId, What};
 use pt_store::StoreError;
@@ -10,6 +12,9 @@ use crate::cleanup::{find_leftovers, remove_leftovers};
 use crate::container::{Report, Wish};
 use crate::engine::StopRequest;
 use crate::log::LogSender;
+
+/// How long code that waits is left to itself after its job is over.
+const LEAVE: Duration = Duration::from_millis(200);
 
 impl Dispatcher {
     pub(super) fn is_stopping(&self) -> bool {
@@ -34,8 +39,11 @@ impl Dispatcher {
             self.killed.cancel();
         }
         let ids: Vec<ContainerId> = self.containers.keys().cloned().collect();
-        ids.iter().for_each(|id| self.wish(id, wish));
-        self.interrupt_all();
+        match wish {
+            Wish::Kill => ids.iter().for_each(|id| self.wish(id, wish)),
+            _ => self.stop_in_order(),
+        }
+        self.stop_code();
         let queued: Vec<StepId> = self.queued.drain(..).collect();
         for step in queued {
             if self.status(&step) == Status::Queued {
@@ -51,6 +59,55 @@ impl Dispatcher {
         ids.iter().for_each(|id| self.release_if_ended(id));
     }
 
+    /// Asks those containers to stop that nobody needs who still runs: what waited for others, for their end or for them to be
+    /// ready, ends before them. What does not depend on each other ends at once.
+    pub(super) fn stop_in_order(&self) {
+        let live: HashSet<&StepId> = self
+            .job
+            .containers
+            .iter()
+            .filter(|(id, _)| self.containers.contains_key(*id) && !self.has_ended(id))
+            .map(|(_, container)| &container.step)
+            .collect();
+        let in_order = self.steps.values().any(|step| !step.run_when.is_empty());
+        let runs = |id: &ContainerId| {
+            self.containers.get(id).is_some_and(|container| *container.wish.borrow() == Wish::Run)
+        };
+        for (id, container) in self.job.containers.iter().filter(|(id, _)| runs(id)) {
+            if !in_order || !self.is_needed(&container.step, &live) {
+                self.wish(id, Wish::Stop);
+            }
+        }
+    }
+
+    /// Whether a step that runs containers waited for this one, directly or by way of others.
+    fn is_needed(&self, id: &StepId, live: &HashSet<&StepId>) -> bool {
+        let within = |id: &StepId, around: &StepId| {
+            let mut step = Some(id);
+            while let Some(at) = step {
+                if at == around {
+                    return true;
+                }
+                step = self.steps.get(at).and_then(|state| state.parent.as_ref());
+            }
+            false
+        };
+        let mut needed: Vec<&StepId> = vec![id];
+        let mut seen: HashSet<&StepId> = HashSet::new();
+        while let Some(one) = needed.pop() {
+            for (other, state) in &self.steps {
+                let waits = state.run_when.iter().flat_map(|when| &when.steps).any(|on| within(one, on));
+                if waits && other != id && seen.insert(other) {
+                    if live.iter().any(|live| within(live, other)) {
+                        return true;
+                    }
+                    needed.push(other);
+                }
+            }
+        }
+        false
+    }
+
     pub(super) fn is_over(&self) -> bool {
         (!self.context.options.open || self.is_stopping())
             && self.steps.keys().all(|id| self.status(id).has_ended())
@@ -61,7 +118,8 @@ impl Dispatcher {
     pub(super) async fn abandon(&mut self) {
         self.stopping.cancel();
         self.killed.cancel();
-        self.interrupt_all();
+        self.stop_code();
+        self.code_waits.cancel();
         // Code that waits hears that the job was stopped.
         self.forget_waiting();
         while self.containers.values().any(|container| !container.over) {
@@ -93,6 +151,16 @@ impl Dispatcher {
                     "Not everything of the job could be removed: {problem}\nRun `pt clean` to try again."
                 ));
             }
+        }
+        if self.left_waiting {
+            // It has nothing to say any more.
+            self.log.end().await;
+            let waits = self.code_waits.clone();
+            // A process that ends with its job need not wait until they all have woken up.
+            self.context.runtime.spawn(async move {
+                tokio::time::sleep(LEAVE).await;
+                waits.cancel();
+            });
         }
         let Self { log, keeper, .. } = &mut self;
         *log = LogSender::closed();

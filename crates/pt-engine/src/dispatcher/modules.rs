@@ -72,7 +72,7 @@ impl Dispatcher {
                 let origin = Arc::new(Origin { planning, requests: Vec::new(), sources: code.sources });
                 let id = self.free_step_id(id.as_deref().unwrap_or("code"));
                 let plan = spawned(id.clone(), run_when, code.call);
-                self.add_called((plan, id.clone()), Some(step), &origin);
+                self.add_called((plan, id.clone()), Some(step), false, &origin);
                 self.answer(reply, Ok(Data::from(id.as_str())));
             }
         }
@@ -96,12 +96,15 @@ impl Dispatcher {
                 Some(refusal) => self.answer(caller.reply, Err(refusal)),
                 None => self.called(caller, plan, &origin),
             },
-            Planned::Late { step, .. } if self.status(&step).has_ended() => {}
-            Planned::Late { step, .. } if self.refusal(&step).is_some() => {
-                self.end_step(&step, Status::Stopped, None);
+            Planned::Late { step, plan } => {
+                match plan {
+                    _ if self.status(&step).has_ended() => {}
+                    _ if self.refusal(&step).is_some() => self.end_step(&step, Status::Stopped, None),
+                    Ok(plan) => self.begin_late(&step, *plan),
+                    Err(failure) => self.end_step(&step, Status::Failed, Some(failure)),
+                }
+                self.planned_late(&step);
             }
-            Planned::Late { step, plan: Ok(plan) } => self.begin_late(&step, *plan),
-            Planned::Late { step, plan: Err(failure) } => self.end_step(&step, Status::Failed, Some(failure)),
         }
     }
 
@@ -111,7 +114,7 @@ impl Dispatcher {
         let id = self.free_step_id(&wished);
         let (mut step, planned_id) = as_one_step(plan, id.clone());
         step.run_when.extend(caller.run_when);
-        self.add_called((step, planned_id), Some(&caller.step), origin);
+        self.add_called((step, planned_id), Some(&caller.step), caller.waits, origin);
         if caller.waits {
             if let Some(step) = self.steps.get_mut(&id) {
                 step.is_called = true;
@@ -127,11 +130,12 @@ impl Dispatcher {
         &mut self,
         (step, planned_id): (StepPlan, StepId),
         caller: Option<&StepId>,
+        called: bool,
         origin: &Arc<Origin>,
     ) {
         let id = step.id.clone();
         self.add_step_as(step, planned_id, caller.cloned(), origin);
-        self.emit(What::StepAdded { step: id, parent: caller.cloned() });
+        self.emit(What::StepAdded { step: id, parent: caller.cloned(), called });
     }
 
     /// Plans a step once more, now that the results it waits for are there or will not be.

@@ -1,6 +1,6 @@
 //! When the turns of steps come.
 
-use pt_model::{ServiceSpec, Status, StepId};
+use pt_model::{ContainerId, ServiceSpec, Status, StepId};
 use pt_plan::Lock;
 
 use super::Dispatcher;
@@ -41,7 +41,7 @@ impl Dispatcher {
     }
 
     /// Whether what a step has started can be used: its services, or else its containers. Of a group, all its steps.
-    fn is_ready(&self, id: &StepId) -> bool {
+    pub(super) fn is_ready(&self, id: &StepId) -> bool {
         let Some(step) = self.steps.get(id).filter(|_| self.status(id) == Status::Running) else {
             return false;
         };
@@ -58,15 +58,21 @@ impl Dispatcher {
                 };
                 parts.peek().is_some() && parts.all(ready)
             }
-            ([], containers) => {
-                containers.iter().all(|id| self.containers.get(id).is_some_and(|it| it.started))
+            ([], containers) => containers.iter().all(|id| self.is_container_ready(id)),
+            (services, containers) => {
+                services.iter().all(running) && containers.iter().all(|id| self.is_container_ready(id))
             }
-            (services, _) => services.iter().all(running),
         }
     }
 
+    /// Whether a container has started and, if it tells itself when it can be used, has told.
+    fn is_container_ready(&self, id: &ContainerId) -> bool {
+        let ready = || self.job.containers.get(id).is_some_and(|container| container.ready);
+        self.containers.get(id).is_some_and(|state| state.started && (state.ready.is_none() || ready()))
+    }
+
     /// Gives a step the locks it needs, if all of them are free.
-    fn take_locks(&mut self, id: &StepId) -> bool {
+    pub(super) fn take_locks(&mut self, id: &StepId) -> bool {
         let Some(step) = self.steps.get(id) else { return true };
         let held = |lock: &Lock| self.locks.get(&lock.id).map_or(0, Vec::len);
         if step.terms.locks.iter().any(|lock| held(lock) >= lock.limit) {

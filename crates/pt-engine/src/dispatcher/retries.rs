@@ -15,14 +15,24 @@ use crate::engine::StopRequest;
 #[derive(Default)]
 pub(super) struct Tries {
     /// Retries so far.
-    retries: u32,
+    pub(super) retries: u32,
     /// What is run once more.
     pub(super) call: Option<CodeCall>,
     /// Whether this try was stopped for taking too long.
     pub(super) timed_out: bool,
+    /// Why its code is gone, and will not be run again.
+    pub(super) lost: Option<Failure>,
     /// Whether it waits for its next try, and whether the pause before it is over.
     waits: bool,
     pause_over: bool,
+}
+
+impl Tries {
+    /// The pause before the next try has begun already.
+    pub(super) fn wait(&mut self) {
+        self.waits = true;
+        self.pause_over = false;
+    }
 }
 
 impl Dispatcher {
@@ -76,6 +86,11 @@ impl Dispatcher {
         Some(failure(format!("It took longer than its timeout of {seconds} s.")))
     }
 
+    /// Why the code of a step is gone.
+    pub(super) fn why_lost(&self, id: &StepId) -> Option<Failure> {
+        self.steps.get(id)?.tries.lost.clone()
+    }
+
     pub(super) fn fail_or_retry(&mut self, id: &StepId, failure: Failure) {
         let stopping = self.is_stopping();
         let again = self.steps.get_mut(id).and_then(|step| {
@@ -118,11 +133,12 @@ impl Dispatcher {
         }
         let token =
             step.parent.as_ref().and_then(|parent| self.steps.get(parent)).map(|parent| &parent.token);
-        let token = token.unwrap_or(&self.stopping).child_token();
+        let token = token.unwrap_or(&self.code_waits).child_token();
         let Some(step) = self.steps.get_mut(id) else { return };
         let gone = std::mem::take(&mut step.containers);
         step.tries.waits = false;
         step.tries.timed_out = false;
+        step.tries.lost = None;
         step.is_stopped = false;
         step.interrupt = Arc::default();
         step.token = token;

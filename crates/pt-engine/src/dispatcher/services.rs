@@ -47,7 +47,12 @@ impl Dispatcher {
             let message = format!("Service '{}' has no container: spawn one first.", service.id);
             return self.answer(reply, Err(failure(message)));
         };
-        self.close_service(&service.id);
+        let is_taken_over = self.taken.services.contains(&service.id);
+        if !is_taken_over
+            || self.job.services.get(&service.id).is_some_and(|open| open.container != container)
+        {
+            self.close_service(&service.id);
+        }
         let state = self.containers.get(&container);
         let is_missing = |port: &&PortSpec| {
             let (wished, udp) = (port.host_port(), port.protocol.is_udp());
@@ -136,11 +141,13 @@ impl Dispatcher {
         if let Some(step) = self.steps.get_mut(&step) {
             step.opened.insert(id.clone());
         }
-        let probe = self.probe(&id, &container, &service.ports);
+        let probe = self.probe_service(&service, &container);
         self.services.insert(id.clone(), ServiceState { _doors: doors, _probe: probe });
         let told = told(&ports);
         let ended = self.has_ended(&container);
-        self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
+        if !self.is_reopened(&id, &container, &ports) {
+            self.emit(What::ServiceOpened { service: id.clone(), step, container, ports });
+        }
         if ended {
             // It was quicker than the code that opens its service.
             self.close_service(&id);
@@ -151,26 +158,9 @@ impl Dispatcher {
         }
     }
 
-    /// Waits until all ports of a service accept connections. Of UDP nobody can tell.
-    fn probe(&self, id: &ServiceId, container: &ContainerId, ports: &[PortSpec]) -> AbortOnDropHandle<()> {
-        let (id, messages) = (id.clone(), self.messages.0.clone());
-        let ports: Vec<u16> =
-            ports.iter().filter(|port| !port.protocol.is_udp()).map(|port| port.port).collect();
-        let backend = Arc::clone(&self.context.engine.backend);
-        let container = self.backend_id(container).ok();
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            if let Some(container) = container {
-                for port in ports {
-                    backend.await_port(&container, port).await;
-                }
-            }
-            // The dispatcher is gone only when the job is over.
-            let _ = messages.send(Message::ServiceAnswers(id));
-        }))
-    }
-
     pub(super) fn service_answers(&mut self, id: ServiceId) {
-        if self.services.contains_key(&id) {
+        let is_ready = self.job.services.get(&id).is_some_and(|service| service.ready);
+        if self.services.contains_key(&id) && !is_ready {
             self.look_at_queue = true;
             self.emit(What::ServiceReady { service: id });
         }

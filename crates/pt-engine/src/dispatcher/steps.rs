@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use pt_eval::Language;
 use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
@@ -17,7 +18,7 @@ use crate::call::Reply;
 use crate::container::Wish;
 use crate::engine::StopRequest;
 use crate::guest::GuestSeat;
-use crate::host::StepHost;
+use crate::host::{StepHost, stopped};
 use crate::outside::Planning;
 use crate::step::StepThread;
 
@@ -39,6 +40,8 @@ pub(super) struct StepState {
     /// Set to stop its code wherever it is: while it computes, and while it waits.
     pub(super) interrupt: Arc<AtomicBool>,
     pub(super) token: CancellationToken,
+    /// Of code that runs: whether it waits for nothing but time or the dispatcher.
+    parked: Option<Arc<AtomicBool>>,
     /// Whether somebody asked this step to stop.
     pub(super) asked_to_stop: bool,
     /// Whether its code was stopped: the step ends with its containers.
@@ -99,6 +102,9 @@ impl std::fmt::Debug for SpawnedCode {
     }
 }
 
+/// How long code may take to stop.
+const PATIENCE: Duration = Duration::from_millis(90);
+
 impl Dispatcher {
     pub(super) fn add_step(&mut self, plan: StepPlan, parent: Option<StepId>, origin: &Arc<Origin>) {
         let planned_id = plan.id.clone();
@@ -107,6 +113,41 @@ impl Dispatcher {
 
     /// Adds a step whose id in the job is not that of its plan.
     pub(super) fn add_step_as(
+        &mut self,
+        plan: StepPlan,
+        planned_id: StepId,
+        parent: Option<StepId>,
+        origin: &Arc<Origin>,
+    ) {
+        let id = plan.id.clone();
+        self.insert_step(plan, planned_id, parent, origin);
+        self.queued.insert(id.clone());
+        self.look_at_queue = true;
+        self.restore(&id);
+    }
+
+    /// Adds a step that is known from the books alone: there is nothing that it does.
+    pub(super) fn add_past_step(&mut self, id: &StepId, is_called: bool) {
+        let planning = Arc::clone(&self.context.options.project);
+        let origin = Origin { planning, requests: Vec::new(), sources: Sources::default() };
+        let past = self.job.steps.get(id);
+        let (parent, output) =
+            past.map(|step| (step.parent.clone(), step.output.clone())).unwrap_or_default();
+        let plan = step_that(id.clone(), Does::Skip);
+        self.insert_step(plan, id.clone(), parent, &Arc::new(origin));
+        if let Some(step) = self.steps.get_mut(id) {
+            step.does = None;
+            step.is_called = is_called;
+            step.output = output;
+        }
+    }
+
+    /// Takes what a step does, to begin with it.
+    pub(super) fn take_deed(&mut self, id: &StepId) -> Option<Does> {
+        self.steps.get_mut(id).and_then(|step| step.does.take())
+    }
+
+    fn insert_step(
         &mut self,
         plan: StepPlan,
         planned_id: StepId,
@@ -125,7 +166,8 @@ impl Dispatcher {
             parts,
             joins: plan.joins,
             interrupt: Arc::default(),
-            token: token.unwrap_or(&self.stopping).child_token(),
+            token: token.unwrap_or(&self.code_waits).child_token(),
+            parked: None,
             parent,
             is_called: false,
             asked_to_stop: false,
@@ -138,8 +180,6 @@ impl Dispatcher {
             values: Map::default(),
             waiting: Vec::new(),
         };
-        self.queued.insert(plan.id.clone());
-        self.look_at_queue = true;
         self.steps.insert(plan.id, state);
     }
 
@@ -159,8 +199,7 @@ impl Dispatcher {
         }
         self.emit(What::StepStarted { step: id.clone() });
         self.begin_timeout(id);
-        let does = self.steps.get_mut(id).and_then(|step| step.does.take());
-        if let Some(does) = does {
+        if let Some(does) = self.take_deed(id) {
             self.begin(id, does);
         }
     }
@@ -210,8 +249,11 @@ impl Dispatcher {
                 }
             }
             let added = step.id.clone();
+            let is_new = !self.job.steps.contains_key(&added);
             self.add_step_as(step, planned_id, Some(id.clone()), &origin);
-            self.emit(What::StepAdded { step: added.clone(), parent: Some(id.clone()) });
+            if is_new {
+                self.emit(What::StepAdded { step: added.clone(), parent: Some(id.clone()), called: false });
+            }
             all.push(added);
         }
         let Some(group) = self.steps.get_mut(id) else { return };
@@ -219,7 +261,9 @@ impl Dispatcher {
             Some(parts) => parts.awaited.iter().map(|step| within(id, step)).collect(),
             None => all.clone(),
         };
-        group.parts = Some(Parts { open: awaited.len(), all, awaited });
+        let has_ended = |id: &StepId| self.job.steps.get(id).is_some_and(|step| step.status.has_ended());
+        let open = awaited.iter().filter(|id| !has_ended(id)).count();
+        group.parts = Some(Parts { open, all, awaited });
         self.end_group(id);
     }
 
@@ -239,6 +283,8 @@ impl Dispatcher {
             self.log.clone(),
         );
         let seat = self.guests.remove(id);
+        // Who calls from outside hears how it ends.
+        step.parked = Some(if seat.is_none() { Arc::clone(&host.parked) } else { Arc::default() });
         let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt), seat };
         self.effects.push(Effect::Start(Box::new(thread)));
     }
@@ -272,7 +318,7 @@ impl Dispatcher {
         let id = self.free_step_id(step);
         self.guests.insert(id.clone(), seat);
         self.add_step(spawned(id.clone(), Vec::new(), call), None, &Arc::new(origin));
-        self.emit(What::StepAdded { step: id, parent: None });
+        self.emit(What::StepAdded { step: id, parent: None, called: false });
     }
 
     pub(super) fn start_thread(&mut self, thread: StepThread) {
@@ -285,6 +331,11 @@ impl Dispatcher {
     }
 
     pub(super) fn code_ended(&mut self, id: &StepId, result: Result<Data, Failure>) {
+        // Of a step that was ended while it waited, its code is heard once more.
+        if self.status(id).has_ended() {
+            return;
+        }
+        self.release_unclaimed(id);
         let Some(step) = self.steps.get_mut(id) else { return };
         let asked_to_stop = step.asked_to_stop;
         match result {
@@ -296,7 +347,7 @@ impl Dispatcher {
                     None => self.end_step(id, Status::Success, None),
                 }
             }
-            Err(_) if step.tries.timed_out => {
+            Err(_) if step.tries.timed_out || step.tries.lost.is_some() => {
                 step.is_stopped = true;
                 self.end_if_stopped(id);
             }
@@ -317,7 +368,7 @@ impl Dispatcher {
         if left || self.status(id).has_ended() {
             return;
         }
-        match self.why_timed_out(id) {
+        match self.why_timed_out(id).or_else(|| self.why_lost(id)) {
             Some(failure) => self.fail_or_retry(id, failure),
             None => self.end_step(id, Status::Stopped, None),
         }
@@ -467,6 +518,7 @@ impl Dispatcher {
         step.asked_to_stop = true;
         step.token.cancel();
         step.interrupt.store(true, Ordering::Relaxed);
+        let runs_code = step.parked.is_some();
         for container in step.containers.clone() {
             self.wish(&container, Wish::Stop);
         }
@@ -479,6 +531,9 @@ impl Dispatcher {
         for part in parts {
             self.stop_step(&part);
         }
+        if runs_code && !self.status(id).has_ended() {
+            self.leave_code_soon(Some(id.clone()));
+        }
         if self.status(id) == Status::Queued {
             self.end_step(id, Status::Canceled, None);
         } else if self.waits_for_retry(id) {
@@ -486,10 +541,57 @@ impl Dispatcher {
         }
     }
 
-    /// Stops the code of all steps.
-    pub(super) fn interrupt_all(&self) {
-        for step in self.steps.values() {
+    /// Stops the code of all steps: where it computes, it ends within moments. Where it only waits it could do nothing any
+    /// more, so its step ends now; its thread wakes up when all is over, lest thousands of them keep the dispatcher from
+    /// noting their ends.
+    pub(super) fn stop_code(&mut self) {
+        let mut waiting = Vec::new();
+        for (id, step) in &self.steps {
             step.interrupt.store(true, Ordering::Relaxed);
+            match &step.parked {
+                Some(parked) if parked.load(Ordering::Relaxed) => waiting.push(id.clone()),
+                Some(_) => step.token.cancel(),
+                None => {}
+            }
+        }
+        for id in waiting.iter().filter(|id| !self.status(id).has_ended()).cloned().collect::<Vec<_>>() {
+            self.left_waiting = true;
+            self.code_ended(&id, Err(stopped()));
+        }
+        self.leave_code_soon(None);
+    }
+
+    /// Gives code that was told to stop a moment more. Nearly all of it needs less; what computes one thing for long does not
+    /// hear of it before that is done.
+    fn leave_code_soon(&self, step: Option<StepId>) {
+        let messages = self.messages.0.clone();
+        self.context.runtime.spawn(async move {
+            tokio::time::sleep(PATIENCE).await;
+            // The job may be over.
+            drop(messages.send(Message::LeaveCode(step)));
+        });
+    }
+
+    /// Ends steps whose code was told to stop and has not: whatever it asks for is refused, so it has no effect any more.
+    pub(super) fn leave_code(&mut self, only: Option<&StepId>) {
+        let was_told = |step: &StepState| self.is_stopping() || step.asked_to_stop || step.tries.timed_out;
+        let runs = |id: &StepId, step: &StepState| {
+            // The end of a try that was left could be taken for that of the next.
+            let tried_once = step.terms.retries.is_none();
+            step.parked.is_some()
+                && tried_once
+                && !step.is_stopped
+                && was_told(step)
+                && !self.status(id).has_ended()
+        };
+        let left: Vec<StepId> = match only {
+            Some(id) => vec![id.clone()],
+            None => self.steps.keys().cloned().collect(),
+        };
+        let left = left.into_iter().filter(|id| self.steps.get(id).is_some_and(|step| runs(id, step)));
+        for id in left.collect::<Vec<_>>() {
+            self.left_waiting = true;
+            self.code_ended(&id, Err(stopped()));
         }
     }
 
@@ -532,15 +634,20 @@ pub(super) fn within(group: &StepId, step: &StepId) -> StepId {
 /// What a spawned step needs beside its plan: code from code has the home of the code that spawned it.
 pub(super) fn spawned(id: StepId, run_when: Vec<RunWhen>, call: CodeCall) -> StepPlan {
     let span = Some(call.code_span);
+    StepPlan { run_when, span, ..step_that(id, Does::Code(call)) }
+}
+
+/// A step that does this at once, on no terms.
+fn step_that(id: StepId, does: Does) -> StepPlan {
     StepPlan {
         id,
-        run_when,
+        run_when: Vec::new(),
         chain: Vec::new(),
-        does: Does::Code(call),
+        does,
         terms: Terms::default(),
         joins: false,
         awaits: None,
         templates: Vec::new(),
-        span,
+        span: None,
     }
 }

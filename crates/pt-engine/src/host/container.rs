@@ -4,9 +4,8 @@
     reason = "one or two kinds of data are accepted, all others refused alike"
 )]
 
-use jiff::Timestamp;
 use pt_backend::{BackendError, ExecRequest, FileInfo};
-use pt_model::{ContainerId, ContainerSpec, Data, Failure, MountSource, ServiceSpec, Text, shell_words};
+use pt_model::{ContainerId, ContainerSpec, Data, Failure, ServiceSpec, Text, shell_words};
 
 use super::StepHost;
 use crate::args::{Args, entry, failure, local_id};
@@ -120,7 +119,7 @@ impl StepHost {
         Ok(Place { backend_id: self.backend_id(&container)?, container, path })
     }
 
-    fn backend_id(&self, id: &ContainerId) -> Result<String, Failure> {
+    pub(super) fn backend_id(&self, id: &ContainerId) -> Result<String, Failure> {
         let found = self.ask(Question::BackendId(id.clone()))?;
         Ok(found.to_text().expose())
     }
@@ -157,46 +156,6 @@ impl StepHost {
         };
         let id = args.text_of(id, "service")?;
         self.ask(Question::StopService(local_id(&id).into()))
-    }
-
-    /// `(pt/store-dataset source sink)`; the source is a path of a container, or any mount source with files.
-    pub(super) fn store_dataset(&self, args: &Args<'_>) -> Result<Data, Failure> {
-        let (source, sink) = (args.at(0), args.at(1));
-        let dataset = match sink {
-            Data::Map(_) => args.text_of(entry(sink, &["dataset", "id"]), "dataset")?,
-            id => args.text_of(id, "dataset")?,
-        };
-        let dataset = local_id(&dataset).to_owned();
-        let why = |error: String| failure(format!("Dataset '{dataset}' could not be stored: {error}"));
-        let archive = if source.get("type").as_str() == Some("container-path") {
-            let id = container(args, entry(source, &["container-id", "container", "ref"]))?;
-            let path = args.text_of(source.get("path"), "path")?;
-            let id = self.backend_id(&id)?;
-            let read = async {
-                self.context.engine.backend.read_path(&id, &path).await.map_err(|e| why(e.to_string()))
-            };
-            self.wait(read)?
-        } else {
-            let source = match source.get("type").as_str() {
-                Some("host-path") => MountSource::Host { path: args.text_of(source.get("path"), "path")? },
-                _ => MountSource::from_data(source).map_err(|error| args.invalid(&error))?,
-            };
-            let places = Places { context: &self.context, home: &self.call.home };
-            let files = places.files(&source).map_err(why)?;
-            pt_backend::archive_of(&files.path)
-                .map_err(|error| why(format!("{}: {error}", files.path.display())))?
-        };
-        let options = &self.context.options;
-        let by = format!("{}/{}", options.job.job, self.step);
-        let store = &self.context.engine.store;
-        let stored = store.put_dataset(
-            &options.instance.id,
-            &dataset,
-            &mut archive.as_slice(),
-            Some(&by),
-            Timestamp::now(),
-        );
-        stored.map(|stored| Data::Int(i64::from(stored.version))).map_err(|error| why(error.to_string()))
     }
 }
 

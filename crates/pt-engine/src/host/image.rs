@@ -84,7 +84,8 @@ impl StepHost {
             let telling = async {
                 while let Some(line) = lines.recv().await {
                     let (step, lines) = (step.clone(), vec![line]);
-                    log.send(Written { step, container: None, stream: Stream::Log, lines }).await;
+                    log.send(Written { step, container: None, stream: Stream::Log, lines, beside: false })
+                        .await;
                 }
             };
             let building = async { tokio::join!(backend.build_image(request, output), telling).0 };

@@ -48,7 +48,7 @@ impl StepHost {
         text.push_str(line);
         let (step, lines) = (self.step.clone(), vec![text]);
         self.logged.set(true);
-        self.log.blocking_send(Written { step, container: None, stream: Stream::Log, lines });
+        self.log.blocking_send(Written { step, container: None, stream: Stream::Log, lines, beside: false });
     }
 
     /// Logs the line that nothing has completed.

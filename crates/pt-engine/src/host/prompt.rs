@@ -23,7 +23,8 @@ impl StepHost {
         let (answer, answered) = oneshot::channel();
         let id = format!("input-{}", self.questions.len() + 1);
         let request = InputRequest { step: self.step.clone(), kind, options: args.at(1).clone(), answer };
-        self.context.notices.send(Notice::Input(request)).map_err(|_| alone())?;
+        let notices = self.context.notices.upgrade().ok_or_else(alone)?;
+        notices.send(Notice::Input(request)).map_err(|_| alone())?;
         self.questions.insert(id.clone(), answered);
         Ok(Data::Str(id))
     }

@@ -1,10 +1,12 @@
 //! What the code of standard modules alone may ask for.
 
-use pt_model::{Data, Failure};
+use pt_model::{ContainerId, Data, Failure, Stream};
+use pt_store::LogFilter;
 
 use super::StepHost;
 use crate::args::{Args, failure, local_id};
 use crate::call::Question;
+use crate::exec::forget_beginning;
 
 impl StepHost {
     /// Refuses everybody else.
@@ -20,6 +22,9 @@ impl StepHost {
         if function == "exec-output" {
             return self.ask(Question::ExecOutput(args.text(0, "exec")?));
         }
+        if function == "container-output" {
+            return self.container_output(args);
+        }
         // Git may fetch for a long time: a step that is to stop does not wait for it.
         let (context, home) = (self.context.clone(), self.call.home.clone());
         let (name, given) = (function.to_owned(), args.given.to_vec());
@@ -28,6 +33,22 @@ impl StepHost {
             let work = tokio::task::spawn_blocking(move || outside.carry_out(&home, &name, &given));
             work.await.map_err(|error| failure(error.to_string()))?.map_err(failure)
         })
+    }
+
+    /// What a container has written to stdout, or the end of it, as the log has it: with secrets masked.
+    fn container_output(&self, args: &Args<'_>) -> Result<Data, Failure> {
+        let id = ContainerId::new(args.text(0, "container")?);
+        self.log.blocking_settle();
+        let filter = LogFilter { step: None, container: Some(id) };
+        let mut said = String::new();
+        for line in self.context.engine.store.read_logs(&self.context.options.job, 0, filter) {
+            let line = line.map_err(|error| args.failure(error))?;
+            if line.stream == Stream::Stdout {
+                said.extend([line.text.as_str(), "\n"]);
+            }
+            forget_beginning(&mut said);
+        }
+        Ok(Data::Str(said))
     }
 
     /// Where a port of a service is on this machine, once the service is open: `{port, protocol}`.

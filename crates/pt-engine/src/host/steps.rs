@@ -5,12 +5,12 @@
 )]
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use pt_eval::Scope;
 use pt_model::{Data, Failure, StepId};
 use pt_plan::{CodeCall, Condition, Request, RunWhen, Snippet};
 use pt_syntax::{Language, Reading, Sources, Span, references};
-use tokio::time::sleep;
 
 use super::StepHost;
 use crate::args::{Args, entry, local_id};
@@ -100,10 +100,10 @@ impl StepHost {
 
     pub(super) fn sleep(&self, args: &Args<'_>) -> Result<Data, Failure> {
         let time = args.duration(args.at(0), "")?;
-        self.wait(async {
-            sleep(time).await;
-            Ok(Data::Null)
-        })
+        // Longer than there is time is for ever.
+        let end = Instant::now().checked_add(time);
+        self.park(std::future::pending::<()>(), end)?;
+        Ok(Data::Null)
     }
 }
 

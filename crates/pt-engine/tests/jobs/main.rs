@@ -7,6 +7,7 @@ mod docs;
 mod http;
 mod lifecycle;
 mod open;
+mod ready;
 mod services;
 mod steps;
 mod text;

@@ -222,21 +222,26 @@ fn told(what: &What) -> Option<String> {
         What::ContainerChanged { container, change } => match change {
             ContainerChange::Pulling { .. } => format!("{container} pulling"),
             ContainerChange::Started => format!("{container} runs"),
-            ContainerChange::Restarting { exit_code, restarts, delay_ms } => {
+            ContainerChange::Restarting { exit_code, restarts, delay_ms, .. } => {
                 format!("{container} exited with {exit_code}, restart {restarts} in {delay_ms} ms")
             }
             ContainerChange::Stopping => format!("{container} stopping"),
             ContainerChange::Exited { exit_code, .. } => format!("{container} exited with {exit_code}"),
             ContainerChange::Failed { message } => format!("{container} failed: {message}"),
             // When is chance; that nothing is left is verified at the end.
-            ContainerChange::Created { .. } | ContainerChange::Removed => return None,
+            ContainerChange::Created { .. } | ContainerChange::Ready | ContainerChange::Removed => {
+                return None;
+            }
         },
         What::ServiceOpened { service, .. } => format!("service {service} opened"),
         What::ServiceClosed { service } => format!("service {service} closed"),
         // When is chance.
         What::ServiceReady { .. } => return None,
         What::Warned { message, .. } => format!("warning: {message}"),
-        What::JobCreated { .. } | What::JobStarted | What::StepAdded { .. } => return None,
+        What::JobTakenOver => "taken over".to_owned(),
+        What::JobCreated { .. } | What::JobStarted | What::StepActed { .. } | What::StepAdded { .. } => {
+            return None;
+        }
     })
 }
 

@@ -6,7 +6,7 @@ use pt_model::{Data, Map, camel};
 use rquickjs::convert::Coerced;
 use rquickjs::function::This;
 use rquickjs::object::Property;
-use rquickjs::{Array, Ctx, Error, FromJs, Function, Object, Type, Value};
+use rquickjs::{Array, Ctx, Error, FromJs, Function, Object, Promise, Type, Value};
 
 use crate::data::{self, DEEPEST, TOO_DEEP};
 
@@ -95,7 +95,10 @@ impl<'js> Reader<'js> {
             Type::Array | Type::Object | Type::Proxy | Type::Exception => self.nested(value),
             Type::Function | Type::Constructor => Err(self.unfit("a function")),
             Type::Symbol => Err(self.unfit("a symbol")),
-            Type::Promise => Err(self.unfit("a promise")),
+            Type::Promise => match value.as_promise().and_then(Promise::result::<Value<'js>>) {
+                Some(settled) => self.read(&settled?),
+                None => Err(self.unfit("a promise that nothing settles")),
+            },
             Type::Module | Type::Unknown => Err(self.unfit("such a value")),
         }
     }

@@ -32,8 +32,9 @@ impl<'a> Source<'a> {
     }
 
     /// What to run for [`Source::function`].
-    pub(super) fn wrapped(&self) -> Vec<u8> {
-        format!("(function () {{\n{}\n}})()", self.text).into_bytes()
+    pub(super) fn wrapped(&self, waits: bool) -> Vec<u8> {
+        let begin = if waits { "async function" } else { "function" };
+        format!("({begin} () {{\n{}\n}})()", self.text).into_bytes()
     }
 
     /// The byte at a line and column of a stack trace. QuickJS counts both from 1, columns in bytes.
@@ -135,10 +136,23 @@ fn near(name: &str, text: &str) -> Option<String> {
     Some(format!("Did you mean {near}?"))
 }
 
+/// What other surroundings have, and what does the same here.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "require" | "module" | "exports" => {
+            "There are no modules; `pt.readRepoFile` and `pt.readYaml` read files of the project"
+        }
+        "fetch" | "XMLHttpRequest" => "`pt.httpRequest({url: …})` asks a server",
+        "setTimeout" | "setInterval" => "`pt.sleep(\"1s\")` waits",
+        "process" | "Deno" | "Bun" => "Code sees no environment: give it what it needs as params",
+        _ => return None,
+    })
+}
+
 /// The way out of common mistakes.
 fn hint(word: &str, message: &str, source: &Source<'_>, settings: bool) -> Option<String> {
     if let Some(name) = message.strip_suffix(" is not defined") {
-        return near(name, source.text);
+        return elsewhere(name).map(str::to_owned).or_else(|| near(name, source.text));
     }
     let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
     match function::find(&function::meant(name, Language::JavaScript), Occasion::Code, settings) {

@@ -47,9 +47,8 @@ impl JavaScript<'_> {
         let source = Source::script(text);
         self.context.with(|ctx| {
             let failures = Rc::clone(&self.failures);
-            let script = Script { ctx, snippet: &snippet, limits: self.limits, failures };
-            let value =
-                script.eval(text.as_bytes().to_vec()).map_err(|error| script.fault(error, &source))?;
+            let script = Script { ctx, snippet: &snippet, limits: self.limits, watch: &self.watch, failures };
+            let value = script.eval_text(text).map_err(|error| script.fault(error, &source))?;
             shown(&value).map_err(|error| script.fault(error, &source))
         })
     }

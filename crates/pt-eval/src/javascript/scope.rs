@@ -15,9 +15,9 @@ use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::{GetSpan, SourceType};
 use rquickjs::{Context, Runtime};
 
-use crate::EvalError;
 use crate::check::{Mistake, MistakeKind};
 use crate::suggestion::nearest;
+use crate::{EvalError, mentions};
 
 /// Names that every script has, beside those of the language.
 const OURS: [&str; 5] = ["params", "inputs", "pt", "console", "arguments"];
@@ -28,7 +28,7 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
         return error;
     }
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, SourceType::script()).with_options(options()).parse();
+    let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
     let Some(first) = parsed.diagnostics.iter().next() else { return error };
     let labels: Vec<(usize, usize)> =
         first.labels.as_ref().iter().map(|label| (label.offset() as usize, label.len() as usize)).collect();
@@ -69,7 +69,7 @@ fn end(text: &str) -> Range<usize> {
 /// The names that neither the script nor anybody else declares.
 pub(super) fn unknown_names(text: &str, given: &[&str]) -> Vec<Mistake> {
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, SourceType::script()).with_options(options()).parse();
+    let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
     if parsed.panicked {
         return Vec::new();
     }
@@ -114,6 +114,11 @@ pub(super) fn unknown_names(text: &str, given: &[&str]) -> Vec<Mistake> {
 /// `typeof x` may be asked of names that nobody declared.
 fn asked_for_its_type(semantic: &Semantic<'_>, node: oxc_semantic::NodeId) -> bool {
     matches!(semantic.nodes().parent_kind(node), AstKind::UnaryExpression(unary) if unary.operator == UnaryOperator::Typeof)
+}
+
+/// Only a module awaits at its top level; here every script may.
+fn kind(text: &str) -> SourceType {
+    if mentions(text, "await") { SourceType::mjs() } else { SourceType::script() }
 }
 
 fn options() -> ParseOptions {

@@ -11,7 +11,7 @@ use monty_types::{CompileOptions, MontyException, MontyObject, ResourceLimits, R
 use super::fault::{self, Source};
 use super::runner::{self, Runner};
 use super::watch::Watch;
-use super::{DEEPEST_CALL, LARGEST, data, scope};
+use super::{DEEPEST_CALL, LARGEST, data, scope, watched};
 use crate::function::{FUNCTIONS, called};
 use crate::host::Session;
 use crate::repl::Lines;
@@ -25,14 +25,12 @@ pub(crate) fn talk<R>(
     talk: impl FnOnce(&mut dyn Lines) -> R,
 ) -> R {
     let watch = Rc::new(Watch::start(limits));
-    let tracked =
-        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
-    let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(&watch));
     let given = ["params", "inputs"].map(|name| (name.to_owned(), data::map_to_python(scope.params)));
-    let given = given.into_iter().chain([("pt".to_owned(), runner::namespace(scope))]).collect();
+    let given: Vec<_> = given.into_iter().chain([("pt".to_owned(), runner::namespace(scope))]).collect();
     let mut lines = Python {
-        state: Some(MontyRepl::new(super::FILE, tracker, CompileOptions::default())),
-        given,
+        state: Some(interpreter(limits, &watch)),
+        given: given.clone(),
+        all_given: given,
         fed: 0,
         runner: Runner::new(session),
         watch,
@@ -42,11 +40,19 @@ pub(crate) fn talk<R>(
     talk(&mut lines)
 }
 
+fn interpreter(limits: &Limits, watch: &Rc<Watch>) -> MontyRepl {
+    let tracked =
+        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
+    let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
+    MontyRepl::new(super::FILE, tracker, CompileOptions::default())
+}
+
 struct Python<'l, 's, 'h> {
     /// Always there between lines.
     state: Option<MontyRepl>,
-    /// What the first line is given.
+    /// What the first line is given, as long as it has not come; and all of it, should there be another first line.
     given: Vec<(String, MontyObject)>,
+    all_given: Vec<(String, MontyObject)>,
     /// How many lines there were: the next one's file is named by it.
     fed: usize,
     runner: Runner<'s, 'h>,
@@ -115,7 +121,14 @@ impl Lines for Python<'_, '_, '_> {
         let source = Source::of(&snippet).named(&file);
         let script = source.dedented();
         self.fed += usize::from(!script.is_empty());
-        let result = self.feed(&script);
+        let watch = Rc::clone(&self.watch);
+        let Some(result) = watched(&watch, || self.feed(&script)) else {
+            // Ended amid a calculation, the interpreter is lost with all that was defined in it.
+            self.state = Some(interpreter(self.limits, &watch));
+            self.given.clone_from(&self.all_given);
+            self.defined.clear();
+            return Err(watch.stopped().unwrap_or_else(EvalError::interrupted));
+        };
         self.runner.hand_over(true);
         self.defined.extend(scope::defined(&script));
         let shown = result

@@ -77,6 +77,65 @@ fn mistakes_are_named_with_their_place() {
 }
 
 #[test]
+fn what_is_elsewhere_is_named() {
+    let files = "Code reaches no files but those of the project, (pt/read-repo-file path), and of containers, \
+                 (pt/read-container-file id path)";
+    check(
+        "{}",
+        &[
+            (
+                "(slurp \"/etc/passwd\")",
+                &format!("! /etc/passwd (code reaches no files) @ (slurp \"/etc/passwd\") ({files})"),
+            ),
+            (
+                "(yaml/parse-string \"a: 1\")",
+                "! Unable to resolve symbol: yaml/parse-string @ yaml/parse-string ((pt/read-yaml text) and \
+                 (pt/write-yaml data) are there)",
+            ),
+            (
+                "(Thread/sleep 10)",
+                "! No matching method sleep found for class Thread @ (Thread/sleep 10) ((pt/sleep \"1s\") waits)",
+            ),
+            (
+                "(+ 1 (:port params))",
+                "! Cannot invoke a method because the value is null @ (+ 1 (:port params)) (Something here is nil; a \
+                 param that was not given, perhaps)",
+            ),
+            (
+                "(inc \"8080\")",
+                "! class java.lang.String cannot be cast to class java.lang.Number @ (inc \"8080\") ((parse-long \
+                 text) makes a number of a text)",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_error_tells_where_its_function_was_called() {
+    check(
+        "{}",
+        &[
+            (
+                "(defn port [text] (inc text)) (defn all [texts] (mapv port texts)) (all [\"1\"])",
+                "! class java.lang.String cannot be cast to class java.lang.Number @ (inc text) < (mapv port texts) < \
+                 (all [\"1\"]) ((parse-long text) makes a number of a text)",
+            ),
+            (
+                "(declare odd) (defn even [n] (if (< n -3) (throw (Exception. \"x\")) (odd (dec n)))) (defn odd [n] \
+                 (even n)) (odd 9)",
+                "! x @ (throw (Exception. \"x\")) < (even n) < (odd (dec n)) < (odd 9)",
+            ),
+            // Of the functions of the core that are written in Clojure nothing is told.
+            (
+                "(defn bad [x] (nth x 5)) (update-vals {:a [1]} bad)",
+                "! IndexOutOfBoundsException @ (nth x 5) < (update-vals {:a [1]} bad)",
+            ),
+            ("(#(nth % 5) [])", "! IndexOutOfBoundsException @ #(nth % 5) < (#(nth % 5) [])"),
+        ],
+    );
+}
+
+#[test]
 fn running_code_talks_to_the_host() {
     for (code, answers, expected) in [
         (

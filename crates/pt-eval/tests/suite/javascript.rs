@@ -83,8 +83,34 @@ fn what_is_no_data_is_an_error_with_its_place() {
                 "let a = null; for (let i = 0; i < 1e5; i++) a = [a]; a.length && [a].flat(0)",
                 "! Cannot convert more than 256 levels of lists and maps to data.",
             ),
-            ("Promise.resolve(1)", "! Cannot convert a promise to data."),
+            ("new Promise(() => {})", "! Cannot convert a promise that nothing settles to data."),
         ],
+    );
+}
+
+#[test]
+fn promises_are_what_they_come_to() {
+    check(
+        "{}",
+        &[
+            ("Promise.resolve(1)", "1"),
+            ("async function f() { return { a: await 2 } } f()", r#"{"a":2}"#),
+            ("[1, 2].map(async n => n * await 2)", "[2,4]"),
+            ("const x = await Promise.all([1, (async () => 2)()]); x.concat(3)", "[1,2,3]"),
+            ("let n = 0; (async () => { await null; n = 1 })(); await null; n", "1"),
+            ("if (await true) { return 'yes' }\nreturn 'no'", r#""yes""#),
+            ("for await (const n of [1, 2]) n", "2"),
+            (
+                "async function f() {\n  await null;\n  throw new Error('late')\n}\nf()",
+                "! Error: late @ Error",
+            ),
+            ("await nope", "! ReferenceError: nope is not defined @ nope"),
+            ("const await_ = 1; await_", "1"),
+        ],
+    );
+    assert_eq!(
+        ran("#pt-js async function main() { await pt.sleep('1s'); pt.log('done') } main()", "{}", &[]),
+        "sleep \"1s\"\nlog \"done\"\nnull"
     );
 }
 
@@ -146,7 +172,15 @@ fn mistakes_are_named_with_their_place() {
             ("throw 'text'", "! Uncaught text"),
             ("throw {code: 1}", r#"! Uncaught {"code":1}"#),
             ("throw null", "! Uncaught null"),
-            ("require('fs')", "! ReferenceError: require is not defined @ require"),
+            (
+                "require('fs')",
+                "! ReferenceError: require is not defined @ require (There are no modules; `pt.readRepoFile` and \
+                 `pt.readYaml` read files of the project)",
+            ),
+            (
+                "setTimeout(() => 1, 5)",
+                "! ReferenceError: setTimeout is not defined @ setTimeout (`pt.sleep(\"1s\")` waits)",
+            ),
         ],
     );
 }

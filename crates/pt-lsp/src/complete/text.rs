@@ -58,7 +58,12 @@ fn params(site: &Site<'_>) -> Vec<Offer> {
         detail: param.ty.map(|ty| ty.to_string()),
         ..Offer::new(param.id, CompletionItemKind::VARIABLE, param.info.unwrap_or_default())
     };
-    params.into_iter().map(offer).collect()
+    let params = params.into_iter().map(offer);
+    // In a step for each item there are these, too.
+    let repeats = site.within.is_some_and(|within| names::has_repeated_steps(&within));
+    let of_items = [("item", "The item that the step is run for."), ("index", "Its number, from 0.")];
+    let of_items = of_items.into_iter().filter(|_| repeats);
+    params.chain(of_items.map(|(id, info)| Offer::new(id, CompletionItemKind::VARIABLE, info))).collect()
 }
 
 /// Names that are set, and names that the project's files use.

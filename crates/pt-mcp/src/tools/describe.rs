@@ -1,6 +1,6 @@
 //! Everything about one thing, as YAML.
 
-use pt_model::{ContainerId, ServiceId, ServiceStatus, Status, StepId};
+use pt_model::{ContainerId, ContainerStatus, ServiceId, ServiceStatus, Status, StepId};
 use pt_server::AppError;
 use pt_store::LogFilter;
 use serde::Serialize;
@@ -41,25 +41,45 @@ pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v J
     })
 }
 
-/// A container, by `id` or `job/id`; where none has that id, the one that the step `id` runs, or ran last.
+/// A container, by `id` or `job/id`; where none of that id runs, the one behind the service `id`, or of the step `id`, or of
+/// the newest step that called the same. Where nothing runs, the last of them.
 #[expect(clippy::result_large_err, reason = "an answer is what the agent gets, once per call")]
 pub(super) fn find_container<'v>(
     views: &'v [JobView],
     wanted: &str,
 ) -> Result<(&'v JobView, ContainerId), Answer> {
     let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
-    if let Some((view, id)) = find(views, wanted, has) {
-        return Ok((view, ContainerId::new(id)));
-    }
-    let of_step = find_step(views, wanted).and_then(|(view, step)| {
-        let of_it = view.job.containers.iter().rev().filter(|(_, c)| belongs(&view.job, &c.step, &step));
+    let named = find(views, wanted, has).map(|(view, id)| (view, ContainerId::new(id)));
+    let serves = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
+    let of_service = find(views, wanted, serves).and_then(|(view, id)| {
+        let service = view.job.services.get(&ServiceId::new(id))?;
+        Some((view, service.container.clone()))
+    });
+    let newest_of = |view: &'v JobView, step: &StepId| {
+        let of_it = view.job.containers.iter().rev().filter(|(_, c)| belongs(&view.job, &c.step, step));
         let container = of_it.clone().find(|(_, c)| !c.removed).or_else(|| of_it.clone().next())?;
         Some((view, container.0.clone()))
+    };
+    let of_step = find_step(views, wanted).and_then(|(view, step)| newest_of(view, &step));
+    let again = views.iter().find_map(|view| {
+        let same = |step: &&StepId| {
+            step.as_str().strip_prefix(wanted).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_number)
+        };
+        newest_of(view, view.job.steps.keys().rev().find(same)?)
     });
-    of_step.ok_or_else(|| {
+    let found = [named, of_service, of_step, again];
+    let runs = |(view, id): &&(&JobView, ContainerId)| {
+        view.job.containers.get(id).is_some_and(|container| container.status == ContainerStatus::Running)
+    };
+    let running = found.iter().flatten().find(runs).cloned();
+    running.or_else(|| found.into_iter().flatten().next()).ok_or_else(|| {
         let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
         missing("container", wanted, known)
     })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// That there is no such thing, and what there is.
@@ -121,7 +141,7 @@ pub(super) fn service(server: &Inner, given: &Arguments) -> Result<Answer, AppEr
         "id": id,
         "job": view.key.job,
         "hostname-in-job": id,
-        "status": service.map(|service| service.status),
+        "status": service.map(list::state),
         "step": service.map(|service| &service.step),
         "container": service.map(|service| &service.container),
         "ports": ports,
@@ -144,7 +164,7 @@ pub(super) fn container(server: &Inner, given: &Arguments) -> Result<Answer, App
 /// `describe-sandbox`
 pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
     let project = server.sandbox.project.get()?;
-    let root = project.loaded.project.root_dir();
+    let (root, file) = (project.loaded.project.root_dir(), project.loaded.project.root_file());
     let views = server.sandbox.views()?;
     let of_others: Vec<Value> = views
         .iter()
@@ -177,7 +197,7 @@ pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
     });
     let text = yaml(&json!({
         "path": root.display().to_string(),
-        "polytope-file": project.loaded.project.root_file().display().to_string(),
+        "polytope-file": if file.is_file() { file.display().to_string() } else { format!("none; make {}", file.display()) },
         "polytope-file-mistakes": project.loaded.diagnostics.len(),
         "revision": revision(root),
         "job": own.map(|view| &view.key.job),

@@ -1,6 +1,6 @@
 //! Lists: a line each, bounded, and how many more there are.
 
-use pt_model::{Container, OpenPort, StepId};
+use pt_model::{Container, OpenPort, Service, ServiceStatus, StepId};
 use pt_server::AppError;
 use pt_spec::{Definition, Param};
 
@@ -127,7 +127,7 @@ pub(super) fn services(server: &Inner, given: &Arguments) -> Result<Answer, AppE
     let rows = views.iter().flat_map(|view| {
         view.job.services.iter().rev().map(move |(id, service)| {
             let ports: Vec<String> = service.ports.iter().map(port).collect();
-            let status = word(&service.status);
+            let status = state(service);
             Row {
                 id: named(view, id.as_str()),
                 rest: format!("{status} {}{}", ports.join(", "), elsewhere(view)),
@@ -182,6 +182,14 @@ pub(super) fn port(port: &OpenPort) -> String {
         Some(address) => format!("{label}{address} (in its network :{})", port.port),
         None => format!("{label}in its network only :{}", port.port),
     }
+}
+
+/// How a service stands: also whether it can be used yet.
+pub(super) fn state(service: &Service) -> String {
+    if service.status == ServiceStatus::Running && !service.ready {
+        return "running (accepts no connections yet)".to_owned();
+    }
+    word(&service.status)
 }
 
 /// The product's word for a status.

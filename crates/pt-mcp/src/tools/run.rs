@@ -4,7 +4,7 @@ mod outcome;
 
 use std::time::Duration;
 
-use pt_model::{Job, RestartPolicy, ServiceStatus, Status, StepId};
+use pt_model::{Job, RestartPolicy, Service, ServiceStatus, Status, StepId};
 use pt_plan::{Does, Plan, Request, StepPlan};
 use pt_server::{AppError, LoadedProject};
 use pt_spec::Wanted;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::answer::Answer;
-use crate::arguments::{Arguments, args_for};
+use crate::arguments::{Arguments, args_for, kebab};
 use crate::sandbox::{Call, CallError, belongs};
 use crate::server::Inner;
 use crate::tools::{Caller, Told};
@@ -24,6 +24,9 @@ const LONGEST_CALL: Duration = Duration::from_secs(600);
 
 /// When only services are left, and nothing happened for this long, a call returns.
 const SETTLED: Duration = Duration::from_millis(500);
+
+/// So long a call waits for services that accept no connections yet.
+const GET_READY: Duration = Duration::from_secs(10);
 
 /// The built-in tool `run`.
 pub(super) async fn run(server: &Inner, given: &Arguments, caller: &Caller) -> Result<Answer, AppError> {
@@ -61,6 +64,7 @@ pub(crate) async fn call(
 ) -> Result<Answer, AppError> {
     let wanted = Request { reference: reference.to_owned(), ..Request::default() };
     let project = server.sandbox.project.get_for(&wanted)?;
+    let note = ignored(&project, reference, &args);
     let (plan, findings) = match prepare(server, &project, reference, args)? {
         Ok(prepared) => prepared,
         Err(answer) => return Ok(*answer),
@@ -73,8 +77,27 @@ pub(crate) async fn call(
     };
     let waited = wait(server, &mut call, caller).await?;
     let mut answer = outcome::answer(server, &call, &waited, &before)?;
+    if let Some(note) = note {
+        answer.text = match answer.failed {
+            true => format!("{}{note}", answer.text),
+            false => format!("{note}{}", answer.text),
+        };
+    }
     answer.job = Some(call.job.key.job.clone());
     Ok(answer)
+}
+
+/// Args that no param takes: a name that is misspelt would else be missed.
+fn ignored(project: &LoadedProject, reference: &str, args: &Map<String, Value>) -> Option<String> {
+    let params = &project.loaded.project.resolve(None, reference, Wanted::Target).ok()?.params;
+    let ids: Vec<&str> = params.iter().map(|param| param.id.text.as_str()).collect();
+    let is_known = |given: &str| ids.iter().any(|id| kebab(id) == kebab(given));
+    let unknown: Vec<&str> = args.keys().map(String::as_str).filter(|given| !is_known(given)).collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    let there = if ids.is_empty() { "it has none".to_owned() } else { format!("it has: {}", ids.join(", ")) };
+    Some(format!("Ignored, since {reference} has no such param: {} ({there}).\n", unknown.join(", ")))
 }
 
 /// The plan of a call and what is odd about it, or why there is nothing to start.
@@ -160,9 +183,10 @@ async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited
     let listens = caller.told.is_some();
     let mut written = lines(server, call);
     let mut serving_since = None;
+    let mut ready_since: Option<Instant> = None;
     let mut asking = true;
     loop {
-        let (ended, serving) = {
+        let (ended, serving, ready) = {
             let now = state.borrow_and_update();
             tell_progress(&now, &call.step, &mut told, caller);
             let has_ended = |id: &StepId| now.steps.get(id).is_some_and(|step| step.status.has_ended());
@@ -170,7 +194,8 @@ async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited
             let ended = now.status.has_ended()
                 || has_ended(&call.step)
                 || call.awaited.as_ref().is_some_and(awaited_ended);
-            (ended, call.awaited.is_none() && only_serves(&now, &call.step))
+            let serving = call.awaited.is_none() && only_serves(&now, &call.step);
+            (ended, serving, is_ready(&now, &call.step))
         };
         if listens {
             for line in &mut written {
@@ -184,7 +209,12 @@ async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited
             return Ok(Waited::Ended);
         }
         serving_since = if serving { serving_since.or_else(|| Some(Instant::now())) } else { None };
-        let settled = serving_since.map(|since| since + SETTLED);
+        ready_since = if ready { ready_since.or_else(|| Some(Instant::now())) } else { None };
+        // Who has just begun to listen may fall right after.
+        let settled = serving_since.map(|since| match ready_since {
+            Some(ready) => ready.max(since) + SETTLED,
+            None => since + GET_READY,
+        });
         tokio::select! {
             changed = state.changed() => if changed.is_err() { return Ok(Waited::Ended) },
             question = call.questions.recv(), if asking => match (question, &caller.asks) {
@@ -226,6 +256,13 @@ fn tell_progress(job: &Job, call: &StepId, told: &mut Vec<(StepId, Status)>, cal
         let message = format!("{id}: {}", step.status.word());
         caller.tell(Told::Progress { done, total, message });
     }
+}
+
+/// Whether all services of a call accept connections.
+fn is_ready(job: &Job, call: &StepId) -> bool {
+    let open =
+        |service: &&Service| service.status == ServiceStatus::Running && belongs(job, &service.step, call);
+    job.services.values().filter(open).all(|service| service.ready)
 }
 
 /// Whether all of a call that has not ended is there to stay: it serves, or is started again whenever it exits.

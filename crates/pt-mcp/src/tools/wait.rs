@@ -102,7 +102,16 @@ fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'
     let step = view.job.steps.get(&service.step).map(|step| step.status);
     let ports: Vec<String> = service.ports.iter().map(list::port).collect();
     let seen = match wanted {
-        Wanted::Ready if there => Seen::Yes(format!("Service {id} is ready: {}", ports.join(", "))),
+        Wanted::Ready if there && service.ready => {
+            Seen::Yes(format!("Service {id} is ready: {}", ports.join(", ")))
+        }
+        Wanted::Ready if there => {
+            let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
+            Seen::Not(format!(
+                "accepts no connections yet (does it listen on 0.0.0.0, at {}?)",
+                ports.join(" and ")
+            ))
+        }
         Wanted::Ready => Seen::Never(format!("Service {id} is there no more.")),
         Wanted::Finished if !there => Seen::Yes(format!("Service {id} is closed.")),
         Wanted::Failed if step == Some(Status::Failed) => {
@@ -138,7 +147,12 @@ fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v J
 
 fn serves(job: &Job, step: &StepId) -> bool {
     let of_it = |other: &StepId| belongs(job, other, step);
-    job.services.values().any(|service| of_it(&service.step) && service.status == ServiceStatus::Running)
+    let mut open = job
+        .services
+        .values()
+        .filter(|service| of_it(&service.step) && service.status == ServiceStatus::Running)
+        .peekable();
+    open.peek().is_some() && open.all(|service| service.ready)
 }
 
 /// It ended otherwise: why, if that is known.

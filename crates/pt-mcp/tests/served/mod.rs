@@ -13,6 +13,7 @@ use pt_backend::docker::{Docker, DockerOptions};
 use pt_engine::Person;
 use pt_mcp::{Listening, Options, Server};
 use pt_server::{App, BackendChoice, Environment};
+use pt_store::Apart;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -22,6 +23,8 @@ pub(crate) struct Served {
     pub(crate) dir: Arc<TempDir>,
     pub(crate) app: Arc<App>,
     pub(crate) server: Server,
+    /// Its own checkout, if it is isolated.
+    pub(crate) apart: Option<Apart>,
     listening: Listening,
 }
 
@@ -83,6 +86,7 @@ impl Served {
     async fn serve(dir: Arc<TempDir>, backend: BackendChoice, isolated: bool) -> Self {
         let app = Arc::new(App::open(environment(dir.path(), backend)).unwrap());
         let isolated = isolated.then(|| app.isolated_instance(&app.instance(None).unwrap()).unwrap());
+        let apart = isolated.clone();
         let options = Options {
             name: "polytope".to_owned(),
             version: "0.0.0".to_owned(),
@@ -92,7 +96,7 @@ impl Served {
         };
         let (server, _) = Server::new(Arc::clone(&app), options);
         let listening = server.serve_http(0).await.unwrap();
-        Self { dir, app, server, listening }
+        Self { dir, app, server, apart, listening }
     }
 
     /// The file of the project at this path.
@@ -156,5 +160,6 @@ fn environment(dir: &Path, backend: BackendChoice) -> Environment {
         context: "local".to_owned(),
         person: Person { uid: 1000, gid: 1000, home: None, name: "somebody".to_owned() },
         backend,
+        keep_jobs: Environment::KEEP_JOBS,
     }
 }

@@ -9,8 +9,8 @@
 
 use crate::{
     ContainerId, ContainerSpec, CreateContainer, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec,
-    Problem, Protocol, Resources, Restart, RestartPolicy, Rule, ServiceSpec, Text, User, VolumeScope, camel,
-    shell_words,
+    Probe, Problem, Protocol, Readiness, Resources, Restart, RestartPolicy, Rule, ServiceSpec, Text, User,
+    VolumeScope, camel, parse_duration, shell_words,
 };
 
 /// What is wrong in a spec, and where: `mounts[0].source: Missing required value`.
@@ -79,6 +79,7 @@ impl ContainerSpec {
             ])?,
             replicas: spec.get("scaling").optional(At::replicas)?.unwrap_or(1),
             unconfined: spec.get("unconfined").optional(At::boolean)?.unwrap_or(false),
+            ready: spec.get("ready").optional(At::readiness)?,
             tags: match spec.get("tags").optional(|tags| tags.map().cloned())? {
                 Some(tags) => {
                     tags.iter().map(|(key, value)| (key.clone(), value.to_text().masked())).collect()
@@ -108,6 +109,7 @@ impl ServiceSpec {
         let spec = At { data, place: Place::Here };
         spec.map()?;
         let id = spec.get("id").string()?.as_str().into();
+        let ready = spec.get("ready").optional(At::readiness)?;
         if spec.get("ports").data.is_null() && !spec.get("port").data.is_null() {
             let port = spec.get("port").port()?;
             let protocol = spec.get("protocol").optional(At::protocol)?.unwrap_or(Protocol::Http);
@@ -115,13 +117,14 @@ impl ServiceSpec {
             return Ok(Self {
                 id,
                 ports: vec![PortSpec { port, protocol, expose_as, internal: false, label: None }],
+                ready,
             });
         }
         let mut ports = Vec::new();
         for port in spec.get("ports").items()? {
             ports.extend(port_specs(&port)?);
         }
-        Ok(Self { id, ports })
+        Ok(Self { id, ports, ready })
     }
 }
 
@@ -409,6 +412,37 @@ impl<'a> At<'a> {
         }
     }
 
+    /// `{exec}`, `{http, port, status}`, `{tcp}` or `{log}`, and `timeout`.
+    fn readiness(self) -> Result<Readiness> {
+        self.map()?;
+        let told = ["exec", "http", "tcp", "log"].map(|key| self.get(key));
+        if told.iter().filter(|way| !way.data.is_null()).count() > 1 {
+            return self.wrong("Must have one of `exec`, `http`, `tcp` and `log`");
+        }
+        let [exec, http, tcp, log] = told;
+        let http = match http.optional(At::absolute)? {
+            Some(path) => {
+                let (port, status) = (self.get("port").optional(At::port)?, self.get("status"));
+                Some(Probe::Http { path, port, status: status.optional(At::port)? })
+            }
+            None => None,
+        };
+        let timeout_ms = match self.get("timeout").optional(At::string)? {
+            Some(text) => match parse_duration(&text) {
+                Some(time) => u64::try_from(time.as_millis()).ok(),
+                None => return self.get("timeout").wrong("Must be a duration"),
+            },
+            None => None,
+        };
+        let probe = exec.optional(At::argv)?.map(Probe::Exec).or(http);
+        let probe = match (probe, tcp.optional(At::port)?) {
+            (None, Some(port)) => Some(Probe::Tcp(port)),
+            (probe, _) => probe,
+        };
+        let log = log.optional(At::string)?.map(Probe::Log);
+        Ok(Readiness { probe: probe.or(log), timeout_ms })
+    }
+
     fn resources(self) -> Result<Resources> {
         self.map()?;
         let (cpu, memory) = (self.get("cpu"), self.get("memory"));
@@ -500,8 +534,37 @@ mod tests {
     }
 
     #[test]
+    fn readiness_is_told_in_one_of_four_ways() {
+        for (json, told) in [
+            (
+                r#"{"exec":"pg_isready -q","timeout":"30s"}"#,
+                r#"{"probe":{"exec":["pg_isready","-q"]},"timeout-ms":30000}"#,
+            ),
+            (
+                r#"{"http":"/health","port":8080,"status":204}"#,
+                r#"{"probe":{"http":{"path":"/health","port":8080,"status":204}}}"#,
+            ),
+            (r#"{"tcp":"5432"}"#, r#"{"probe":{"tcp":5432}}"#),
+            (r#"{"log":"ready to accept"}"#, r#"{"probe":{"log":"ready to accept"}}"#),
+            (r#"{"timeout":"1m"}"#, r#"{"timeout-ms":60000}"#),
+        ] {
+            let spec =
+                ServiceSpec::from_data(&data(&format!(r#"{{"id":"a","port":80,"ready":{json}}}"#))).unwrap();
+            assert_eq!(serde_json::to_string(&spec.ready).unwrap(), told);
+        }
+    }
+
+    #[test]
     fn mistakes_name_their_place() {
         for (json, message) in [
+            (
+                r#"{"image":"x","ready":{"tcp":80,"log":"y"}}"#,
+                r#"ready: Must have one of `exec`, `http`, `tcp` and `log` (got {"tcp":80,"log":"y"})"#,
+            ),
+            (
+                r#"{"image":"x","ready":{"timeout":"soon"}}"#,
+                "ready.timeout: Must be a duration (got \"soon\")",
+            ),
             (r#"{}"#, "image: Missing required value"),
             (r#"{"image":5}"#, "image: Must be a string (got 5)"),
             (r#"{"image":"x","workdir":"app"}"#, "workdir: Must be an absolute path (got \"app\")"),

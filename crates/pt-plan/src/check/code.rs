@@ -6,7 +6,7 @@ use pt_eval::{Mistake, MistakeKind, Occasion};
 use pt_spec::Definition;
 use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, Reading, Sources, Span, references};
 
-use super::written;
+use super::{no_clojure, written};
 use crate::missing::Store;
 use crate::snippet::snippet_of;
 
@@ -20,7 +20,13 @@ pub(super) fn check(definition: &Definition, sources: &Sources) -> Vec<(Span, Di
     });
     for node in written::bodies(definition) {
         match code_in(node, true) {
-            Some(code) => found.extend(mistakes(node, &code, Occasion::Code, &[], sources)),
+            Some(code) => {
+                let wrong = mistakes(node, &code, Occasion::Code, &[], sources);
+                found.extend(match no_clojure::told(node, &code, sources).filter(|_| !wrong.is_empty()) {
+                    Some(told) => vec![(node.span, told)],
+                    None => wrong,
+                });
+            }
             None => found.extend(crate::snippet::snippet(node).err().map(|wrong| (node.span, *wrong))),
         }
     }
@@ -158,8 +164,31 @@ fn told(node: &Node, code: &Code<'_>, mistake: Mistake, sources: &Sources) -> Di
         }
         None => node.span,
     };
+    let way_out = || foreign_to_scripts(code, mistake.kind, mistake.message.as_str(), sources, span);
+    let hint = mistake.hint.clone().or_else(way_out);
     let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
-    Diagnostic { replacement: mistake.meant, ..mistake.hint.into_iter().fold(found, Diagnostic::hint) }
+    Diagnostic { replacement: mistake.meant, ..hint.into_iter().fold(found, Diagnostic::hint) }
+}
+
+/// Words of JavaScript that mean something in modules and functions alone.
+fn foreign_to_scripts(
+    code: &Code<'_>,
+    kind: MistakeKind,
+    message: &str,
+    sources: &Sources,
+    at: Span,
+) -> Option<String> {
+    if code.language != Language::JavaScript || kind != MistakeKind::Syntax {
+        return None;
+    }
+    let text = &sources.get(at.source).text;
+    let before = text.get(..at.start as usize)?;
+    let line = text.get(before.rfind('\n').map_or(0, |newline| newline + 1)..)?.lines().next()?;
+    if line.contains("import ") && !message.contains("await") {
+        return Some("there is nothing to import: what code may call is in `pt`".to_owned());
+    }
+    line.contains("await ")
+        .then(|| "leave `await` out: the functions of `pt` return when they are done".to_owned())
 }
 
 fn id(kind: MistakeKind) -> &'static str {

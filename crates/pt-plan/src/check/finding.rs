@@ -55,7 +55,7 @@ pub(super) fn broken_texts(loaded: &[Diagnostic]) -> Vec<SourceId> {
 }
 
 /// Whether a finding of loading is about the text, not about what it says.
-fn is_of_text(found: &Diagnostic) -> bool {
+pub(super) fn is_of_text(found: &Diagnostic) -> bool {
     let of_language = [
         "not-a-map",
         "wrong-shape",

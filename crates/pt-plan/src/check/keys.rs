@@ -3,7 +3,8 @@
 use pt_spec::{Atom, Body, Definition, Project, StepBody, Type, Wanted};
 use pt_syntax::{Diagnostic, Node, NodeKind, suggest};
 
-const OF_SERVICES: [&str; 5] = ["id", "ports", "port", "protocol", "info"];
+const OF_SERVICES: [&str; 6] = ["id", "ports", "port", "protocol", "info", "ready"];
+const OF_READINESS: [&str; 7] = ["exec", "http", "tcp", "log", "port", "status", "timeout"];
 const OF_PORTS: [&str; 6] = ["port", "range", "protocol", "expose-as", "internal", "label"];
 const OF_VARS: [&str; 2] = ["name", "value"];
 
@@ -49,9 +50,15 @@ fn look(node: &Node, ty: &Type, found: &mut Vec<Diagnostic>) {
                 }
             }
         }
-        (Type::Atom(Atom::EnvVar), NodeKind::Map(_)) => unknown(node, &OF_VARS, found),
+        // Without a name it is told as a whole.
+        (Type::Atom(Atom::EnvVar), NodeKind::Map(_)) if node.get("name").is_some() => {
+            unknown(node, &OF_VARS, found)
+        }
         (Type::Atom(Atom::ServiceSpec), NodeKind::Map(_)) => {
             unknown(node, &OF_SERVICES, found);
+            if let Some(ready) = node.get("ready") {
+                unknown(ready, &OF_READINESS, found);
+            }
             for port in node.get("ports").map(Node::items).unwrap_or_default() {
                 unknown(port, &OF_PORTS, found);
             }

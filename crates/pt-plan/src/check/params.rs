@@ -7,6 +7,7 @@ use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, ReferenceKind, Sourc
 
 use super::code::code_in;
 use super::written;
+use crate::destructuring;
 
 /// Warnings about the declarations of a definition.
 pub(super) fn check(definition: &Definition) -> Vec<Diagnostic> {
@@ -72,7 +73,7 @@ pub(super) fn undeclared(definition: &Definition, sources: &Sources) -> Vec<Diag
     found
 }
 
-/// The names of params that code asks for by name, and where: `params.x`, `params["x"]`, `(:x params)`.
+/// The names of params that code asks for by name, and where: `params.x`, `params["x"]`, `(:x params)`, `{x} = params`.
 fn asked_for(code: &Code<'_>) -> Vec<(Range<usize>, String)> {
     let text = code.body;
     let mut found = Vec::new();
@@ -121,6 +122,12 @@ fn asked_for(code: &Code<'_>) -> Vec<(Range<usize>, String)> {
             range.filter(|range| !range.is_empty()).map(|range| (range.clone(), text[range].to_owned())),
         );
     }
+    let taken = match code.language {
+        Language::Clojure => destructuring::clojure(text),
+        Language::JavaScript => destructuring::javascript(text),
+        Language::Python => Vec::new(),
+    };
+    found.extend(taken.into_iter().map(|taken| (taken.name.clone(), text[taken.name].to_owned())));
     found
 }
 
@@ -185,6 +192,9 @@ fn takes_all(text: &str) -> bool {
                 return false;
             }
             let key = before.rsplit(['(', ' ', '\n', '[']).next().unwrap_or_default();
+            if destructuring::takes_rest(before) {
+                return true;
+            }
             let clojure = key.starts_with(':') || before.ends_with('}');
             let js = after.starts_with('.')
                 || after.starts_with("['")

@@ -1,7 +1,7 @@
 //! What else is wrong with a project when the text of a file cannot be read as it was meant: one mistake hides no others.
 //!
-//! Lines that break a YAML file are blanked, and the rest is looked at. What could only follow from a blanked line is left
-//! out: everything in the definition around it, and names that it may have declared.
+//! Lines that break a YAML file are blanked, and the rest is looked at; readers of JSON and EDN go on by themselves. What
+//! could only follow from a mistake is left out: everything in the definition around it, and names that it may have declared.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,14 +9,23 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pt_spec::{Checkout, Loaded, Project, RepoRequest, RepositoryError, World};
-use pt_syntax::{Diagnostic, Format, Severity, SourceId, Span, parse};
+use pt_syntax::{Diagnostic, Format, Node, Severity, SourceId, Span, parse};
+
+use super::finding::is_of_text;
 
 /// A file with more broken lines than this is no polytope file.
 const MOST_LINES: usize = 24;
 
 /// Mistakes that are about a file as a whole: no line of it is to blame.
-const OF_FILES: [&str; 6] =
-    ["second-document", "too-many-aliases", "too-deep", "file-too-large", "unreadable-file", "cyclic-alias"];
+const OF_FILES: [&str; 7] = [
+    "not-text",
+    "second-document",
+    "too-many-aliases",
+    "too-deep",
+    "file-too-large",
+    "unreadable-file",
+    "cyclic-alias",
+];
 
 /// The project without the lines that broke it.
 pub(super) struct Recovered {
@@ -46,15 +55,23 @@ pub(super) fn recover(loaded: &Loaded, world: &dyn World, broken: &[SourceId]) -
         texts.insert(path.clone(), mended);
     }
     let overlay = Overlay { world, texts: &texts };
-    let again = Project::load(&overlay, project.root_file().to_owned());
+    let mut again = Project::load(&overlay, project.root_file().to_owned());
     let files = again.project.files().iter();
-    let files = files.filter_map(|(path, source)| Some((*source, texts.remove(path)?))).collect();
+    let files: HashMap<SourceId, Mended> =
+        files.filter_map(|(path, source)| Some((*source, texts.remove(path)?))).collect();
+    // What is wrong with the notation of these files is known.
+    again.diagnostics.retain(|found| {
+        let of_mended = found.labels.first().is_some_and(|label| files.contains_key(&label.span.source));
+        !(of_mended && is_of_text(found))
+    });
     Some(Recovered { loaded: again, further, files })
 }
 
 fn mend(source: SourceId, text: &str, path: &Path, further: &mut Vec<Diagnostic>) -> Option<Mended> {
-    if path.extension().is_some_and(|extension| extension == "json" || extension == "edn") {
-        return None;
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => return gone_on(source, text, Format::Json),
+        Some("edn") => return gone_on(source, text, Format::Edn),
+        Some(_) | None => {}
     }
     let mut mended =
         Mended { original: source, text: text.to_owned(), lost: String::new(), around: Vec::new() };
@@ -84,6 +101,34 @@ fn mend(source: SourceId, text: &str, path: &Path, further: &mut Vec<Diagnostic>
     None
 }
 
+/// A file whose reader went on after its mistakes.
+fn gone_on(source: SourceId, text: &str, format: Format) -> Option<Mended> {
+    let parsed = parse(source, text, format);
+    if parsed.diagnostics.iter().any(|found| OF_FILES.contains(&found.id)) {
+        return None;
+    }
+    let mut mended =
+        Mended { original: source, text: text.to_owned(), lost: String::new(), around: Vec::new() };
+    for found in parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error) {
+        let at = found.labels.first()?.span.start as usize;
+        let around = item_around(&parsed.document.root, at);
+        mended.lost.push_str(&text[around.clone()]);
+        mended.around.push(around);
+    }
+    Some(mended)
+}
+
+/// The definition in which a place stands; the key of the root with all that it holds, if the place is in none.
+fn item_around(root: &Node, at: usize) -> Range<usize> {
+    let place = |start: Span, end: Span| start.start as usize..end.end as usize;
+    let entry = root.entries().iter().find(|entry| place(entry.key_span, entry.value.span).contains(&at));
+    let Some(entry) = entry else { return place(root.span, root.span) };
+    let items = entry.value.items().iter().map(|item| place(item.span, item.span));
+    let entries = entry.value.entries().iter().map(|entry| place(entry.key_span, entry.value.span));
+    let within = items.chain(entries).find(|range| range.contains(&at));
+    within.unwrap_or_else(|| place(entry.key_span, entry.value.span))
+}
+
 fn line_around(text: &str, at: usize) -> Range<usize> {
     let at = text.floor_char_boundary(at);
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -101,7 +146,7 @@ fn definition_around(text: &str, line: &Range<usize>) -> Range<usize> {
         })
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
         .collect();
-    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let is_head = |line: &str| indent(line) == 0 && !line.starts_with('-');
     let here = lines.partition_point(|(start, _)| *start <= line.start).saturating_sub(1);
     let head = (0..=here).rev().find(|at| is_head(lines[*at].1)).unwrap_or(0);

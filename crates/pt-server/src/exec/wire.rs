@@ -68,7 +68,7 @@ pub(super) async fn read_told(from: &mut (impl AsyncRead + Unpin)) -> io::Result
         b'2' => Told::Output(Chunk { stream: Stream::Stderr, bytes }),
         b'x' => match bytes.split_first_chunk() {
             Some((code, [memory])) => {
-                Told::Exit(Exit { code: i64::from_be_bytes(*code), out_of_memory: *memory != 0 })
+                Told::Exit(Exit { code: i64::from_be_bytes(*code), out_of_memory: *memory != 0, run: 0 })
             }
             _ => return Err(unknown(kind)),
         },
@@ -132,7 +132,7 @@ mod tests {
         let told = [
             Told::Output(Chunk { stream: Stream::Stdout, bytes: b"1".to_vec() }),
             Told::Output(Chunk { stream: Stream::Stderr, bytes: Vec::new() }),
-            Told::Exit(Exit { code: -3, out_of_memory: true }),
+            Told::Exit(Exit { code: -3, out_of_memory: true, run: 0 }),
         ];
         for one in &told {
             write_told(&mut wire, one).await.unwrap();

@@ -112,6 +112,18 @@ impl Git {
     }
 }
 
+/// The commit of a work tree, with `+` behind it if files differ from it.
+pub(crate) fn revision_of_work_tree(dir: &Path) -> Option<String> {
+    let ask = |args: &[&str]| {
+        let mut command = plain();
+        command.args(["--no-optional-locks", "-C"]).arg(dir).args(args);
+        run(command).ok()
+    };
+    let commit = ask(&["rev-parse", "--verify", "HEAD"])?;
+    let changed = !ask(&["status", "--porcelain"])?.is_empty();
+    Some(format!("{}{}", commit.trim(), if changed { "+" } else { "" }))
+}
+
 /// Git without whatever a surrounding Git has set, and without questions: nobody may be there to answer.
 fn plain() -> Command {
     let mut command = Command::new("git");

@@ -77,15 +77,19 @@ pub(super) fn lower_definition(
         matches!(node.kind, NodeKind::Bool(true))
     });
     let mut args = fields.take_any(&["args", "parameters"]).map(|node| lower_args(node, &mut found));
-    let params = match fields.take_any(&["params", "inputs"]) {
-        // The oldest files give their args under `params`.
-        Some(node) if kind == Kind::Module && matches!(node.kind, NodeKind::Map(_)) => {
+    let calls = fields.has("module") || fields.has("tool");
+    let mut params = match fields.take("params") {
+        // The oldest files give their args under `params`. What calls nothing takes none.
+        Some(node) if kind == Kind::Module && calls && matches!(node.kind, NodeKind::Map(_)) => {
             merge(args.get_or_insert_default(), lower_args(node, &mut found));
             Vec::new()
         }
         Some(node) => lower_params(node, &mut found),
         None => Vec::new(),
     };
+    if let Some(node) = fields.take("inputs") {
+        params.extend(lower_params(node, &mut found));
+    }
     let awaits = fields.take("await").map(|node| words_of("await", "steps", &node, &mut found));
     let timeout = if kind == Kind::Template { fields.take("timeout") } else { None };
     let body = lower_body(&mut fields, &id, kind, args, &mut found);
@@ -265,6 +269,11 @@ fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
 
 fn lower_param(key: Option<Name>, node: Node, found: &mut Vec<Diagnostic>) -> Option<Param> {
     let span = node.span;
+    // `{x: }` declares a param of whatever type.
+    let node = match key {
+        Some(_) if node.is_null() => Node { kind: NodeKind::Map(Vec::new()), ..node },
+        Some(_) | None => node,
+    };
     let written_type = node.as_str().and_then(Atom::from_word).map(Atom::word);
     let mut fields = Fields::of(node);
     let id = fields.as_mut().and_then(|fields| fields.take("id")).and_then(name_of);

@@ -30,6 +30,29 @@ const STRANGERS: [(&str, &str); 22] = [
     ("includes", "include"),
 ];
 
+/// What a container is made from: given as args to the module that makes it.
+const OF_CONTAINERS: [&str; 19] = [
+    "image",
+    "cmd",
+    "command",
+    "entrypoint",
+    "env",
+    "environment",
+    "mounts",
+    "volumes",
+    "services",
+    "ports",
+    "workdir",
+    "working_dir",
+    "user",
+    "restart",
+    "tty",
+    "no-stdin",
+    "scaling",
+    "resources",
+    "tags",
+];
+
 /// The entries of a map that were not taken yet.
 pub(super) struct Fields {
     pub(super) span: Span,
@@ -127,6 +150,9 @@ impl Fields {
         let mut rest: Vec<_> = self.entries.into_iter().map(|entry| (entry.key, entry.key_span)).collect();
         rest.sort_by_key(|(_, span)| span.start);
         let warn = |(key, span): (String, Span)| {
+            if let Some(found) = unparted(&key, span, known) {
+                return found;
+            }
             let stranger = STRANGERS.iter().find(|(stranger, ours)| *stranger == key && known.contains(ours));
             let meant = stranger.map(|(_, ours)| *ours).or_else(|| suggest(&key, known.iter().copied()));
             let found = Diagnostic::warning("unknown-key", format!("The key '{key}' is not known {place}"))
@@ -135,9 +161,28 @@ impl Fields {
                 "condition" | "after-condition" if known.contains(&"run-when") => found.hint(format!(
                     "it belongs to what the step waits for: `after: {{step: STEP, {key}: …}}`"
                 )),
+                key if OF_CONTAINERS.contains(&key) && known.contains(&"args") => {
+                    found.hint(format!("what a module is given stands in its args: `args: {{{key}: …}}`"))
+                }
                 _ => found.did_you_mean(meant.filter(|meant| *meant != key)),
             }
         };
         rest.into_iter().map(warn).collect()
     }
+}
+
+/// `args:{x` and `args {x`: a known key that nothing parts from its value.
+fn unparted(key: &str, span: Span, known: &[&'static str]) -> Option<Diagnostic> {
+    let end = key.find([':', ' ', '{', '['])?;
+    let (word, rest) = key.split_at(end);
+    if !known.contains(&word) {
+        return None;
+    }
+    let value = rest.trim_start_matches([':', ' ']);
+    let (id, message) = if rest.starts_with(':') {
+        ("missing-space", "A space is missing after the colon")
+    } else {
+        ("missing-colon", "A colon is missing after the key")
+    };
+    Some(Diagnostic::error(id, message).at(span, "").hint(format!("write `{word}: {value}: …`")))
 }

@@ -11,16 +11,22 @@ pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> 
     let span = node.span;
     match node.kind {
         NodeKind::List(items) => items.into_iter().filter(|item| !item.is_null()).map(lower_step).collect(),
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Float(_)
-        | NodeKind::Str(_)
-        | NodeKind::Map(_)
-        | NodeKind::Form(_) => {
-            found.push(
-                Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(span, "this is none"),
-            );
+        kind => {
+            let wrong =
+                Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(span, "this is none");
+            found.push(match kind {
+                NodeKind::Str(step) if !step.contains('\n') => wrong
+                    .hint(format!("write it as a list of one: `[{step}]`"))
+                    .replace_by(format!("[{step}]")),
+                NodeKind::Map(_) => wrong.hint("begin each step with a dash: `- module: my-module`"),
+                NodeKind::Null
+                | NodeKind::Bool(_)
+                | NodeKind::Int(_)
+                | NodeKind::Float(_)
+                | NodeKind::Str(_)
+                | NodeKind::List(_)
+                | NodeKind::Form(_) => wrong,
+            });
             Vec::new()
         }
     }
@@ -132,7 +138,15 @@ fn lower_does(fields: &mut Fields, found: &mut Vec<Diagnostic>) -> StepBody {
 fn lower_run_when(node: Node, after: &mut Vec<After>, found: &mut Vec<Diagnostic>) {
     let span = node.span;
     if let NodeKind::List(items) = node.kind {
-        items.into_iter().for_each(|item| lower_run_when(item, after, found));
+        if items.iter().all(|item| matches!(item.kind, NodeKind::Map(_))) {
+            items.into_iter().for_each(|item| lower_run_when(item, after, found));
+        } else {
+            found.push(
+                Diagnostic::error("wrong-shape", "`run-when` must be a map")
+                    .at(span, "this is a list")
+                    .hint("write `run-when: {after: [STEP, …]}`"),
+            );
+        }
         return;
     }
     let Some(mut fields) = Fields::of(node) else {

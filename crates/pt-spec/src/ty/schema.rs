@@ -129,6 +129,15 @@ fn service() -> Value {
         "properties": {
             "id": {"type": "string"},
             "port": port,
+            "ready": {"type": ["object", "null"], "properties": {
+                "exec": {"type": ["string", "array", "null"]},
+                "http": {"type": ["string", "null"], "pattern": "^/"},
+                "tcp": {"type": ["integer", "string", "null"]},
+                "log": {"type": ["string", "null"]},
+                "port": {"type": ["integer", "string", "null"]},
+                "status": {"type": ["integer", "null"]},
+                "timeout": {"type": ["string", "null"], "pattern": "^[0-9]+(ms|s|m|h|d|w|mo|y)$"},
+            }},
             "ports": {"type": "array", "items": {
                 "type": "object",
                 "properties": {

@@ -140,6 +140,12 @@ impl Explainer<'_> {
                 "nothing may follow here",
                 "remove it, or put the whole value in quotes",
             ),
+            other if other.to_string().starts_with("':' may not precede") => self.here(
+                "missing-space",
+                "A space is missing after the colon",
+                "",
+                "write a space between the colon and the bracket",
+            ),
             other => self.here("yaml-syntax", format!("This is not YAML: {other}"), "", ""),
         }
     }
@@ -269,6 +275,18 @@ impl Explainer<'_> {
     /// An item where a key should stand.
     fn stray_item(&self, start: usize, indent: usize) -> Finding {
         let finding = self.indentation();
+        let line = self.line_at(start);
+        if let Some(end) = flow_end(line) {
+            let rest = &line[end..];
+            return Finding {
+                id: "text-after-end",
+                message: "Text follows the closing bracket".to_owned(),
+                place: start + end + rest.len() - rest.trim_start().len()..start + line.trim_end().len(),
+                label: "after the bracket",
+                other: None,
+                hint: "remove it, or put the whole value in quotes if it is text".to_owned(),
+            };
+        }
         let items =
             self.text[..start].lines().rev().take(200).any(|line| line.trim_start().starts_with("- "));
         if items && self.nearest(start, indent).is_some() {
@@ -405,6 +423,32 @@ impl Explainer<'_> {
 
 fn column_of_content(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// Where the brackets end that an item begins with, if text follows them.
+fn flow_end(line: &str) -> Option<usize> {
+    let content = line.trim_start().strip_prefix("- ")?.trim_start();
+    if !content.starts_with(['{', '[']) {
+        return None;
+    }
+    let (mut depth, mut quote) = (0, None);
+    for (at, char) in content.char_indices() {
+        match (quote, char) {
+            (Some(open), _) if open == char => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(char),
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => depth -= 1,
+            (None, _) => {}
+        }
+        if depth == 0 {
+            let rest = &content[at + 1..];
+            let follows =
+                !rest.trim().is_empty() && !rest.starts_with(" #") && !rest.trim_start().starts_with(':');
+            return follows.then_some(line.len() - rest.len());
+        }
+    }
+    None
 }
 
 /// The colon of `key:value`, if the line is that and no more.

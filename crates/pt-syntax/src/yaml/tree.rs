@@ -146,6 +146,12 @@ impl<'t> Tree<'t> {
         if self.documents == 1 {
             return ControlFlow::Continue(());
         }
+        // A file may end with a line that begins nothing.
+        let says_nothing =
+            |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim().starts_with('#');
+        if self.text[place.end..].lines().all(says_nothing) {
+            return ControlFlow::Break(());
+        }
         let diagnostic = Diagnostic::error("second-document", "A polytope file holds one document")
             .at(self.span(&place), "a second one begins here")
             .hint("remove the `---`, or move what follows to a file of its own and include that");
@@ -339,7 +345,10 @@ impl<'t> Tree<'t> {
                     *waiting = Some(Key { text, span: node.span, merge });
                 }
                 Some(key) if key.merge => {
-                    if let Some(diagnostic) = not_a_merge(&node) {
+                    // An alias of nothing is told as such.
+                    let is_unknown =
+                        node.is_null() && self.text[range(node.span, self.base)].starts_with('*');
+                    if let Some(diagnostic) = not_a_merge(&node).filter(|_| !is_unknown) {
                         self.findings.push(diagnostic);
                     }
                     merges.push((entries.len(), node));

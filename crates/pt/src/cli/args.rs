@@ -77,6 +77,14 @@ impl OutputArgs {
         Ok(anstream::stdout().lock().write_all(self.text(data)?.as_bytes())?)
     }
 
+    /// Prints data: in words where nobody chose a notation and a terminal shows it.
+    pub(crate) fn print_or(&self, data: &impl Serialize, words: impl FnOnce() -> String) -> Outcome {
+        use std::io::{IsTerminal, Write};
+        let in_words = self.output.is_none() && !self.raw && std::io::stdout().is_terminal();
+        let text = if in_words { words() } else { self.text(data)? };
+        Ok(anstream::stdout().lock().write_all(text.as_bytes())?)
+    }
+
     /// Prints a list: as a table where nobody chose a notation and a terminal shows it, with `--raw` what is named only.
     pub(crate) fn print_list<T: Serialize>(
         &self,

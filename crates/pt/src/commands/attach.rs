@@ -12,22 +12,31 @@ use pt_store::{LogFilter, LogReader};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{ContextArgs, ProjectArgs};
+use crate::commands::run;
 use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::jobs_of::{self, orphaned};
 use crate::watch::Watcher;
 
-/// Follows a job that runs, as `pt run` would.
+/// Follows a job that runs, as `pt run` would, and goes on with one whose runner is gone.
 ///
 /// What it says from now on is shown, and how it ends; the exit code is that of
 /// `pt run`. Ctrl-C leaves the job running.
+///
+/// If the job's runner was killed, another one goes on with it in the background:
+/// containers that run are watched on, what they wrote meanwhile is kept, and what
+/// has not begun is run. A step whose code did more than to start containers and
+/// to wait for them has failed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct AttachArgs {
     /// The job, by its id or its target.
     #[arg(value_name = "job", add = ArgValueCandidates::new(complete::live_jobs))]
     job: String,
+    /// Goes on with a job for another process, which waits for its id.
+    #[arg(long, hide = true)]
+    runner: bool,
     #[command(flatten)]
     context: ContextArgs,
     #[command(flatten)]
@@ -46,8 +55,8 @@ pub(crate) fn run(args: &AttachArgs, config: &Config) -> Outcome {
     let instance = app.instance(args.project.polytope_file.as_deref())?;
     let record = jobs_of::find(&app, &instance, &args.job)?;
     let id = record.id();
-    if record.is_orphan() {
-        return Err(orphaned(&record));
+    if args.runner {
+        return run::go_on(&args.context, &record, config);
     }
     if record.job.status.has_ended() {
         return Err(Failure::new(format!("Job {id} is over: {}.", record.job.status.word()))
@@ -56,6 +65,11 @@ pub(crate) fn run(args: &AttachArgs, config: &Config) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let leave = runtime.block_on(async { Leave::new() })?;
     let mut watched = Watched::new(&app, &record, args.tail)?;
+    if record.is_orphan() {
+        run::begin_runner(&app)?;
+    }
+    watched.watcher.attached()?;
+    watched.show_last()?;
     let job = watched.follow(&runtime, leave)?;
     match job {
         Some(Status::Success) => Ok(()),
@@ -99,6 +113,8 @@ struct Watched<'a> {
     app: &'a App,
     record: &'a JobRecord,
     lines: LogReader,
+    /// Lines of before that are to be shown first.
+    last: Vec<LogLine>,
     events: u64,
     watcher: Watcher,
 }
@@ -116,11 +132,16 @@ impl<'a> Watched<'a> {
             }
         }
         let mut watcher = Watcher::of(&past);
-        watcher.attached()?;
         let shown = last.len() - tail.min(last.len());
-        last[..shown].iter().for_each(|line| watcher.remember(line));
-        last[shown..].iter().try_for_each(|line| watcher.line(line))?;
-        Ok(Self { app, record, lines, events: past.len() as u64, watcher })
+        last.drain(..shown).for_each(|line| watcher.remember(&line));
+        Ok(Self { app, record, lines, last, events: past.len() as u64, watcher })
+    }
+
+    fn show_last(&mut self) -> Outcome {
+        for line in std::mem::take(&mut self.last) {
+            self.watcher.line(&line)?;
+        }
+        Ok(())
     }
 
     /// Shows what happens until the job is over, or somebody leaves: then nothing.

@@ -35,8 +35,7 @@ pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
     let found = app.check(&project)?;
     let sources = project.loaded.project.sources();
     let text = match args.output {
-        Some(FindingFormat::Json) => findings::json(&found, sources)?,
-        Some(FindingFormat::Sarif) => findings::sarif(&found, sources)?,
+        Some(format) => findings::write(&found, sources, format)?,
         None => {
             let color = std::io::stdout().is_terminal();
             render(&found, sources, Style { color, ..Style::default() })

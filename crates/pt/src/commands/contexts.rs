@@ -112,8 +112,12 @@ pub(crate) fn run(command: &ContextsCommand, global: &GlobalArgs) -> Outcome {
 /// The config, also if its current context is one that it does not have: that can be mended here.
 fn read(global: &GlobalArgs) -> Result<Config, Failure> {
     let (config, findings, _) = Config::look(global)?;
-    let serious = |finding: &Diagnostic| finding.severity == Severity::Error && finding.id != "unknown-name";
-    if findings.iter().any(serious) { Config::read(global) } else { Ok(config) }
+    if findings.iter().any(is_serious) { Config::read(global) } else { Ok(config) }
+}
+
+/// Whether it is more than a current context that is not there.
+fn is_serious(finding: &Diagnostic) -> bool {
+    finding.severity == Severity::Error && finding.id != "unknown-name"
 }
 
 fn list(args: &ListContextsArgs, config: &Config) -> Outcome {
@@ -169,12 +173,13 @@ fn change(path: &Path, change: impl FnOnce(&str) -> Option<String>) -> Outcome {
         read => read.map_err(|cause| Failure::unreadable(path.display(), &cause))?,
     };
     let unchangeable = || Failure::new(format!("Could not change {}: {}.", path.display(), edit::BY_HAND));
-    if path.extension().is_some_and(|extension| extension == "json" || extension == "edn") {
+    // JSON is a map in braces, which YAML has too; EDN has its own.
+    if path.extension().is_some_and(|extension| extension == "edn") {
         return Err(unchangeable());
     }
     let after = change(&before).ok_or_else(unchangeable)?;
     let (_, findings, sources) = crate::config::read_text(path, &after);
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+    if findings.iter().any(is_serious) {
         let shown = render(&findings, &sources, Style { color: false, ..Style::default() });
         return Err(Failure::new(format!("Could not change {}:\n{}", path.display(), shown.trim_end())));
     }

@@ -8,12 +8,12 @@ use clap::Args;
 use pt_scaffold::edit::{Include, NotEdited, include};
 use pt_scaffold::replace;
 use pt_server::{App, Environment};
-use pt_spec::{FILE_NAMES, Kind, RepoAddress};
+use pt_spec::{FILE_NAMES, Kind, RepoAddress, format_of};
 use pt_syntax::{Severity, count};
 
 use crate::config::LOCAL;
 use crate::failure::{Failure, Outcome};
-use crate::output::{Format, read_text};
+use crate::output::read_text;
 use crate::targets;
 
 /// Includes the polytope file of a repository or a directory in the project's.
@@ -43,12 +43,9 @@ pub(crate) fn run(args: &IncludeArgs) -> Outcome {
         Err(_) if !root.exists() => String::new(),
         Err(failure) => return Err(failure),
     };
-    if Format::of(&root) != Format::Yaml {
-        return Err(Failure::new(format!("{} was left as it is: only YAML is edited.", root.display()))
-            .hint(format!("Add `{}` to its `include` yourself.", args.what)));
-    }
     let path;
-    let entry = match RepoAddress::parse(&args.what) {
+    let address = RepoAddress::parse(&args.what);
+    let entry = match &address {
         Ok(_) => Include::Repo(&args.what),
         Err(why) if args.what.starts_with("gh:") => {
             return Err(Failure::usage(format!("{}: {why}.", args.what)));
@@ -59,8 +56,14 @@ pub(crate) fn run(args: &IncludeArgs) -> Outcome {
         }
     };
     let shown = root.strip_prefix(&app.environment.working_dir).unwrap_or(&root).display();
-    match include(&text, entry) {
+    match include(&text, format_of(&root), entry) {
         Ok(Some(new)) => {
+            if let Ok(address) = &address {
+                app.reach(address).map_err(|why| {
+                    Failure::new(format!("Could not include {}: {why}.", args.what))
+                        .hint(format!("{shown} was left as it is."))
+                })?;
+            }
             replace(&root, &new)
                 .map_err(|cause| Failure::new(format!("Could not write {shown}: {cause}")))?;
             writeln!(anstream::stderr(), "{shown} includes {}.", args.what)?;

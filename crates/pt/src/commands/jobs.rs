@@ -183,6 +183,7 @@ fn summary(record: &JobRecord) -> Value {
 /// All that is known of a job.
 pub(crate) fn describe(record: &JobRecord) -> Value {
     let mut value = json!(record.job);
+    value["status"] = json!(status(record));
     value["project"] = json!(record.instance.root);
     let pid = record.runner.as_ref().map(|runner| runner.pid);
     value["runner"] = match record.alive {

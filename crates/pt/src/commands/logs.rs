@@ -1,5 +1,7 @@
 //! `pt logs`: what a job said.
 
+mod filter;
+
 use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use crate::failure::{Failure, Outcome};
 use crate::job_name::means;
 use crate::output::{self, Format};
 use crate::watch::write_line;
+use filter::FilterArgs;
 
 /// Shows what a job said.
 ///
@@ -40,9 +43,8 @@ pub(crate) struct LogsArgs {
     // Its usual letter follows here.
     #[arg(long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
-    /// Shows the lines of this step or container only.
-    #[arg(long, value_name = "id")]
-    pub(crate) step: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Shows the last lines only, this many.
     #[arg(short = 'n', long, value_name = "count")]
     pub(crate) tail: Option<usize>,
@@ -57,12 +59,7 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
     let instance = app.instance(args.polytope_file.as_deref())?;
     let records = app.jobs(Some(&instance), true)?;
     let (record, of) = choose(records, args.what.as_deref())?;
-    let of = args.step.as_deref().or(of.as_deref());
-    let wanted = |line: &LogLine| {
-        of.is_none_or(|of| {
-            line.step.as_str() == of || line.container.as_ref().is_some_and(|id| id.as_str() == of)
-        })
-    };
+    let wanted = |line: &LogLine| args.filter.admits(line, of.as_deref());
     let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);
     let mut reader = app.store.read_logs(&record.key, 0, LogFilter::default());
     let show = |line: &LogLine| -> Result<(), Failure> {

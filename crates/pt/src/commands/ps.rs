@@ -1,16 +1,17 @@
 //! `pt ps`: what is running.
 
 use std::io::Write;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 use pt_model::{Job, ServiceStatus, Status};
-use pt_server::JobRecord;
+use pt_server::{JobRecord, Waiting, waits_of_job};
 
 use crate::cli::{ContextArgs, OutputArgs, ProjectArgs};
 use crate::commands::jobs;
 use crate::config::Config;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::table::Table;
 
 /// Shows what is running.
@@ -27,6 +28,9 @@ pub(crate) struct PsArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
 }
+
+/// How long a runner may take to say what its steps wait for.
+const ANSWER: Duration = Duration::from_millis(500);
 
 /// Runs the command.
 pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
@@ -59,13 +63,26 @@ pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
         rows(&mut jobs, record, args.all);
     }
     out.write_all(jobs.render().as_bytes())?;
+    for record in records.iter().filter(|record| record.alive) {
+        for wait in waits(record)? {
+            writeln!(out, "{} waits for {}, {} s", wait.step, wait.why, wait.seconds)?;
+        }
+    }
     if records.iter().any(JobRecord::is_orphan) {
         writeln!(
             anstream::stderr().lock(),
-            "A runner is gone before its job was over: `pt clean` removes what it left."
+            "A runner is gone before its job was over: `pt attach JOB` goes on with it, `pt clean` removes what it left."
         )?;
     }
     Ok(())
+}
+
+/// Which steps of a job wait, and for what. A runner that is just going does not say.
+fn waits(record: &JobRecord) -> Result<Vec<Waiting>, Failure> {
+    let Some(runner) = &record.runner else { return Ok(Vec::new()) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let asked = async { tokio::time::timeout(ANSWER, waits_of_job(&runner.socket)).await };
+    Ok(runtime.block_on(asked).ok().and_then(Result::ok).unwrap_or_default())
 }
 
 fn rows(table: &mut Table, record: &JobRecord, with_project: bool) {

@@ -1,6 +1,7 @@
 //! `pt run`: runs templates and modules.
 
 mod detach;
+mod go_on;
 pub(crate) mod listing;
 mod signals;
 mod slow;
@@ -15,7 +16,9 @@ use pt_model::{Job, Status};
 use pt_server::{App, RunRequest, Started, Unset};
 use tokio::sync::watch;
 
+pub(crate) use self::detach::begin_runner;
 use self::detach::{announce, detach};
+pub(crate) use self::go_on::go_on;
 use self::signals::{Heard, Signals};
 use self::slow::Slow;
 use crate::ask;
@@ -177,6 +180,7 @@ async fn follow(
     };
     tokio::pin!(deadline);
     let mut timed_out = false;
+    let mut look_again = tokio::time::Instant::now() + LOOK_AGAIN;
     let mut slow = Slow::default();
     let so_far = heard.clone();
     let mut unshown = None;
@@ -204,6 +208,12 @@ async fn follow(
                 let told = watcher.as_ref().filter(|_| interrupts < 2);
                 let _ = told.map(|watcher| watcher.waiting(App::GRACE, interrupts > 0));
             }
+            () = tokio::time::sleep_until(look_again), if watcher.is_some() => {
+                look_again = tokio::time::Instant::now() + LOOK_AGAIN;
+                let waits = running.control.waits().await;
+                let told = watcher.as_mut().map(|watcher| watcher.waits(&waits));
+                told.transpose()?;
+            }
             () = &mut deadline, if !timed_out => {
                 running.control.stop("it took longer than --timeout allows");
                 timed_out = true;
@@ -224,6 +234,9 @@ async fn follow(
         Some(_) | None => Ok((job, interrupted)),
     }
 }
+
+/// After how long it is said what steps wait for, and how often it is looked.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The exit code of a program that SIGPIPE has ended.
 const BROKEN_PIPE: u8 = 141;

@@ -1,6 +1,6 @@
 //! Changes of the config file, as a text: comments and layout stay.
 
-use pt_syntax::{Entry, Node, Sources, parse};
+use pt_syntax::{Entry, Node, NodeKind, Sources, parse};
 
 use super::Context;
 
@@ -27,8 +27,19 @@ pub(crate) fn current(text: &str, name: &str) -> String {
 pub(crate) fn with(text: &str, context: &Context) -> Option<String> {
     let text = without(text, &context.name)?;
     let root = root(&text);
-    let line = |indent: &str| format!("{indent}{}: {}\n", scalar(&context.name), fields(context));
-    match root.get("contexts") {
+    let contexts = root.get("contexts");
+    if let Some(contexts) = contexts.filter(|contexts| is_flow(&text, contexts))
+        && (is_flow(&text, &root) || !contexts.entries().is_empty())
+    {
+        let entry = in_flow(&text, contexts, &context.name, |quote| fields(context, quote));
+        return Some(add_in_flow(&text, contexts, &entry));
+    }
+    if is_flow(&text, &root) && contexts.is_none() {
+        let one = |quote| format!("{{{}: {}}}", key(&context.name, quote), fields(context, quote));
+        return Some(add_in_flow(&text, &root, &in_flow(&text, &root, "contexts", one)));
+    }
+    let line = |indent: &str| format!("{indent}{}: {}\n", scalar(&context.name), fields(context, false));
+    match contexts {
         Some(contexts) => match contexts.entries().last() {
             Some(last) => {
                 let indent = indent(&text, last)?;
@@ -67,6 +78,9 @@ pub(crate) fn without(text: &str, name: &str) -> Option<String> {
     let Some(entry) = contexts.entries().iter().find(|entry| entry.key == name) else {
         return Some(text.to_owned());
     };
+    if is_flow(text, contexts) {
+        return Some(without_in_flow(text, contexts, name));
+    }
     indent(text, entry)?;
     let start = start_of_line(text, entry.key_span.start as usize);
     let end = end_of_lines(text, &entry.value).max(end_of_line(text, entry.key_span.end as usize));
@@ -102,11 +116,55 @@ fn end_of_lines(text: &str, value: &Node) -> usize {
     if end > value.span.start as usize && text[..end].ends_with('\n') { end } else { end_of_line(text, end) }
 }
 
-fn fields(context: &Context) -> String {
-    let field =
-        |key: &str, value: &Option<String>| value.as_ref().map(|value| format!("{key}: {}", scalar(value)));
+/// Whether a map is written in braces.
+fn is_flow(text: &str, map: &Node) -> bool {
+    matches!(map.kind, NodeKind::Map(_)) && text[map.span.start as usize..].starts_with('{')
+}
+
+/// An entry of a map in braces, its words quoted if the map's are, as in JSON.
+fn in_flow(text: &str, map: &Node, name: &str, value: impl FnOnce(bool) -> String) -> String {
+    let first = map.entries().first().map(|entry| &text[entry.key_span.start as usize..]);
+    let quote = first.map_or_else(|| text.contains("\"contexts\""), |first| first.starts_with('"'));
+    format!("{}: {}", key(name, quote), value(quote))
+}
+
+/// With one more entry in a map in braces: on a line of its own if the last one has one.
+fn add_in_flow(text: &str, map: &Node, entry: &str) -> String {
+    let Some(last) = map.entries().last() else {
+        let at = map.span.start as usize + 1;
+        return format!("{}{entry}{}", &text[..at], &text[at..]);
+    };
+    let at = end_of_entry(last);
+    let gap = indent(text, last).map_or_else(|| " ".to_owned(), |indent| format!("\n{indent}"));
+    format!("{},{gap}{entry}{}", &text[..at], &text[at..])
+}
+
+/// Without an entry of a map in braces, and the comma that parted it from the others.
+fn without_in_flow(text: &str, map: &Node, name: &str) -> String {
+    let entries = map.entries();
+    let Some(at) = entries.iter().position(|entry| entry.key == name) else { return text.to_owned() };
+    let (start, end) = match (at.checked_sub(1), entries.get(at + 1)) {
+        (_, Some(next)) => (entries[at].key_span.start as usize, next.key_span.start as usize),
+        (Some(before), None) => (end_of_entry(&entries[before]), end_of_entry(&entries[at])),
+        (None, None) => (map.span.start as usize + 1, map.span.end as usize - 1),
+    };
+    format!("{}{}", &text[..start], &text[end..])
+}
+
+fn end_of_entry(entry: &Entry) -> usize {
+    entry.value.span.end.max(entry.key_span.end) as usize
+}
+
+fn fields(context: &Context, quote: bool) -> String {
+    let field = |name: &str, value: &Option<String>| {
+        value.as_ref().map(|value| format!("{}: {}", key(name, quote), key(value, quote)))
+    };
     let fields = [field("instance", &context.instance), field("user", &context.user)];
     format!("{{{}}}", fields.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+fn key(text: &str, quote: bool) -> String {
+    if quote { serde_json::Value::from(text).to_string() } else { scalar(text) }
 }
 
 /// As it is where that is plain in every position, else in quotes.
@@ -141,10 +199,15 @@ mod tests {
             ),
             ("contexts:\n  lab:\n    user: you\n  b: {}\n", "contexts:\n  b: {}\n  lab: {user: me}\n"),
             ("contexts:\n  b: {}", "contexts:\n  b: {}\n  lab: {user: me}\n"),
+            ("contexts: {a: {}} # all\n", "contexts: {a: {}, lab: {user: me}} # all\n"),
+            ("contexts: {lab: {user: you}, a: {}}\n", "contexts: {a: {}, lab: {user: me}}\n"),
+            ("contexts: {\n  a: {} # mine\n}\n", "contexts: {\n  a: {},\n  lab: {user: me} # mine\n}\n"),
+            ("{contexts: {}}", "{contexts: {lab: {user: me}}}"),
+            ("{mcp: {port: 1}}", "{mcp: {port: 1}, contexts: {lab: {user: me}}}"),
+            ("{\"contexts\": {\"a\": {}}}", "{\"contexts\": {\"a\": {}, \"lab\": {\"user\": \"me\"}}}"),
         ] {
             assert_eq!(with(before, &context("lab", "me")).unwrap(), after);
         }
-        assert_eq!(with("contexts: {a: {}}\n", &context("lab", "me")), None);
         assert_eq!(with("", &context("true", "a: b")).unwrap(), "contexts:\n  \"true\": {user: \"a: b\"}\n");
     }
 
@@ -155,6 +218,9 @@ mod tests {
             ("contexts:\n  a: {}\n  lab:\n    user: me # I\n\n  b: {}\n", "contexts:\n  a: {}\n\n  b: {}\n"),
             ("contexts:\n  a: {}\n", "contexts:\n  a: {}\n"),
             ("contexts:\n  lab:\n  b: {}\n", "contexts:\n  b: {}\n"),
+            ("contexts: {a: {}, lab: {user: me}}\n", "contexts: {a: {}}\n"),
+            ("contexts: {lab: {}, a: {}}\n", "contexts: {a: {}}\n"),
+            ("contexts: {lab: {}}\n", "contexts: {}\n"),
         ] {
             assert_eq!(without(before, "lab").unwrap(), after);
         }

@@ -25,7 +25,7 @@ struct Reader {
 impl Reader {
     fn config(&mut self, root: &Node) -> Config {
         let mut config = Config::default();
-        self.keys(root, "the config file", &["current-context", "contexts", "mcp", "docker"]);
+        self.keys(root, "the config file", &["current-context", "contexts", "mcp", "docker", "jobs"]);
         config.current =
             root.get("current-context").and_then(|node| self.text(node, "the name of a context"));
         if let Some(contexts) = root.get("contexts") {
@@ -48,6 +48,10 @@ impl Reader {
             self.keys(docker, "`docker`", &["host"]);
             config.docker_host =
                 docker.get("host").and_then(|node| self.text(node, "an address, as unix:///run/docker.sock"));
+        }
+        if let Some(jobs) = root.get("jobs") {
+            self.keys(jobs, "`jobs`", &["keep"]);
+            config.keep_jobs = jobs.get("keep").and_then(|node| self.number(node));
         }
         if let (Some(current), Some(node)) = (&config.current, root.get("current-context"))
             && !config.all().iter().any(|context| context.name == *current)
@@ -101,6 +105,17 @@ impl Reader {
         port
     }
 
+    fn number(&mut self, node: &Node) -> Option<usize> {
+        let mut number = None;
+        if let NodeKind::Int(given) = node.kind {
+            number = usize::try_from(given).ok();
+        }
+        if number.is_none() && !node.is_null() {
+            self.wrong(node, "this must be a number, from 0 on");
+        }
+        number
+    }
+
     fn wrong(&mut self, node: &Node, message: &str) {
         let message =
             message.chars().next().map(|first| first.to_uppercase().chain(message.chars().skip(1)).collect());
@@ -150,6 +165,7 @@ mod tests {
             ("current-context: labb\ncontexts: {lab: {}}\n", "config.yaml:1:18"),
             ("contexts: [lab]\n", "config.yaml:1:11"),
             ("docker: {host: 3}\n", "config.yaml:1:16"),
+            ("jobs: {keep: all}\n", "config.yaml:1:14"),
             ("a: [\n", "config.yaml:1:4"),
         ] {
             assert!(said(text).contains(expected), "{text}: {}", said(text));

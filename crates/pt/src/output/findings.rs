@@ -6,18 +6,31 @@ use serde_json::{Value, json};
 
 use crate::commands::explain;
 use crate::failure::Failure;
+use crate::output::{Format, render};
 
 /// The notations of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FindingFormat {
+    Yaml,
     Json,
+    Edn,
     Sarif,
 }
 
-/// A list with a map for each finding.
-pub(crate) fn json(found: &[Diagnostic], sources: &Sources) -> Result<String, Failure> {
+/// Findings in a notation: a list with a map for each, or what SARIF makes of them.
+pub(crate) fn write(
+    found: &[Diagnostic],
+    sources: &Sources,
+    format: FindingFormat,
+) -> Result<String, Failure> {
+    let format = match format {
+        FindingFormat::Yaml => Format::Yaml,
+        FindingFormat::Json => Format::Json,
+        FindingFormat::Edn => Format::Edn,
+        FindingFormat::Sarif => return sarif(found, sources),
+    };
     let list: Vec<Value> = found.iter().map(|diagnostic| finding(diagnostic, sources)).collect();
-    Ok(serde_json::to_string_pretty(&list)? + "\n")
+    render(&list, format, true)
 }
 
 /// Lines and columns from 1, columns in characters; the end is the place after the last character.
@@ -56,7 +69,7 @@ fn labelled(label: &Label, sources: &Sources) -> Value {
 }
 
 /// A log of one run, as SARIF 2.1.0.
-pub(crate) fn sarif(found: &[Diagnostic], sources: &Sources) -> Result<String, Failure> {
+fn sarif(found: &[Diagnostic], sources: &Sources) -> Result<String, Failure> {
     let mut ids: Vec<&str> = found.iter().map(|diagnostic| diagnostic.id).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -94,7 +94,12 @@ fn left_running(job: &Job, call: &StepId, waited: &Waited) -> String {
     for (service, state) in job.services.iter().filter(|(_, s)| s.status == ServiceStatus::Running) {
         let addresses: Vec<String> = state.ports.iter().filter_map(OpenPort::address).collect();
         let at = if addresses.is_empty() { "in the sandbox only".to_owned() } else { addresses.join(", ") };
-        text.extend([format!("\nService {service}: {at}")]);
+        let not_yet = if state.ready {
+            String::new()
+        } else {
+            format!(" (accepts no connections yet: wait-until {{\"service\":\"{service}\"}})")
+        };
+        text.extend([format!("\nService {service}: {at}{not_yet}")]);
     }
     text
 }

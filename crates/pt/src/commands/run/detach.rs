@@ -13,6 +13,17 @@ use crate::failure::{Failure, Outcome};
 
 /// Starts the same command again as a runner of its own, and waits until its job exists.
 pub(super) fn detach(app: &App) -> Outcome {
+    let job = begin_runner(app)?;
+    writeln!(
+        anstream::stderr().lock(),
+        "Job {job} runs in the background: `pt attach {job}` follows it, `pt stop {job}` stops it."
+    )?;
+    writeln!(anstream::stdout().lock(), "{job}")?;
+    Ok(())
+}
+
+/// Starts the same command again as a runner of its own, and waits until it tells its job.
+pub(crate) fn begin_runner(app: &App) -> Result<String, Failure> {
     let mut args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     args.insert(end, "--runner".into());
@@ -34,12 +45,7 @@ pub(super) fn detach(app: &App) -> Outcome {
         let why = said.trim().strip_prefix("Error: ").unwrap_or(said.trim());
         return Err(Failure::new(format!("The runner ended before its job began. {why}")));
     }
-    writeln!(
-        anstream::stderr().lock(),
-        "Job {job} runs in the background: `pt attach {job}` follows it, `pt stop {job}` stops it."
-    )?;
-    writeln!(anstream::stdout().lock(), "{job}")?;
-    Ok(())
+    Ok(job.to_owned())
 }
 
 /// A file that nobody else finds and that is gone when it is closed.

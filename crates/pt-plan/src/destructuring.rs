@@ -4,15 +4,16 @@ use std::ops::Range;
 
 /// A param that becomes a variable.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub struct Taken {
     /// Where its name stands.
-    pub(crate) name: Range<usize>,
-    pub(crate) how: How,
+    pub name: Range<usize>,
+    /// How.
+    pub how: How,
 }
 
 /// How it is taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum How {
+pub enum How {
     /// By a word after `:keys`, which names the variable, too.
     Keys {
         /// Where `:keys` begins.
@@ -27,7 +28,7 @@ pub(crate) enum How {
 const MAPS: [&str; 2] = ["params", "inputs"];
 
 /// What Clojure takes of the params.
-pub(crate) fn clojure(code: &str) -> Vec<Taken> {
+pub fn clojure(code: &str) -> Vec<Taken> {
     let mut taken = Vec::new();
     for (from, word) in code.match_indices(":keys") {
         let after = &code[from + word.len()..];
@@ -47,7 +48,7 @@ pub(crate) fn clojure(code: &str) -> Vec<Taken> {
 }
 
 /// What JavaScript takes of the params.
-pub(crate) fn javascript(code: &str) -> Vec<Taken> {
+pub fn javascript(code: &str) -> Vec<Taken> {
     let mut taken = Vec::new();
     for (close, _) in code.match_indices('}') {
         let after = code[close + 1..].trim_start();
@@ -56,11 +57,20 @@ pub(crate) fn javascript(code: &str) -> Vec<Taken> {
             continue;
         }
         let Some(open) = opening(&code[..close]) else { continue };
-        let mut at = open + 1;
+        let (mut at, mut depth) = (open + 1, 0_i32);
         for part in code[open + 1..close].split(',') {
             let word = part.trim_start();
             let start = at + (part.len() - word.len());
             at += part.len() + 1;
+            // What is taken apart within a param has names of its own.
+            let is_inside = depth > 0;
+            depth += part
+                .chars()
+                .map(|c| i32::from("{[(".contains(c)) - i32::from("}])".contains(c)))
+                .sum::<i32>();
+            if is_inside {
+                continue;
+            }
             let end = word.find(|char: char| !in_word(char)).unwrap_or(word.len());
             if end == 0 {
                 continue;
@@ -71,6 +81,13 @@ pub(crate) fn javascript(code: &str) -> Vec<Taken> {
         }
     }
     taken
+}
+
+/// Whether the pattern that a text ends with takes all that there is: `{a, ...rest} =`, `{:keys [a] :as all}`.
+pub fn takes_rest(before: &str) -> bool {
+    let pattern = before.trim_end().trim_end_matches('=').trim_end();
+    let inside = pattern.strip_suffix('}').and_then(|inside| Some(&inside[opening(inside)?..]));
+    inside.is_some_and(|inside| inside.contains("...") || inside.contains(":as "))
 }
 
 fn in_word(char: char) -> bool {
@@ -135,6 +152,20 @@ mod tests {
     }
 
     #[test]
+    fn some_patterns_take_all() {
+        let table = [
+            ("const {a, ...rest} = ", true),
+            ("const {a, b} =", false),
+            ("(let [{:keys [a] :as all} ", true),
+            ("(let [{:keys [a]} ", false),
+            ("x", false),
+        ];
+        for (before, expected) in table {
+            assert_eq!(takes_rest(before), expected, "{before}");
+        }
+    }
+
+    #[test]
     fn javascript_takes_names_with_or_without_their_own_variables() {
         let table = [
             ("const { dbHost, port: p, log = 1 } = params;", vec!["dbHost", "port", "log"]),
@@ -142,6 +173,7 @@ mod tests {
             ("if (x) {} == params", vec![]),
             ("const { ...rest } = params", vec![]),
             ("const {a} = params.b", vec![]),
+            ("const {a, b: {c, d}, e} = params", vec!["a", "b", "e"]),
         ];
         for (code, expected) in table {
             assert_eq!(names(code, &javascript(code)), expected, "{code}");

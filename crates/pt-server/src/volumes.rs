@@ -1,0 +1,142 @@
+//! What volumes hold: kept as datasets, put back, copied.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use pt_backend::{
+    ArchiveReader, Backend, BackendError, BuildRequest, ContainerRequest, ErrorKind, FileSource,
+    MountRequest, context_of,
+};
+use pt_model::Labels;
+use pt_store::{Dataset, DatasetSource, Store, StoreError, random_name};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::AppError;
+
+/// An image that holds nothing. Containers of it never run; through them the files of volumes are reached.
+const IMAGE: &str = "polytope/volume-access:1";
+
+/// Where a volume is mounted in such a container. What lies directly below the root has its name in archives.
+const AT: &str = "volume";
+
+/// Pieces of an archive that wait to be taken, at most.
+const PIECES: usize = 16;
+
+/// The volumes of an engine, as files.
+pub struct Volumes {
+    backend: Arc<dyn Backend>,
+    store: Store,
+}
+
+impl Volumes {
+    /// Those of this engine; datasets are in this store.
+    pub fn new(backend: Arc<dyn Backend>, store: Store) -> Self {
+        Self { backend, store }
+    }
+
+    /// Stores what a volume holds as the next version of a dataset, with owners.
+    pub async fn snapshot(
+        &self,
+        volume: &str,
+        labels: &Labels,
+        store: impl FnOnce(&Store, DatasetSource<'_>) -> Result<Dataset, StoreError> + Send + 'static,
+    ) -> Result<Dataset, AppError> {
+        let access = self.access(volume, labels).await?;
+        let (tell, pieces) = mpsc::channel(PIECES);
+        let target = self.store.clone();
+        let storing =
+            spawn_blocking(move || store(&target, DatasetSource::Archive(&mut ArchiveReader::new(pieces))));
+        let read = self.backend.stream_path(&access, &format!("/{AT}"), tell).await;
+        let stored = storing.await.map_err(broke)?;
+        self.leave(&access).await?;
+        read?;
+        Ok(stored?)
+    }
+
+    /// Makes a volume anew with the files of a dataset. What it held is gone.
+    pub async fn restore(&self, dataset: Dataset, volume: &str, labels: &Labels) -> Result<(), AppError> {
+        self.backend.remove_volume(volume).await?;
+        self.backend.create_volume(volume, labels).await?;
+        let access = self.access(volume, labels).await?;
+        let (tell, pieces) = mpsc::channel(PIECES);
+        let store = self.store.clone();
+        let reading = spawn_blocking(move || store.archive_dataset(&dataset, AT, &mut Teller(tell)));
+        let written = self.backend.stream_in(&access, "/", pieces).await;
+        let read = reading.await.map_err(broke)?;
+        self.leave(&access).await?;
+        // An archive that breaks off is of no use to say why.
+        read?;
+        Ok(written?)
+    }
+
+    /// Makes a new volume with what another holds.
+    pub async fn copy(&self, from: &str, to: &str, labels: &Labels) -> Result<(), AppError> {
+        self.backend.create_volume(to, labels).await?;
+        let (source, target) = (self.access(from, labels).await?, self.access(to, labels).await?);
+        let (tell, pieces) = mpsc::channel(PIECES);
+        let path = format!("/{AT}");
+        let (read, written) = tokio::join!(
+            self.backend.stream_path(&source, &path, tell),
+            self.backend.stream_in(&target, "/", pieces)
+        );
+        self.leave(&source).await?;
+        self.leave(&target).await?;
+        read?;
+        Ok(written?)
+    }
+
+    /// A container that never runs, with the volume in it. By the labels it is found if nobody is left to remove it.
+    async fn access(&self, volume: &str, labels: &Labels) -> Result<String, AppError> {
+        let dockerfile =
+            FileSource::File { content: "FROM scratch\nLABEL polytope.access=1\n".into(), mode: 0o644 };
+        let dockerfile = [MountRequest { path: "/Dockerfile".to_owned(), source: dockerfile }];
+        let context = context_of(&dockerfile, "Dockerfile").map_err(broke)?;
+        let (heard, _) = mpsc::unbounded_channel();
+        let request = BuildRequest {
+            context,
+            dockerfile: "Dockerfile".to_owned(),
+            tags: vec![IMAGE.to_owned()],
+            labels: Vec::new(),
+            target: None,
+        };
+        self.backend.build_image(request, heard).await?;
+        let mount =
+            MountRequest { path: format!("/{AT}"), source: FileSource::Volume { name: volume.to_owned() } };
+        let request = ContainerRequest {
+            name: format!("polytope-volume-access-{}", random_name().map_err(broke)?),
+            labels: labels.clone(),
+            image: IMAGE.to_owned(),
+            cmd: Some(vec!["never-run".into()]),
+            mounts: vec![mount],
+            ..ContainerRequest::default()
+        };
+        Ok(self.backend.create_container(&request).await?)
+    }
+
+    async fn leave(&self, access: &str) -> Result<(), BackendError> {
+        self.backend.remove_container(access).await
+    }
+}
+
+fn broke(cause: impl std::fmt::Display) -> AppError {
+    AppError::from(BackendError {
+        kind: ErrorKind::Other,
+        message: format!("cannot reach the files of the volume: {cause}"),
+        hint: String::new(),
+    })
+}
+
+/// An archive that goes in pieces.
+struct Teller(mpsc::Sender<Vec<u8>>);
+
+impl Write for Teller {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let told = self.0.blocking_send(piece.to_vec());
+        told.map(|()| piece.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
