@@ -107,7 +107,7 @@ fn failures(steps: &[StepPlan], found: &mut Vec<Diagnostic>) {
     for step in steps {
         match &step.does {
             Does::Fails(reasons) => {
-                found.extend(reasons.iter().filter(|reason| !is_missing(reason)).cloned())
+                found.extend(reasons.iter().filter(|reason| !is_missing(reason)).cloned());
             }
             Does::Group(steps) => failures(steps, found),
             Does::Code(_) | Does::Late | Does::Skip => {}
