@@ -164,31 +164,21 @@ fn told(node: &Node, code: &Code<'_>, mistake: Mistake, sources: &Sources) -> Di
         }
         None => node.span,
     };
-    let way_out = || foreign_to_scripts(code, mistake.kind, mistake.message.as_str(), sources, span);
+    let way_out = || import_in_a_script(code, mistake.kind, sources, span);
     let hint = mistake.hint.clone().or_else(way_out);
     let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
     Diagnostic { replacement: mistake.meant, ..hint.into_iter().fold(found, Diagnostic::hint) }
 }
 
-/// Words of JavaScript that mean something in modules and functions alone.
-fn foreign_to_scripts(
-    code: &Code<'_>,
-    kind: MistakeKind,
-    message: &str,
-    sources: &Sources,
-    at: Span,
-) -> Option<String> {
+/// What to do instead of an `import`, which only JavaScript's own modules have.
+fn import_in_a_script(code: &Code<'_>, kind: MistakeKind, sources: &Sources, at: Span) -> Option<String> {
     if code.language != Language::JavaScript || kind != MistakeKind::Syntax {
         return None;
     }
     let text = &sources.get(at.source).text;
     let before = text.get(..at.start as usize)?;
     let line = text.get(before.rfind('\n').map_or(0, |newline| newline + 1)..)?.lines().next()?;
-    if line.contains("import ") && !message.contains("await") {
-        return Some("there is nothing to import: what code may call is in `pt`".to_owned());
-    }
-    line.contains("await ")
-        .then(|| "leave `await` out: the functions of `pt` return when they are done".to_owned())
+    line.contains("import ").then(|| "there is nothing to import: what code may call is in `pt`".to_owned())
 }
 
 fn id(kind: MistakeKind) -> &'static str {
