@@ -20,11 +20,8 @@ impl StepHost {
     /// `(pt/store-dataset source sink)`; the source is a path of a container, or any mount source with files.
     pub(super) fn store_dataset(&self, args: &Args<'_>) -> Result<Data, Failure> {
         let (source, sink) = (args.at(0), args.at(1));
-        let dataset = match sink {
-            Data::Map(_) => args.text_of(entry(sink, &["dataset", "id"]), "dataset")?,
-            id => args.text_of(id, "dataset")?,
-        };
-        let dataset = local_id(&dataset).to_owned();
+        let id = if sink.as_map().is_some() { entry(sink, &["dataset", "id"]) } else { sink };
+        let dataset = local_id(&args.text_of(id, "dataset")?).to_owned();
         let why = |error: String| failure(format!("Dataset '{dataset}' could not be stored: {error}"));
         if source.get("type").as_str() == Some("container-path") {
             let container = container(args, entry(source, &["container-id", "container", "ref"]))?;

@@ -80,14 +80,14 @@ impl Field {
     fn is_in(&self, line: &Value) -> bool {
         // Many loggers write dots into names.
         let found = line.get(self.path.join(".")).or_else(|| {
-            self.path.iter().try_fold(line, |value, name| match value {
-                Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-                other => other.get(name),
+            self.path.iter().try_fold(line, |value, name| match value.as_array() {
+                Some(items) => items.get(name.parse::<usize>().ok()?),
+                None => value.get(name),
             })
         });
-        found.is_some_and(|found| match found {
-            Value::String(text) => *text == self.value,
-            other => other.to_string() == self.value,
+        found.is_some_and(|found| match found.as_str() {
+            Some(text) => text == self.value,
+            None => serde_json::from_str::<Value>(&self.value).is_ok_and(|wanted| wanted == *found),
         })
     }
 }
