@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::backend::{FileInfo, FileSource, MountRequest};
+use crate::backend::{FileInfo, FileSource, MountRequest, PIECES};
 use crate::ignored::Ignored;
 
 /// A file or directory of this machine as an archive with one entry at its root, named like it.
@@ -240,14 +240,17 @@ fn info<R: Read>(entry: &tar::Entry<'_, R>, path: &Path) -> io::Result<FileInfo>
 #[derive(Debug)]
 pub struct ArchiveReader {
     pieces: mpsc::Receiver<Vec<u8>>,
+    whole: Option<oneshot::Receiver<()>>,
     piece: Vec<u8>,
     taken: usize,
 }
 
 impl ArchiveReader {
-    /// Reads these pieces. It ends when nobody is left to send any.
-    pub fn new(pieces: mpsc::Receiver<Vec<u8>>) -> Self {
-        Self { pieces, piece: Vec::new(), taken: 0 }
+    /// A reader, where its pieces go, and whom to tell that they were all. Without that word the archive has broken off.
+    pub fn channel() -> (mpsc::Sender<Vec<u8>>, oneshot::Sender<()>, Self) {
+        let (tell, pieces) = mpsc::channel(PIECES);
+        let (done, whole) = oneshot::channel();
+        (tell, done, Self { pieces, whole: Some(whole), piece: Vec::new(), taken: 0 })
     }
 }
 
@@ -256,7 +259,12 @@ impl Read for ArchiveReader {
         while self.taken == self.piece.len() {
             match self.pieces.blocking_recv() {
                 Some(piece) => (self.piece, self.taken) = (piece, 0),
-                None => return Ok(0),
+                None => {
+                    return match self.whole.take().map(oneshot::Receiver::blocking_recv) {
+                        Some(Err(_)) => Err(io::ErrorKind::UnexpectedEof.into()),
+                        Some(Ok(())) | None => Ok(0),
+                    };
+                }
             }
         }
         let read = (&self.piece[self.taken..]).read(buffer)?;

@@ -36,7 +36,7 @@ pub(crate) struct StepRemains {
     pub(crate) acted: Option<String>,
     /// Whether code that waits for it called it.
     pub(crate) called: bool,
-    /// When the try began.
+    /// When the try began, or the pause before it.
     pub(crate) since: Timestamp,
     /// The pause before the next try, if it is in that.
     pub(crate) pause: Option<Duration>,
@@ -45,7 +45,8 @@ pub(crate) struct StepRemains {
 impl StepRemains {
     /// The pause before a try is over when something of it is seen.
     fn begin_again(&mut self) {
-        if self.pause.take().is_some() {
+        if let Some(pause) = self.pause.take() {
+            self.since = self.since.saturating_add(pause).unwrap_or(self.since);
             self.containers.clear();
         }
     }
@@ -225,7 +226,8 @@ pub(crate) fn has_said(
     Ok(false)
 }
 
-fn lines_of(
+/// What a container, and nothing that ran beside its command, has written since it was last made.
+pub(crate) fn lines_of(
     store: &Store,
     key: &JobKey,
     id: &ContainerId,

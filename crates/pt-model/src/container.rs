@@ -5,7 +5,7 @@ mod read;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerId, Masker, Mount, Readiness, Text};
+use crate::{ContainerId, Masker, Mount, Probe, Readiness, Text};
 
 pub use read::SpecError;
 
@@ -105,6 +105,11 @@ impl ContainerSpec {
             mount.source.hide(masker);
         }
         self.tags.values_mut().for_each(hide);
+        match self.ready.as_mut().and_then(|ready| ready.probe.as_mut()) {
+            Some(Probe::Http { path, .. }) => hide(path),
+            Some(Probe::Log(text)) => hide(text),
+            Some(Probe::Exec(_) | Probe::Tcp(_)) | None => {}
+        }
         self
     }
 }

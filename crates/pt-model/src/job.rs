@@ -311,6 +311,7 @@ impl Container {
             ContainerChange::Restarting { exit_code, restarts, run, .. } => {
                 self.last_run = *run;
                 self.status = ContainerStatus::Restarting;
+                self.ready = false;
                 self.exit_code = Some(*exit_code);
                 self.restarts = restarts + 1;
             }

@@ -424,7 +424,8 @@ impl App {
             ..asked(&plan, &scope, root_file.as_deref(), request.until.as_ref())
         };
         self.store.set_request(&key, &asked)?;
-        self.store.keep_jobs(&key.instance, self.environment.keep_jobs)?;
+        // What cannot be forgotten now is no reason not to start; the next job tries again.
+        drop(self.store.keep_jobs(&key.instance, self.environment.keep_jobs));
         let engine = Engine { backend: Arc::clone(&backend), store: self.store.clone() };
         let options = Options {
             interactive: request.interactive,

@@ -94,7 +94,7 @@ pub struct DatasetDiff {
     pub added: Vec<String>,
     /// Only in the earlier one.
     pub removed: Vec<String>,
-    /// In both, with another content, other permissions or another target.
+    /// In both, with another content, owner or target, or with other permissions.
     pub changed: Vec<String>,
 }
 
@@ -193,6 +193,7 @@ impl Store {
         id: &str,
         version: Option<u32>,
     ) -> Result<Vec<Dataset>, StoreError> {
+        let _lock = self.share_datasets()?;
         self.database().write("delete a dataset", |tx| {
             let mut deleted: Vec<Dataset> = tx
                 .prepare_cached(&format!(

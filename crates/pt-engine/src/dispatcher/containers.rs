@@ -329,9 +329,14 @@ impl Dispatcher {
                 self.probe_container(id);
             }
             ContainerChange::Exited { .. } | ContainerChange::Failed { .. } => self.container_ended(id),
+            // Whether it can be used is asked anew when it has started.
+            ContainerChange::Restarting { .. } => {
+                if let Some(container) = self.containers.get_mut(id) {
+                    container.probe = None;
+                }
+            }
             ContainerChange::Pulling { .. }
             | ContainerChange::Created { .. }
-            | ContainerChange::Restarting { .. }
             | ContainerChange::Ready
             | ContainerChange::Stopping
             | ContainerChange::Removed => {}

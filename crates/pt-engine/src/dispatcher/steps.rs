@@ -574,12 +574,14 @@ impl Dispatcher {
 
     /// Ends steps whose code was told to stop and has not: whatever it asks for is refused, so it has no effect any more.
     pub(super) fn leave_code(&mut self, only: Option<&StepId>) {
-        let was_told = |step: &StepState| self.is_stopping() || step.asked_to_stop || step.tries.timed_out;
+        let was_told = |step: &StepState| {
+            self.is_stopping() || step.asked_to_stop || step.tries.timed_out || step.tries.lost.is_some()
+        };
         let runs = |id: &StepId, step: &StepState| {
-            // The end of a try that was left could be taken for that of the next.
-            let tried_once = step.terms.retries.is_none();
+            // The end of a try that was left could be taken for that of the next, if there is one.
+            let is_last = self.is_stopping() || step.terms.retries.is_none();
             step.parked.is_some()
-                && tried_once
+                && is_last
                 && !step.is_stopped
                 && was_told(step)
                 && !self.status(id).has_ended()

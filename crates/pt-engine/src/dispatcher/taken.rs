@@ -113,7 +113,7 @@ impl Dispatcher {
     fn resume(&mut self, id: &StepId, known: StepRemains) {
         self.take_locks(id);
         let Some(step) = self.steps.get(id) else { return };
-        if let Some(timeout) = step.terms.timeout {
+        if let Some(timeout) = step.terms.timeout.filter(|_| known.pause.is_none()) {
             let message = Message::TimedOut { step: id.clone(), retry: step.tries.retries };
             self.send_after(timeout.saturating_sub(since(known.since)), message);
         }

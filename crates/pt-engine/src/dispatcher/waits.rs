@@ -135,6 +135,8 @@ impl Dispatcher {
                 }
             }
         }
+        // Paths and lines that are waited for may hold secrets.
+        waits.iter_mut().for_each(|wait| wait.why = self.context.mask.mask(&wait.why));
         waits
     }
 

@@ -6,15 +6,11 @@ use jiff::Timestamp;
 use pt_backend::{ArchiveReader, BackendError};
 use pt_model::{Data, Failure, MountSource};
 use pt_store::{DatasetSource, Lineage};
-use tokio::sync::mpsc;
 
 use super::StepHost;
 use crate::args::{Args, entry, failure, local_id};
 use crate::call::container;
 use crate::mount::Places;
-
-/// Pieces of an archive that wait to be stored, at most.
-const PIECES: usize = 16;
 
 impl StepHost {
     /// `(pt/store-dataset source sink)`; the source is a path of a container, or any mount source with files.
@@ -41,16 +37,20 @@ impl StepHost {
 
     /// Stores a path of a container while it is still being read.
     fn store_path_of(&self, id: &str, path: &str, dataset: &str) -> Result<Data, String> {
-        let (tell, pieces) = mpsc::channel(PIECES);
+        let (tell, whole, mut archive) = ArchiveReader::channel();
         let (backend, token) = (Arc::clone(&self.context.engine.backend), self.token.clone());
         let (id, path) = (id.to_owned(), path.to_owned());
         let reading = self.context.runtime.spawn(async move {
             tokio::select! {
-                read = backend.stream_path(&id, &path, tell) => read.map_err(|error: BackendError| error.to_string()),
+                read = backend.stream_path(&id, &path, tell) => {
+                    read.map_err(|error: BackendError| error.to_string())?;
+                    // Who reads no more has had enough.
+                    _ = whole.send(());
+                    Ok(())
+                }
                 () = token.cancelled() => Err("the step is stopping".to_owned()),
             }
         });
-        let mut archive = ArchiveReader::new(pieces);
         let stored = self.put_dataset(dataset, DatasetSource::Archive(&mut archive), &self.lineage());
         drop(archive);
         // An archive that breaks off is of no use to say why.
@@ -67,13 +67,13 @@ impl StepHost {
 
     fn lineage(&self) -> Lineage {
         let options = &self.context.options;
-        let read = self.context.datasets_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = self.context.datasets_read.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Lineage {
             job: Some(options.job.job.clone()),
             step: Some(self.step.clone()),
             module: Some(self.call.module.clone()),
             path: None,
-            inputs: read.iter().cloned().collect(),
+            inputs: read.into_iter().collect(),
             revision: options.outside.revision(),
         }
     }

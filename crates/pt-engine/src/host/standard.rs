@@ -1,12 +1,12 @@
 //! What the code of standard modules alone may ask for.
 
 use pt_model::{ContainerId, Data, Failure, Stream};
-use pt_store::LogFilter;
 
 use super::StepHost;
 use crate::args::{Args, failure, local_id};
 use crate::call::Question;
 use crate::exec::forget_beginning;
+use crate::remains::lines_of;
 
 impl StepHost {
     /// Refuses everybody else.
@@ -39,9 +39,9 @@ impl StepHost {
     fn container_output(&self, args: &Args<'_>) -> Result<Data, Failure> {
         let id = ContainerId::new(args.text(0, "container")?);
         self.log.blocking_settle();
-        let filter = LogFilter { step: None, container: Some(id) };
+        let lines = lines_of(&self.context.engine.store, &self.context.options.job, &id);
         let mut said = String::new();
-        for line in self.context.engine.store.read_logs(&self.context.options.job, 0, filter) {
+        for line in lines.map_err(|error| args.failure(error))? {
             let line = line.map_err(|error| args.failure(error))?;
             if line.stream == Stream::Stdout {
                 said.extend([line.text.as_str(), "\n"]);

@@ -59,9 +59,13 @@ impl FromSql for Digest {
 pub(crate) fn cut<R: Read>(file: R, size: u64) -> impl Iterator<Item = io::Result<Vec<u8>>> {
     let small = usize::try_from(size).is_ok_and(|size| size <= LEAST);
     let (whole, pieces) = if small { (Some(file), None) } else { (None, Some(file)) };
-    let whole = whole.map(|mut file| {
+    // It may have grown since somebody looked.
+    let whole = whole.into_iter().flat_map(|mut file| {
         let mut content = Vec::new();
-        file.read_to_end(&mut content).map(|_| content)
+        match file.read_to_end(&mut content) {
+            Ok(_) => content.chunks(LARGEST).map(|piece| Ok(piece.to_vec())).collect(),
+            Err(cause) => vec![Err(cause)],
+        }
     });
     let pieces = pieces.map(|file| StreamCDC::new(file, LEAST, USUAL, LARGEST));
     let pieces = pieces.into_iter().flatten().map(|piece| match piece {
@@ -69,7 +73,7 @@ pub(crate) fn cut<R: Read>(file: R, size: u64) -> impl Iterator<Item = io::Resul
         Err(Error::IoError(cause)) => Err(cause),
         Err(other) => Err(io::Error::other(other.to_string())),
     });
-    whole.into_iter().filter(|whole| !whole.as_ref().is_ok_and(Vec::is_empty)).chain(pieces)
+    whole.chain(pieces)
 }
 
 #[cfg(test)]

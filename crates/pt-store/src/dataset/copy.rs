@@ -17,7 +17,7 @@ use crate::{Dataset, JobKey, Store, StoreError, private};
 
 impl Store {
     /// The files of a version, as a path that a job can mount: a file or a directory. They belong to the store; nobody may
-    /// change them. They stay as long as the job is not over, and longer if there is room.
+    /// change them. They stay until the job is over and somebody sweeps.
     pub fn unpack_dataset(&self, dataset: &Dataset, job: &JobKey) -> Result<PathBuf, StoreError> {
         let _lock = self.share_datasets()?;
         let path = self.copies().join(&dataset.digest);

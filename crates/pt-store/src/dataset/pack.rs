@@ -23,6 +23,9 @@ const LEVEL: i32 = 1;
 /// Chunks that wait for a core, at most: as many megabytes at most.
 const WAITING: usize = 16;
 
+/// Packs that are held open for reading, at most.
+const OPEN: usize = 64;
+
 /// Where a chunk lies in its pack.
 struct Place {
     start: u64,
@@ -199,6 +202,9 @@ impl<'a> PackReader<'a> {
             detail: format!("the chunk {digest} at byte {} {why}", place.start),
         };
         if !self.packs.contains_key(&pack) {
+            if self.packs.len() >= OPEN {
+                self.packs.clear();
+            }
             let file = File::open(&path).map_err(StoreError::file("open the pack", &path))?;
             self.packs.insert(pack.clone(), file);
         }

@@ -48,6 +48,7 @@ impl Store {
         self.forget_chunks()?;
         self.rewrite_packs()?;
         self.delete_packs()?;
+        self.delete_strangers()?;
         let kept_b = size_below(&self.packs())?;
         let copies_b = self.evict_copies(budget.map(|budget| budget.saturating_sub(kept_b)))?;
         let after = size_below(&self.datasets_dir())?;
@@ -124,6 +125,16 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Deletes what versions before datasets were made of chunks have left.
+    fn delete_strangers(&self) -> Result<(), StoreError> {
+        let (_, lock) = self.datasets_lock()?;
+        let known = [self.packs(), self.copies(), lock];
+        children(&self.datasets_dir())?
+            .iter()
+            .filter(|path| !known.contains(path))
+            .try_for_each(|path| remove(path))
     }
 
     /// Removes copies of no dataset, and others, the longest unused first, until the rest fits; gives its bytes.
