@@ -34,6 +34,7 @@ use crate::backend::{
     FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress, PublishedPort, Running,
 };
 use error::{explain, is_missing};
+use network::ambiguous_network;
 
 pub use connect::DockerOptions;
 
@@ -79,7 +80,11 @@ impl Backend for Docker {
     }
 
     async fn remove_network(&self, name: &str) -> Result<(), BackendError> {
-        match self.client.remove_network(name).await {
+        let removed = match self.client.remove_network(name).await {
+            Err(error) if ambiguous_network(&error).is_some() => self.remove_networks_named(name).await,
+            removed => removed,
+        };
+        match removed {
             Err(error) if !is_missing(&error) => {
                 Err(self.failed(format!("remove the network {name}"), error))
             }

@@ -4,7 +4,7 @@
 //! Between two such requests the call goes on: it stands here, and its step waits.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pt_store::random_name;
@@ -15,7 +15,7 @@ use rmcp::model::{
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
@@ -25,16 +25,16 @@ use crate::sandbox::Question;
 /// How long a step may take to ask all that it asks at once.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// How long answers are waited for.
+/// How long answers are waited for. Then the call is canceled.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Calls that wait for answers.
 #[derive(Default)]
 pub(crate) struct Rounds {
-    waiting: Mutex<HashMap<String, (Ongoing, Instant)>>,
+    waiting: Arc<Mutex<HashMap<String, Ongoing>>>,
 }
 
-/// A call that is under way. It ends when this is dropped.
+/// A call that is under way. Nobody waits for it any more when this is dropped.
 pub(crate) struct Ongoing {
     /// What is called.
     tool: String,
@@ -71,9 +71,9 @@ impl Rounds {
     /// There is none, or it is another tool's.
     pub(crate) fn resume(&self, state: &str, tool: &str) -> Result<Ongoing, ErrorData> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = waiting.get(state).is_some_and(|(ongoing, _)| ongoing.tool == tool);
+        let is_it = waiting.get(state).is_some_and(|ongoing| ongoing.tool == tool);
         let found = is_it.then(|| waiting.remove(state)).flatten();
-        found.map(|(ongoing, _)| ongoing).ok_or_else(|| {
+        found.ok_or_else(|| {
             let message = "This requestState belongs to no call that waits for answers: call the tool again without it.";
             ErrorData::invalid_params(message, None)
         })
@@ -82,9 +82,13 @@ impl Rounds {
     fn park(&self, ongoing: Ongoing) -> Result<String, ErrorData> {
         // Who knows it may answer in the client's name.
         let state = random_name().map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, (_, since)| since.elapsed() < PATIENCE);
-        waiting.insert(state.clone(), (ongoing, Instant::now()));
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(state.clone(), ongoing);
+        let (waiting, late) = (Arc::clone(&self.waiting), state.clone());
+        tokio::spawn(async move {
+            sleep(PATIENCE).await;
+            let given_up = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&late);
+            given_up.inspect(|ongoing| ongoing.canceled.cancel());
+        });
         Ok(state)
     }
 }

@@ -188,6 +188,7 @@ impl<'p> Planner<'p> {
             }
             Reading::Whole(reference) => self.referred(node, &reference, inside, trouble),
             Reading::Interpolated(pieces) => {
+                self.warn_of_near_miss(node, text);
                 let mut parts = Vec::new();
                 let known = trouble.holes.len();
                 for piece in pieces {

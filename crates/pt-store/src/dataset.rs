@@ -86,7 +86,7 @@ pub enum DatasetSource<'a> {
     Path(&'a Path),
 }
 
-/// How two versions differ. All names in order.
+/// How two versions differ. All names in order; `.` is the dataset itself, a directory or a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DatasetDiff {
@@ -215,14 +215,15 @@ impl Store {
     pub fn diff_datasets(&self, earlier: &Dataset, later: &Dataset) -> Result<DatasetDiff, StoreError> {
         let (mut before, after) = (self.tree(&earlier.digest)?, self.tree(&later.digest)?);
         let mut diff = DatasetDiff::default();
+        let shown = |name: String| if name.is_empty() { ".".to_owned() } else { name };
         for (name, entry) in after.entries {
             match before.entries.remove(&name) {
-                None => diff.added.push(name),
-                Some(old) if old != entry => diff.changed.push(name),
+                None => diff.added.push(shown(name)),
+                Some(old) if old != entry => diff.changed.push(shown(name)),
                 Some(_) => {}
             }
         }
-        diff.removed = before.entries.into_keys().collect();
+        diff.removed = before.entries.into_keys().map(shown).collect();
         Ok(diff)
     }
 

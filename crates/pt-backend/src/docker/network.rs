@@ -19,6 +19,10 @@ impl Docker {
             Ok(network) if labels_of(network.labels.clone()).includes(labels) => return Ok(()),
             Ok(_) => return Err(not_ours(name)),
             Err(error) if is_missing(&error) => {}
+            Err(error) if ambiguous_network(&error).is_some() => {
+                let settled = self.settle_on_one(name).await;
+                return settled.map_err(|error| self.failed(format!("look for the network {name}"), error));
+            }
             Err(error) => return Err(self.failed(format!("look for the network {name}"), error)),
         }
         match self.client.create_network(bridge(name, labels, None)).await {
@@ -26,6 +30,35 @@ impl Docker {
             Err(error) if is_out_of_addresses(&error) => self.create_on_own_subnet(name, labels, error).await,
             Err(error) => Err(self.failed(format!("create the network {name}"), error)),
         }
+    }
+
+    /// Removes all networks of this name but one that is in use, or else the first. Engines allow several: when a runner is
+    /// killed while it asks for one, whoever goes on with its job may ask at the same moment. Of several none can be used.
+    pub(super) async fn settle_on_one(&self, name: &str) -> Result<(), Error> {
+        let mut ids = self.networks_named(name).await?;
+        ids.sort();
+        for spare in ids.iter().skip(1) {
+            // Whoever uses it keeps it.
+            drop(self.client.remove_network(spare).await);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn remove_networks_named(&self, name: &str) -> Result<(), Error> {
+        for id in self.networks_named(name).await? {
+            match self.client.remove_network(&id).await {
+                Err(error) if !is_missing(&error) => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The engine's ids of the networks of this name.
+    async fn networks_named(&self, name: &str) -> Result<Vec<String>, Error> {
+        let networks = self.client.list_networks(None::<ListNetworksOptions>).await?;
+        let named = networks.into_iter().filter(|network| network.name.as_deref() == Some(name));
+        Ok(named.filter_map(|network| network.id).collect())
     }
 
     async fn create_on_own_subnet(
@@ -83,6 +116,13 @@ fn is_out_of_addresses(error: &Error) -> bool {
     says(error, "non-overlapping IPv4 address pool") || says(error, "fully subnetted")
 }
 
+/// Which network it is of which there are several.
+pub(super) fn ambiguous_network(error: &Error) -> Option<&str> {
+    let Error::DockerResponseServerError { message, .. } = error else { return None };
+    let (_, from_name) = message.split_once("network ")?;
+    from_name.split_once(" is ambiguous").map(|(name, _)| name)
+}
+
 fn overlaps(error: &Error) -> bool {
     says(error, "overlaps with other one on this address space") || says(error, "already used")
 }
@@ -110,14 +150,7 @@ mod tests {
     /// As after the engine has said that its supply is used up, which no test should bring about for others.
     #[tokio::test]
     async fn on_docker_a_network_can_have_a_small_subnet_of_ours() {
-        let host = std::env::var("DOCKER_HOST").ok();
-        let docker = match Docker::connect(DockerOptions { host, ..DockerOptions::default() }).await {
-            Ok(docker) => docker,
-            Err(error) if std::env::var("POLYTOPE_TEST_DOCKER").is_ok_and(|value| value == "require") => {
-                panic!("{error}")
-            }
-            Err(error) => return println!("skipped: {error}"),
-        };
+        let Some(docker) = engine().await else { return };
         let name = format!("pt-test-{}-subnet", std::process::id());
         let labels = Labels::default().with("dev.polytope.test", &name);
         let exhausted = Error::RequestTimeoutError;
@@ -126,5 +159,37 @@ mod tests {
         docker.remove_network(&name).await.unwrap();
         let subnet = network.unwrap().ipam.unwrap().config.unwrap().remove(0).subnet.unwrap();
         assert!(subnet.ends_with("/26"), "{subnet}");
+    }
+
+    /// As after a runner was killed while it asked for the network that the next one asks for, too.
+    #[tokio::test]
+    async fn on_docker_of_networks_with_one_name_one_is_settled_on() {
+        let Some(docker) = engine().await else { return };
+        let name = format!("pt-test-{}-twins", std::process::id());
+        let labels = Labels::default().with("dev.polytope.test", &name);
+        for _ in 0..2 {
+            docker.client.create_network(bridge(&name, &labels, None)).await.unwrap();
+        }
+        let one = docker.client.inspect_network(&name, None::<InspectNetworkOptions>).await;
+        assert_eq!(one.as_ref().err().and_then(ambiguous_network), Some(name.as_str()), "{one:?}");
+        docker.settle_on_one(&name).await.unwrap();
+        assert_eq!(docker.networks_named(&name).await.unwrap().len(), 1);
+        docker.client.create_network(bridge(&name, &labels, None)).await.unwrap();
+        docker.remove_network(&name).await.unwrap();
+        assert_eq!(docker.networks_named(&name).await.unwrap(), Vec::<String>::new());
+    }
+
+    async fn engine() -> Option<Docker> {
+        let host = std::env::var("DOCKER_HOST").ok();
+        match Docker::connect(DockerOptions { host, ..DockerOptions::default() }).await {
+            Ok(docker) => Some(docker),
+            Err(error) if std::env::var("POLYTOPE_TEST_DOCKER").is_ok_and(|value| value == "require") => {
+                panic!("{error}")
+            }
+            Err(error) => {
+                println!("skipped: {error}");
+                None
+            }
+        }
     }
 }

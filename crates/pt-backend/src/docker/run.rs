@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::door::address;
 use super::error::is_missing;
+use super::network::ambiguous_network;
 use super::wording::FirstWords;
 use super::{Docker, wording};
 use crate::backend::{BackendError, Chunk, Exit, Running};
@@ -44,7 +45,7 @@ impl Docker {
         let attached = self.client.attach_container(id, Some(options)).await;
         let attached = attached.map_err(|error| self.failed(attempt, error))?;
         let (started, _) = tokio::join!(
-            self.client.start_container(id, None::<StartContainerOptions>),
+            self.start(id),
             // Asked the first time only; then it is known.
             self.is_reachable(),
         );
@@ -57,6 +58,14 @@ impl Docker {
         tokio::spawn(pump(attached.output, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
+    }
+
+    async fn start(&self, id: &str) -> Result<(), Error> {
+        let start = || self.client.start_container(id, None::<StartContainerOptions>);
+        let started = start().await;
+        let Some(network) = started.as_ref().err().and_then(ambiguous_network) else { return started };
+        self.settle_on_one(network).await?;
+        start().await
     }
 
     /// Reads what the engine has kept, and goes on with what comes.

@@ -1,8 +1,10 @@
 //! `pt check`: everything that is wrong with the project's files.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use clap::Args;
+use pt_spec::FILE_NAMES;
 use pt_syntax::{Diagnostic, Severity, Style, count, render};
 
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
@@ -31,7 +33,7 @@ pub(crate) struct CheckArgs {
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
-    let project = targets::load(&app, &args.project, &args.locks)?;
+    let project = targets::project(&app, &args.project, &args.locks)?;
     let found = app.check(&project)?;
     let sources = project.loaded.project.sources();
     let text = match args.output {
@@ -43,10 +45,27 @@ pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
     };
     anstream::stdout().lock().write_all(text.as_bytes())?;
     if args.output.is_none() {
+        tell_unread(project.root_file.as_deref())?;
         writeln!(anstream::stderr().lock(), "{}", summary(&found))?;
     }
     let wrong = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if wrong { Err(Failure::silent(1)) } else { Ok(()) }
+}
+
+/// Tells which polytope files nobody reads, because another one lies beside them.
+fn tell_unread(root_file: Option<&Path>) -> Outcome {
+    let Some((root_file, dir)) = root_file.and_then(|file| Some((file, file.parent()?))) else {
+        return Ok(());
+    };
+    let read = root_file.file_name().unwrap_or_default();
+    for name in FILE_NAMES.iter().filter(|name| **name != read && dir.join(name).is_file()) {
+        let read = read.display();
+        writeln!(
+            anstream::stderr().lock(),
+            "{name} is not read: {read} lies beside it. Name it in an `include:`."
+        )?;
+    }
+    Ok(())
 }
 
 /// How many there are of which severity, and where to read on.

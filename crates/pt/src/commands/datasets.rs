@@ -199,6 +199,10 @@ fn get(args: &GetDatasetArgs, config: &Config) -> Outcome {
 
 fn put(args: &PutDatasetArgs, config: &Config) -> Outcome {
     let (app, instance) = open(&args.context, &args.project, config)?;
+    if !is_id(&args.dataset) {
+        return Err(Failure::usage(format!("'{}' is no id of a dataset.", args.dataset))
+            .hint("Ids are made of letters, digits, `-`, `_` and `.`."));
+    }
     let path = std::path::absolute(&args.path)?;
     let lineage = Lineage { path: Some(path.clone()), ..Lineage::default() };
     let source = DatasetSource::Path(&path);
@@ -261,8 +265,7 @@ fn diff(args: &DatasetDiffArgs, config: &Config) -> Outcome {
     let diff = app.store.diff_datasets(&earlier, &later)?;
     args.output.print_or(&diff, || {
         let lines = |sign: char, names: &[String]| -> String {
-            let name = |name: &String| if name.is_empty() { "." } else { name.as_str() }.to_owned();
-            names.iter().map(|one| format!("{sign} {}\n", name(one))).collect()
+            names.iter().map(|name| format!("{sign} {name}\n")).collect()
         };
         let all = [lines('+', &diff.added), lines('-', &diff.removed), lines('~', &diff.changed)].concat();
         if all.is_empty() {
@@ -322,6 +325,10 @@ fn unknown(id: &str, version: Option<u32>, all: &[Dataset]) -> Failure {
     let version = version.map(|version| format!(", version {version}")).unwrap_or_default();
     Failure::new(format!("This project has no dataset '{id}'{version}."))
         .hint(format!("{near}`pt datasets list` lists them."))
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 fn counted(count: u64, noun: &str) -> String {
