@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bollard::container::LogOutput;
+use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder, StartContainerOptions,
@@ -40,16 +40,18 @@ type Output = Pin<Box<dyn Pieces<Item = Result<LogOutput, Error>> + Send>>;
 impl Docker {
     /// Attaches, then starts: what is written before the engine answers is not lost.
     pub(super) async fn start_attached(&self, id: &str) -> Result<Running, BackendError> {
-        let attempt = "start the container";
-        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
-        let attached = self.client.attach_container(id, Some(options)).await;
-        let attached = attached.map_err(|error| self.failed(attempt, error))?;
-        let (started, _) = tokio::join!(
-            self.start(id),
-            // Asked the first time only; then it is known.
-            self.is_reachable(),
-        );
-        started.map_err(|error| self.failed(attempt, error))?;
+        let failed = |error| self.failed("start the container", error);
+        let start = || self.client.start_container(id, None::<StartContainerOptions>);
+        let mut attached = self.attach(id).await.map_err(failed)?;
+        // Whether it is reachable is asked the first time only; then it is known.
+        let (mut started, _) = tokio::join!(start(), self.is_reachable());
+        if let Some(network) = started.as_ref().err().and_then(ambiguous_network) {
+            self.settle_on_one(network).await.map_err(failed)?;
+            // The first one has ended with the start that failed.
+            attached = self.attach(id).await.map_err(failed)?;
+            started = start().await;
+        }
+        started.map_err(failed)?;
 
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
         let (exit, exited) = oneshot::channel();
@@ -60,12 +62,9 @@ impl Docker {
         Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
     }
 
-    async fn start(&self, id: &str) -> Result<(), Error> {
-        let start = || self.client.start_container(id, None::<StartContainerOptions>);
-        let started = start().await;
-        let Some(network) = started.as_ref().err().and_then(ambiguous_network) else { return started };
-        self.settle_on_one(network).await?;
-        start().await
+    async fn attach(&self, id: &str) -> Result<AttachContainerResults, Error> {
+        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
+        self.client.attach_container(id, Some(options)).await
     }
 
     /// Reads what the engine has kept, and goes on with what comes.
