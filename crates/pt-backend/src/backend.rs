@@ -176,7 +176,7 @@ pub trait Backend: Send + Sync + 'static {
 }
 
 /// Pieces of an archive that wait to be taken, at most.
-pub(crate) const PIECES: usize = 16;
+pub const PIECES: usize = 16;
 
 /// What a port of a container is to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

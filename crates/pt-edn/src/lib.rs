@@ -13,6 +13,7 @@
 //! Every form carries its [`Span`]. What Clojure's reader expands (`'x`, `#(…)`, `` `x ``) stays a form of its own
 //! here: expanding is the evaluator's business.
 
+mod bracket;
 mod dispatch;
 mod duplicate;
 mod form;
@@ -22,6 +23,7 @@ mod print;
 mod reader;
 mod recovery;
 
+pub use bracket::{Closing, Notation, OpenBracket};
 pub use form::{Form, FormKind, Span};
 pub use name::Name;
 pub use reader::{Mode, ReadError, ReadErrorKind, Reader};

@@ -1,7 +1,7 @@
 //! Going on after a mistake, so that one hides no others: each is kept, and reading continues as the text was probably meant.
 
 use crate::reader::Item;
-use crate::{Form, FormKind, ReadError, ReadErrorKind, Reader, Span};
+use crate::{Closing, Form, FormKind, Notation, OpenBracket, ReadError, ReadErrorKind, Reader, Span};
 
 /// A text with more mistakes than this is no EDN.
 const MOST: usize = 50;
@@ -11,37 +11,11 @@ const MOST: usize = 50;
 pub(crate) struct Recovery {
     errors: Vec<ReadError>,
     /// The brackets around the place that is read.
-    open: Vec<Open>,
+    open: Vec<OpenBracket>,
     /// Whether a line that stands further left than it should has left the brackets above it.
     by_lines: bool,
     /// The text has broken off, or is no EDN at all: nothing more is kept.
     has_ended: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Open {
-    close: u8,
-    at: usize,
-    /// What stands further left than this, or as far, is not within the brackets.
-    column: usize,
-}
-
-impl Open {
-    /// Whether a line that begins so cannot be within the brackets any more.
-    fn is_left_by(&self, column: usize, first: u8) -> bool {
-        let is_closing = matches!(first, b')' | b']' | b'}');
-        if is_closing { column < self.column } else { column <= self.column }
-    }
-}
-
-/// What a closing bracket is that does not match the innermost open one.
-enum Closing {
-    /// One too many.
-    Surplus,
-    /// The right number, of the wrong kind.
-    Wrong,
-    /// That of an outer one: the innermost is not closed.
-    TooFew,
 }
 
 impl<'t> Reader<'t> {
@@ -97,7 +71,7 @@ impl<'t> Reader<'t> {
         let (text, at) = (self.text, start);
         if let Some(recovery) = &mut self.recovery {
             let column = if recovery.by_lines { limit(text, at) } else { 0 };
-            recovery.open.push(Open { close, at, column });
+            recovery.open.push(OpenBracket { close, at, column });
         }
         let items = self.items(start, close);
         if let Some(recovery) = &mut self.recovery {
@@ -122,7 +96,10 @@ impl<'t> Reader<'t> {
                 Item::Close(bracket) if bracket == close => return Ok(items),
                 Item::Close(bracket) => {
                     let at = self.at - 1;
-                    match self.judge(bracket, at) {
+                    let closing = self.recovery.as_ref().map_or(Closing::Wrong, |recovery| {
+                        Notation::Edn.judge(&self.text[at..], &recovery.open, recovery.by_lines)
+                    });
+                    match closing {
                         Closing::Surplus => {
                             let mut error = self.unmatched(bracket, at);
                             error.kind = ReadErrorKind::Surplus;
@@ -164,36 +141,6 @@ impl<'t> Reader<'t> {
         let mut error = self.fail_as(ReadErrorKind::Unclosed, "EOF while reading", start);
         error.span.end = start + 1;
         error
-    }
-
-    /// What is wrong with a closing bracket. All that is open is to be closed in the rest of the text; if the lines tell, all
-    /// that the next line has left in the rest of this one.
-    fn judge(&self, bracket: u8, at: usize) -> Closing {
-        let Some(recovery) = &self.recovery else { return Closing::Wrong };
-        let rest = &self.text[at..];
-        let line = rest.find('\n').filter(|_| recovery.by_lines);
-        let next = line.and_then(|end| {
-            let lines = &rest[end + 1..];
-            let begin = lines.len() - lines.trim_start().len();
-            let column = begin - lines[..begin].rfind('\n').map_or(0, |newline| newline + 1);
-            Some((column, *lines.as_bytes().get(begin)?))
-        });
-        let (rest, wanted) = match (line, next) {
-            (Some(end), Some((column, first))) => {
-                let left = |open: &&Open| open.is_left_by(column, first);
-                (&rest[..end], recovery.open.iter().skip(1).filter(left).count())
-            }
-            _ => (rest, recovery.open.len()),
-        };
-        match closings(rest).cmp(&wanted) {
-            std::cmp::Ordering::Greater => Closing::Surplus,
-            std::cmp::Ordering::Less
-                if recovery.open.iter().rev().skip(1).any(|open| open.close == bracket) =>
-            {
-                Closing::TooFew
-            }
-            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => Closing::Wrong,
-        }
     }
 
     /// Whether what stands next begins a line that cannot be within the brackets any more.
@@ -239,26 +186,4 @@ fn column_if_first(text: &str, at: usize) -> Option<usize> {
     let column = text.as_bytes()[..at].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let before = text.as_bytes()[..at - column].last();
     before.is_none_or(|byte| *byte == b'\n').then_some(column)
-}
-
-/// How many brackets a text closes that it does not open.
-fn closings(text: &str) -> usize {
-    let (mut depth, mut closed, mut in_text, mut is_escaped, mut in_comment) =
-        (0usize, 0usize, false, false, false);
-    for byte in text.bytes() {
-        if std::mem::take(&mut is_escaped) || in_comment && byte != b'\n' {
-            continue;
-        }
-        match byte {
-            b'\\' => is_escaped = true,
-            b'"' => in_text = !in_text,
-            b'\n' => in_comment = false,
-            b';' if !in_text => in_comment = true,
-            b'{' | b'[' | b'(' if !in_text => depth += 1,
-            b'}' | b']' | b')' if !in_text && depth > 0 => depth -= 1,
-            b'}' | b']' | b')' if !in_text => closed += 1,
-            _ => {}
-        }
-    }
-    closed
 }

@@ -9,6 +9,7 @@ use pt_backend::Backend;
 use pt_model::{ContainerId, Data, Event, Failure, Job, JobId, LogLine, Status, Step, StepId};
 use pt_plan::Plan;
 use pt_store::{Instance, JobKey, Scope, Store, StoreError};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -146,7 +147,8 @@ pub struct Shown {
 }
 
 /// A step that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Wait {
     /// The step.
     pub step: StepId,

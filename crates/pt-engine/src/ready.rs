@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pt_backend::{Backend, ExecRequest, Knock};
+use pt_backend::{Backend, ExecOrder, ExecRequest, Knock};
 use pt_model::{ContainerId, Probe, Readiness, ServiceId, Text};
 use pt_store::{JobKey, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
 use crate::log::LogSender;
@@ -185,7 +185,10 @@ impl Question {
     async fn run(&self, cmd: &[Text]) -> Result<(), String> {
         let request = ExecRequest { cmd: cmd.to_vec(), ..ExecRequest::default() };
         let told = Probe::Exec(cmd.to_vec());
-        let running = self.backend.exec(&self.backend_id, &request).await;
+        // A command that does not end hears that nobody waits any more: the next one shall not run beside it.
+        let (attend, orders) = mpsc::channel(1);
+        drop(attend.send(ExecOrder::EndOfInput).await);
+        let running = self.backend.exec_attended(&self.backend_id, &request, orders).await;
         let mut running = running.map_err(|_| format!("{told} cannot be run"))?;
         let over = async {
             while running.output.recv().await.is_some() {}

@@ -14,8 +14,8 @@ use axum::routing::{get, post};
 use hyper_util::rt::TokioIo;
 use pt_backend::Backend;
 use pt_engine::{Control, Guests, Wait};
-use pt_model::{Job, StepId};
-use serde::{Deserialize, Serialize};
+use pt_model::Job;
+use serde::Deserialize;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -37,18 +37,6 @@ pub(crate) struct Api {
     pub(crate) control: Control,
     pub(crate) guests: Guests,
     pub(crate) backend: Arc<dyn Backend>,
-}
-
-/// A step that waits, as others are told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Waiting {
-    /// The step.
-    pub step: StepId,
-    /// For what, and why that is not so yet.
-    pub why: String,
-    /// Since when, in seconds.
-    pub seconds: u64,
 }
 
 #[derive(Deserialize)]
@@ -101,9 +89,8 @@ async fn show(State(api): State<Api>) -> Json<Job> {
     Json(job)
 }
 
-async fn waits(State(api): State<Api>) -> Json<Vec<Waiting>> {
-    let told = |wait: Wait| Waiting { step: wait.step, why: wait.why, seconds: wait.seconds };
-    Json(api.control.waits().await.into_iter().map(told).collect())
+async fn waits(State(api): State<Api>) -> Json<Vec<Wait>> {
+    Json(api.control.waits().await)
 }
 
 async fn stop(State(api): State<Api>, Query(query): Query<StopQuery>) -> Json<Job> {

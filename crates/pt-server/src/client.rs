@@ -8,9 +8,8 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use pt_engine::Wait;
 use tokio::net::UnixStream;
-
-use crate::api::Waiting;
 
 /// A question that was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +45,7 @@ pub async fn stop_job(socket: &Path, kill: bool) -> Result<(), ClientError> {
 ///
 /// # Errors
 /// It does not answer, or refuses.
-pub async fn waits_of_job(socket: &Path) -> Result<Vec<Waiting>, ClientError> {
+pub async fn waits_of_job(socket: &Path) -> Result<Vec<Wait>, ClientError> {
     let answer = ask(Method::GET, socket, "/v1/waits").await?;
     Ok(serde_json::from_slice(&answer).map_err(io::Error::from)?)
 }

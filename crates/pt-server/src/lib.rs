@@ -20,7 +20,6 @@ mod visit;
 mod volumes;
 mod workshop;
 
-pub use api::Waiting;
 pub use app::{App, AppError, LoadedProject, Presence, RunRequest, Started};
 pub use client::{ClientError, stop_job, waits_of_job};
 pub use disk::Disk;

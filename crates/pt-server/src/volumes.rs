@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pt_backend::{
     ArchiveReader, Backend, BackendError, BuildRequest, ContainerRequest, ErrorKind, FileSource,
-    MountRequest, context_of,
+    MountRequest, PIECES, context_of,
 };
 use pt_model::{JobId, Labels};
 use pt_store::{Dataset, DatasetSource, Store, StoreError, random_name};
@@ -22,9 +22,6 @@ const ACCESS: &str = "volume-access";
 
 /// Where a volume is mounted in such a container. What lies directly below the root has its name in archives.
 const AT: &str = "volume";
-
-/// Pieces of an archive that wait to be taken, at most.
-const PIECES: usize = 16;
 
 /// The volumes of an engine, as files.
 pub struct Volumes {

@@ -3,10 +3,11 @@
 mod bracket;
 mod scalar;
 
+use pt_edn::{Closing, Notation, OpenBracket};
+
 use crate::finding::Findings;
 use crate::parse::{MAX_DEPTH, span, too_deep};
 use crate::{Diagnostic, Entry, Node, NodeKind, SourceId, Span, entries};
-use bracket::{Closing, Open, closing};
 
 /// A text with more mistakes than this is no JSON.
 const MOST: usize = 50;
@@ -48,7 +49,7 @@ struct Reader<'t> {
     at: usize,
     findings: Findings,
     /// The brackets around the place that is read.
-    open: Vec<Open>,
+    open: Vec<OpenBracket>,
     told: usize,
     /// Nothing more is said: the text has broken off, or is no JSON at all.
     has_ended: bool,
@@ -91,7 +92,7 @@ impl Reader<'_> {
         let start = self.at;
         let kind = match self.peek() {
             Some(bracket @ (b'{' | b'[')) if self.open.len() < MAX_DEPTH => {
-                self.open.push(Open::new(self.text, start, self.line));
+                self.open(start);
                 self.at += 1;
                 let kind = if bracket == b'{' { self.object() } else { self.array() };
                 self.open.pop();
@@ -130,7 +131,7 @@ impl Reader<'_> {
             let item = self.value();
             self.space();
             if self.peek() == Some(b':') && !self.has_ended {
-                if self.begins_line(start) && self.is_within(b'{') {
+                if self.begins_line(start) && self.is_within(b'}') {
                     self.miss_bracket();
                     self.at = comma.unwrap_or(start);
                     break;
@@ -171,7 +172,7 @@ impl Reader<'_> {
                         self.value();
                     }
                 }
-                b'{' if self.begins_line(self.at) && self.is_within(b'[') => {
+                b'{' if self.begins_line(self.at) && self.is_within(b']') => {
                     self.miss_bracket();
                     self.at = comma.unwrap_or(self.at);
                     break;
@@ -232,19 +233,19 @@ impl Reader<'_> {
             if self.has_ended {
                 return None;
             }
-            let open = self.open.last()?;
+            let open = *self.open.last()?;
             let Some(byte) = self.peek() else {
                 self.miss_bracket();
                 self.has_ended = true;
                 return None;
             };
-            if self.by_lines && self.has_left(open, byte) {
+            if self.by_lines && self.has_left(&open, byte) {
                 self.miss_bracket();
                 // The comma parts what is around the brackets.
                 self.at = comma.unwrap_or(self.at);
                 return None;
             }
-            if byte == closing(open.bracket) {
+            if byte == open.close {
                 if let Some(comma) = comma {
                     let found =
                         Diagnostic::error("trailing-comma", "JSON allows no comma before a closing bracket");
@@ -256,7 +257,7 @@ impl Reader<'_> {
             if byte != b'}' && byte != b']' {
                 return Some(byte);
             }
-            match self.judge() {
+            match Notation::Json.judge(&self.text[self.at..], &self.open, self.by_lines) {
                 Closing::Surplus => {
                     self.tell(closes_nothing(self.here()));
                     self.at += 1;
@@ -266,7 +267,7 @@ impl Reader<'_> {
                     return None;
                 }
                 Closing::Wrong => {
-                    let (opened, close) = (self.span(open.at, open.at + 1), closing(open.bracket) as char);
+                    let (opened, close) = (self.span(open.at, open.at + 1), open.close as char);
                     self.misses_brackets = true;
                     self.tell(
                         Diagnostic::error("unmatched-bracket", "This bracket does not match the open one")
@@ -285,11 +286,10 @@ impl Reader<'_> {
     fn miss_bracket(&mut self) {
         self.misses_brackets = true;
         let Some(open) = self.open.last() else { return };
-        let (bracket, at) = (open.bracket as char, open.at);
-        let close = closing(open.bracket) as char;
+        let (bracket, close) = (self.text.as_bytes()[open.at] as char, open.close as char);
         self.tell(
             Diagnostic::error("unclosed-bracket", format!("This `{bracket}` is never closed"))
-                .at(self.span(at, at + 1), "opened here")
+                .at(self.span(open.at, open.at + 1), "opened here")
                 .hint(format!("close it with `{close}`")),
         );
     }

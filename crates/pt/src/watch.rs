@@ -94,8 +94,8 @@ impl Watcher {
         err(Style::new(), format_args!("Waiting up to {seconds} s for {names} to stop; Ctrl-C{again} kills."))
     }
 
-    /// Says what steps wait for that have been waiting for something to be ready; each thing once, and again when it takes twice
-    /// as long.
+    /// Says what steps wait for that have been waiting for something to be ready: of each step the first thing, and again when it
+    /// takes twice as long.
     pub(crate) fn waits(&mut self, waits: &[Wait]) -> io::Result<()> {
         for wait in waits.iter().filter(|wait| wait.why.contains(": ")) {
             let due = self.waits_shown.get(&wait.step).is_none_or(|shown| wait.seconds >= shown * 2);

@@ -46,13 +46,17 @@ impl Docker {
     }
 
     async fn address_for_now(&self, id: &str) -> Option<IpAddr> {
-        let mut addresses = self.addresses.lock().await;
-        addresses.retain(|_, (_, since)| since.elapsed() < BELIEF);
-        if let Some((address, _)) = addresses.get(id) {
-            return Some(*address);
+        let known = {
+            let mut addresses = self.addresses.lock().await;
+            addresses.retain(|_, (_, since)| since.elapsed() < BELIEF);
+            addresses.get(id).map(|(address, _)| *address)
+        };
+        if known.is_some() {
+            return known;
         }
+        // A slow answer about one container holds up no other.
         let found = address(&self.client, id).await?;
-        addresses.insert(id.to_owned(), (found, Instant::now()));
+        self.addresses.lock().await.insert(id.to_owned(), (found, Instant::now()));
         Some(found)
     }
 }

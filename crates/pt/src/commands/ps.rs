@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 use pt_model::{Job, ServiceStatus, Status};
-use pt_server::{JobRecord, Waiting, waits_of_job};
+use pt_engine::Wait;
+use pt_server::{JobRecord, waits_of_job};
 
 use crate::cli::{ContextArgs, OutputArgs, ProjectArgs};
 use crate::commands::jobs;
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
 }
 
 /// Which steps of a job wait, and for what. A runner that is just going does not say.
-fn waits(record: &JobRecord) -> Result<Vec<Waiting>, Failure> {
+fn waits(record: &JobRecord) -> Result<Vec<Wait>, Failure> {
     let Some(runner) = &record.runner else { return Ok(Vec::new()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let asked = async { tokio::time::timeout(ANSWER, waits_of_job(&runner.socket)).await };
