@@ -51,10 +51,10 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
     imports.unknown_top_level();
     let mut polytope = Map::default();
     polytope.insert(
-        "modules".to_owned(),
+        "modules".into(),
         services.iter().flat_map(|service| &service.modules).cloned().collect(),
     );
-    polytope.insert("templates".to_owned(), templates(&services));
+    polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
     Ok(Imported {
         file: Data::Map(polytope),

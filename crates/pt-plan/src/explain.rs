@@ -85,7 +85,7 @@ impl<'s> Rows<'s> {
         let none = Origins::default();
         let origins = call.origins.as_ref().unwrap_or(&none);
         for (id, value) in &call.params {
-            if let Some(origin) = origins.get(id).filter(|_| !value.is_null()) {
+            if let Some(origin) = origins.get(id.as_str()).filter(|_| !value.is_null()) {
                 rows.value(id, value, origin);
             }
         }
@@ -287,8 +287,8 @@ fn explained_step(step: &StepPlan, sources: &Sources) -> Value {
         Does::Code(call) => {
             let mut values = Vec::new();
             for (id, value) in &call.params {
-                if let Some(origin) = call.origins.as_ref().and_then(|origins| origins.get(id)) {
-                    add_values(id.clone(), value, origin, sources, &mut values);
+                if let Some(origin) = call.origins.as_ref().and_then(|origins| origins.get(id.as_str())) {
+                    add_values(id.to_string(), value, origin, sources, &mut values);
                 }
             }
             shown["values"] = json!(values);

@@ -18,7 +18,7 @@ impl Imports<'_> {
         let mut args = Map::default();
         let tags = build.get("tags").map(|tags| listed(tags)).unwrap_or_default();
         let tags = std::iter::once(image.to_owned()).chain(tags.into_iter().filter_map(scalar));
-        args.insert("tags".to_owned(), tags.map(|tag| Data::from(self.variables.refer(&tag))).collect());
+        args.insert("tags".into(), tags.map(|tag| Data::from(self.variables.refer(&tag))).collect());
         let context = self.variables.refer(&context);
         let source = |path: &str, source: Data| map([("path", Data::from(path)), ("source", source)]);
         let mut sources = Vec::new();
@@ -31,19 +31,19 @@ impl Imports<'_> {
             let data =
                 map([("type", Data::from("string")), ("data", Data::from(self.variables.resolve(&text)))]);
             sources.push(source("/Dockerfile.inline", data));
-            args.insert("dockerfile".to_owned(), Data::from("Dockerfile.inline"));
+            args.insert("dockerfile".into(), Data::from("Dockerfile.inline"));
         }
-        args.insert("sources".to_owned(), sources.into_iter().collect());
+        args.insert("sources".into(), sources.into_iter().collect());
         for key in ["dockerfile", "target"] {
             if let Some(text) = part(key) {
-                args.insert(key.to_owned(), Data::from(self.variables.refer(&text)));
+                args.insert(key.into(), Data::from(self.variables.refer(&text)));
             }
         }
         let labels = build.get("labels").map(Node::entries).unwrap_or_default();
         if !labels.is_empty() {
             let label =
                 |entry: &pt_syntax::Entry| Some((entry.key.clone(), Data::from(scalar(&entry.value)?)));
-            args.insert("labels".to_owned(), labels.iter().filter_map(label).collect());
+            args.insert("labels".into(), labels.iter().filter_map(label).collect());
         }
         const CARRIED: [&str; 6] = ["context", "dockerfile", "dockerfile_inline", "target", "tags", "labels"];
         for entry in build.entries().iter().filter(|entry| !CARRIED.contains(&entry.key.as_str())) {

@@ -70,13 +70,13 @@ impl Imports<'_> {
         };
         let mut entry = Map::default();
         let is_range = port.contains('-') && !port.contains("pt.");
-        entry.insert(if is_range { "range" } else { "port" }.to_owned(), number(port));
-        entry.insert("protocol".to_owned(), Data::from(protocol));
+        entry.insert(if is_range { "range" } else { "port" }.into(), number(port));
+        entry.insert("protocol".into(), Data::from(protocol));
         if let Some(published) = published.filter(|published| *published != port) {
-            entry.insert("expose-as".to_owned(), number(published));
+            entry.insert("expose-as".into(), number(published));
         }
         if internal {
-            entry.insert("internal".to_owned(), Data::Bool(true));
+            entry.insert("internal".into(), Data::Bool(true));
         }
         Data::Map(entry)
     }

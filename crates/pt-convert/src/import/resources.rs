@@ -27,11 +27,11 @@ impl Imports<'_> {
             for (part, node) in parts {
                 let text = node.and_then(scalar).map(|text| self.variables.resolve(&text));
                 if let Some(value) = text.as_deref().and_then(read) {
-                    read_parts.insert(part.to_owned(), value);
+                    read_parts.insert(part.into(), value);
                 }
             }
             if !read_parts.is_empty() {
-                resources.insert(name.to_owned(), Data::Map(read_parts));
+                resources.insert(name.into(), Data::Map(read_parts));
             }
         }
         (!resources.is_empty()).then_some(Data::Map(resources))

@@ -135,7 +135,7 @@ impl Imports<'_> {
         let mut args = Map::default();
         let mut put = |key: &str, value: Option<Data>| {
             if let Some(value) = value {
-                args.insert(key.to_owned(), value);
+                args.insert(key.into(), value);
             }
         };
         let text = |key: &str| service.get(key).and_then(scalar);

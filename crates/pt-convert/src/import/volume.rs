@@ -129,8 +129,8 @@ pub(super) fn listed(node: &Node) -> Vec<&Node> {
 
 fn mount(path: &str, source: Data) -> Data {
     let mut mount = Map::default();
-    mount.insert("path".to_owned(), Data::from(path));
-    mount.insert("source".to_owned(), source);
+    mount.insert("path".into(), Data::from(path));
+    mount.insert("source".into(), source);
     Data::Map(mount)
 }
 

@@ -59,7 +59,7 @@ impl StepHost {
             context,
             dockerfile,
             tags,
-            labels: labels.map(|(name, value)| (name.clone(), text(value))).collect(),
+            labels: labels.map(|(name, value)| (name.to_string(), text(value))).collect(),
             target: args.optional_text(entry(wish, &["target"]), "target")?,
         };
         let id = format!("{:016x}", RandomState::new().hash_one(self.builds.0.len()));

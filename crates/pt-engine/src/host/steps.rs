@@ -163,5 +163,5 @@ fn snippet(text: &str, settings: bool) -> Snippet {
         Language::JavaScript => pt_eval::Language::JavaScript,
         Language::Python => pt_eval::Language::Python,
     };
-    Snippet { language, text: body.to_owned(), settings }
+    Snippet { language, text: body.into(), settings }
 }

@@ -23,7 +23,7 @@ pub(super) fn to_python(data: &Data) -> MontyObject {
 
 /// A map as a script sees it.
 pub(super) fn map_to_python(map: &Map) -> MontyObject {
-    let entry = |(key, value): (&String, &Data)| (MontyObject::String(key.clone()), to_python(value));
+    let entry = |(key, value): (&pt_model::Key, &Data)| (MontyObject::String(key.to_string()), to_python(value));
     MontyObject::dict(map.iter().map(entry).collect::<Vec<_>>())
 }
 
@@ -130,7 +130,7 @@ fn map<'v>(
         // As `str` gives it: `1`, `True`, `None`.
         let key = key.to_string();
         match read(value, depth + 1) {
-            Ok(value) => map.insert(key, value),
+            Ok(value) => map.insert(key.into(), value),
             Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         };
     }

@@ -155,10 +155,10 @@ fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Che
     let mut checked = Map::with_capacity_and_hasher(fields.len(), Default::default());
     let mut errors = Vec::new();
     for (key, of) in fields {
-        let given = map.get(key);
+        let given = map.get(key.as_str());
         match of.check_at(given.unwrap_or(&Data::Null), &Place::Key(path, key)) {
             Ok(Data::Null) if given.is_none() => {}
-            Ok(value) => drop(checked.insert(key.clone(), value)),
+            Ok(value) => drop(checked.insert(key.as_str().into(), value)),
             Err(more) => errors.extend(more),
         }
     }
@@ -269,7 +269,7 @@ fn all_of_service(service: Data, first: SpecError, path: &Place<'_>) -> Vec<Type
         let Some(port) = index.and_then(|index: usize| ports.get_mut(index)) else { break };
         // Something that is right, so that the others are looked at.
         let number = i64::try_from(found.len()).unwrap_or_default();
-        let right = Data::Map([("port".to_owned(), Data::Int(number))].into_iter().collect());
+        let right = Data::Map([("port".into(), Data::Int(number))].into_iter().collect());
         if mended.contains(&index) {
             break;
         }

@@ -210,5 +210,5 @@ fn names(names: &[Name]) -> Data {
 }
 
 fn put(map: &mut Map, key: &str, value: impl Into<Data>) {
-    map.insert(key.to_owned(), value.into());
+    map.insert(key.into(), value.into());
 }

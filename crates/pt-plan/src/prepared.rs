@@ -1,0 +1,83 @@
+//! What is the same at every call of a definition.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use pt_model::{Data, Key, Map};
+use pt_spec::{Body, Definition, Project};
+use pt_syntax::Diagnostic;
+
+use crate::plan::{Home, Snippet};
+use crate::snippet::snippet;
+
+/// A definition as those need it who call it many times.
+pub(crate) struct Prepared {
+    /// What each param is when nothing is given for it; null where something must be given.
+    pub(crate) unset: Map,
+    /// Places of the params for which something must be given.
+    pub(crate) required: Vec<usize>,
+    /// Places of the params whose values may hold services.
+    pub(crate) serving: Vec<usize>,
+    /// Where its code finds itself.
+    pub(crate) home: Home,
+    /// Its code, if that is what it is.
+    pub(crate) snippet: Option<Result<Snippet, Box<Diagnostic>>>,
+}
+
+/// The definitions of one project that were called so far. Planners of the same project can hand it on.
+#[derive(Default)]
+pub(crate) struct AllPrepared(HashMap<*const Definition, Rc<Prepared>, RandomState>);
+
+impl AllPrepared {
+    /// What there is to know of a definition of `project`.
+    pub(crate) fn of(&mut self, definition: &Definition, project: &Project) -> Rc<Prepared> {
+        let made = || Rc::new(Prepared::new(definition, project));
+        Rc::clone(self.0.entry(std::ptr::from_ref(definition)).or_insert_with(made))
+    }
+}
+
+impl Prepared {
+    fn new(definition: &Definition, project: &Project) -> Self {
+        let mut unset = Map::with_capacity_and_hasher(definition.params.len(), RandomState::default());
+        let (mut required, mut serving) = (Vec::new(), Vec::new());
+        for (at, param) in definition.params.iter().enumerate() {
+            let value = param.ty.check(&Data::Null).unwrap_or_else(|_| {
+                required.push(at);
+                Data::Null
+            });
+            unset.insert(Key::from(param.id.text.as_str()), value);
+            if param.ty.holds_services() {
+                serving.push(at);
+            }
+        }
+        let snippet = match &definition.body {
+            Body::Code(node) => Some(snippet(node)),
+            Body::Call { .. } | Body::Steps(_) | Body::Nothing => None,
+        };
+        Self { unset, required, serving, home: home(definition, project), snippet }
+    }
+}
+
+fn home(definition: &Definition, project: &Project) -> Home {
+    let dir = Arc::clone(&definition.origin.dir);
+    if let Some(repository) = definition.origin.repository.as_deref() {
+        let reference: Arc<str> = repository.reference.as_str().into();
+        return Home {
+            dir,
+            repo_ref: Some(Arc::clone(&reference)),
+            project_ref: Some(reference),
+            checkout: Some(Arc::clone(&repository.dir)),
+            args: None,
+        };
+    }
+    let (project_ref, repo_ref) = match &definition.origin.standard {
+        Some(name) => (format!("polytope/{name}"), format!("polytope/{name}/{name}")),
+        None => {
+            let name = project.id();
+            (format!("local/{name}"), format!("local/{name}/{name}"))
+        }
+    };
+    Home { dir, repo_ref: Some(repo_ref.into()), project_ref: Some(project_ref.into()), checkout: None, args: None }
+}
