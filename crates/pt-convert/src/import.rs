@@ -57,7 +57,7 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
     polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
     Ok(Imported {
-        file: Data::Map(polytope),
+        file: Data::Map(Box::new(polytope)),
         settings: variables.into_settings(),
         notes: notes.into_diagnostics(),
     })

@@ -36,7 +36,7 @@ pub enum Data {
     /// A list.
     List(Vec<Self>),
     /// A map.
-    Map(Map),
+    Map(Box<Map>),
 }
 
 impl Data {
@@ -142,7 +142,8 @@ impl From<bool> for Data {
 
 impl<K: Into<Key>> FromIterator<(K, Self)> for Data {
     fn from_iter<I: IntoIterator<Item = (K, Self)>>(entries: I) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
+        Self::Map(Box::new(entries.collect()))
     }
 }
 

@@ -5,7 +5,7 @@
 //! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
 
 pub(crate) mod code;
-mod endless;
+pub(crate) mod endless;
 mod finding;
 mod keys;
 mod mounts;

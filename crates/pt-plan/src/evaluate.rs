@@ -172,7 +172,7 @@ impl<'p> Planner<'p> {
                     trouble.path.pop();
                     (Key::from(entry.key.as_str()), value)
                 };
-                Data::Map(entries.iter().map(entry).collect::<Map>())
+                Data::Map(Box::new(entries.iter().map(entry).collect::<Map>()))
             }
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => plain(node),
         }

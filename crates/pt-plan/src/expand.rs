@@ -8,6 +8,7 @@ use pt_syntax::{Diagnostic, Node, Severity, Span};
 
 use crate::bind::{Bound, Given};
 use crate::check::code::unreadable;
+use crate::check::endless;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Snippet, TemplateUse};
 use crate::planner::Planner;
@@ -322,9 +323,7 @@ impl<'p> Planner<'p> {
             return unknown(bound.unknown.into_values().flatten());
         }
         let mut bound = bound;
-        if !bound.unknown.is_empty() {
-            bound.values.retain(|id, _| !bound.unknown.contains_key(id.as_str()));
-        }
+        bound.unknown.keys().for_each(|id| drop(bound.values.shift_remove(id.as_str())));
         let prepared = self.prepared(definition);
         let services = prepared
             .serving
@@ -334,13 +333,18 @@ impl<'p> Planner<'p> {
             .flatten()
             .filter_map(|service| ServiceSpec::from_data(service).ok())
             .collect();
+        let params = match &self.checking {
+            // Very many steps may be checked at once: only that is kept at which somebody looks.
+            Some(_) => endless::looked_at(&bound.values),
+            None => bound.values,
+        };
         let snippet = prepared.snippet.clone().unwrap_or_else(|| snippet(node));
         match self.readable(definition, node, snippet) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: self.canonical(definition),
                 snippet,
                 code_span: node.span,
-                params: bound.values,
+                params,
                 origins: bound.origins,
                 services,
                 home: prepared.home.clone(),

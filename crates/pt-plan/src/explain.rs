@@ -320,7 +320,7 @@ fn add_values(path: String, value: &Data, provenance: &Provenance, sources: &Sou
             }
         }
         Data::Map(entries) if !entries.is_empty() => {
-            for (key, entry) in entries {
+            for (key, entry) in &**entries {
                 add_values(format!("{path}.{key}"), entry, &inner(provenance.entry(key)), sources, out);
             }
         }

@@ -52,7 +52,7 @@ impl Imports<'_> {
                 self.notes.add(format!("`build.{}` cannot be carried over", entry.key), "", entry.key_span);
             }
         }
-        Some(Data::Map(args))
+        Some(Data::Map(Box::new(args)))
     }
 
     /// What the image of a service is called that names none.

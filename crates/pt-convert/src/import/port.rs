@@ -78,7 +78,7 @@ impl Imports<'_> {
         if internal {
             entry.insert("internal".into(), Data::Bool(true));
         }
-        Data::Map(entry)
+        Data::Map(Box::new(entry))
     }
 
     /// The services of a container: one, by whose name the others reach it.

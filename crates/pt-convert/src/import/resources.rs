@@ -31,10 +31,10 @@ impl Imports<'_> {
                 }
             }
             if !read_parts.is_empty() {
-                resources.insert(name.into(), Data::Map(read_parts));
+                resources.insert(name.into(), Data::Map(Box::new(read_parts)));
             }
         }
-        (!resources.is_empty()).then_some(Data::Map(resources))
+        (!resources.is_empty()).then_some(Data::Map(Box::new(resources)))
     }
 
     /// `scale` or `deploy.replicas`, if it is more than one.

@@ -171,7 +171,7 @@ impl Imports<'_> {
                 aliases.span,
             );
         }
-        Data::Map(args)
+        Data::Map(Box::new(args))
     }
 
     /// A command as a string or a list; an empty list removes the image's.

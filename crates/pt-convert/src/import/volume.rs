@@ -131,7 +131,7 @@ fn mount(path: &str, source: Data) -> Data {
     let mut mount = Map::default();
     mount.insert("path".into(), Data::from(path));
     mount.insert("source".into(), source);
-    Data::Map(mount)
+    Data::Map(Box::new(mount))
 }
 
 /// A path of the machine. Compose means paths from its file's directory, and so does a path without a dot in front.

@@ -79,14 +79,14 @@ fn response(answer: HttpAnswer) -> Data {
     match answer.outcome {
         Ok(HttpResponse { status, headers, body }) => {
             map.insert("status".into(), Data::Int(i64::from(status.as_u16())));
-            map.insert("headers".into(), Data::Map(texts(&headers)));
+            map.insert("headers".into(), Data::Map(Box::new(texts(&headers))));
             map.insert("body".into(), Data::Str(String::from_utf8_lossy(&body).into_owned()));
         }
         Err(error) => drop(map.insert("error".into(), Data::Str(error))),
     }
     map.insert("request-time".into(), ms(answer.request_time));
     map.insert("connection-time".into(), ms(answer.connection_time));
-    Data::Map(map)
+    Data::Map(Box::new(map))
 }
 
 /// Headers by their names in lower case; those that come more than once are joined.

@@ -105,7 +105,7 @@ fn entries<'v>(entries: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usi
             Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         }
     }
-    Ok(Data::Map(data))
+    Ok(Data::Map(Box::new(data)))
 }
 
 fn list(value: &Value, depth: usize) -> Result<Data, Unfit> {

@@ -145,7 +145,7 @@ impl<'js> Reader<'js> {
             let value = self.at(&format!(".{key}"), &value)?;
             map.insert(key.into(), value);
         }
-        Ok(Data::Map(map))
+        Ok(Data::Map(Box::new(map)))
     }
 
     fn list(&mut self, array: &Array<'js>) -> Result<Data, Trouble> {
@@ -164,7 +164,7 @@ impl<'js> Reader<'js> {
             let value = self.at(&format!(".{key}"), &entry.get::<Value<'js>>(1)?)?;
             map.insert(key.into(), value);
         }
-        Ok(Data::Map(map))
+        Ok(Data::Map(Box::new(map)))
     }
 
     fn at(&mut self, step: &str, value: &Value<'js>) -> Result<Data, Trouble> {

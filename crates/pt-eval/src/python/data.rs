@@ -134,7 +134,7 @@ fn map<'v>(
             Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         };
     }
-    Ok(Data::Map(map))
+    Ok(Data::Map(Box::new(map)))
 }
 
 fn day(date: &MontyDate) -> String {

@@ -108,7 +108,7 @@ impl<'s, 'h> Runner<'s, 'h> {
             };
         }
         if !map.is_empty() {
-            given.push(Data::Map(map));
+            given.push(Data::Map(Box::new(map)));
         }
         match self.session.call(function.name, given) {
             Ok(answer) => ExtFunctionResult::Return(to_python(&answer)),
