@@ -50,10 +50,8 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
         file.services.iter().map(|named| imports.service(named)).collect::<Result<_, _>>()?;
     imports.unknown_top_level();
     let mut polytope = Map::default();
-    polytope.insert(
-        "modules".into(),
-        services.iter().flat_map(|service| &service.modules).cloned().collect(),
-    );
+    polytope
+        .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
     polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
     Ok(Imported {

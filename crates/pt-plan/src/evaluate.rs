@@ -341,7 +341,7 @@ impl<'p> Planner<'p> {
             trouble.hole();
             return Data::Null;
         }
-        let home = &self.prepared(inside.definition).home;
+        let home = self.home(inside.definition);
         let scope = Scope {
             params: &inside.bound.values,
             repo_ref: home.repo_ref.as_deref(),

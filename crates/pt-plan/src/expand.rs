@@ -10,7 +10,7 @@ use crate::bind::{Bound, Given};
 use crate::check::code::unreadable;
 use crate::check::endless;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
-use crate::plan::{CodeCall, Snippet, TemplateUse};
+use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
 use crate::prepared::Prepared;
 use crate::snippet::snippet;
@@ -207,7 +207,7 @@ impl<'p> Planner<'p> {
             Ok(End::Code { definition, node, bound, written_in }) => {
                 let mut does = self.code(definition, node, bound);
                 if let (DraftDoes::Code(call), Some(written_in)) = (&mut does, written_in) {
-                    call.home.args = Some(Box::new(self.prepared(written_in).home.clone()));
+                    call.home.args = Some(Box::new(self.home(written_in)));
                 }
                 self.draft(name, chain, does, span)
             }
@@ -325,11 +325,14 @@ impl<'p> Planner<'p> {
         let mut bound = bound;
         bound.unknown.keys().for_each(|id| drop(bound.values.shift_remove(id.as_str())));
         let prepared = self.prepared(definition);
-        let services = prepared
+        let of_code = prepared.of_code(definition, self.project);
+        let services = of_code
             .serving
             .iter()
             .map(|at| &definition.params[*at])
-            .flat_map(|param| bound.values.get(param.id.text.as_str()).map(|value| param.ty.services_in(value)))
+            .flat_map(|param| {
+                bound.values.get(param.id.text.as_str()).map(|value| param.ty.services_in(value))
+            })
             .flatten()
             .filter_map(|service| ServiceSpec::from_data(service).ok())
             .collect();
@@ -338,7 +341,7 @@ impl<'p> Planner<'p> {
             Some(_) => endless::looked_at(&bound.values),
             None => bound.values,
         };
-        let snippet = prepared.snippet.clone().unwrap_or_else(|| snippet(node));
+        let snippet = of_code.snippet.clone().unwrap_or_else(|| snippet(node));
         match self.readable(definition, node, snippet) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: self.canonical(definition),
@@ -347,7 +350,7 @@ impl<'p> Planner<'p> {
                 params,
                 origins: bound.origins,
                 services,
-                home: prepared.home.clone(),
+                home: of_code.home.clone(),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }
@@ -365,7 +368,7 @@ impl<'p> Planner<'p> {
                 params: bound.values.clone(),
                 origins: bound.origins.clone(),
                 services: Vec::new(),
-                home: self.prepared(definition).home.clone(),
+                home: self.home(definition),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }
@@ -405,8 +408,12 @@ impl<'p> Planner<'p> {
         }
     }
 
+    pub(crate) fn home(&mut self, definition: &Definition) -> Home {
+        self.prepared(definition).of_code(definition, self.project).home.clone()
+    }
+
     pub(crate) fn prepared(&mut self, definition: &Definition) -> Rc<Prepared> {
-        self.all_prepared.of(definition, self.project)
+        self.all_prepared.of(definition)
     }
 
     pub(crate) fn draft(

@@ -9,13 +9,13 @@ use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
 use crate::bind::{Bound, Given, bind, meant_for};
-use crate::prepared::AllPrepared;
 use crate::check::Checking;
 use crate::draft::{Draft, DraftDoes, DraftId, StepList};
 use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
 use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
+use crate::prepared::AllPrepared;
 use crate::provenance::Provenance;
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
@@ -154,8 +154,7 @@ impl<'p> Planner<'p> {
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
-            let started =
-                self.enter(definition).and_then(|()| self.bind(definition, &name, &given));
+            let started = self.enter(definition).and_then(|()| self.bind(definition, &name, &given));
             match started {
                 Ok(bound) => match self.job_timeout(definition, &bound) {
                     Ok(timeout) => {

@@ -1,5 +1,6 @@
 //! What is the same at every call of a definition.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,11 +19,17 @@ pub(crate) struct Prepared {
     pub(crate) unset: Map,
     /// Places of the params for which something must be given.
     pub(crate) required: Vec<usize>,
+    /// What only code needs.
+    of_code: OnceCell<OfCode>,
+}
+
+/// What is the same at every run of code.
+pub(crate) struct OfCode {
     /// Places of the params whose values may hold services.
     pub(crate) serving: Vec<usize>,
-    /// Where its code finds itself.
+    /// Where the code finds itself.
     pub(crate) home: Home,
-    /// Its code, if that is what it is.
+    /// The definition's own code, if that is what it is.
     pub(crate) snippet: Option<Result<Snippet, Box<Diagnostic>>>,
 }
 
@@ -31,32 +38,38 @@ pub(crate) struct Prepared {
 pub(crate) struct AllPrepared(HashMap<*const Definition, Rc<Prepared>, RandomState>);
 
 impl AllPrepared {
-    /// What there is to know of a definition of `project`.
-    pub(crate) fn of(&mut self, definition: &Definition, project: &Project) -> Rc<Prepared> {
-        let made = || Rc::new(Prepared::new(definition, project));
+    /// What there is to know of a definition.
+    pub(crate) fn of(&mut self, definition: &Definition) -> Rc<Prepared> {
+        let made = || Rc::new(Prepared::new(definition));
         Rc::clone(self.0.entry(std::ptr::from_ref(definition)).or_insert_with(made))
     }
 }
 
 impl Prepared {
-    fn new(definition: &Definition, project: &Project) -> Self {
+    fn new(definition: &Definition) -> Self {
         let mut unset = Map::with_capacity_and_hasher(definition.params.len(), RandomState::default());
-        let (mut required, mut serving) = (Vec::new(), Vec::new());
+        let mut required = Vec::new();
         for (at, param) in definition.params.iter().enumerate() {
             let value = param.ty.check(&Data::Null).unwrap_or_else(|_| {
                 required.push(at);
                 Data::Null
             });
             unset.insert(Key::from(param.id.text.as_str()), value);
-            if param.ty.holds_services() {
-                serving.push(at);
-            }
         }
-        let snippet = match &definition.body {
-            Body::Code(node) => Some(snippet(node)),
-            Body::Call { .. } | Body::Steps(_) | Body::Nothing => None,
-        };
-        Self { unset, required, serving, home: home(definition, project), snippet }
+        Self { unset, required, of_code: OnceCell::new() }
+    }
+
+    /// What there is to know of the code of a definition of `project`, or in it.
+    pub(crate) fn of_code(&self, definition: &Definition, project: &Project) -> &OfCode {
+        self.of_code.get_or_init(|| {
+            let snippet = match &definition.body {
+                Body::Code(node) => Some(snippet(node)),
+                Body::Call { .. } | Body::Steps(_) | Body::Nothing => None,
+            };
+            let params = definition.params.iter().enumerate();
+            let serving = params.filter(|(_, param)| param.ty.holds_services()).map(|(at, _)| at).collect();
+            OfCode { serving, home: home(definition, project), snippet }
+        })
     }
 }
 
@@ -79,5 +92,11 @@ fn home(definition: &Definition, project: &Project) -> Home {
             (format!("local/{name}"), format!("local/{name}/{name}"))
         }
     };
-    Home { dir, repo_ref: Some(repo_ref.into()), project_ref: Some(project_ref.into()), checkout: None, args: None }
+    Home {
+        dir,
+        repo_ref: Some(repo_ref.into()),
+        project_ref: Some(project_ref.into()),
+        checkout: None,
+        args: None,
+    }
 }

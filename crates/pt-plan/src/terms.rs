@@ -147,8 +147,7 @@ impl<'p> Planner<'p> {
     /// The value as a map of this type; what is no map stands for its short entry.
     fn checked(&mut self, data: Data, node: &Node, term: &Term) -> Result<Data, Vec<Diagnostic>> {
         let is_map = data.as_map().is_some();
-        let map =
-            if is_map { data } else { [(Key::from(term.short), data)].into_iter().collect() };
+        let map = if is_map { data } else { [(Key::from(term.short), data)].into_iter().collect() };
         let ty = ty(term.ty);
         let told = |path: &DataPath, message: &str| {
             let Some(Segment::Key(key)) = path.0.first().filter(|_| is_map) else {

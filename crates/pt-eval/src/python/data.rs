@@ -23,7 +23,8 @@ pub(super) fn to_python(data: &Data) -> MontyObject {
 
 /// A map as a script sees it.
 pub(super) fn map_to_python(map: &Map) -> MontyObject {
-    let entry = |(key, value): (&pt_model::Key, &Data)| (MontyObject::String(key.to_string()), to_python(value));
+    let entry =
+        |(key, value): (&pt_model::Key, &Data)| (MontyObject::String(key.to_string()), to_python(value));
     MontyObject::dict(map.iter().map(entry).collect::<Vec<_>>())
 }
 
