@@ -1,5 +1,6 @@
 //! One application: a store, a backend, the user's project.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,15 +19,19 @@ use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, W
 use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
 use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
-use pt_syntax::{Diagnostic, Sources};
+use pt_syntax::{Diagnostic, Severity, Sources};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::Disk;
+use crate::answers::Answers;
 use crate::api::{Api, Served, Socket};
 use crate::environment::{BackendChoice, Environment};
 use crate::job_record::JobRecord;
 use crate::named::{NamedInStore, Unset};
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
+use crate::seen::Watched;
 use crate::workshop::ProjectFiles;
 
 /// The application.
@@ -233,14 +238,18 @@ impl App {
         let instance = self.instance_of(root_file.as_deref(), context)?;
         let scope = scope(context, root_file.as_deref(), &instance);
         let world = fetch(Repositories::new(&self.environment.state_dir, &instance.root));
-        let loaded = match root_file.clone() {
-            Some(root_file) => Project::load(&world, root_file),
+        let loaded = self.loaded(&world, root_file.as_deref());
+        Ok(LoadedProject { loaded, instance, scope, root_file })
+    }
+
+    fn loaded(&self, world: &dyn World, root_file: Option<&Path>) -> Loaded {
+        match root_file {
+            Some(root_file) => Project::load(world, root_file.to_owned()),
             None => {
                 let project = Project::without_file(&self.environment.working_dir);
                 Loaded { project, diagnostics: Vec::new() }
             }
-        };
-        Ok(LoadedProject { loaded, instance, scope, root_file })
+        }
     }
 
     /// Fetches a repository, and looks for the polytope file of this one or of a directory in it.
@@ -312,13 +321,59 @@ impl App {
     /// # Errors
     /// A value or secret that is set cannot be read.
     pub fn check(&self, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
+        self.check_in(&Disk, project)
+    }
+
+    /// What `tell` makes of a project and of everything that is wrong with it; or made of it at an earlier time, if its
+    /// files, values and secrets are the same. `question` says what was asked for beside that. Of a project with mistakes
+    /// nothing is kept, nor of one that takes something from other repositories.
+    ///
+    /// # Errors
+    /// The file is not there, or a value or secret that is set cannot be read.
+    pub fn check_once<A: Serialize + DeserializeOwned, E: From<AppError>>(
+        &self,
+        file: Option<&Path>,
+        question: &str,
+        tell: impl FnOnce(&LoadedProject, &[Diagnostic]) -> Result<A, E>,
+    ) -> Result<A, E> {
+        let context = self.environment.context.as_str();
+        let root_file = self.root_file(file)?;
+        let instance = self.instance_of(root_file.as_deref(), context)?;
+        let scope = scope(context, root_file.as_deref(), &instance);
+        let settings = self.store.settings_digest(&scope).map_err(AppError::from)?;
+        let answers = Answers::in_dir(&self.environment.state_dir);
+        let home = self.environment.person.home.as_deref();
+        let question = format!(
+            "{question} {root_file:?} {home:?} {:?} {}",
+            self.environment.working_dir,
+            this_program()
+        );
+        if let Some(answer) = answers.recall(&question, &settings) {
+            return Ok(answer);
+        }
+        let seen = RefCell::default();
+        let repositories = Repositories::new(&self.environment.state_dir, &instance.root);
+        let world = Watched { world: repositories, seen: &seen };
+        let loaded = self.loaded(&world, root_file.as_deref());
+        let project = LoadedProject { loaded, instance, scope, root_file };
+        let found = self.check_in(&world, &project)?;
+        let answer = tell(&project, &found)?;
+        drop(world);
+        let seen = seen.into_inner();
+        if seen.is_whole() && found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+            answers.keep(&question, settings, seen, &answer);
+        }
+        Ok(answer)
+    }
+
+    fn check_in(&self, world: &dyn World, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
         let named = NamedInStore::new(&self.store, project.scope.clone(), &Unset);
         let dirs = HostDirs {
             home: self.environment.person.home.as_deref(),
             working_dir: &self.environment.working_dir,
             root: project.loaded.project.root_dir(),
         };
-        let found = pt_plan::check(&project.loaded, &Around { named: &named, world: &Disk, dirs });
+        let found = pt_plan::check(&project.loaded, &Around { named: &named, world, dirs });
         Ok(named.checked(found)?)
     }
 
@@ -634,4 +689,11 @@ fn scope(context: &str, root_file: Option<&Path>, instance: &Instance) -> Scope 
         Some(_) => Scope::new(context, instance.id.clone()),
         None => Scope::outside(context),
     }
+}
+
+/// Which build of the program this is: another one may answer otherwise.
+fn this_program() -> String {
+    let built =
+        std::env::current_exe().and_then(fs::metadata).and_then(|file| Ok((file.len(), file.modified()?)));
+    format!("{} {built:?}", env!("CARGO_PKG_VERSION"))
 }

@@ -4,6 +4,7 @@
 //! the store. Commands and the MCP server, later the web service, are thin layers over the same `App`. While a job
 //! runs, its process answers on a Unix socket ([`api`]), so that another `pt` can ask and stop it ([`client`]).
 
+mod answers;
 mod api;
 mod app;
 mod client;
@@ -15,6 +16,7 @@ mod named;
 mod outside;
 mod reference;
 mod repositories;
+mod seen;
 mod takeover;
 mod visit;
 mod volumes;

@@ -23,6 +23,7 @@ mod request;
 mod runner;
 mod scope;
 mod secret;
+mod settings;
 mod store;
 mod summary;
 mod value;

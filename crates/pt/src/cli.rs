@@ -20,6 +20,7 @@ use crate::commands::datasets::DatasetsCommand;
 use crate::commands::docs::DocsArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::eval::EvalArgs;
+use crate::commands::events::EventsArgs;
 use crate::commands::exec::ExecArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::export::ExportArgs;
@@ -98,6 +99,7 @@ pub(crate) enum Command {
     Schema,
     Ps(PsArgs),
     Logs(LogsArgs),
+    Events(EventsArgs),
     Attach(AttachArgs),
     Exec(ExecArgs),
     Stop(StopArgs),
@@ -170,6 +172,7 @@ impl Command {
             Self::Schema => "schema",
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
+            Self::Events(_) => "events",
             Self::Attach(_) => "attach",
             Self::Exec(_) => "exec",
             Self::Stop(_) => "stop",
@@ -242,6 +245,7 @@ pub(crate) fn tree() -> clap::Command {
         "ps" => defaulting(command, "a table"),
         "plan" => defaulting(command, "a tree"),
         "logs" => defaulting(command, "lines"),
+        "events" => defaulting(command, "sentences"),
         "doctor" => defaulting(command, "lines"),
         "debug" => command.mut_subcommand("doctor", |command| defaulting(command, "lines")),
         _ => command,

@@ -11,6 +11,7 @@ pub(crate) mod defaults;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod eval;
+pub(crate) mod events;
 pub(crate) mod exec;
 pub(crate) mod explain;
 pub(crate) mod export;

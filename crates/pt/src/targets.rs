@@ -50,12 +50,18 @@ pub(crate) fn load(app: &App, project: &ProjectArgs, locks: &LockArgs) -> Result
 /// The project that options name. There must be a polytope file.
 pub(crate) fn project(app: &App, project: &ProjectArgs, locks: &LockArgs) -> Result<LoadedProject, Failure> {
     let project = load(app, project, locks)?;
-    let there = !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty();
-    let missing = || {
-        Failure::usage("There is no polytope file here or above.")
-            .hint("Go to your project, or name the file: `-f path/to/polytope.yml`.")
-    };
-    if there { Ok(project) } else { Err(missing()) }
+    if is_project(&project) { Ok(project) } else { Err(no_project()) }
+}
+
+/// Whether there is a polytope file, be it one that cannot be read.
+pub(crate) fn is_project(project: &LoadedProject) -> bool {
+    !project.loaded.project.files().is_empty() || !project.loaded.diagnostics.is_empty()
+}
+
+/// That there is none.
+pub(crate) fn no_project() -> Failure {
+    Failure::usage("There is no polytope file here or above.")
+        .hint("Go to your project, or name the file: `-f path/to/polytope.yml`.")
 }
 
 /// The project, unless its files cannot be read: then nothing can be planned, and that alone is shown.

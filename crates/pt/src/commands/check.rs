@@ -1,11 +1,13 @@
 //! `pt check`: everything that is wrong with the project's files.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use pt_server::LoadedProject;
 use pt_spec::FILE_NAMES;
 use pt_syntax::{Diagnostic, Severity, Style, count, render};
+use serde::{Deserialize, Serialize};
 
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
 use crate::config::Config;
@@ -33,23 +35,55 @@ pub(crate) struct CheckArgs {
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
-    let project = targets::project(&app, &args.project, &args.locks)?;
-    let found = app.check(&project)?;
-    let sources = project.loaded.project.sources();
-    let text = match args.output {
-        Some(format) => findings::write(&found, sources, format)?,
-        None => {
-            let color = std::io::stdout().is_terminal();
-            render(&found, sources, Style { color, ..Style::default() })
-        }
+    let color = std::io::stdout().is_terminal();
+    let style = Style { color, ..Style::default() };
+    let answer = if args.locks.update_locks {
+        let project = app.load_newest(args.project.polytope_file.as_deref(), &app.environment.context)?;
+        answer(&project, &app.check(&project)?, args.output, style)?
+    } else {
+        let question = format!("check {:?} {color}", args.output);
+        let tell = |project: &LoadedProject, found: &[Diagnostic]| answer(project, found, args.output, style);
+        app.check_once(args.project.polytope_file.as_deref(), &question, tell)?
     };
-    anstream::stdout().lock().write_all(text.as_bytes())?;
-    if args.output.is_none() {
-        tell_unread(project.root_file.as_deref())?;
-        writeln!(anstream::stderr().lock(), "{}", summary(&found))?;
+    if !answer.is_project {
+        return Err(targets::no_project());
     }
-    let wrong = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    if wrong { Err(Failure::silent(1)) } else { Ok(()) }
+    anstream::stdout().lock().write_all(answer.text.as_bytes())?;
+    if args.output.is_none() {
+        tell_unread(answer.root_file.as_deref())?;
+        writeln!(anstream::stderr().lock(), "{}", answer.summary)?;
+    }
+    if answer.is_wrong { Err(Failure::silent(1)) } else { Ok(()) }
+}
+
+/// What is told of a project.
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    /// Whether there is one.
+    is_project: bool,
+    root_file: Option<PathBuf>,
+    text: String,
+    summary: String,
+    is_wrong: bool,
+}
+
+fn answer(
+    project: &LoadedProject,
+    found: &[Diagnostic],
+    format: Option<FindingFormat>,
+    style: Style,
+) -> Result<Answer, Failure> {
+    let sources = project.loaded.project.sources();
+    Ok(Answer {
+        is_project: targets::is_project(project),
+        root_file: project.root_file.clone(),
+        text: match format {
+            Some(format) => findings::write(found, sources, format)?,
+            None => render(found, sources, style),
+        },
+        summary: summary(found),
+        is_wrong: found.iter().any(|diagnostic| diagnostic.severity == Severity::Error),
+    })
 }
 
 /// Tells which polytope files nobody reads, because another one lies beside them.

@@ -105,7 +105,10 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
 }
 
 /// The job that is meant: by its id, or the newest of this target or with a step or container of this id, or the newest.
-fn choose(records: Vec<JobRecord>, what: Option<&str>) -> Result<(JobRecord, Option<String>), Failure> {
+pub(super) fn choose(
+    records: Vec<JobRecord>,
+    what: Option<&str>,
+) -> Result<(JobRecord, Option<String>), Failure> {
     let Some(what) = what else {
         let newest = records.into_iter().next();
         return newest.map(|record| (record, None)).ok_or_else(|| Failure::new("No job has run here yet."));

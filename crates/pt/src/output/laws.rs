@@ -1,6 +1,6 @@
 //! What is printed is read back as the same data, in every notation.
 
-use pt_model::{Data, Map};
+use pt_model::Data;
 use pt_spec::plain;
 use pt_syntax::{SourceId, parse};
 
