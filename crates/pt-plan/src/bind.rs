@@ -7,6 +7,7 @@ use pt_model::{Data, Map, Problem, Rule};
 use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
+use crate::container::refused;
 use crate::literal;
 use crate::no_type::no_type;
 use crate::partial::Partial;
@@ -71,8 +72,8 @@ pub(crate) fn bind(
         let wrong = |error: &TypeError| wrong_type(definition, reference, param, given, error, sources);
         if let Some(why) = given.unknown.get(id) {
             if let Some(partial) = given.partial.get(id) {
-                let errors = partial.errors(&param.ty);
-                found.extend(errors.iter().map(&wrong));
+                let errors = beside(partial.errors(&param.ty), refused(definition, id, &partial.value));
+                found.extend(partial.certain(errors, &param.ty).iter().map(&wrong));
             }
             bound.unknown.insert(id.clone(), why.clone());
             bound.values.insert(id.clone(), Data::Null);
@@ -81,16 +82,30 @@ pub(crate) fn bind(
         let supplied = supplied(&given.values, id);
         match param.ty.check(supplied) {
             Ok(value) => {
+                found.extend(refused(definition, id, &value).iter().map(&wrong));
                 if let Some(origins) = &given.origins {
                     let origin = of_param(origins, reference, param, supplied, &value);
                     bound.origins.get_or_insert_default().insert(id.clone(), origin);
                 }
                 bound.values.insert(id.clone(), value);
             }
-            Err(errors) => found.extend(errors.iter().map(&wrong)),
+            Err(errors) => {
+                let errors = beside(errors, refused(definition, id, supplied));
+                found.extend(errors.iter().map(&wrong));
+            }
         }
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
+}
+
+/// These errors, and others that are of other places.
+fn beside(mut errors: Vec<TypeError>, others: Vec<TypeError>) -> Vec<TypeError> {
+    let known: Vec<DataPath> = errors.iter().map(|error| error.path.clone()).collect();
+    let elsewhere = |other: &TypeError| {
+        !known.iter().any(|path| path.0.starts_with(&other.path.0) || other.path.0.starts_with(&path.0))
+    };
+    errors.extend(others.into_iter().filter(elsewhere));
+    errors
 }
 
 /// What was supplied for a param. Where that is little, comparing all of it is cheaper than hashing.

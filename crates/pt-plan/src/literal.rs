@@ -36,7 +36,7 @@ pub(crate) fn cured(
         (_, Some(text)) if matches!(wanted, Some(Type::Atom(Atom::DataSize))) => {
             let meant: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             let right = Type::Atom(Atom::DataSize).check(&Data::from(meant.as_str())).is_ok();
-            if right { instead("write", meant) } else { diagnostic }
+            if right && meant != text { instead("write", meant) } else { diagnostic }
         }
         (Rule::Integer, Some(text)) if text.parse::<i64>().is_ok() => {
             instead("write it without quotes:", text.to_owned())
@@ -127,7 +127,7 @@ fn duration(text: &str) -> Option<String> {
     if let Ok(whole) = number.parse::<u32>() {
         return Some(format!("{whole}{unit}"));
     }
-    let part = number.parse::<f64>().ok()? * times;
+    let part = number.split_once('.').and_then(|_| number.parse::<f64>().ok())? * times;
     (part >= 1.0 && part.fract() == 0.0).then(|| format!("{part}{smaller}"))
 }
 

@@ -22,7 +22,11 @@ pub(crate) struct Hole {
 impl Partial {
     /// What is wrong with the value whatever fills its holes.
     pub(crate) fn errors(&self, ty: &Type) -> Vec<TypeError> {
-        let errors = ty.check(&self.value).err().unwrap_or_default();
+        self.certain(ty.check(&self.value).err().unwrap_or_default(), ty)
+    }
+
+    /// Those of these errors that do not depend on what fills the holes.
+    pub(crate) fn certain(&self, errors: Vec<TypeError>, ty: &Type) -> Vec<TypeError> {
         errors.into_iter().filter(|error| self.is_certain(error, ty)).collect()
     }
 

@@ -1,0 +1,81 @@
+//! What the module that makes containers hands over as it is: what no container can have is told with the args.
+//!
+//! Types say which kind of value a param takes, the spec of a container also which of them make sense. Whoever starts it
+//! would refuse the others; they are found here, where they still have a place in a file.
+
+use pt_model::{ContainerSpec, Data, Map, ServiceSpec, SpecError};
+use pt_spec::{DataPath, Definition, Segment, TypeError};
+
+/// The standard project and the module in it that all others end in.
+const CONTAINER: &str = "container";
+
+/// Params that the other standard modules pass on as they are: told where the user gives them.
+const PASSED_ON: [&str; 3] = ["restart", "user", "resources"];
+
+/// What is wrong with a value of this param although it is of its type.
+pub(crate) fn refused(definition: &Definition, param: &str, value: &Data) -> Vec<TypeError> {
+    let Some(standard) = definition.origin.standard.as_deref() else { return Vec::new() };
+    if value.is_null() {
+        return Vec::new();
+    }
+    if matches!(value, Data::Int(_)) && (param == "port" || param.ends_with("-port")) {
+        return refused_port(value);
+    }
+    let makes_containers = standard == CONTAINER && definition.id.text == CONTAINER;
+    if !makes_containers && !PASSED_ON.contains(&param) {
+        return Vec::new();
+    }
+    let mut found: Vec<TypeError> = Vec::new();
+    let mut value = value.clone();
+    while let Err(error) = read(param, &value) {
+        let Some((Segment::Key(first), path)) = split(&error) else { break };
+        if first != param || found.iter().any(|known| known.path == path) {
+            break;
+        }
+        // Without it, what else is wrong can be seen.
+        if let Some(wrong) = at(&mut value, &path.0) {
+            *wrong = Data::Null;
+        }
+        found.push(TypeError { path, problem: error.problem });
+    }
+    found
+}
+
+fn refused_port(port: &Data) -> Vec<TypeError> {
+    let service: Map =
+        [("id".to_owned(), Data::from("id")), ("port".to_owned(), port.clone())].into_iter().collect();
+    let refused = ServiceSpec::from_data(&Data::Map(service)).err();
+    refused.into_iter().map(|error| TypeError { path: DataPath::default(), problem: error.problem }).collect()
+}
+
+fn read(param: &str, value: &Data) -> Result<ContainerSpec, SpecError> {
+    let image = ("image".to_owned(), Data::from("image"));
+    let spec: Map = [image, (param.to_owned(), value.clone())].into_iter().collect();
+    ContainerSpec::from_data(&Data::Map(spec))
+}
+
+/// The param and the place in its value.
+fn split(error: &SpecError) -> Option<(Segment, DataPath)> {
+    let mut path = DataPath::default().join(&error.path).0.into_iter();
+    Some((path.next()?, DataPath(path.collect())))
+}
+
+fn at<'d>(data: &'d mut Data, path: &[Segment]) -> Option<&'d mut Data> {
+    let Some((first, rest)) = path.split_first() else { return Some(data) };
+    let inner = match (data, first) {
+        (Data::Map(map), Segment::Key(key)) => map.get_mut(key.as_str()),
+        (Data::List(items), Segment::Index(index)) => items.get_mut(*index),
+        (
+            Data::Null
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Str(_)
+            | Data::Secret(_)
+            | Data::List(_)
+            | Data::Map(_),
+            _,
+        ) => None,
+    };
+    at(inner?, rest)
+}
