@@ -1,6 +1,6 @@
 //! Modules, templates and tools.
 
-use pt_syntax::{Diagnostic, Node, NodeKind, Span, is_id};
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span, is_id};
 
 use super::Lowered;
 use super::fields::Fields;
@@ -38,12 +38,17 @@ pub(super) fn lower_definition(
     let word = kind.word();
     let mut found = Vec::new();
     let called = node.as_str().map(str::to_owned);
+    let steps = matches!(node.kind, NodeKind::List(_)).then(|| steps_in(&node));
     let Some(mut fields) = Fields::of(node) else {
         let found = Diagnostic::warning("wrong-shape", format!("A {word} must be a map")).at(span, "ignored");
         lowered.diagnostics.push(match (called, &key) {
             (Some(called), Some(id)) if kind != Kind::Template && !called.contains(' ') => {
                 found.hint(format!("write `{}: {{module: {called}}}`", id.text))
             }
+            (None, Some(id)) => match steps {
+                Some(steps) => found.hint(format!("write `{}: {{run: [{steps}]}}`", id.text)),
+                None => found,
+            },
             _ => found,
         });
         return;
@@ -80,7 +85,12 @@ pub(super) fn lower_definition(
     let calls = fields.has("module") || fields.has("tool");
     let mut params = match fields.take("params") {
         // The oldest files give their args under `params`. What calls nothing takes none.
-        Some(node) if kind == Kind::Module && calls && matches!(node.kind, NodeKind::Map(_)) => {
+        Some(node)
+            if kind == Kind::Module
+                && calls
+                && matches!(node.kind, NodeKind::Map(_))
+                && !are_declarations(&node) =>
+        {
             merge(args.get_or_insert_default(), lower_args(node, &mut found));
             Vec::new()
         }
@@ -110,6 +120,23 @@ pub(super) fn lower_definition(
         span,
         diagnostics: found,
     });
+}
+
+/// Steps as they may be written between brackets.
+fn steps_in(list: &Node) -> String {
+    let names: Option<Vec<&str>> = list.items().iter().map(Node::as_str).collect();
+    names.map_or_else(|| "…".to_owned(), |names| names.join(", "))
+}
+
+/// Whether a map can be nothing else than declarations of params: `{port: {type: int}}`.
+fn are_declarations(params: &Node) -> bool {
+    let is_one = |entry: &Entry| {
+        let keys = ["type", "info", "ìnfo", "name", "default"];
+        let ty = entry.value.get("type");
+        ty.is_some_and(|ty| !matches!(Type::lower(ty), Type::Unknown(_)))
+            && entry.value.entries().iter().all(|inner| keys.contains(&inner.key.as_str()))
+    };
+    !params.entries().is_empty() && params.entries().iter().all(is_one)
 }
 
 fn lower_body(

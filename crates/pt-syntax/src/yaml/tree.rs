@@ -268,7 +268,7 @@ impl<'t> Tree<'t> {
         self.findings.push(
             Diagnostic::warning("unknown-tag", format!("The tag `{name}` means nothing here"))
                 .at(self.span(&(start..end)), "ignored")
-                .hint("remove it, or put the value in quotes if it is text that begins with `!`"),
+                .hint(meant_by(&name)),
         );
     }
 
@@ -409,4 +409,25 @@ fn range(span: Span, base: usize) -> Range<usize> {
 
 fn next_char(text: &str, at: usize) -> usize {
     at + text[at..].chars().next().map_or(0, char::len_utf8)
+}
+
+/// What somebody means who writes a tag of ours as YAML has them.
+fn meant_by(tag: &str) -> String {
+    let word = tag.trim_start_matches('!');
+    let language = match word.split(['/', ':']).next().unwrap_or_default() {
+        "js" | "javascript" | "pt-js" | "pt.js" => Some("js"),
+        "py" | "python" | "pt-py" | "pt.py" => Some("py"),
+        "clj" | "clojure" | "pt-clj" | "pt.clj" => Some("clj"),
+        _ => None,
+    };
+    if let Some(language) = language {
+        return format!(
+            "code begins with its language, inside of the quotes or the block: `\"#pt-{language} …\"`"
+        );
+    }
+    let kind = word.trim_start_matches("pt-").trim_start_matches("pt.");
+    if matches!(kind, "param" | "input" | "value" | "secret" | "output") {
+        return format!("write `pt.{kind} NAME`");
+    }
+    "remove it, or put the value in quotes if it is text that begins with `!`".to_owned()
 }
