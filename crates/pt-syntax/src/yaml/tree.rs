@@ -149,7 +149,10 @@ impl<'t> Tree<'t> {
         // A file may end with a line that begins nothing.
         let says_nothing =
             |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim().starts_with('#');
-        if self.text[place.end..].lines().all(says_nothing) {
+        let (first, rest) = self.text.split_at(self.text.floor_char_boundary(self.end.min(place.start)));
+        // The first may end within its line; what follows there was read.
+        let begun = usize::from(!first.ends_with('\n'));
+        if rest.lines().skip(begun).all(says_nothing) {
             return ControlFlow::Break(());
         }
         let diagnostic = Diagnostic::error("second-document", "A polytope file holds one document")
