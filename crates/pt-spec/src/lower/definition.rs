@@ -45,6 +45,9 @@ pub(super) fn lower_definition(
             (Some(called), Some(id)) if kind != Kind::Template && !called.contains(' ') => {
                 found.hint(format!("write `{}: {{module: {called}}}`", id.text))
             }
+            (Some(called), None) if !called.contains(' ') => {
+                found.hint(format!("write `{{id: my-id, module: {called}}}`"))
+            }
             (None, Some(id)) => match steps {
                 Some(steps) => found.hint(format!("write `{}: {{run: [{steps}]}}`", id.text)),
                 None => found,
@@ -181,12 +184,17 @@ fn lower_body(
     if let Some(steps) = steps {
         return Body::Steps(lower_steps(steps, found));
     }
+    let listed = reference.as_ref().map(steps_in).filter(|name| name != "…" && !name.is_empty());
     match reference.map(|node| (node.span, name_of(node))) {
         Some((_, Some(reference))) => return Body::Call { reference, args: args.unwrap_or_default() },
         Some((span, None)) => {
-            found.push(
-                Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"),
-            );
+            let wrong =
+                Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name");
+            found.push(match listed {
+                Some(names) if names.contains(',') => wrong.hint(format!("write `run: [{names}]`")),
+                Some(name) => wrong.hint(format!("write `module: {name}`")).replace_by(name),
+                None => wrong.hint("what it is given stands in `args`"),
+            });
         }
         None => {
             let near = ["module", "code", "run"].iter().find_map(|key| fields.take_near(key));
@@ -288,7 +296,11 @@ fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
         | NodeKind::Float(_)
         | NodeKind::Str(_)
         | NodeKind::Form(_) => {
-            found.push(Diagnostic::error("wrong-shape", "`params` must be a list").at(span, "this is none"));
+            found.push(
+                Diagnostic::error("wrong-shape", "`params` must be a list")
+                    .at(span, "this is none")
+                    .hint("declare them as `params: [{id: my-param, type: str}]`"),
+            );
             Vec::new()
         }
     }

@@ -217,6 +217,9 @@ impl Atom {
             Self::ServiceSpec => {
                 let data = with_numeric_ports(data);
                 match ServiceSpec::from_data(&data) {
+                    Ok(service) if !is_id(service.id.as_str()) => {
+                        wrong("Must be a valid ID", data.get("id"), &Place::Key(path, "id"))
+                    }
                     Ok(_) => Ok(data),
                     Err(first) => Err(all_of_service(data, first, path)),
                 }
