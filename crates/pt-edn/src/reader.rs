@@ -230,7 +230,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn item(&mut self) -> Result<Item, ReadError> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH && self.is_deeper() {
             return Err(self.fail_as(
                 ReadErrorKind::TooDeep,
                 &format!("Forms may nest at most {MAX_DEPTH} deep"),
@@ -245,6 +245,12 @@ impl<'t> Reader<'t> {
             Err(error) if self.recovery.is_some() => self.recovered(error, start),
             item => item,
         }
+    }
+
+    /// Whether what stands next holds something.
+    fn is_deeper(&mut self) -> bool {
+        self.skip_space();
+        self.peek().is_some_and(|first| b"([{#'@`~^".contains(&first))
     }
 
     fn item_here(&mut self) -> Result<Item, ReadError> {

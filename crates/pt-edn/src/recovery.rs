@@ -96,7 +96,9 @@ impl<'t> Reader<'t> {
                 Item::Close(bracket) if bracket == close => return Ok(items),
                 Item::Close(bracket) => {
                     let at = self.at - 1;
-                    let closing = self.recovery.as_ref().map_or(Closing::Wrong, |recovery| {
+                    // To judge takes a look at all that follows, which must not be done for ever.
+                    let going_on = self.recovery.as_ref().filter(|recovery| !recovery.has_ended);
+                    let closing = going_on.map_or(Closing::Wrong, |recovery| {
                         Notation::Edn.judge(&self.text[at..], &recovery.open, recovery.by_lines)
                     });
                     match closing {

@@ -1,12 +1,16 @@
 //! EDN and the Clojure in it: blanks and indentation. Line breaks stay.
 
+mod aligned;
+
+use std::collections::HashMap;
+
 use crate::{Refusal, text_end};
 
 /// Lays a text out that is known to be EDN.
 pub(crate) fn format(text: &str) -> Result<String, Refusal> {
     let text = text.trim_start_matches('\u{feff}');
     let tokens = tokens(text)?;
-    let laid_out = lay_out(&tokens);
+    let laid_out = lay_out(&tokens, &aligned::blanks(&tokens));
     let words = |tokens: &[Token<'_>]| -> Vec<(String, bool)> {
         tokens.iter().map(|token| (token.text.to_owned(), token.touches)).collect()
     };
@@ -25,6 +29,8 @@ struct Token<'t> {
     gap: &'t str,
     /// Whether it stands directly behind a word, as the bracket of `#(` or `^{`: what is between them would tell them apart.
     touches: bool,
+    /// Where it stands in its line, in characters.
+    column: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,7 @@ enum Kind {
 fn tokens(text: &str) -> Result<Vec<Token<'_>>, Refusal> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut rest = text;
+    let mut column = 0;
     loop {
         let start = rest.find(|c: char| !is_gap(c)).unwrap_or(rest.len());
         let (gap, after) = rest.split_at(start);
@@ -59,8 +66,17 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, Refusal> {
         let is_mark = |before: &Token<'_>| matches!(before.kind, Kind::Word | Kind::Symbol);
         let apart = matches!(kind, Kind::Close | Kind::Comment);
         let touches = gap.is_empty() && !apart && tokens.last().is_some_and(is_mark);
-        tokens.push(Token { kind, text: token, gap, touches });
+        column = column_after(column, gap);
+        tokens.push(Token { kind, text: token, gap, touches, column });
+        column = column_after(column, &after[..length]);
         rest = next;
+    }
+}
+
+fn column_after(column: usize, text: &str) -> usize {
+    match text.rsplit_once('\n') {
+        Some((_, last)) => last.chars().count(),
+        None => column + text.chars().count(),
     }
 }
 
@@ -100,11 +116,12 @@ struct Layout {
     open: Vec<Bracket>,
 }
 
-fn lay_out(tokens: &[Token<'_>]) -> String {
+/// `blanks` are the blanks before tokens that need more than one.
+fn lay_out(tokens: &[Token<'_>], blanks: &HashMap<usize, usize>) -> String {
     let mut layout = Layout { out: String::new(), column: 0, open: Vec::new() };
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| &tokens[at]);
-        layout.gap(token, before);
+        layout.gap(token, before, blanks.get(&at).copied().unwrap_or(1));
         layout.put(token.text);
         match token.kind {
             Kind::Open => {
@@ -127,7 +144,7 @@ fn lay_out(tokens: &[Token<'_>]) -> String {
 
 impl Layout {
     /// What stands between two tokens.
-    fn gap(&mut self, token: &Token<'_>, before: Option<&Token<'_>>) {
+    fn gap(&mut self, token: &Token<'_>, before: Option<&Token<'_>>, blanks: usize) {
         let Some(before) = before else { return };
         if token.gap.contains(',') && token.kind != Kind::Close {
             self.put(",");
@@ -150,18 +167,16 @@ impl Layout {
         } else if token.kind == Kind::Comment {
             // A comment behind something keeps its distance.
             let blanks = token.gap.chars().filter(|c| *c != ',').count();
-            self.put(&" ".repeat(blanks.max(1)));
+            let least = usize::from(before.kind != Kind::Open);
+            self.put(&" ".repeat(blanks.max(least)));
         } else if !(token.touches || before.kind == Kind::Open || token.kind == Kind::Close) {
-            self.put(" ");
+            self.put(&" ".repeat(blanks));
         }
     }
 
     fn put(&mut self, text: &str) {
         self.out.push_str(text);
-        self.column = match text.rsplit_once('\n') {
-            Some((_, last)) => last.chars().count(),
-            None => self.column + text.chars().count(),
-        };
+        self.column = column_after(self.column, text);
     }
 }
 
@@ -202,6 +217,11 @@ mod tests {
         assert_eq!(once, expected);
         assert_eq!(format(&once).unwrap(), expected);
         assert_eq!(format("").unwrap(), "");
+        let aligned = "{:a   1 ; one\n :bcd [2\n       {; first\n        :x  1\n        :yz {:a  1}}]}\n";
+        let expected = "{:a   1 ; one\n :bcd [2\n       {; first\n        :x  1\n        :yz {:a 1}}]}\n";
+        assert_eq!(format(aligned).unwrap(), expected);
+        assert_eq!(format("{:a     1\n  :bcd  2}").unwrap(), "{:a   1\n :bcd 2}\n");
+        assert_eq!(format("{:a    1\n :bcd   2}").unwrap(), "{:a 1\n :bcd 2}\n");
         assert_eq!(format("[1,2 ,3,]").unwrap(), "[1, 2, 3]\n");
         assert_eq!(format("[a;b\n\"c\"\"d\"]").unwrap(), "[a ;b\n \"c\"\"d\"]\n");
     }

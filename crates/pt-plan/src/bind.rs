@@ -7,6 +7,7 @@ use pt_model::{Data, Map, Problem, Rule};
 use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
+use crate::container::{accepted, refused};
 use crate::literal;
 use crate::no_type::no_type;
 use crate::partial::Partial;
@@ -87,17 +88,22 @@ fn bind_sound(definition: &Definition, prepared: &Prepared, given: &Given<'_>) -
     }
     for (id, why) in &given.unknown {
         let Some(at) = values.get_index_of(id.as_str()) else { continue };
-        let partial = given.partial.get(id);
-        if given.values.contains_key(id.as_str())
-            || partial.is_some_and(|partial| !partial.errors(&definition.params[at].ty).is_empty())
-        {
+        let is_sound = |partial: &Partial| {
+            partial.errors(&definition.params[at].ty).is_empty()
+                && refused(definition, id, &partial.value).is_empty()
+        };
+        if given.values.contains_key(id.as_str()) || !given.partial.get(id).is_none_or(is_sound) {
             return None;
         }
         values[at] = Data::Null;
         unknown.insert(id.clone(), why.clone());
         missing -= usize::from(prepared.required.contains(&at));
     }
-    (missing == 0).then_some(Bound { values, unknown, origins: None })
+    if missing > 0 {
+        return None;
+    }
+    let values = accepted(definition, values)?;
+    Some(Bound { values, unknown, origins: None })
 }
 
 fn bind_each(
@@ -114,8 +120,8 @@ fn bind_each(
         let wrong = |error: &TypeError| wrong_type(definition, reference, param, given, error, sources);
         if let Some(why) = given.unknown.get(id) {
             if let Some(partial) = given.partial.get(id) {
-                let errors = partial.errors(&param.ty);
-                found.extend(errors.iter().map(&wrong));
+                let errors = beside(partial.errors(&param.ty), refused(definition, id, &partial.value));
+                found.extend(partial.certain(errors, &param.ty).iter().map(&wrong));
             }
             bound.unknown.insert(id.clone(), why.clone());
             bound.values.insert(id.as_str().into(), Data::Null);
@@ -124,16 +130,30 @@ fn bind_each(
         let supplied = given.values.get(id.as_str()).unwrap_or(&Data::Null);
         match param.ty.check(supplied) {
             Ok(value) => {
+                found.extend(refused(definition, id, &value).iter().map(&wrong));
                 if let Some(origins) = &given.origins {
                     let origin = of_param(origins, reference, param, supplied, &value);
                     bound.origins.get_or_insert_default().insert(id.clone(), origin);
                 }
                 bound.values.insert(id.as_str().into(), value);
             }
-            Err(errors) => found.extend(errors.iter().map(&wrong)),
+            Err(errors) => {
+                let errors = beside(errors, refused(definition, id, supplied));
+                found.extend(errors.iter().map(&wrong));
+            }
         }
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
+}
+
+/// These errors, and others that are of other places.
+fn beside(mut errors: Vec<TypeError>, others: Vec<TypeError>) -> Vec<TypeError> {
+    let known: Vec<DataPath> = errors.iter().map(|error| error.path.clone()).collect();
+    let elsewhere = |other: &TypeError| {
+        !known.iter().any(|path| path.0.starts_with(&other.path.0) || other.path.0.starts_with(&path.0))
+    };
+    errors.extend(others.into_iter().filter(elsewhere));
+    errors
 }
 
 fn wrong_type(

@@ -130,7 +130,7 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     findings.extend(warnings);
     // A value that is not set today may be set when it is needed.
     findings.extend(missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }));
-    findings.without_follow_ups(&loaded.diagnostics).sorted()
+    findings.without_follow_ups(&loaded.diagnostics, project.sources()).sorted()
 }
 
 /// Whether planning finds more than follows from what is known to be wrong. A definition of a wrong id is sound inside.

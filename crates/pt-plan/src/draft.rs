@@ -56,5 +56,7 @@ pub(crate) struct StepList {
 #[derive(Debug)]
 pub(crate) struct Wait {
     pub(crate) drafts: Vec<DraftId>,
+    /// Where each of them was named; nowhere, if it is not waited for by name.
+    pub(crate) places: Vec<Span>,
     pub(crate) condition: Condition,
 }

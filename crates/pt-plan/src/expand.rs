@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use pt_model::ServiceSpec;
 use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
-use pt_syntax::{Diagnostic, Node, Severity, Span};
+use pt_syntax::{Diagnostic, ModuleRef, Node, Severity, Span};
 
 use crate::bind::{Bound, Given};
 use crate::check::code::unreadable;
@@ -29,10 +29,9 @@ enum End<'p> {
 
 /// The id that a step has without an `id` of its own: the last component of what it calls.
 pub(crate) fn step_id(reference: &str) -> String {
-    let last = reference.rsplit(['!', '/']).next().unwrap_or(reference);
-    match reference.rsplit_once('!') {
-        Some(_) => last.to_owned(),
-        None => last.split(['@', ':']).next().unwrap_or(last).to_owned(),
+    match ModuleRef::parse(reference) {
+        Ok(parsed) => parsed.step_id().to_owned(),
+        Err(_) => reference.rsplit(['!', '/']).next().unwrap_or(reference).to_owned(),
     }
 }
 

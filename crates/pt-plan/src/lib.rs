@@ -12,6 +12,7 @@
 
 mod bind;
 mod check;
+mod container;
 mod describe;
 pub mod destructuring;
 mod draft;

@@ -36,7 +36,7 @@ pub(crate) fn cured(
         (_, Some(text)) if matches!(wanted, Some(Type::Atom(Atom::DataSize))) => {
             let meant: String = text.chars().filter(|c| !c.is_whitespace()).collect();
             let right = Type::Atom(Atom::DataSize).check(&Data::from(meant.as_str())).is_ok();
-            if right { instead("write", meant) } else { diagnostic }
+            if right && meant != text { instead("write", meant) } else { diagnostic }
         }
         (Rule::Integer, Some(text)) if text.parse::<i64>().is_ok() => {
             instead("write it without quotes:", text.to_owned())
@@ -76,6 +76,11 @@ pub(crate) fn cured(
             None => diagnostic,
         },
         (Rule::AbsolutePath, Some(_)) => diagnostic.hint("begin it with `/`"),
+        (Rule::Other(rule), Some(text)) if wanted.is_none() && rule.starts_with("Must be one of ") => {
+            // What a service consists of is no type of the language.
+            let words = rule.split('"').skip(1).step_by(2);
+            diagnostic.did_you_mean(suggest(&text.to_ascii_lowercase(), words))
+        }
         (_, Some(text)) => match wanted {
             Some(Type::Enum(words)) => {
                 diagnostic.did_you_mean(suggest(text, words.iter().filter_map(Data::as_str)))
@@ -89,10 +94,17 @@ pub(crate) fn cured(
 /// The map that somebody means who writes the short form of other programs: a port, a mount, a word for one of its keys.
 fn as_map(got: &Data, wanted: Option<&Type>) -> Option<String> {
     // What a service consists of is no type of the language: a number where a map must be is a port.
+    if let (Some(Type::Atom(Atom::ServiceSpec)), Some(id)) = (wanted, got.as_str()) {
+        return Some(format!("{{id: {id}, ports: [{{port: 80, protocol: http}}]}}"));
+    }
     let Some(wanted) = wanted else {
         return matches!(got, Data::Int(_)).then(|| format!("{{port: {got}}}"));
     };
     let Type::Fields(fields) = wanted else { return None };
+    let limit = fields.iter().find(|(key, _)| key == "limit");
+    if limit.is_some_and(|(_, ty)| ty.check(got).is_ok()) {
+        return Some(format!("{{limit: {}}}", got.to_text().masked()));
+    }
     let text = got.as_str()?;
     let of = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, ty)| ty);
     if let (Some(Type::Atom(Atom::MountSource)), Some((source, path))) =
@@ -127,7 +139,7 @@ fn duration(text: &str) -> Option<String> {
     if let Ok(whole) = number.parse::<u32>() {
         return Some(format!("{whole}{unit}"));
     }
-    let part = number.parse::<f64>().ok()? * times;
+    let part = number.split_once('.').and_then(|_| number.parse::<f64>().ok())? * times;
     (part >= 1.0 && part.fract() == 0.0).then(|| format!("{part}{smaller}"))
 }
 

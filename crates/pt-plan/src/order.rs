@@ -33,7 +33,14 @@ pub(crate) fn settle(mut drafts: Vec<Draft<'_>>, lists: &[StepList]) -> Vec<Step
             "cyclic-after",
             format!("The order of steps is a cycle: {}", names.join(" -> ")),
         );
-        let at = drafts[draft].waits.iter().flat_map(|(_, after)| &after.steps).map(|name| name.span).next();
+        // The name that leads on within the cycle.
+        let named = |wait: &Wait| {
+            let next = cycle.windows(2).find(|pair| pair[0] == draft)?[1];
+            let at = wait.drafts.iter().position(|awaited| *awaited == next)?;
+            wait.places.get(at).copied()
+        };
+        let first = || drafts[draft].waits.iter().flat_map(|(_, after)| &after.steps).next();
+        let at = waits[draft].iter().find_map(named).or_else(|| first().map(|name| name.span));
         let found = match at {
             Some(span) => found.at(span, "this can never have ended"),
             None => found,
@@ -125,19 +132,23 @@ fn waits_of(draft: DraftId, drafts: &[Draft<'_>], names: &Names<'_>) -> Result<V
     let mut waits = Vec::new();
     let mut found = Vec::new();
     for (list, after) in &drafts[draft].waits {
-        let mut on = Vec::new();
+        let (mut on, mut places) = (Vec::new(), Vec::new());
         for name in &after.steps {
             match names.meant(name, *list, draft) {
-                Some(steps) => on.extend(steps),
+                Some(steps) => {
+                    on.extend(steps);
+                    places.resize(on.len(), name.span);
+                }
                 None => found.push(unknown(name, &drafts[draft].declared, *list, names.lists)),
             }
         }
         if !on.is_empty() {
-            waits.push(Wait { drafts: on, condition: after.condition });
+            waits.push(Wait { drafts: on, places, condition: after.condition });
         }
     }
     if !drafts[draft].follows.is_empty() {
-        waits.push(Wait { drafts: drafts[draft].follows.clone(), condition: Condition::Success });
+        let drafts = drafts[draft].follows.clone();
+        waits.push(Wait { drafts, places: Vec::new(), condition: Condition::Success });
     }
     if found.is_empty() { Ok(waits) } else { Err(found) }
 }

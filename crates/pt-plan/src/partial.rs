@@ -26,7 +26,11 @@ impl Partial {
         if self.holes.iter().any(|hole| hole.path.is_empty() && !hole.is_text) {
             return Vec::new();
         }
-        let errors = ty.check(&self.value).err().unwrap_or_default();
+        self.certain(ty.check(&self.value).err().unwrap_or_default(), ty)
+    }
+
+    /// Those of these errors that do not depend on what fills the holes.
+    pub(crate) fn certain(&self, errors: Vec<TypeError>, ty: &Type) -> Vec<TypeError> {
         errors.into_iter().filter(|error| self.is_certain(error, ty)).collect()
     }
 

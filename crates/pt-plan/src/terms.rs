@@ -210,11 +210,14 @@ impl<'p> Planner<'p> {
                     None => continue,
                 },
             };
-            let right = if *key == "for" { value > *least } else { value >= *least };
-            if !right {
-                let path = DataPath(vec![Segment::Key((*key).to_owned())]);
-                return Err(vec![told(&path, &format!("Must be {words} (got {})", checked.get(key)))]);
-            }
+            let enough = if *key == "for" { value > *least } else { value >= *least };
+            let words = match checked.get(key) {
+                _ if !enough => *words,
+                Data::Int(number) if u32::try_from(*number).is_err() => "a smaller number",
+                _ => continue,
+            };
+            let path = DataPath(vec![Segment::Key((*key).to_owned())]);
+            return Err(vec![told(&path, &format!("Must be {words} (got {})", checked.get(key)))]);
         }
         Ok(checked)
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use pt_spec::World;
+use pt_spec::{NotText, World};
 
 /// The file system as projects are read from it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,10 +16,8 @@ const MOST: u64 = 256 << 20;
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
         let bytes = read_at_most(path, MOST)?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            io::Error::new(io::ErrorKind::InvalidData, not_utf8(error.as_bytes(), at))
-        })
+        String::from_utf8(bytes)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, not_utf8(error.as_bytes())))
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -43,15 +41,14 @@ fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Why bytes are no text, and from where on.
-fn not_utf8(bytes: &[u8], at: usize) -> String {
+fn not_utf8(bytes: &[u8]) -> NotText {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return "it is UTF-16; save it as UTF-8".to_owned();
+        let message = "it is UTF-16; save it as UTF-8".to_owned();
+        return NotText { message, text: String::new(), at: 0 };
     }
-    let before = &bytes[..at];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-    format!("line {line}, column {column} is not UTF-8; save it as UTF-8")
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let at = bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+    NotText { message: "it is not UTF-8; save it as UTF-8".to_owned(), text, at }
 }
 
 #[cfg(test)]

@@ -37,4 +37,4 @@ pub use repository::{Checkout, RepoAddress, RepoRequest, Repository, RepositoryE
 pub use standard::{Standard, StandardFile, standard_files};
 pub use trigger::{EventKind, Trigger, TriggerOn, TriggerTemplate};
 pub use ty::{Atom, Pattern, Type, TypeError, args_schema};
-pub use world::{FILE_NAMES, World, file_in, find_root};
+pub use world::{FILE_NAMES, NotText, World, file_in, find_root};

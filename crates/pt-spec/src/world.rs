@@ -1,5 +1,6 @@
 //! The files outside.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ pub trait World {
     /// The text of a file.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read as text.
+    /// When there is none, or it cannot be read as text: then with [`NotText`] as its cause.
     fn read(&self, path: &Path) -> io::Result<String>;
 
     /// Whether there is a file or directory.
@@ -28,6 +29,26 @@ pub trait World {
         Err(RepositoryError { message })
     }
 }
+
+/// Why a file is no text: what a world gives as the cause when it cannot [read](World::read) one, so that it can be shown
+/// where in the file that is.
+#[derive(Clone, Debug)]
+pub struct NotText {
+    /// Why, and what to do.
+    pub message: String,
+    /// What could be read, with U+FFFD for what could not.
+    pub text: String,
+    /// Where in `text` the first of these stands.
+    pub at: usize,
+}
+
+impl fmt::Display for NotText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for NotText {}
 
 /// Names of polytope files; of several in one directory the first is meant.
 pub const FILE_NAMES: [&str; 4] = ["polytope.yml", "polytope.yaml", "polytope.json", "polytope.edn"];

@@ -60,7 +60,7 @@ fn named_types() {
         ("data-size", "5 MB", r#"Must be a data size (got "5 MB")"#),
         ("data-size", "5i", r#"Must be a data size (got "5i")"#),
         ("data-size", ".5G", r#"Must be a data size (got ".5G")"#),
-        ("data-size", "-1", "Must be a string (got -1)"),
+        ("data-size", "-1", "Must be a data size (got -1)"),
         ("data-size", "10 B", r#"Must be a data size (got "10 B")"#),
         ("data-size", "10B", r#""10B""#),
         ("url-path", "a", r#"Must be a path that begins with / (got "a")"#),

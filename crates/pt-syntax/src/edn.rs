@@ -6,8 +6,8 @@ use crate::finding::Findings;
 use crate::parse::{span, too_deep};
 use crate::{Diagnostic, Entry, Node, NodeKind, SourceId, Span, entries};
 
-/// Of a larger text one mistake is told: it is no polytope file, and to read it again takes its time.
-const LARGEST: usize = 1 << 20;
+/// Of a text larger than this one mistake is told: it is no polytope file, and to read it again takes its time.
+const LARGEST: usize = 32 << 20;
 
 /// How the lines are indented says nothing where they are longer.
 const LONGEST_LINE: usize = 2000;
@@ -24,10 +24,19 @@ pub(crate) fn read(source: SourceId, text: &str, findings: &mut Findings) -> Nod
     {
         strict
     } else {
-        let plain = attempt(source, text, Reader::recovering(text, false));
+        drop(strict);
+        let recovering = |by_lines| attempt(source, text, Reader::recovering(text, by_lines));
         let lines = text.lines().all(|line| line.len() <= LONGEST_LINE);
-        let by_lines = lines.then(|| attempt(source, text, Reader::recovering(text, true)));
-        by_lines.filter(|by_lines| by_lines.told <= plain.told).unwrap_or(plain)
+        // Only one at a time is kept: they may be large.
+        let by_lines = lines.then(|| recovering(true).told);
+        let plain = recovering(false);
+        match by_lines.is_some_and(|told| told <= plain.told) {
+            true => {
+                drop(plain);
+                recovering(true)
+            }
+            false => plain,
+        }
     };
     chosen.findings.into_vec().into_iter().for_each(|found| findings.push(found));
     chosen.root.unwrap_or_else(|| Node { span: span(source, 0, 0, 0), kind: NodeKind::Null })

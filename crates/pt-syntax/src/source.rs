@@ -75,6 +75,11 @@ impl Sources {
         &self.texts[id.0 as usize]
     }
 
+    /// The name of a text, if there is one with this id.
+    pub fn name(&self, id: SourceId) -> Option<&str> {
+        self.texts.get(id.0 as usize).map(|source| source.name.as_str())
+    }
+
     /// All texts, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.texts.iter()

@@ -114,6 +114,9 @@ fn hostile_texts() {
     let many_keys =
         |count: usize| (0..count).map(|at| format!("k{}: {at}\n", at % 50_000)).collect::<String>();
     let big = "x".repeat(10 << 20);
+    let items = " {:id :x, :module :y}\n".repeat(30_000);
+    let three_mistakes =
+        format!("{{:a [\n{items} {{:id}}\n{items} {{:id [:x}}\n{items} {{:id :y :b 1/2}}]}}\n");
     let table = [
         ("laughs", Format::Yaml, laughs, vec!["too-many-aliases"]),
         ("fewer laughs", Format::Yaml, few_laughs, vec!["too-many-aliases"]),
@@ -136,6 +139,18 @@ fn hostile_texts() {
         ("10 MB text", Format::Yaml, format!("a: '{big}'\n"), vec![]),
         ("10 MB string", Format::Json, format!("{{\"a\": \"{big}\"}}"), vec![]),
         ("10 MB EDN", Format::Edn, format!("{{:a \"{big}\"}}"), vec![]),
+        (
+            "1.5 MB with three mistakes",
+            Format::Edn,
+            three_mistakes,
+            vec!["ratio", "odd-map", "unclosed-bracket"],
+        ),
+        (
+            "wrong brackets",
+            Format::Edn,
+            "[".to_owned() + &"{:a (]} ".repeat(100_000) + "]",
+            vec!["unmatched-bracket"; 50],
+        ),
         ("10 MB unclosed", Format::Yaml, format!("a: '{big}\n"), vec!["unclosed-quote"]),
         ("many keys", Format::Yaml, many_keys(50_000), vec![]),
         ("many equal keys", Format::Yaml, many_keys(100_000), vec!["duplicate-key"; 200]),

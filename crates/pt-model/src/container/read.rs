@@ -298,14 +298,6 @@ impl<'a> At<'a> {
         if let Data::Int(number) = self.data { Ok(*number) } else { self.wrong(Rule::Integer) }
     }
 
-    fn number(self) -> Result<f64> {
-        match self.data {
-            Data::Int(number) => Ok(*number as f64),
-            Data::Float(number) => Ok(*number),
-            _ => self.wrong(Rule::Number),
-        }
-    }
-
     fn absolute(self) -> Result<String> {
         match self.data.as_text().map(|text| text.expose()) {
             Some(path) if path.starts_with('/') => Ok(path),
@@ -381,7 +373,8 @@ impl<'a> At<'a> {
 
     fn user(self) -> Result<User> {
         match self.data {
-            Data::Int(uid) => Ok(User::Named(uid.to_string())),
+            Data::Int(uid) if *uid >= 0 => Ok(User::Named(uid.to_string())),
+            Data::Int(_) => self.wrong("Must be a name, or a UID of 0 or more"),
             Data::Str(name) if name == "#pt-host" || name == "pt.host" => Ok(User::Host),
             _ => self.string().map(User::Named),
         }
@@ -400,7 +393,11 @@ impl<'a> At<'a> {
         let max_restarts = match self.get("max-restarts").optional(At::integer)? {
             Some(number) => match u32::try_from(number) {
                 Ok(number) => Some(number),
-                Err(_) => return self.get("max-restarts").wrong("Must be 0 or more"),
+                Err(_) => {
+                    return self
+                        .get("max-restarts")
+                        .wrong(format!("Must be a number from 0 to {}", u32::MAX));
+                }
             },
             None => None,
         };
@@ -428,7 +425,7 @@ impl<'a> At<'a> {
         let http = match http.optional(At::absolute)? {
             Some(path) => {
                 let (port, status) = (self.get("port").optional(At::port)?, self.get("status"));
-                Some(Probe::Http { path, port, status: status.optional(At::port)? })
+                Some(Probe::Http { path, port, status: status.optional(At::status)? })
             }
             None => None,
         };
@@ -452,11 +449,39 @@ impl<'a> At<'a> {
         self.map()?;
         let (cpu, memory) = (self.get("cpu"), self.get("memory"));
         Ok(Resources {
-            cpu_limit: cpu.get("limit").optional(At::number)?,
-            cpu_request: cpu.get("request").optional(At::number)?,
-            memory_limit: memory.get("limit").optional(At::data_size)?,
+            cpu_limit: cpu.get("limit").optional(|at| at.cores(|number| number > 0.0, "more than 0"))?,
+            cpu_request: cpu.get("request").optional(|at| at.cores(|number| number >= 0.0, "0 or more"))?,
+            memory_limit: memory.get("limit").optional(At::some_memory)?,
             memory_request: memory.get("request").optional(At::data_size)?,
         })
+    }
+
+    /// A number of processor cores.
+    fn cores(self, enough: impl Fn(f64) -> bool, least: &str) -> Result<f64> {
+        let wrong = || self.wrong(format!("Must be a number of cores, {least}"));
+        match self.data {
+            Data::Int(number) if enough(*number as f64) => Ok(*number as f64),
+            Data::Float(number) if number.is_finite() && enough(*number) => Ok(*number),
+            Data::Int(_) | Data::Float(_) => wrong(),
+            _ => self.wrong(Rule::Number),
+        }
+    }
+
+    /// A limit: without any memory nothing runs.
+    fn some_memory(self) -> Result<u64> {
+        let At { data, place } = self;
+        match self.data_size()? {
+            0 => At { data, place }.wrong("Must be more than 0 bytes"),
+            bytes => Ok(bytes),
+        }
+    }
+
+    /// A status of HTTP.
+    fn status(self) -> Result<u16> {
+        match self.data {
+            Data::Int(number @ 100..=599) => Ok(u16::try_from(*number).unwrap_or_default()),
+            _ => self.wrong("Must be a status of HTTP from 100 to 599"),
+        }
     }
 
     /// Bytes: an integer, or `N[.N]` with a unit `B k K M G T`, optionally `i` (1024) and `B`.
@@ -490,7 +515,9 @@ fn parse_data_size(text: &str) -> Option<u64> {
         "T" => 4,
         _ => return None,
     };
-    Some((number * base.powi(power)) as u64)
+    let bytes = number * base.powi(power);
+    // Engines count in signed numbers.
+    (bytes < i64::MAX as f64).then_some(bytes as u64)
 }
 
 #[cfg(test)]
@@ -571,6 +598,44 @@ mod tests {
                 "ready.timeout: Must be a duration (got \"soon\")",
             ),
             (r#"{}"#, "image: Missing required value"),
+            (r#"{"image":"x","scaling":-3}"#, "scaling: Must be a number of replicas from 1 to 100 (got -3)"),
+            (
+                r#"{"image":"x","scaling":{"replicas":101}}"#,
+                "scaling.replicas: Must be a number of replicas from 1 to 100 (got 101)",
+            ),
+            (
+                r#"{"image":"x","resources":{"cpu":{"limit":-1}}}"#,
+                "resources.cpu.limit: Must be a number of cores, more than 0 (got -1)",
+            ),
+            (
+                r#"{"image":"x","resources":{"cpu":{"request":-0.5}}}"#,
+                "resources.cpu.request: Must be a number of cores, 0 or more (got -0.5)",
+            ),
+            (
+                r#"{"image":"x","resources":{"memory":{"limit":0}}}"#,
+                "resources.memory.limit: Must be more than 0 bytes (got 0)",
+            ),
+            (
+                r#"{"image":"x","resources":{"memory":{"limit":"99999999T"}}}"#,
+                r#"resources.memory.limit: Must be a data size, as 512M or 1.5GiB (got "99999999T")"#,
+            ),
+            (
+                r#"{"image":"x","restart":{"max-restarts":-1}}"#,
+                "restart.max-restarts: Must be a number from 0 to 4294967295 (got -1)",
+            ),
+            (r#"{"image":"x","user":-1}"#, "user: Must be a name, or a UID of 0 or more (got -1)"),
+            (
+                r#"{"image":"x","ready":{"tcp":65536}}"#,
+                "ready.tcp: Must be a port number from 1 to 65535 (got 65536)",
+            ),
+            (
+                r#"{"image":"x","ready":{"http":"/","status":700}}"#,
+                "ready.status: Must be a status of HTTP from 100 to 599 (got 700)",
+            ),
+            (
+                r#"{"image":"x","ready":{"timeout":"99999999999999999999y"}}"#,
+                r#"ready.timeout: Must be a duration (got "99999999999999999999y")"#,
+            ),
             (r#"{"image":5}"#, "image: Must be a string (got 5)"),
             (r#"{"image":"x","workdir":"app"}"#, "workdir: Must be an absolute path (got \"app\")"),
             (r#"{"image":"x","mounts":[{"path":"/a"}]}"#, "mounts[0].source: Missing required value"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pt_syntax::{Diagnostic, Severity, SourceId, Span};
+use pt_syntax::{Diagnostic, Severity, SourceId, Sources, Span};
 
 /// Collects findings of several passes. The same mistake seen from two sides is told once.
 #[derive(Default)]
@@ -14,23 +14,56 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         for diagnostic in found {
-            if self.seen.insert(key(&diagnostic)) {
+            let mut is_new = self.seen.insert(key(&diagnostic));
+            if diagnostic.id == "cyclic-after" {
+                // Where a template is used twice, its steps get other names.
+                let place = diagnostic.labels.first().map(|label| label.span);
+                is_new &= self.seen.insert((diagnostic.id, place, String::new()));
+            }
+            if is_new {
                 self.list.push(diagnostic);
             }
         }
     }
 
     /// Without what follows from a text that was not understood as it was meant.
-    pub(super) fn without_follow_ups(mut self, loaded: &[Diagnostic]) -> Self {
+    pub(super) fn without_follow_ups(mut self, loaded: &[Diagnostic], sources: &Sources) -> Self {
         let place = |found: &Diagnostic| found.labels.first().map(|label| label.span.source);
         let texts: Vec<SourceId> =
             loaded.iter().filter(|found| is_of_text(found)).filter_map(place).collect();
         // Whose names are not known because they stand in a file that is not there.
         let lost = loaded.iter().any(|found| ["missing-include", "missing-repository"].contains(&found.id));
         self.list.retain(|found| !(lost && found.id == "unknown-name" && !found.message.contains('/')));
+        // Code whose language a tag was to tell.
+        let tags: Vec<Span> = loaded
+            .iter()
+            .filter(|found| found.id == "unknown-tag")
+            .filter_map(|found| Some(found.labels.first()?.span))
+            .collect();
+        let tag_of = |code: Span| {
+            tags.iter().copied().find(|tag| {
+                let between = Span { start: tag.end, end: code.start, ..*tag };
+                let opens_text = |c: char| c.is_whitespace() || "\"'|>-+".contains(c);
+                tag.source == code.source
+                    && between.start <= between.end
+                    && sources.slice(between).chars().all(opens_text)
+            })
+        };
+        let mut at_fault = Vec::new();
+        self.list.retain(|found| {
+            let label = found.labels.first().filter(|_| found.id == "code-syntax");
+            let tag = label.and_then(|label| tag_of(label.span));
+            at_fault.extend(tag);
+            tag.is_none()
+        });
         let about_text = |found: &Diagnostic| is_of_text(found) && loaded.contains(found);
         self.list
             .retain(|found| about_text(found) || !place(found).is_some_and(|source| texts.contains(&source)));
+        for found in self.list.iter_mut().filter(|found| found.id == "unknown-tag") {
+            if found.labels.first().is_some_and(|label| at_fault.contains(&label.span)) {
+                found.severity = Severity::Error;
+            }
+        }
         self
     }
 

@@ -194,8 +194,11 @@ impl Recovered {
         let path = self.loaded.project.files().iter().find(|(_, id)| *id == source).map(|(path, _)| path);
         match path {
             Some(path) => project.files().iter().find(|(known, _)| known == path).map(|(_, id)| *id),
-            // The standard modules are read first, in the same order.
-            None => Some(source),
+            // The standard modules are read first, in the same order; what could not be read has a name alone.
+            None => {
+                let name = |project: &Project| project.sources().name(source).map(str::to_owned);
+                (name(project) == name(&self.loaded.project)).then_some(source)
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Modules, templates and tools.
 
-use pt_syntax::{Diagnostic, Node, NodeKind, Span, is_id};
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span, is_id};
 
 use super::Lowered;
 use super::fields::Fields;
@@ -38,12 +38,20 @@ pub(super) fn lower_definition(
     let word = kind.word();
     let mut found = Vec::new();
     let called = node.as_str().map(str::to_owned);
+    let steps = matches!(node.kind, NodeKind::List(_)).then(|| steps_in(&node));
     let Some(mut fields) = Fields::of(node) else {
         let found = Diagnostic::warning("wrong-shape", format!("A {word} must be a map")).at(span, "ignored");
         lowered.diagnostics.push(match (called, &key) {
             (Some(called), Some(id)) if kind != Kind::Template && !called.contains(' ') => {
                 found.hint(format!("write `{}: {{module: {called}}}`", id.text))
             }
+            (Some(called), None) if !called.contains(' ') => {
+                found.hint(format!("write `{{id: my-id, module: {called}}}`"))
+            }
+            (None, Some(id)) => match steps {
+                Some(steps) => found.hint(format!("write `{}: {{run: [{steps}]}}`", id.text)),
+                None => found,
+            },
             _ => found,
         });
         return;
@@ -80,7 +88,12 @@ pub(super) fn lower_definition(
     let calls = fields.has("module") || fields.has("tool");
     let mut params = match fields.take("params") {
         // The oldest files give their args under `params`. What calls nothing takes none.
-        Some(node) if kind == Kind::Module && calls && matches!(node.kind, NodeKind::Map(_)) => {
+        Some(node)
+            if kind == Kind::Module
+                && calls
+                && matches!(node.kind, NodeKind::Map(_))
+                && !are_declarations(&node) =>
+        {
             merge(args.get_or_insert_default(), lower_args(node, &mut found));
             Vec::new()
         }
@@ -110,6 +123,23 @@ pub(super) fn lower_definition(
         span,
         diagnostics: found,
     });
+}
+
+/// Steps as they may be written between brackets.
+fn steps_in(list: &Node) -> String {
+    let names: Option<Vec<&str>> = list.items().iter().map(Node::as_str).collect();
+    names.map_or_else(|| "…".to_owned(), |names| names.join(", "))
+}
+
+/// Whether a map can be nothing else than declarations of params: `{port: {type: int}}`.
+fn are_declarations(params: &Node) -> bool {
+    let is_one = |entry: &Entry| {
+        let keys = ["type", "info", "name", "default"];
+        let ty = entry.value.get("type");
+        ty.is_some_and(|ty| !matches!(Type::lower(ty), Type::Unknown(_)))
+            && entry.value.entries().iter().all(|inner| keys.contains(&inner.key.as_str()))
+    };
+    !params.entries().is_empty() && params.entries().iter().all(is_one)
 }
 
 fn lower_body(
@@ -154,12 +184,17 @@ fn lower_body(
     if let Some(steps) = steps {
         return Body::Steps(lower_steps(steps, found));
     }
+    let listed = reference.as_ref().map(steps_in).filter(|name| name != "…" && !name.is_empty());
     match reference.map(|node| (node.span, name_of(node))) {
         Some((_, Some(reference))) => return Body::Call { reference, args: args.unwrap_or_default() },
         Some((span, None)) => {
-            found.push(
-                Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name"),
-            );
+            let wrong =
+                Diagnostic::error("wrong-shape", "`module` must name a module").at(span, "this is no name");
+            found.push(match listed {
+                Some(names) if names.contains(',') => wrong.hint(format!("write `run: [{names}]`")),
+                Some(name) => wrong.hint(format!("write `module: {name}`")).replace_by(name),
+                None => wrong.hint("what it is given stands in `args`"),
+            });
         }
         None => {
             let near = ["module", "code", "run"].iter().find_map(|key| fields.take_near(key));
@@ -261,7 +296,11 @@ fn lower_params(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Param> {
         | NodeKind::Float(_)
         | NodeKind::Str(_)
         | NodeKind::Form(_) => {
-            found.push(Diagnostic::error("wrong-shape", "`params` must be a list").at(span, "this is none"));
+            found.push(
+                Diagnostic::error("wrong-shape", "`params` must be a list")
+                    .at(span, "this is none")
+                    .hint("declare them as `params: [{id: my-param, type: str}]`"),
+            );
             Vec::new()
         }
     }

@@ -10,7 +10,9 @@ use crate::definition::{After, Condition, Name, Step, StepBody, Terms, Wanted};
 pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> {
     let span = node.span;
     match node.kind {
-        NodeKind::List(items) => items.into_iter().filter(|item| !item.is_null()).map(lower_step).collect(),
+        NodeKind::List(items) => {
+            items.into_iter().filter(|item| !item.is_null()).flat_map(lower_item).collect()
+        }
         NodeKind::Str(step) if !step.contains('\n') => {
             let list = format!("[{step}]");
             found.push(no_list(span).hint(format!("write it as a list of one: `{list}`")).replace_by(list));
@@ -36,20 +38,49 @@ fn no_list(at: Span) -> Diagnostic {
     Diagnostic::error("wrong-shape", "`run` must be a list of steps").at(at, "this is none")
 }
 
+/// A step; or several, which somebody put in brackets of their own.
+fn lower_item(node: Node) -> Vec<Step> {
+    let names: Option<Vec<Name>> = match &node.kind {
+        NodeKind::List(items) if !items.is_empty() => items.iter().cloned().map(name_of).collect(),
+        NodeKind::List(_)
+        | NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Float(_)
+        | NodeKind::Str(_)
+        | NodeKind::Map(_)
+        | NodeKind::Form(_) => None,
+    };
+    let Some(names) = names else { return vec![lower_step(node)] };
+    let wrong = no_step(node.span, "this is a list");
+    let wrong = match names.as_slice() {
+        [only] => wrong.hint(format!("write `{}`", only.text)).replace_by(only.text.clone()),
+        _ => wrong.hint("make each of them a step of its own"),
+    };
+    // Others may wait for them.
+    names.into_iter().map(|name| Step { diagnostics: vec![wrong.clone()], ..calling(name) }).collect()
+}
+
+fn no_step(at: Span, label: &str) -> Diagnostic {
+    Diagnostic::error("wrong-shape", "A step must name a module, or be a map with `module`").at(at, label)
+}
+
+/// A step that is a name and nothing else.
+fn calling(reference: Name) -> Step {
+    let span = reference.span;
+    let does = StepBody::Call { reference, wanted: Wanted::Any, args: Vec::new() };
+    let (after, terms, diagnostics) = (Vec::new(), Terms::default(), Vec::new());
+    Step { id: None, info: None, does, after, terms, span, diagnostics }
+}
+
 fn lower_step(node: Node) -> Step {
     let span = node.span;
     let mut found = Vec::new();
     if let Some(text) = node.as_str() {
-        let reference = Name { text: text.to_owned(), span };
-        let does = StepBody::Call { reference, wanted: Wanted::Any, args: Vec::new() };
-        let terms = Terms::default();
-        return Step { id: None, info: None, does, after: Vec::new(), terms, span, diagnostics: found };
+        return calling(Name { text: text.to_owned(), span });
     }
     let Some(mut fields) = Fields::of(node) else {
-        found.push(
-            Diagnostic::error("wrong-shape", "A step must name a module, or be a map with `module`")
-                .at(span, "this is neither"),
-        );
+        found.push(no_step(span, "this is neither"));
         return Step {
             id: None,
             info: None,
@@ -209,7 +240,7 @@ fn lower_after(node: Node, condition: Condition, after: &mut Vec<After>, found: 
                         Some((span, key)) => {
                             missing.at(span, "this is no key of `after`").did_you_mean(Some(key))
                         }
-                        None => missing.at(span, "this names none").hint("write `after: {step: my-step}`"),
+                        None => no_step_named(missing, &mut fields, span),
                     });
                 }
             }
@@ -236,6 +267,24 @@ fn lower_after(node: Node, condition: Condition, after: &mut Vec<After>, found: 
                 Diagnostic::error("wrong-shape", "`after` must name a step").at(span, "this is no name"),
             );
         }
+    }
+}
+
+/// What somebody means who waits for something that is no step.
+fn no_step_named(missing: Diagnostic, fields: &mut Fields, at: Span) -> Diagnostic {
+    let started = ["service", "container"].iter().find_map(|key| fields.take_entry(key));
+    if let Some(entry) = started {
+        let what = if entry.key == "service" { "its services are open" } else { "its container runs" };
+        return missing.at(entry.key_span, "this is no step").hint(format!(
+            "name the step that starts it, and wait until {what}: `after: {{step: STEP, condition: ready}}`"
+        ));
+    }
+    let of_steps = ["module", "tool", "template", "id", "name"].iter().find_map(|key| fields.take_entry(key));
+    match of_steps {
+        Some(entry) => missing
+            .at(entry.key_span, "this is no key of `after`")
+            .hint("write `step`: the id of a step of this job"),
+        None => missing.at(at, "this names none").hint("write `after: {step: my-step}`"),
     }
 }
 

@@ -1,22 +1,23 @@
 //! Reading a root file and what it includes.
 
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use pt_syntax::{Diagnostic, Sources, Span};
+use pt_syntax::{Diagnostic, Severity, SourceId, Sources, Span};
 
 use super::remote::Remotes;
 use super::{Loaded, Namespace, Project};
-use crate::definition::{Name, OWN, Origin};
+use crate::definition::{Definition, Name, OWN, Origin};
 use crate::for_agents::ForAgents;
 use crate::lower::{Include, Lowered, lower_file};
 use crate::path::tidy;
 use crate::read::read;
 use crate::repository::{RepoAddress, Repository};
 use crate::standard::Standard;
-use crate::world::{World, file_in};
+use crate::world::{NotText, World, file_in};
 
 pub(super) fn empty(root_file: PathBuf) -> Project {
     let mut sources = Sources::default();
@@ -56,6 +57,8 @@ pub(super) struct Loader<'w, 'p> {
     pub(super) project: &'p mut Project,
     pub(super) diagnostics: Vec<Diagnostic>,
     seen: HashSet<(usize, PathBuf)>,
+    /// The files that are being read, outermost first: each includes the next.
+    open: Vec<SourceId>,
 }
 
 /// Where a file belongs.
@@ -69,7 +72,7 @@ pub(super) struct Place {
 
 impl<'w, 'p> Loader<'w, 'p> {
     fn new(world: &'w dyn World, project: &'p mut Project) -> Self {
-        Self { world, project, diagnostics: Vec::new(), seen: HashSet::new() }
+        Self { world, project, diagnostics: Vec::new(), seen: HashSet::new(), open: Vec::new() }
     }
 
     /// Reads a file, then what it includes: of equal names the first one read is meant.
@@ -87,11 +90,8 @@ impl<'w, 'p> Loader<'w, 'p> {
         let text = match self.world.read(path) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("Cannot read {shown}: {error}");
-                self.diagnostics.push(match included_at {
-                    Some(span) => Diagnostic::warning("unreadable-file", message).at(span, "included here"),
-                    None => Diagnostic::error("unreadable-file", message),
-                });
+                let found = self.unreadable(shown, &error, included_at);
+                self.diagnostics.push(found);
                 return;
             }
         };
@@ -108,7 +108,38 @@ impl<'w, 'p> Loader<'w, 'p> {
             namespace: place.namespace,
         };
         let lowered = lower_file(root, &origin);
+        self.open.push(file);
         self.take(lowered, &dir, place, included_at.is_none());
+        self.open.pop();
+    }
+
+    fn unreadable(&mut self, shown: String, error: &io::Error, included_at: Option<Span>) -> Diagnostic {
+        let why = match error.kind() {
+            io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+            _ => error.to_string(),
+        };
+        let found = Diagnostic {
+            severity: if included_at.is_some() { Severity::Warning } else { Severity::Error },
+            ..Diagnostic::error("unreadable-file", format!("Cannot read {shown}: {why}"))
+        };
+        let found = match (error.get_ref().and_then(|cause| cause.downcast_ref::<NotText>()), included_at) {
+            (Some(NotText { text, at, .. }), _) => {
+                let length = text.get(*at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let source = self.project.sources.add(shown, text.as_str());
+                found.at(Span { source, start: place(*at), end: place(at + length) }, "from here on")
+            }
+            // The place of the file that was looked for.
+            (None, None) => {
+                let source = self.project.sources.add(shown, "");
+                found.at(Span { source, start: 0, end: 0 }, "")
+            }
+            (None, Some(_)) => found,
+        };
+        match included_at {
+            Some(span) => found.at(span, "included here"),
+            None => found,
+        }
     }
 
     fn take(&mut self, lowered: Lowered, dir: &Path, place: &Place, is_root: bool) {
@@ -124,16 +155,8 @@ impl<'w, 'p> Loader<'w, 'p> {
             let names = self.project.namespaces[place.namespace].of_mut(definition.kind);
             let at = self.project.definitions.len();
             let first = *names.entry(definition.id.text.clone()).or_insert(at);
-            if let Some(first) = self.project.definitions.get(first)
-                && first.origin.file == definition.origin.file
-                && first.kind == definition.kind
-            {
-                let (word, id) = (definition.kind.word(), &definition.id);
-                self.diagnostics.push(
-                    Diagnostic::warning("duplicate-id", format!("There are two {word}s named '{}'", id.text))
-                        .at(id.span, "this one is never used")
-                        .at(first.id.span, "this one is"),
-                );
+            if let Some(first) = self.project.definitions.get(first) {
+                self.diagnostics.extend(repeated(&definition, first, &self.open));
             }
             self.project.definitions.push(definition);
         }
@@ -230,4 +253,28 @@ impl<'w, 'p> Loader<'w, 'p> {
             self.world.exists(path).then(|| path.to_owned())
         }
     }
+}
+
+/// That a definition is never used, since `first` has its name. A file may repeat what the files say that it includes: that
+/// is how one replaces it. `open` are the files around the definition, its own the last.
+fn repeated(definition: &Definition, first: &Definition, open: &[SourceId]) -> Option<Diagnostic> {
+    let (file, other) = (definition.origin.file, first.origin.file);
+    let replaced = file != other && open.contains(&other);
+    // A tool and a module of a file may have one name, and the tool is meant.
+    let of_two_kinds = file == other && first.kind != definition.kind;
+    if replaced || of_two_kinds {
+        return None;
+    }
+    let (word, id) = (definition.kind.word(), &definition.id);
+    let message = match first.kind == definition.kind {
+        true => format!("There are two {word}s named '{}'", id.text),
+        false => format!("There are a {} and a {word} named '{}'", first.kind.word(), id.text),
+    };
+    let found = Diagnostic::warning("duplicate-id", message)
+        .at(id.span, "this one is never used")
+        .at(first.id.span, "this one is");
+    Some(match file == other {
+        true => found,
+        false => found.hint("of files beside each other the first one included counts; rename one of them"),
+    })
 }

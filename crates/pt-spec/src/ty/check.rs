@@ -1,6 +1,6 @@
 //! Values against types.
 
-use pt_model::{Data, Map, MountSource, Problem, Rule, ServiceSpec, SpecError};
+use pt_model::{Data, Map, MountSource, Problem, Rule, ServiceSpec, SpecError, parse_duration};
 use pt_syntax::is_id;
 
 use super::{Atom, Type};
@@ -203,7 +203,7 @@ impl Atom {
             Self::UrlPath => {
                 text(data, path, "Must be a path that begins with /", |text| text.starts_with('/'))
             }
-            Self::Duration => text(data, path, "Must be a duration", is_duration),
+            Self::Duration => text(data, path, "Must be a duration", |text| parse_duration(text).is_some()),
             Self::HttpMethod => text(data, path, "Must be an HTTP method", is_http_method),
             Self::EnvVar => check_env_var(data, path),
             Self::DatasetSink => {
@@ -211,11 +211,15 @@ impl Atom {
                 keep(named, "Must be a dataset's ID, or a map with `dataset`", data, path)
             }
             Self::DataSize if matches!(data, Data::Int(0..)) => Ok(data.clone()),
+            Self::DataSize if matches!(data, Data::Int(_)) => wrong("Must be a data size", data, path),
             Self::DataSize => text(data, path, "Must be a data size", is_data_size),
             Self::MountSource => MountSource::from_data(data).map(|_| data.clone()).map_err(|e| at(path, e)),
             Self::ServiceSpec => {
                 let data = with_numeric_ports(data);
                 match ServiceSpec::from_data(&data) {
+                    Ok(service) if !is_id(service.id.as_str()) => {
+                        wrong("Must be a valid ID", data.get("id"), &Place::Key(path, "id"))
+                    }
                     Ok(_) => Ok(data),
                     Err(first) => Err(all_of_service(data, first, path)),
                 }
@@ -318,11 +322,6 @@ fn numeric(map: &mut Map, key: &str) {
     {
         *value = Data::Int(number);
     }
-}
-
-fn is_duration(text: &str) -> bool {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    unit.len() < text.len() && ["ms", "s", "m", "h", "d", "w", "mo", "y"].contains(&unit)
 }
 
 fn is_http_method(text: &str) -> bool {

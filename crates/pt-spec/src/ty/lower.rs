@@ -76,13 +76,15 @@ pub(crate) fn written(node: &Node) -> String {
 impl Pattern {
     /// The pattern, if it is one.
     pub fn new(text: &str) -> Option<Self> {
+        // By itself, too: its brackets must not close ours.
+        Regex::new(text).ok()?;
         let whole = Regex::new(&format!("^(?:{text})$")).ok()?;
         Some(Self { text: text.to_owned(), whole })
     }
 
     /// Why a text is no pattern, in a line.
     pub fn why_not(text: &str) -> Option<String> {
-        let error = Regex::new(&format!("^(?:{text})$")).err()?.to_string();
+        let error = Regex::new(text).err()?.to_string();
         error.lines().last().map(|line| line.trim().trim_start_matches("error: ").to_owned())
     }
 

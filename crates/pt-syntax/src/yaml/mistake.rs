@@ -166,6 +166,11 @@ impl Explainer<'_> {
         let Some(opened) = opened(self.text, self.context.end, self.at, &self.context.brackets) else {
             return self.indentation();
         };
+        if let Opened::Bracket(_) = opened
+            && let Some(finding) = self.surplus_comma()
+        {
+            return finding;
+        }
         let (Opened::Quote(start) | Opened::Bracket(start)) = opened;
         let open = self.char_at(start);
         let later = self.at > start && self.at < self.text.trim_end().len();
@@ -190,6 +195,20 @@ impl Explainer<'_> {
                 .clone_into(&mut finding.hint);
         }
         finding
+    }
+
+    /// A comma with nothing before it.
+    fn surplus_comma(&self) -> Option<Finding> {
+        let before = self.text.get(..self.at)?.trim_end();
+        let is_one = self.char_at(self.at) == ',' && before.ends_with([',', '[', '{']);
+        is_one.then(|| Finding {
+            id: "yaml-syntax",
+            message: "Nothing stands before this comma".to_owned(),
+            place: self.at..self.at + 1,
+            label: "",
+            other: None,
+            hint: "remove it, or write `null` before it".to_owned(),
+        })
     }
 
     fn mismatched(&self, open: char, close: char) -> Finding {

@@ -149,7 +149,10 @@ impl<'t> Tree<'t> {
         // A file may end with a line that begins nothing.
         let says_nothing =
             |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim().starts_with('#');
-        if self.text[place.end..].lines().all(says_nothing) {
+        let (first, rest) = self.text.split_at(self.text.floor_char_boundary(self.end.min(place.start)));
+        // The first may end within its line; what follows there was read.
+        let begun = usize::from(!first.ends_with('\n'));
+        if rest.lines().skip(begun).all(says_nothing) {
             return ControlFlow::Break(());
         }
         let diagnostic = Diagnostic::error("second-document", "A polytope file holds one document")
@@ -268,7 +271,7 @@ impl<'t> Tree<'t> {
         self.findings.push(
             Diagnostic::warning("unknown-tag", format!("The tag `{name}` means nothing here"))
                 .at(self.span(&(start..end)), "ignored")
-                .hint("remove it, or put the value in quotes if it is text that begins with `!`"),
+                .hint(meant_by(&name)),
         );
     }
 
@@ -409,4 +412,25 @@ fn range(span: Span, base: usize) -> Range<usize> {
 
 fn next_char(text: &str, at: usize) -> usize {
     at + text[at..].chars().next().map_or(0, char::len_utf8)
+}
+
+/// What somebody means who writes a tag of ours as YAML has them.
+fn meant_by(tag: &str) -> String {
+    let word = tag.trim_start_matches('!');
+    let language = match word.split(['/', ':']).next().unwrap_or_default() {
+        "js" | "javascript" | "pt-js" | "pt.js" => Some("js"),
+        "py" | "python" | "pt-py" | "pt.py" => Some("py"),
+        "clj" | "clojure" | "pt-clj" | "pt.clj" => Some("clj"),
+        _ => None,
+    };
+    if let Some(language) = language {
+        return format!(
+            "code begins with its language, inside of the quotes or the block: `\"#pt-{language} …\"`"
+        );
+    }
+    let kind = word.trim_start_matches("pt-").trim_start_matches("pt.");
+    if matches!(kind, "param" | "input" | "value" | "secret" | "output") {
+        return format!("write `pt.{kind} NAME`");
+    }
+    "remove it, or put the value in quotes if it is text that begins with `!`".to_owned()
 }

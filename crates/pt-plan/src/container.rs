@@ -1,0 +1,96 @@
+//! What the module that makes containers hands over as it is: what no container can have is told with the args.
+//!
+//! Types say which kind of value a param takes, the spec of a container also which of them make sense. Whoever starts it
+//! would refuse the others; they are found here, where they still have a place in a file.
+
+use pt_model::{ContainerSpec, Data, Key, Map, ServiceSpec, SpecError};
+use pt_spec::{DataPath, Definition, Segment, TypeError};
+
+/// The standard project and the module in it that all others end in.
+const CONTAINER: &str = "container";
+
+/// Params that the other standard modules pass on as they are: told where the user gives them.
+const PASSED_ON: [&str; 3] = ["restart", "user", "resources"];
+
+/// These values of the params of a definition, unless something may be wrong with one of them although each is of its type.
+pub(crate) fn accepted(definition: &Definition, values: Map) -> Option<Map> {
+    if definition.origin.standard.is_none() {
+        return Some(values);
+    }
+    if !makes_containers(definition) {
+        let is_sound = |(id, value): (&Key, &Data)| refused(definition, id, value).is_empty();
+        return values.iter().all(is_sound).then_some(values);
+    }
+    let spec = Data::Map(Box::new(values));
+    ContainerSpec::from_data(&spec).ok()?;
+    let Data::Map(values) = spec else { return None };
+    Some(*values)
+}
+
+fn makes_containers(definition: &Definition) -> bool {
+    definition.origin.standard.as_deref() == Some(CONTAINER) && definition.id.text == CONTAINER
+}
+
+/// What is wrong with a value of this param although it is of its type.
+pub(crate) fn refused(definition: &Definition, param: &str, value: &Data) -> Vec<TypeError> {
+    if definition.origin.standard.is_none() || value.is_null() {
+        return Vec::new();
+    }
+    if matches!(value, Data::Int(_)) && (param == "port" || param.ends_with("-port")) {
+        return refused_port(value);
+    }
+    if !makes_containers(definition) && !PASSED_ON.contains(&param) {
+        return Vec::new();
+    }
+    let mut found: Vec<TypeError> = Vec::new();
+    let mut value = value.clone();
+    while let Err(error) = read(param, &value) {
+        let Some((Segment::Key(first), path)) = split(&error) else { break };
+        if first != param || found.iter().any(|known| known.path == path) {
+            break;
+        }
+        // Without it, what else is wrong can be seen.
+        if let Some(wrong) = at(&mut value, &path.0) {
+            *wrong = Data::Null;
+        }
+        found.push(TypeError { path, problem: error.problem });
+    }
+    found
+}
+
+fn refused_port(port: &Data) -> Vec<TypeError> {
+    let service = Data::from_iter([("id", Data::from("id")), ("port", port.clone())]);
+    let refused = ServiceSpec::from_data(&service).err();
+    refused.into_iter().map(|error| TypeError { path: DataPath::default(), problem: error.problem }).collect()
+}
+
+fn read(param: &str, value: &Data) -> Result<ContainerSpec, SpecError> {
+    let spec = Data::from_iter([("image", Data::from("image")), (param, value.clone())]);
+    ContainerSpec::from_data(&spec)
+}
+
+/// The param and the place in its value.
+fn split(error: &SpecError) -> Option<(Segment, DataPath)> {
+    let mut path = DataPath::default().join(&error.path).0.into_iter();
+    Some((path.next()?, DataPath(path.collect())))
+}
+
+fn at<'d>(data: &'d mut Data, path: &[Segment]) -> Option<&'d mut Data> {
+    let Some((first, rest)) = path.split_first() else { return Some(data) };
+    let inner = match (data, first) {
+        (Data::Map(map), Segment::Key(key)) => map.get_mut(key.as_str()),
+        (Data::List(items), Segment::Index(index)) => items.get_mut(*index),
+        (
+            Data::Null
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Str(_)
+            | Data::Secret(_)
+            | Data::List(_)
+            | Data::Map(_),
+            _,
+        ) => None,
+    };
+    at(inner?, rest)
+}
