@@ -20,7 +20,8 @@ const STACK: usize = 64 << 20;
 
 /// What code needs to run as a step.
 pub(crate) struct StepThread {
-    pub(crate) host: StepHost,
+    /// Boxed: the thread's stack would hold it twice, and thousands of them wait.
+    pub(crate) host: Box<StepHost>,
     /// Set to stop it while it computes.
     pub(crate) interrupt: Arc<AtomicBool>,
     /// Whose calls it makes in place of the code's.
@@ -53,8 +54,8 @@ impl StepThread {
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
         let run = AssertUnwindSafe(|| match seat {
-            Some(seat) => seat.serve(&mut host, &limits.interrupt),
-            None => pt_eval::run(&code, &scope, &limits, &mut host)
+            Some(seat) => seat.serve(&mut *host, &limits.interrupt),
+            None => pt_eval::run(&code, &scope, &limits, &mut *host)
                 .map_err(|error| explain(error, &call, &host.sources)),
         });
         let result = match catch_unwind(run) {

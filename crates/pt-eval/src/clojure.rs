@@ -34,22 +34,26 @@ pub(crate) fn run(
     for warning in program.warnings() {
         session.print(&format!("Warning: {}", warning.message));
     }
-    let params = data::map_to_clojure(scope.params);
     let mut runner = Runner::new(session, scope);
-    let result = {
-        let limits = pt_clj::Limits {
-            deadline: limits.deadline(),
-            interrupt: Some(Arc::clone(&limits.interrupt)),
-            memory: Some(limits.memory),
-            ..pt_clj::Limits::default()
-        };
-        let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
-        context.bind("params", params.clone());
-        context.bind("inputs", params);
-        program.run(&mut context)
-    };
+    let result = program.run(&mut context(&mut runner, scope, limits));
     runner.finish();
     data::from_clojure(&result.map_err(fault)?).map_err(EvalError::code)
+}
+
+/// What a program runs in; boxed, since thousands of threads wait in programs.
+#[inline(never)]
+fn context<'r>(runner: &'r mut Runner<'_, '_>, scope: &Scope<'_>, limits: &Limits) -> Box<Context<'r>> {
+    let limits = pt_clj::Limits {
+        deadline: limits.deadline(),
+        interrupt: Some(Arc::clone(&limits.interrupt)),
+        memory: Some(limits.memory),
+        ..pt_clj::Limits::default()
+    };
+    let mut context = Box::new(Context::new().with_host(NAMESPACE, runner).with_limits(limits));
+    let params = data::map_to_clojure(scope.params);
+    context.bind("params", params.clone());
+    context.bind("inputs", params);
+    context
 }
 
 /// The mistake that keeps a program from being read, if there is one.

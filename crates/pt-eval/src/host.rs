@@ -5,8 +5,8 @@ use pt_model::{Data, Failure};
 use crate::function::{self, Occasion, Refusal, RunnerFunction};
 use crate::secrets::Secrets;
 
-/// Who carries out what code asks of the runner.
-pub trait Host {
+/// Who carries out what code asks of the runner. It may be asked from another thread than the one that ran the code.
+pub trait Host: Send {
     /// Calls the runner function of that name, in the kebab spelling of [`FUNCTIONS`](crate::FUNCTIONS): `await-done`.
     /// Secrets in the arguments are marked; those in the answer may be, and then stay so.
     ///

@@ -126,7 +126,7 @@ fn evaluate(
     let watch = Rc::new(Watch::new(limits));
     let result = prepare(limits, &watch).and_then(|context| {
         context.with(|ctx| {
-            let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion));
+            let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion, snippet.text));
             let failures = api.as_ref().map(Api::failures).unwrap_or_default();
             Script { ctx, snippet, limits, watch: &watch, failures }.run(scope, api)
         })

@@ -8,20 +8,24 @@ mod fault;
 pub(crate) mod repl;
 mod runner;
 mod scope;
+mod stretch;
 mod watch;
 
 use std::mem::take;
 use std::rc::Rc;
+use std::time::Instant;
 
 use monty::{MontyRun, RunProgress};
-use monty_types::{CompileOptions, MontyException, MontyObject, ResourceLimits, ResourceTracker};
+use monty_types::{
+    CompileOptions, ExtFunctionResult, MontyException, MontyObject, ResourceLimits, ResourceTracker,
+};
 use pt_model::Data;
 use ruff_text_size::TextRange;
 
 use crate::check::{Mistake, MistakeKind};
 use crate::host::Session;
 use crate::room::with_room;
-use crate::{EvalError, Limits, Scope, Snippet, mentions};
+use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
 use fault::Source;
 use runner::Runner;
 use watch::Watch;
@@ -43,16 +47,62 @@ pub(crate) fn run(
     limits: &Limits,
     session: &mut Session<'_>,
 ) -> Result<Data, EvalError> {
-    let watch = Rc::new(Watch::start(limits));
     let source = Source::of(snippet);
+    let waits = session.occasion == Occasion::Code && mentions(snippet.text, "pt");
     let mut runner = Runner::new(session);
-    let result = watched(&watch, || execute(source, scope, limits, &watch, &mut runner));
+    let beginning = Begun::Not { source, scope };
+    let result = if waits {
+        stretch::run(beginning, limits, &mut runner)
+    } else {
+        watched_run(beginning, limits, limits.deadline(), &mut runner, |_, _| None)
+    };
     runner.hand_over(true);
-    let Some(result) = result else { return Err(watch.stopped().unwrap_or_else(EvalError::interrupted)) };
-    let result =
-        result.unwrap_or_else(|error| Err(fault::from_exception(&error, source, runner.failures(), limits)));
-    // Nothing that code catches or returns after it was told to stop counts.
-    watch.ended().map_or(result, Err)
+    match result {
+        Ran::Done(result) => result,
+        Ran::Raised(error) => Err(fault::from_exception(&error, source, runner.failures(), limits)),
+        // Whoever takes nothing aside is never left with something.
+        Ran::Aside(_) => Err(EvalError::interrupted()),
+    }
+}
+
+/// How far a script is.
+enum Begun<'a> {
+    Not {
+        source: Source<'a>,
+        scope: &'a Scope<'a>,
+    },
+    /// It waits for the answer to a call, which has come.
+    Waiting(Box<[u8]>, ExtFunctionResult),
+}
+
+/// Where a script has come to.
+enum Ran<A> {
+    Done(Result<Data, EvalError>),
+    Raised(MontyException),
+    /// It waits for the answer to a call, and was taken aside.
+    Aside(A),
+}
+
+/// Runs a script to its end, or to a call that is taken aside. Nothing that code catches or returns after it was told to stop
+/// counts.
+#[inline(never)]
+fn watched_run<A>(
+    begun: Begun<'_>,
+    limits: &Limits,
+    deadline: Option<Instant>,
+    runner: &mut Runner<'_, '_>,
+    aside: impl Fn(&mut RunProgress, &Runner<'_, '_>) -> Option<A>,
+) -> Ran<A> {
+    let watch = Rc::new(Watch::until(limits, deadline));
+    let ran = watched(&watch, || execute(begun, limits, &watch, runner, aside));
+    let ran = ran.map_or_else(
+        || Ran::Done(Err(watch.stopped().unwrap_or_else(EvalError::interrupted))),
+        |ran| ran.unwrap_or_else(Ran::Raised),
+    );
+    match (ran, watch.ended()) {
+        (Ran::Done(_) | Ran::Raised(_), Some(stopped)) => Ran::Done(Err(stopped)),
+        (ran, _) => ran,
+    }
 }
 
 /// Runs something; nothing if a calculation with very large numbers was ended, which the script cannot see.
@@ -92,13 +142,46 @@ fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyExce
     MontyRun::new(source.dedented(), FILE, names, CompileOptions::default())
 }
 
-fn execute(
+fn execute<A>(
+    begun: Begun<'_>,
+    limits: &Limits,
+    watch: &Rc<Watch>,
+    runner: &mut Runner<'_, '_>,
+    aside: impl Fn(&mut RunProgress, &Runner<'_, '_>) -> Option<A>,
+) -> Result<Ran<A>, MontyException> {
+    let mut progress = match begun {
+        Begun::Not { source, scope } => begin(source, scope, limits, watch, runner),
+        Begun::Waiting(packed, answer) => {
+            let mut call = stretch::unpack(&packed)?;
+            let tracker = take(call.tracker_mut()).with_watch(Rc::<Watch>::clone(watch));
+            *call.tracker_mut() = tracker;
+            call.resume(answer, runner.writer())
+        }
+    };
+    loop {
+        let mut waiting = progress?;
+        if let RunProgress::Complete(value) = waiting {
+            return Ok(Ran::Done(convert(&value)));
+        }
+        if let Some(stopped) = watch.stopped() {
+            return Ok(Ran::Done(Err(stopped)));
+        }
+        if let Some(aside) = aside(&mut waiting, runner) {
+            return Ok(Ran::Aside(aside));
+        }
+        progress = resume(waiting, runner);
+    }
+}
+
+/// Reads a script and runs it until it asks for something.
+#[inline(never)]
+fn begin(
     source: Source<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
     watch: &Rc<Watch>,
     runner: &mut Runner<'_, '_>,
-) -> Result<Result<Data, EvalError>, MontyException> {
+) -> Result<RunProgress, MontyException> {
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for name in ["params", "inputs"].into_iter().filter(|name| mentions(source.text, name)) {
         names.push(name.to_owned());
@@ -111,17 +194,7 @@ fn execute(
     let tracked =
         ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
     let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
-    let mut progress = compile(source, names)?.start(values, tracker, runner.writer());
-    loop {
-        let waiting = progress?;
-        if let RunProgress::Complete(value) = waiting {
-            return Ok(convert(&value));
-        }
-        if let Some(stopped) = watch.stopped() {
-            return Ok(Err(stopped));
-        }
-        progress = resume(waiting, runner);
-    }
+    compile(source, names)?.start(values, tracker, runner.writer())
 }
 
 fn convert(value: &MontyObject) -> Result<Data, EvalError> {

@@ -492,7 +492,7 @@ pub(super) fn assoc(context: &mut Context<'_>, collection: Value, key: Value, va
 }
 
 #[cold]
-fn no_nth(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
+pub(super) fn no_nth(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
     let class = crate::class::class_name(value);
     let short = class.rsplit('.').next().unwrap_or(&class);
     context.error("UnsupportedOperationException", format!("nth not supported on this type: {short}"))

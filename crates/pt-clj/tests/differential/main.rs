@@ -153,6 +153,10 @@ fn answer(canon: &str, source: &str) -> String {
         Ok(value) => value.as_str().unwrap_or_default().replace('\n', "\\n"),
         Err(error) => match error.kind {
             ErrorKind::Exception(class) => format!("! {}", class.rsplit(['.', '$']).next().unwrap_or(class)),
+            // Its reader throws this one.
+            ErrorKind::Read if error.message.starts_with("Duplicate key") => {
+                "! IllegalArgumentException".to_owned()
+            }
             ErrorKind::Read | ErrorKind::Stopped(_) => format!("! {:?} {}", error.kind, error.message),
         },
     }
@@ -164,9 +168,12 @@ fn plain(answer: &str) -> String {
     let address = regex::Regex::new(r"LazySeq@[0-9a-f]+|#object\[.*|\\S \\e \\q \\@( \\[0-9a-f])+").unwrap();
     // Until Java 19 doubles may print with a digit too many.
     let digits = regex::Regex::new(r"(\d\.\d{14})\d+E").unwrap();
+    // Java's narrow numbers are longs here.
+    let narrow = regex::Regex::new(r"java\.lang\.(Integer|Short|Byte)\b").unwrap();
     // Which method of which of its own variables is Java's affair.
     let null = regex::Regex::new("Cannot invoke .*?is null").unwrap();
     let answer = null.replace_all(answer, "#");
+    let answer = narrow.replace_all(&answer, "java.lang.Long");
     digits.replace_all(&address.replace_all(&answer, "#"), "${1}E").into_owned()
 }
 

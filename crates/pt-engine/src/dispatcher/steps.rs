@@ -285,7 +285,7 @@ impl Dispatcher {
         let seat = self.guests.remove(id);
         // Who calls from outside hears how it ends.
         step.parked = Some(if seat.is_none() { Arc::clone(&host.parked) } else { Arc::default() });
-        let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt), seat };
+        let thread = StepThread { host: Box::new(host), interrupt: Arc::clone(&step.interrupt), seat };
         self.effects.push(Effect::Start(Box::new(thread)));
     }
 

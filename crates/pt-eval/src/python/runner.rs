@@ -11,7 +11,7 @@ use monty_types::{
 use pt_model::{Data, Failure, Map};
 
 use super::data::{from_python, to_python};
-use crate::function::{Refusal, meant};
+use crate::function::{Deed, Refusal, meant};
 use crate::host::Session;
 use crate::{Language, Scope};
 
@@ -62,6 +62,13 @@ impl<'s, 'h> Runner<'s, 'h> {
             Err(Refusal::Unknown { .. } | Refusal::NeedsSettings)
         );
         found.then(|| MontyObject::Function { name: format!("{ALONE}{name}"), docstring: None })
+    }
+
+    /// Whether a call may wait.
+    pub(super) fn waits(&self, name: &str, of_pt: bool) -> bool {
+        let name = if of_pt { Some(name) } else { name.strip_prefix(ALONE) };
+        let found = name.map(|name| self.session.find(&meant(name, Language::Python)));
+        matches!(found, Some(Ok(function)) if function.deed == Deed::Waits)
     }
 
     /// Calls `pt.NAME`, or whatever else has no definition in the script.
