@@ -169,7 +169,9 @@ impl Lazy {
             }
             std::mem::replace(&mut *state, State::Running)
         };
-        let result = context.check_stack().and_then(|()| match thunk {
+        // Whoever looks for the first of infinitely many empty sequences does nothing else.
+        let ready = context.tick().and_then(|()| context.check_stack());
+        let result = ready.and_then(|()| match thunk {
             State::Pending(thunk) => thunk(context),
             State::Steps(steps) => steps.chunk(context),
             State::Running | State::Done(_) | State::Failed(_) => Ok(Value::Nil),

@@ -13,7 +13,7 @@ use pt_model::{Data, Failure, Map, Masker};
 
 use crate::check::{self, Mistake, MistakeKind};
 use crate::function::{self, Refusal};
-use crate::host::{NoHost, Session};
+use crate::host::{Host, NoHost, Session};
 use crate::secrets::Secrets;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet};
 use host::Runner;
@@ -72,7 +72,8 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -
     let (params, masker) = (Map::default(), Masker::default());
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
     let settings = snippet.settings;
-    let mut session = Session { host: &mut NoHost, secrets: Secrets::of(&scope), occasion, settings };
+    let nobody: &mut dyn Host = &mut NoHost;
+    let mut session = Session { host: nobody, secrets: Secrets::of(&scope), occasion, settings };
     let mut runner = Runner::new(&mut session, &scope);
     let limits = pt_clj::Limits {
         deadline: limits.deadline(),

@@ -5,8 +5,8 @@ use pt_model::{Data, Failure};
 use crate::function::{self, Occasion, Refusal, RunnerFunction};
 use crate::secrets::Secrets;
 
-/// Who carries out what code asks of the runner. It may be asked from another thread than the one that ran the code.
-pub trait Host: Send {
+/// Who carries out what code asks of the runner.
+pub trait Host {
     /// Calls the runner function of that name, in the kebab spelling of [`FUNCTIONS`](crate::FUNCTIONS): `await-done`.
     /// Secrets in the arguments are marked; those in the answer may be, and then stay so.
     ///
@@ -41,14 +41,14 @@ impl Host for NoHost {
 }
 
 /// The host as one snippet sees it.
-pub(crate) struct Session<'h> {
-    pub(crate) host: &'h mut dyn Host,
+pub(crate) struct Session<'h, H: Host + ?Sized = dyn Host + 'h> {
+    pub(crate) host: &'h mut H,
     pub(crate) secrets: Secrets,
     pub(crate) occasion: Occasion,
     pub(crate) settings: bool,
 }
 
-impl Session<'_> {
+impl<H: Host + ?Sized> Session<'_, H> {
     /// The function of that name, if this snippet may call it.
     pub(crate) fn find(&self, name: &str) -> Result<&'static RunnerFunction, Refusal> {
         function::find(name, self.occasion, self.settings)

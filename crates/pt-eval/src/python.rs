@@ -23,9 +23,9 @@ use pt_model::Data;
 use ruff_text_size::TextRange;
 
 use crate::check::{Mistake, MistakeKind};
-use crate::host::Session;
+use crate::host::{Host, Session};
 use crate::room::with_room;
-use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
+use crate::{EvalError, Limits, Scope, Snippet, mentions};
 use fault::Source;
 use runner::Runner;
 use watch::Watch;
@@ -41,23 +41,43 @@ const DEEPEST_CALL: usize = 1000;
 
 /// The value of the last expression.
 #[inline(never)]
-pub(crate) fn run(
+pub(crate) fn run<H: Host + ?Sized>(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
-    session: &mut Session<'_>,
+    session: &mut Session<'_, H>,
 ) -> Result<Data, EvalError> {
     let source = Source::of(snippet);
-    let waits = session.occasion == Occasion::Code && mentions(snippet.text, "pt");
     let mut runner = Runner::new(session);
-    let beginning = Begun::Not { source, scope };
-    let result = if waits {
-        stretch::run(beginning, limits, &mut runner)
-    } else {
-        watched_run(beginning, limits, limits.deadline(), &mut runner, |_, _| None)
-    };
+    let begun = Begun::Not { source, scope };
+    let ran = watched_run(begun, limits, limits.deadline(), &mut runner, |_, _| None::<()>);
+    end(ran, source, limits, &mut runner)
+}
+
+/// The same; while the script waits, it takes little memory.
+pub(crate) fn run_parked<H: Host + Send + ?Sized>(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    session: &mut Session<'_, H>,
+) -> Result<Data, EvalError> {
+    if !mentions(snippet.text, "pt") {
+        return run(snippet, scope, limits, session);
+    }
+    let source = Source::of(snippet);
+    let mut runner = Runner::new(session);
+    let ran = stretch::run(Begun::Not { source, scope }, limits, &mut runner);
+    end(ran, source, limits, &mut runner)
+}
+
+fn end<A, H: Host + ?Sized>(
+    ran: Ran<A>,
+    source: Source<'_>,
+    limits: &Limits,
+    runner: &mut Runner<'_, '_, H>,
+) -> Result<Data, EvalError> {
     runner.hand_over(true);
-    match result {
+    match ran {
         Ran::Done(result) => result,
         Ran::Raised(error) => Err(fault::from_exception(&error, source, runner.failures(), limits)),
         // Whoever takes nothing aside is never left with something.
@@ -86,12 +106,12 @@ enum Ran<A> {
 /// Runs a script to its end, or to a call that is taken aside. Nothing that code catches or returns after it was told to stop
 /// counts.
 #[inline(never)]
-fn watched_run<A>(
+fn watched_run<A, H: Host + ?Sized>(
     begun: Begun<'_>,
     limits: &Limits,
     deadline: Option<Instant>,
-    runner: &mut Runner<'_, '_>,
-    aside: impl Fn(&mut RunProgress, &Runner<'_, '_>) -> Option<A>,
+    runner: &mut Runner<'_, '_, H>,
+    aside: impl Fn(&mut RunProgress, &Runner<'_, '_, H>) -> Option<A>,
 ) -> Ran<A> {
     let watch = Rc::new(Watch::until(limits, deadline));
     let ran = watched(&watch, || execute(begun, limits, &watch, runner, aside));
@@ -142,12 +162,12 @@ fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyExce
     MontyRun::new(source.dedented(), FILE, names, CompileOptions::default())
 }
 
-fn execute<A>(
+fn execute<A, H: Host + ?Sized>(
     begun: Begun<'_>,
     limits: &Limits,
     watch: &Rc<Watch>,
-    runner: &mut Runner<'_, '_>,
-    aside: impl Fn(&mut RunProgress, &Runner<'_, '_>) -> Option<A>,
+    runner: &mut Runner<'_, '_, H>,
+    aside: impl Fn(&mut RunProgress, &Runner<'_, '_, H>) -> Option<A>,
 ) -> Result<Ran<A>, MontyException> {
     let mut progress = match begun {
         Begun::Not { source, scope } => begin(source, scope, limits, watch, runner),
@@ -175,12 +195,12 @@ fn execute<A>(
 
 /// Reads a script and runs it until it asks for something.
 #[inline(never)]
-fn begin(
+fn begin<H: Host + ?Sized>(
     source: Source<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
     watch: &Rc<Watch>,
-    runner: &mut Runner<'_, '_>,
+    runner: &mut Runner<'_, '_, H>,
 ) -> Result<RunProgress, MontyException> {
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for name in ["params", "inputs"].into_iter().filter(|name| mentions(source.text, name)) {
@@ -205,7 +225,10 @@ fn convert(value: &MontyObject) -> Result<Data, EvalError> {
 }
 
 /// Answers what the script stopped for.
-fn resume(waiting: RunProgress, runner: &mut Runner<'_, '_>) -> Result<RunProgress, MontyException> {
+fn resume<H: Host + ?Sized>(
+    waiting: RunProgress,
+    runner: &mut Runner<'_, '_, H>,
+) -> Result<RunProgress, MontyException> {
     match waiting {
         RunProgress::FunctionCall(mut call) => {
             let (args, named) = (take(&mut call.args), take(&mut call.kwargs));

@@ -43,6 +43,10 @@ natives! { "clojure.core":
     },
     "set" 1 1 |context, args| match take(args, 0) {
         set @ Value::Set(_) => Ok(set),
+        Value::Sorted(sorted) if sorted.is_set => crate::sorted::changed(sorted, |set| {
+            set.meta = None;
+            Ok(())
+        }),
         other => {
             let mut items = Iter::new(context, other)?;
             let mut set = Set::default();

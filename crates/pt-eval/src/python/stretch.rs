@@ -14,6 +14,7 @@ use monty_types::{MontyException, MontyObject};
 
 use super::runner::Runner;
 use super::{Begun, Ran, watched_run};
+use crate::host::Host;
 use crate::{EvalError, Limits};
 
 /// Stack of a stretch, in bytes. Only touched pages cost memory.
@@ -33,7 +34,11 @@ struct Waiting {
 }
 
 /// Runs a script to its end.
-pub(super) fn run(begun: Begun<'_>, limits: &Limits, runner: &mut Runner<'_, '_>) -> Ran<()> {
+pub(super) fn run<H: Host + Send + ?Sized>(
+    begun: Begun<'_>,
+    limits: &Limits,
+    runner: &mut Runner<'_, '_, H>,
+) -> Ran<()> {
     let deadline = limits.deadline();
     let mut ran = on_its_own(begun, limits, deadline, runner);
     loop {
@@ -47,11 +52,11 @@ pub(super) fn run(begun: Begun<'_>, limits: &Limits, runner: &mut Runner<'_, '_>
 }
 
 /// What a script comes to once its call is answered.
-fn answered(
+fn answered<H: Host + Send + ?Sized>(
     waiting: Box<Waiting>,
     limits: &Limits,
     deadline: Option<Instant>,
-    runner: &mut Runner<'_, '_>,
+    runner: &mut Runner<'_, '_, H>,
 ) -> Ran<Box<Waiting>> {
     let Waiting { packed, name, of_pt, args, named } = *waiting;
     let answer = runner.call(&name, of_pt, &args, &named);
@@ -59,7 +64,7 @@ fn answered(
 }
 
 /// The call that a script waits for, if it may take long, and the script fits into few bytes.
-fn aside(progress: &mut RunProgress, runner: &Runner<'_, '_>) -> Option<Box<Waiting>> {
+fn aside<H: Host + ?Sized>(progress: &mut RunProgress, runner: &Runner<'_, '_, H>) -> Option<Box<Waiting>> {
     let RunProgress::FunctionCall(call) = progress else { return None };
     let of_pt = call.object_id.is_some();
     if !runner.waits(&call.function_name, of_pt) {
@@ -90,11 +95,11 @@ pub(super) fn unpack(packed: &[u8]) -> Result<FunctionCall, MontyException> {
 }
 
 /// Runs a script to its next wait.
-fn on_its_own(
+fn on_its_own<H: Host + Send + ?Sized>(
     begun: Begun<'_>,
     limits: &Limits,
     deadline: Option<Instant>,
-    runner: &mut Runner<'_, '_>,
+    runner: &mut Runner<'_, '_, H>,
 ) -> Ran<Box<Waiting>> {
     let ran = thread::scope(|scope| {
         let stretch = || watched_run(begun, limits, deadline, runner, aside);
