@@ -14,7 +14,7 @@ fn endless() -> Vec<String> {
     include_str!("endless.txt").lines().map(|line| line.replace("\\n", "\n")).collect()
 }
 
-fn run(text: &str, limits: &Limits, host: &mut dyn Host) -> String {
+fn run(text: &str, limits: &Limits, host: &mut (dyn Host + Send)) -> String {
     let (params, masker) = (map("{}"), Masker::default());
     let snippet = snippet(text);
     shown(&snippet, pt_eval::run(&snippet, &scope(&params, &masker), limits, host))
