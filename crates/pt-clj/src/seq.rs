@@ -84,6 +84,11 @@ impl Seq {
         }
     }
 
+    /// How many numbers, if it is a range; of one without end more than there is room for.
+    pub(crate) fn range_count(&self) -> Option<usize> {
+        matches!(self.0, Repr::Range { .. }).then(|| self.known_count().unwrap_or(usize::MAX))
+    }
+
     pub(crate) fn first(&self) -> Value {
         match &self.0 {
             Repr::Empty => Value::Nil,

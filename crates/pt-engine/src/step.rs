@@ -1,5 +1,6 @@
 //! A step's code, on a thread of its own.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -72,22 +73,44 @@ impl StepThread {
 /// What code asked for, or where it broke and why: below the first line comes the place in the user's file.
 #[inline(never)]
 pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
-    if let EvalErrorKind::Failed(failure) = error.kind {
-        return *failure;
-    }
-    let (first, rest) = error.message.split_once('\n').unwrap_or((&error.message, ""));
-    let span = match error.range {
+    let span = match error.range.clone() {
         Some(range) => call.place(sources, range),
         None => Span { end: call.code_span.start, ..call.code_span },
     };
-    let mut diagnostic = Diagnostic::error("code-error", first).at(span, "");
-    for called in error.calls {
-        diagnostic = diagnostic.at(call.place(sources, called), "called here");
+    if let EvalErrorKind::Failed(failed) = error.kind {
+        // Whoever asked for something that failed elsewhere is told that place; and nobody is told of places in our modules.
+        let has_place = failed.message.contains("\n") || error.range.is_none();
+        if has_place || sources.get(span.source).name.starts_with(STANDARD) {
+            return *failed;
+        }
+        let place = below_heading(located("failed", span, error.calls, call, sources), sources);
+        return Failure { message: format!("{}\n{place}", failed.message), data: failed.data };
     }
-    diagnostic = rest.lines().fold(diagnostic, Diagnostic::note);
-    diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
+    let (first, rest) = error.message.split_once('\n').unwrap_or((&error.message, ""));
+    let diagnostic = rest.lines().fold(located(first, span, error.calls, call, sources), Diagnostic::note);
+    let diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
+    failure(format!("{first}\n{}", below_heading(diagnostic, sources)))
+}
+
+/// Names of the sources of modules that come with the runner begin so.
+const STANDARD: &str = "polytope/";
+
+/// A finding at the place in the user's file, with the places around it.
+fn located(
+    message: &str,
+    span: Span,
+    calls: Vec<Range<usize>>,
+    call: &CodeCall,
+    sources: &Sources,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error("code-error", message).at(span, "");
+    calls
+        .into_iter()
+        .fold(diagnostic, |diagnostic, called| diagnostic.at(call.place(sources, called), "called here"))
+}
+
+/// Its rendering without the heading, which says the message once more.
+fn below_heading(diagnostic: Diagnostic, sources: &Sources) -> String {
     let rendered = render(&[diagnostic], sources, Style::default());
-    // Its heading says the message once more.
-    let place: Vec<&str> = rendered.lines().skip(1).collect();
-    failure(format!("{first}\n{}", place.join("\n")))
+    rendered.lines().skip(1).collect::<Vec<_>>().join("\n")
 }

@@ -37,7 +37,8 @@ pub(crate) fn run(
     let mut runner = Runner::new(session, scope);
     let result = program.run(&mut context(&mut runner, scope, limits));
     runner.finish();
-    data::from_clojure(&result.map_err(fault)?).map_err(EvalError::code)
+    let last = program.last().map(|span| span.start..span.end);
+    data::from_clojure(&result.map_err(fault)?).map_err(|unfit| EvalError::code(unfit).at(last))
 }
 
 /// What a program runs in; boxed, since thousands of threads wait in programs.
@@ -144,7 +145,7 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
         return match function::find(name, Occasion::Code, snippet.settings) {
             Err(Refusal::NeedsSettings) => EvalError::code(&error.message).with_hint(format!(
                 "Values and secrets cannot be read in #pt-clj. Pass it through args as a param (`pt.{name} …`) and use \
-                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`."
+                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`, which code without a prefix is, too."
             )),
             Err(Refusal::Unknown { near: Some(near) }) => {
                 EvalError::code(format!("Unknown runner function pt/{name}; did you mean pt/{near}?"))

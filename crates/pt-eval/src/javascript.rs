@@ -211,7 +211,10 @@ impl<'js> Script<'_, 'js> {
 
     fn convert(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {
         data::from_js(&value).map_err(|trouble| match trouble {
-            data::Trouble::Unfit(message) => EvalError::code(message),
+            data::Trouble::Unfit(message) => {
+                let text = self.snippet.text;
+                EvalError::code(message).at(with_room(text, || scope::last_statement(text)).flatten())
+            }
             data::Trouble::Threw(error) => self.fault(error, source),
         })
     }

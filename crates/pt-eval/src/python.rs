@@ -79,6 +79,11 @@ fn end<A, H: Host + ?Sized>(
     runner.hand_over(true);
     match ran {
         Ran::Done(result) => result,
+        Ran::Unfit(error) => {
+            let script = source.dedented();
+            let last = with_room(&script, || scope::last_statement(&script)).flatten();
+            Err(error.at(last.map(|range| source.original(range.start().to_usize()..range.end().to_usize()))))
+        }
         Ran::Raised(error) => Err(fault::from_exception(&error, source, runner.failures(), limits)),
         // Whoever takes nothing aside is never left with something.
         Ran::Aside(_) => Err(EvalError::interrupted()),
@@ -98,6 +103,8 @@ enum Begun<'a> {
 /// Where a script has come to.
 enum Ran<A> {
     Done(Result<Data, EvalError>),
+    /// Its value is no data.
+    Unfit(EvalError),
     Raised(MontyException),
     /// It waits for the answer to a call, and was taken aside.
     Aside(A),
@@ -120,7 +127,7 @@ fn watched_run<A, H: Host + ?Sized>(
         |ran| ran.unwrap_or_else(Ran::Raised),
     );
     match (ran, watch.ended()) {
-        (Ran::Done(_) | Ran::Raised(_), Some(stopped)) => Ran::Done(Err(stopped)),
+        (Ran::Done(_) | Ran::Unfit(_) | Ran::Raised(_), Some(stopped)) => Ran::Done(Err(stopped)),
         (ran, _) => ran,
     }
 }
@@ -181,7 +188,7 @@ fn execute<A, H: Host + ?Sized>(
     loop {
         let mut waiting = progress?;
         if let RunProgress::Complete(value) = waiting {
-            return Ok(Ran::Done(convert(&value)));
+            return Ok(convert(&value).map_or_else(Ran::Unfit, |data| Ran::Done(Ok(data))));
         }
         if let Some(stopped) = watch.stopped() {
             return Ok(Ran::Done(Err(stopped)));

@@ -271,8 +271,7 @@ natives! { "clojure.core":
             some => Ok(some),
         }
     } else {
-        let items = transduce::collect(context, &args[0], args[1].clone())?;
-        Ok(Value::list(items))
+        transduce::sequence(context, &args[0], args[1].clone())
     },
     "eduction" 1 MANY |context, args| {
         let mut items = args.last_mut().map(std::mem::take).unwrap_or_default();

@@ -215,6 +215,10 @@ arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt,
 fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
         let (over, under) = (as_f64(context, left)?, as_f64(context, right)?);
+        // Of objects, that is: where Java knows that one is a double, the quotient is infinite, see [`Op::Div`].
+        if under == 0.0 && !over.is_nan() {
+            return Err(context.error("ArithmeticException", "Divide by zero"));
+        }
         return Ok(Value::Float(over / under));
     }
     if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {

@@ -45,6 +45,7 @@ pub(super) fn run<H: Host + Send + ?Sized>(
         let waiting = match ran {
             Ran::Aside(waiting) => waiting,
             Ran::Done(result) => return Ran::Done(result),
+            Ran::Unfit(error) => return Ran::Unfit(error),
             Ran::Raised(error) => return Ran::Raised(error),
         };
         ran = answered(waiting, limits, deadline, runner);

@@ -113,7 +113,7 @@ fn memory_and_stack_have_an_end() {
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\nstr(a)[:1]", "\"[\""),
         (
             "#pt-py\na = []\nfor _ in range(100000): a = [a]\na",
-            "! Cannot convert more than 256 levels of lists and maps to data.",
+            "! Cannot convert more than 256 levels of lists and maps to data. @ a",
         ),
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\na == [a]", "! "),
         ("#pt-clj (letfn [(f [] (inc (f)))] (f))", "! StackOverflowError @ (f) < (f)"),
