@@ -18,14 +18,6 @@ impl Node {
     }
 }
 
-fn double(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        _ => None,
-    }
-}
-
 impl Math {
     /// What a comparison of integers that stand there says.
     #[inline]
@@ -81,8 +73,8 @@ impl Math {
         }
         if self.op == Op::Div
             && let (Value::Float(_), _) | (_, Value::Float(_)) = (&left, &right)
-            && let Some((over, under)) = double(&left).zip(double(&right))
         {
+            let (over, under) = (crate::core::as_f64(context, &left)?, crate::core::as_f64(context, &right)?);
             return Ok(Value::Float(over / under));
         }
         self.slow(context, left, right)

@@ -78,9 +78,9 @@ pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> F
         None => Span { end: call.code_span.start, ..call.code_span },
     };
     if let EvalErrorKind::Failed(failed) = error.kind {
-        // Whoever asked for something that failed elsewhere is told that place; and nobody is told of places in our modules.
-        let has_place = failed.message.contains("\n") || error.range.is_none();
-        if has_place || sources.get(span.source).name.starts_with(STANDARD) {
+        // One place is enough, and nobody is told of places in our modules.
+        let elsewhere = failed.message.lines().any(begins_place) || error.range.is_none();
+        if elsewhere || sources.get(span.source).name.starts_with(STANDARD) {
             return *failed;
         }
         let place = below_heading(located("failed", span, error.calls, call, sources), sources);
@@ -94,6 +94,17 @@ pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> F
 
 /// Names of the sources of modules that come with the runner begin so.
 const STANDARD: &str = "polytope/";
+
+/// Whether a line of a rendering says which place the lines below it show.
+fn begins_place(line: &str) -> bool {
+    line.trim_start().starts_with("--> ")
+}
+
+/// The failure as code that catches it reads it: the place is for people.
+pub(crate) fn without_place(failure: Failure) -> Failure {
+    let message: Vec<&str> = failure.message.lines().take_while(|line| !begins_place(line)).collect();
+    Failure { message: message.join("\n"), ..failure }
+}
 
 /// A finding at the place in the user's file, with the places around it.
 fn located(

@@ -187,6 +187,8 @@ macro_rules! arithmetic {
                     None => Value::big(BigInt::from(*left) $operator BigInt::from(*right)),
                 }),
                 (Value::Float(left), Value::Float(right)) => Ok(Value::Float(left $operator right)),
+                // Before anything is said of the other.
+                (Value::Nil, _) | (_, Value::Nil) => Err(cast(context, &Value::Nil, "java.lang.Number")),
                 (Value::Float(_), _) | (_, Value::Float(_)) => Ok(Value::Float(as_f64(context, left)? $operator as_f64(context, right)?)),
                 (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
                     let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
@@ -366,6 +368,7 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
 pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value) -> Eval<Option<Ordering>> {
     Ok(match (left, right) {
         (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+        (Value::Nil, _) | (_, Value::Nil) => return Err(cast(context, &Value::Nil, "java.lang.Number")),
         (Value::Float(_), _) | (_, Value::Float(_)) => {
             as_f64(context, left)?.partial_cmp(&as_f64(context, right)?)
         }

@@ -168,6 +168,7 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
         (left, right) if left.is_number() && right.is_number() => {
             super::compare_numbers(context, left, right)?.unwrap_or(Ordering::Equal)
         }
+        (left, right) if super::predicate::identical(left, right) => Ordering::Equal,
         (left, right) => {
             let (left, right) = (class_of(left).full, class_of(right).full);
             let to = match left {

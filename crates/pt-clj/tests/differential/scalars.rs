@@ -132,7 +132,6 @@ pub(crate) const OF_NUMBER: &[&str] = &[
     "(reduce + [1/2 1/3 1/6])",
     "(- 1/3 1/3)",
     "(* 2/3 3/2)",
-    "(float 1/3)",
     "(Math/abs N)",
     "(max 1/2 N)",
     "(double 1/3)",

@@ -20,7 +20,7 @@ use crate::engine::StopRequest;
 use crate::guest::GuestSeat;
 use crate::host::{StepHost, stopped};
 use crate::outside::Planning;
-use crate::step::StepThread;
+use crate::step::{StepThread, without_place};
 
 /// A step, beyond what its job shows of it.
 pub(super) struct StepState {
@@ -507,7 +507,7 @@ impl Dispatcher {
         let culprit = parts.unwrap_or_default().iter().find(|part| self.status(part) == Status::Failed);
         match (culprit, step.and_then(|step| step.failure.clone())) {
             (Some(part), _) => self.why_failed(part),
-            (None, Some(failure)) => failure,
+            (None, Some(failure)) => without_place(failure),
             (None, None) => failure(format!("Step '{id}' failed.")),
         }
     }
