@@ -50,7 +50,11 @@ natives! { "clojure.core":
     "<=" 1 MANY |context, args| ordered(context, args, |order| order != Ordering::Greater),
     ">" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Greater),
     ">=" 1 MANY |context, args| ordered(context, args, |order| order != Ordering::Less),
-    "==" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Equal),
+    "==" 1 MANY |context, args| match args.iter().find(|arg| !arg.is_number() && !arg.is_nil()) {
+        // It looks at all of them first.
+        Some(other) if args.len() > 1 => Err(cast(context, other, "java.lang.Number")),
+        _ => ordered(context, args, |order| order == Ordering::Equal),
+    },
     "zero?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Equal))),
     "pos?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Greater))),
     "neg?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less))),

@@ -84,7 +84,7 @@ fn steps_join_an_open_job_until_it_is_stopped() {
         fail failed: No.
         --> polytope.yml:6:31
         |
-        6 |   - {id: fail, code: "#pt-clj (pt/fail \"No.\")"}
+        6 |   - {id: fail, code: \"#pt-clj (pt/fail \\\"No.\\\")\"}
         |                               ^^^^^^^^^^^^^^^^^
         two started
         two.one started
