@@ -52,7 +52,11 @@ fn sorted(
             Some(by) => compare_by(context, by, left, right),
         }
     })?;
-    Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect()))
+    // A sequence, which is no list.
+    Ok(match crate::seq::chunk(pairs.into_iter().map(|(_, item)| item).collect(), Value::Nil) {
+        Value::Nil => Value::empty_list(),
+        sorted => sorted,
+    })
 }
 
 /// The standard library's sort may panic when a comparison contradicts itself, as a program's may.

@@ -252,7 +252,7 @@ pub(crate) const OF_ANY: &[&str] = &[
     "(keyword T)",
     "(symbol \"s\")",
     "(char 97)",
-    "(class T)",
+    "(class (str T))",
     "(reduce (fn [a x] x) nil C)",
     "(second V)",
     "(let [[a [b] & c] [I [I] I]] [a b c])",

@@ -240,7 +240,7 @@ pub(crate) const OF_TEXT: &[&str] = &[
     "(apply str (interpose \"-\" C))",
     "(format \"%05d %x\" (mod I 1000) (mod I 1000))",
     "(prn-str V)",
-    "(str (type T))",
+    "(str (type (str T)))",
     "(ex-message (ex-info T {}))",
     "(clojure.string/escape T {\\a \"[a]\"})",
     "(str S)",

@@ -103,14 +103,18 @@ impl Screen {
 
     /// Evaluates a piece of code and shows what came of it; whether that was a value.
     fn evaluate(&self, lines: &mut dyn Lines, text: &str) -> Result<bool, Failure> {
-        if let Some(translated) = self.translated(text) {
-            return self.evaluate(lines, &translated);
+        if let Reading::Code(code) = references(text) {
+            return self.evaluate_prefixed(lines, &code, text);
         }
         if let Some(docs) = docs::of(self.language, text, || lines.names()) {
             writeln!(anstream::stdout().lock(), "{docs}")?;
             return Ok(true);
         }
-        match lines.evaluate(text) {
+        self.show(lines.evaluate(text), text)
+    }
+
+    fn show(&self, result: Result<String, EvalError>, text: &str) -> Result<bool, Failure> {
+        match result {
             Ok(value) => {
                 writeln!(anstream::stdout().lock(), "{}", paint::value(&self.mask(&value)))?;
                 Ok(true)
@@ -123,16 +127,17 @@ impl Screen {
     }
 
     /// A line with the prefix of another language is for `eval` of the runner, which knows them all.
-    fn translated(&self, text: &str) -> Option<String> {
-        let Reading::Code(code) = references(text) else { return None };
-        if language_of(&code) == self.language {
-            return Some(code.body.trim_start().to_owned());
+    fn evaluate_prefixed(&self, lines: &mut dyn Lines, code: &Code<'_>, text: &str) -> Result<bool, Failure> {
+        if language_of(code) == self.language {
+            return self.evaluate(lines, code.body.trim_start());
         }
         let quoted = serde_json::Value::from(text);
-        Some(match self.language {
+        let result = lines.evaluate(&match self.language {
             Language::Clojure => format!("(pt/eval {quoted})"),
             Language::JavaScript | Language::Python => format!("pt.eval({quoted})"),
-        })
+        });
+        // A place in the call would be none in the line.
+        self.show(result.map_err(|error| EvalError { range: None, calls: Vec::new(), ..error }), text)
     }
 
     fn complain(&self, error: &EvalError, text: &str) -> Outcome {

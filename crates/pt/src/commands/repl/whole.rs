@@ -104,6 +104,9 @@ fn skip_line(chars: &mut impl Iterator<Item = char>) {
 
 /// Whether there is nothing to evaluate: blanks and comments of their own lines.
 pub(super) fn is_blank(language: Language, text: &str) -> bool {
+    if matches!(references(text), Reading::Code(_)) {
+        return false;
+    }
     let comment = match language {
         Language::Clojure => ";",
         Language::JavaScript => "//",
