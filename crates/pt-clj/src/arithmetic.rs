@@ -29,7 +29,7 @@ impl Math {
             Op::Gt => Some(left > right),
             Op::Ge => Some(left >= right),
             Op::Eq => Some(left == right),
-            Op::Add | Op::Sub | Op::Mul => None,
+            Op::Add | Op::Sub | Op::Mul | Op::Div => None,
         }
     }
 
@@ -42,6 +42,7 @@ impl Math {
                 Op::Add => left.checked_add(right),
                 Op::Sub => left.checked_sub(right),
                 Op::Mul => left.checked_mul(right),
+                Op::Div => None,
                 Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq => self.holds(context, frame).map(i64::from),
             };
             match (self.op, number) {
@@ -49,7 +50,7 @@ impl Math {
                 (Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::Eq, Some(holds)) => {
                     return Ok(Value::Bool(holds == 1));
                 }
-                (_, None) => {}
+                (Op::Div, _) | (_, None) => {}
             }
         }
         let left = self.left.eval(context, frame)?;
@@ -59,6 +60,7 @@ impl Math {
                 Op::Add => left.checked_add(*right),
                 Op::Sub => left.checked_sub(*right),
                 Op::Mul => left.checked_mul(*right),
+                Op::Div => None,
                 Op::Lt => return Ok(Value::Bool(left < right)),
                 Op::Le => return Ok(Value::Bool(left <= right)),
                 Op::Gt => return Ok(Value::Bool(left > right)),
@@ -68,6 +70,12 @@ impl Math {
             if let Some(number) = number {
                 return Ok(Value::Int(number));
             }
+        }
+        if self.op == Op::Div
+            && let (Value::Float(_), _) | (_, Value::Float(_)) = (&left, &right)
+        {
+            let (over, under) = (crate::core::as_f64(context, &left)?, crate::core::as_f64(context, &right)?);
+            return Ok(Value::Float(over / under));
         }
         self.slow(context, left, right)
     }

@@ -146,8 +146,15 @@ impl Iter {
             Self::Items { list: true, .. } => 0,
             Self::Items { items, at, .. } => items.len() - at,
             Self::Range { end: i64::MAX, .. } => 0,
-            Self::Range { at, end, .. } => {
-                usize::try_from((end.saturating_sub(*at)).unsigned_abs()).unwrap_or(usize::MAX)
+            Self::Range { at, end, step } => {
+                let (way, stride) = (i128::from(*end) - i128::from(*at), i128::from(*step));
+                // Beyond the end, where steps may lead, nothing is left.
+                let left = if stride == 0 || (way < 0) != (stride < 0) {
+                    0
+                } else {
+                    way.unsigned_abs().div_ceil(stride.unsigned_abs())
+                };
+                usize::try_from(left).unwrap_or(usize::MAX)
             }
             Self::Owned(items) => items.len(),
             Self::Steps { ready, at, .. } => ready.len() - at,

@@ -66,6 +66,8 @@ pub(crate) enum Op {
     Add,
     Sub,
     Mul,
+    /// Where one of the two is known to be a double before it runs.
+    Div,
     Lt,
     Le,
     Gt,

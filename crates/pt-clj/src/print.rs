@@ -73,9 +73,13 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
         }
         Value::Exception(exception) => {
             out.push_str(exception.class.full);
-            if let Some(message) = &exception.message {
-                out.push_str(": ");
-                out.push_str(message);
+            match &exception.message {
+                Some(message) => {
+                    out.push_str(": ");
+                    out.push_str(message);
+                }
+                None if exception.class.full == "clojure.lang.ExceptionInfo" => out.push_str(": null"),
+                None => {}
             }
             if !exception.data.is_nil() {
                 out.push(' ');

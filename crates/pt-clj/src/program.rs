@@ -37,6 +37,11 @@ impl Program {
         Ok(Self { forms, warnings: reader.warnings().to_vec() })
     }
 
+    /// Where the last form stands, whose value is the program's.
+    pub fn last(&self) -> Option<pt_edn::Span> {
+        self.forms.last().map(|form| form.span)
+    }
+
     /// Closing brackets that close nothing, and were skipped.
     pub fn warnings(&self) -> &[ReadError] {
         &self.warnings

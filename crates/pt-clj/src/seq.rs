@@ -84,6 +84,11 @@ impl Seq {
         }
     }
 
+    /// How many numbers, if it is a range; of one without end more than there is room for.
+    pub(crate) fn range_count(&self) -> Option<usize> {
+        matches!(self.0, Repr::Range { .. }).then(|| self.known_count().unwrap_or(usize::MAX))
+    }
+
     pub(crate) fn first(&self) -> Value {
         match &self.0 {
             Repr::Empty => Value::Nil,
@@ -169,7 +174,9 @@ impl Lazy {
             }
             std::mem::replace(&mut *state, State::Running)
         };
-        let result = context.check_stack().and_then(|()| match thunk {
+        // Whoever looks for the first of infinitely many empty sequences does nothing else.
+        let ready = context.tick().and_then(|()| context.check_stack());
+        let result = ready.and_then(|()| match thunk {
             State::Pending(thunk) => thunk(context),
             State::Steps(steps) => steps.chunk(context),
             State::Running | State::Done(_) | State::Failed(_) => Ok(Value::Nil),

@@ -91,9 +91,13 @@ impl Sorted {
     }
 
     pub(crate) fn insert(&mut self, context: &mut Context<'_>, key: Value, value: Value) -> Eval<()> {
-        if self.entries.is_empty() {
-            // So that what cannot be compared is refused from the first on.
-            self.compare(context, &key, &key)?;
+        // What cannot be compared is refused from the first on.
+        if self.entries.is_empty() && self.by.is_nil() && !is_comparable(&key) {
+            let message = format!(
+                "Default comparator requires nil, Number, or Comparable: {}",
+                crate::print::str(&key)
+            );
+            return Err(context.error("ClassCastException", message));
         }
         match self.find(context, &key)? {
             Ok(at) => {
@@ -112,6 +116,23 @@ impl Sorted {
             self.entries.remove(at);
         }
         Ok(())
+    }
+}
+
+/// Whether `compare` knows others of its kind.
+fn is_comparable(key: &Value) -> bool {
+    match key {
+        Value::List(_)
+        | Value::Lazy(_)
+        | Value::Map(_)
+        | Value::Set(_)
+        | Value::Sorted(_)
+        | Value::Record(_)
+        | Value::Cell(_)
+        | Value::Regex(_)
+        | Value::Class(_)
+        | Value::Exception(_) => false,
+        other => !other.is_callable() || matches!(other, Value::Keyword(_) | Value::Symbol(_)),
     }
 }
 

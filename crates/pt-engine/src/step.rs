@@ -1,5 +1,6 @@
 //! A step's code, on a thread of its own.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +21,8 @@ const STACK: usize = 64 << 20;
 
 /// What code needs to run as a step.
 pub(crate) struct StepThread {
-    pub(crate) host: StepHost,
+    /// Boxed: the thread's stack would hold it twice, and thousands of them wait.
+    pub(crate) host: Box<StepHost>,
     /// Set to stop it while it computes.
     pub(crate) interrupt: Arc<AtomicBool>,
     /// Whose calls it makes in place of the code's.
@@ -53,8 +55,8 @@ impl StepThread {
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
         let run = AssertUnwindSafe(|| match seat {
-            Some(seat) => seat.serve(&mut host, &limits.interrupt),
-            None => pt_eval::run(&code, &scope, &limits, &mut host)
+            Some(seat) => seat.serve(&mut *host, &limits.interrupt),
+            None => pt_eval::run(&code, &scope, &limits, &mut *host)
                 .map_err(|error| explain(error, &call, &host.sources)),
         });
         let result = match catch_unwind(run) {
@@ -71,22 +73,55 @@ impl StepThread {
 /// What code asked for, or where it broke and why: below the first line comes the place in the user's file.
 #[inline(never)]
 pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
-    if let EvalErrorKind::Failed(failure) = error.kind {
-        return *failure;
-    }
-    let (first, rest) = error.message.split_once('\n').unwrap_or((&error.message, ""));
-    let span = match error.range {
+    let span = match error.range.clone() {
         Some(range) => call.place(sources, range),
         None => Span { end: call.code_span.start, ..call.code_span },
     };
-    let mut diagnostic = Diagnostic::error("code-error", first).at(span, "");
-    for called in error.calls {
-        diagnostic = diagnostic.at(call.place(sources, called), "called here");
+    if let EvalErrorKind::Failed(failed) = error.kind {
+        // One place is enough, and nobody is told of places in our modules.
+        let elsewhere = failed.message.lines().any(begins_place) || error.range.is_none();
+        if elsewhere || sources.get(span.source).name.starts_with(STANDARD) {
+            return *failed;
+        }
+        let place = below_heading(located("failed", span, error.calls, call, sources), sources);
+        return Failure { message: format!("{}\n{place}", failed.message), data: failed.data };
     }
-    diagnostic = rest.lines().fold(diagnostic, Diagnostic::note);
-    diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
+    let (first, rest) = error.message.split_once('\n').unwrap_or((&error.message, ""));
+    let diagnostic = rest.lines().fold(located(first, span, error.calls, call, sources), Diagnostic::note);
+    let diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
+    failure(format!("{first}\n{}", below_heading(diagnostic, sources)))
+}
+
+/// Names of the sources of modules that come with the runner begin so.
+const STANDARD: &str = "polytope/";
+
+/// Whether a line of a rendering says which place the lines below it show.
+fn begins_place(line: &str) -> bool {
+    line.trim_start().starts_with("--> ")
+}
+
+/// The failure as code that catches it reads it: the place is for people.
+pub(crate) fn without_place(failure: Failure) -> Failure {
+    let message: Vec<&str> = failure.message.lines().take_while(|line| !begins_place(line)).collect();
+    Failure { message: message.join("\n"), ..failure }
+}
+
+/// A finding at the place in the user's file, with the places around it.
+fn located(
+    message: &str,
+    span: Span,
+    calls: Vec<Range<usize>>,
+    call: &CodeCall,
+    sources: &Sources,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error("code-error", message).at(span, "");
+    calls
+        .into_iter()
+        .fold(diagnostic, |diagnostic, called| diagnostic.at(call.place(sources, called), "called here"))
+}
+
+/// Its rendering without the heading, which says the message once more.
+fn below_heading(diagnostic: Diagnostic, sources: &Sources) -> String {
     let rendered = render(&[diagnostic], sources, Style::default());
-    // Its heading says the message once more.
-    let place: Vec<&str> = rendered.lines().skip(1).collect();
-    failure(format!("{first}\n{}", place.join("\n")))
+    rendered.lines().skip(1).collect::<Vec<_>>().join("\n")
 }

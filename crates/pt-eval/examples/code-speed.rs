@@ -69,7 +69,7 @@ fn main() {
         let stopped = matches!(&result, Err(error) if error.kind == EvalErrorKind::TimedOut || error.message.contains("memory"));
         assert!(stopped, "{text}: {result:?}");
         if late > 10.0 {
-            eprintln!("{late:.0} ms late: {text}");
+            eprintln!("{late:.0} ms late: {text:?}");
         }
         worst.push((text, late));
     }

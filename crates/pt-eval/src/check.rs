@@ -79,6 +79,7 @@ fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -
         Language::JavaScript => "js",
         Language::Python => "py",
     };
+    let bare = if language == Language::Clojure { ": without a prefix it is `#pt-clj`" } else { "" };
     let mut meant = None;
     let (kind, message, hint) = match function::find(&name, occasion, snippet.settings).err()? {
         Refusal::Unknown { near } => {
@@ -93,7 +94,7 @@ fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -
             MistakeKind::NeedsSettings,
             format!("{written} cannot be used in #pt-{prefix}"),
             Some(format!(
-                "pass it through args as a param (`pt.{name} …`), or begin the code with `pt.{prefix}`"
+                "pass it through args as a param (`pt.{name} …`), or begin the code with `pt.{prefix}`{bare}"
             )),
         ),
         Refusal::NotInArgs => (

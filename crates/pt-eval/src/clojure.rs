@@ -15,7 +15,7 @@ use pt_model::{Data, Failure, Map, Masker};
 
 use crate::check::{self, Mistake, MistakeKind};
 use crate::function::{self, Refusal};
-use crate::host::{NoHost, Session};
+use crate::host::{Host, NoHost, Session};
 use crate::secrets::Secrets;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet};
 use host::Runner;
@@ -41,22 +41,27 @@ pub(crate) fn run(
     for warning in program.warnings() {
         session.print(&format!("Warning: {}", warning.message));
     }
-    let params = data::map_to_clojure(scope.params);
     let mut runner = Runner::new(session, scope);
-    let result = {
-        let limits = pt_clj::Limits {
-            deadline: limits.deadline(),
-            interrupt: Some(Arc::clone(&limits.interrupt)),
-            memory: Some(limits.memory),
-            ..pt_clj::Limits::default()
-        };
-        let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
-        context.bind("params", params.clone());
-        context.bind("inputs", params);
-        program.run(&mut context)
-    };
+    let result = program.run(&mut context(&mut runner, scope, limits));
     runner.finish();
-    data::from_clojure(&result.map_err(fault)?).map_err(EvalError::code)
+    let last = program.last().map(|span| span.start..span.end);
+    data::from_clojure(&result.map_err(fault)?).map_err(|unfit| EvalError::code(unfit).at(last))
+}
+
+/// What a program runs in; boxed, since thousands of threads wait in programs.
+#[inline(never)]
+fn context<'r>(runner: &'r mut Runner<'_, '_>, scope: &Scope<'_>, limits: &Limits) -> Box<Context<'r>> {
+    let limits = pt_clj::Limits {
+        deadline: limits.deadline(),
+        interrupt: Some(Arc::clone(&limits.interrupt)),
+        memory: Some(limits.memory),
+        ..pt_clj::Limits::default()
+    };
+    let mut context = Box::new(Context::new().with_host(NAMESPACE, runner).with_limits(limits));
+    let params = data::map_to_clojure(scope.params);
+    context.bind("params", params.clone());
+    context.bind("inputs", params);
+    context
 }
 
 /// The mistake that keeps a program from being read, if there is one.
@@ -75,7 +80,8 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -
     let (params, masker) = (Map::default(), Masker::default());
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
     let settings = snippet.settings;
-    let mut session = Session { host: &mut NoHost, secrets: Secrets::of(&scope), occasion, settings };
+    let nobody: &mut dyn Host = &mut NoHost;
+    let mut session = Session { host: nobody, secrets: Secrets::of(&scope), occasion, settings };
     let mut runner = Runner::new(&mut session, &scope);
     let limits = pt_clj::Limits {
         deadline: limits.deadline(),
@@ -146,7 +152,7 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
         return match function::find(name, Occasion::Code, snippet.settings) {
             Err(Refusal::NeedsSettings) => EvalError::code(&error.message).with_hint(format!(
                 "Values and secrets cannot be read in #pt-clj. Pass it through args as a param (`pt.{name} …`) and use \
-                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`."
+                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`, which code without a prefix is, too."
             )),
             Err(Refusal::Unknown { near: Some(near) }) => {
                 EvalError::code(format!("Unknown runner function pt/{name}; did you mean pt/{near}?"))

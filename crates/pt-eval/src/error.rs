@@ -32,6 +32,8 @@ pub enum EvalErrorKind {
     Interrupted,
     /// It ran longer than it may.
     TimedOut,
+    /// Its data take more memory than they may.
+    OutOfMemory,
 }
 
 /// Calls that an error tells of.
@@ -62,7 +64,7 @@ impl EvalError {
 
     pub(crate) fn memory(bytes: usize) -> Self {
         let size = if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") };
-        Self::code(format!("The code needs more than {size} of memory."))
+        Self::new(EvalErrorKind::OutOfMemory, format!("The code needs more than {size} of memory."))
     }
 
     /// The same with a way out.

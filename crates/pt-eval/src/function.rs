@@ -152,9 +152,97 @@ static OF_STANDARD_MODULES: &[RunnerFunction] = &[
     function("container-output", Waits, "id", ""),
 ];
 
-/// The function of the runner that is named nearest.
+/// What other runners, shells and languages call what the runner does; of two the first that may be called here.
+#[rustfmt::skip]
+static ELSEWHERE: &[(&str, &[&str])] = &[
+    ("get-value", &["value", "get-project-value"]),
+    ("read-value", &["value", "get-project-value"]),
+    ("job-value", &["get-job-value"]),
+    ("step-value", &["get-step-value"]),
+    ("project-value", &["get-project-value"]),
+    ("put-value", &["set-project-value"]),
+    ("get-secret", &["secret"]),
+    ("read-secret", &["secret"]),
+    ("start", &["spawn"]),
+    ("run-container", &["spawn"]),
+    ("start-container", &["spawn"]),
+    ("create-container", &["spawn"]),
+    ("exec", &["container-exec"]),
+    ("await", &["await-done"]),
+    ("wait", &["sleep"]),
+    ("wait-for", &["await-done"]),
+    ("await-exit", &["await-done"]),
+    ("await-exited", &["await-done"]),
+    ("await-container", &["await-done"]),
+    ("await-container-done", &["await-done"]),
+    ("await-ready", &["await-started"]),
+    ("await-running", &["await-started"]),
+    ("kill", &["stop"]),
+    ("stop-container", &["stop"]),
+    ("stop-step", &["stop"]),
+    ("read-file", &["read-repo-file"]),
+    ("slurp", &["read-repo-file"]),
+    ("write-file", &["write-container-file"]),
+    ("spit", &["write-container-file"]),
+    ("ls", &["container-ls"]),
+    ("list-files", &["container-ls"]),
+    ("expose", &["open-service"]),
+    ("open-port", &["open-service"]),
+    ("close-service", &["stop-service"]),
+    ("run", &["call-module"]),
+    ("call", &["call-module"]),
+    ("run-module", &["call-module"]),
+    ("run-tool", &["call-tool"]),
+    ("run-step", &["spawn-step"]),
+    ("start-step", &["spawn-step"]),
+    ("get-output", &["output"]),
+    ("result", &["output"]),
+    ("print", &["log"]),
+    ("println", &["log"]),
+    ("info", &["log"]),
+    ("warn", &["log"]),
+    ("error", &["log"]),
+    ("debug", &["log"]),
+    ("throw", &["fail"]),
+    ("abort", &["fail"]),
+    ("exit", &["fail"]),
+    ("parse-json", &["read-json"]),
+    ("parse-yaml", &["read-yaml"]),
+    ("parse-edn", &["read-edn"]),
+    ("from-json", &["read-json"]),
+    ("from-yaml", &["read-yaml"]),
+    ("to-json", &["write-json"]),
+    ("to-yaml", &["write-yaml"]),
+    ("to-edn", &["write-edn"]),
+    ("stringify", &["write-json"]),
+    ("http", &["http-request"]),
+    ("http-get", &["http-request"]),
+    ("http-post", &["http-request"]),
+    ("fetch", &["http-request"]),
+    ("request", &["http-request"]),
+    ("build-image", &["spawn-image-build"]),
+    ("build", &["spawn-image-build"]),
+    ("prompt", &["request-user-input"]),
+    ("ask", &["request-user-input"]),
+    ("save-dataset", &["store-dataset"]),
+];
+
+/// The function of the runner that is meant by a name it has not.
 pub fn near(name: &str) -> Option<&'static str> {
-    suggestion::nearest(name, FUNCTIONS.iter().map(|function| function.name))
+    near_of(name, FUNCTIONS.iter().map(|function| function.name))
+}
+
+/// The one that others call so, or is named nearest. What sets is not meant by what gets, however near the words are.
+fn near_of<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.collect();
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name).map_or(&[][..], |(_, meant)| *meant);
+    if let Some(meant) = elsewhere.iter().find_map(|meant| known.iter().find(|known| *known == meant)) {
+        return Some(meant);
+    }
+    let verb = |name: &str| name.split('-').next().map(str::to_owned);
+    let verbs: Vec<Option<String>> = known.iter().map(|known| verb(known)).collect();
+    let differs = |other: &str| verbs.contains(&verb(name)) && verb(other) != verb(name);
+    suggestion::nearest(name, known.into_iter().filter(|other| !differs(other)))
 }
 
 /// Why a function cannot be called.
@@ -177,7 +265,7 @@ pub(crate) fn find(
     let Some(found) = FUNCTIONS.iter().chain(OF_STANDARD_MODULES).find(|function| function.name == name)
     else {
         let here = FUNCTIONS.iter().filter(|function| settings || !function.settings);
-        return Err(Refusal::Unknown { near: suggestion::nearest(name, here.map(|function| function.name)) });
+        return Err(Refusal::Unknown { near: near_of(name, here.map(|function| function.name)) });
     };
     if found.settings && !settings {
         return Err(Refusal::NeedsSettings);
@@ -212,6 +300,30 @@ mod tests {
         }
         for (written, language) in [("await_done", Language::JavaScript), ("awaitDone", Language::Python)] {
             assert!(FUNCTIONS.iter().all(|function| function.name != meant(written, language)));
+        }
+    }
+
+    #[test]
+    fn what_others_call_differently() {
+        for (name, settings, meant) in [
+            ("get-value", true, Some("value")),
+            ("get-value", false, Some("get-project-value")),
+            ("get-secret", false, None),
+            ("get-jobb-value", false, Some("get-job-value")),
+            ("exec", false, Some("container-exec")),
+            ("get-output", false, Some("output")),
+            ("awiat-done", false, Some("await-done")),
+            ("stop-container", false, Some("stop")),
+            ("frobnicate", false, None),
+        ] {
+            let near = FUNCTIONS
+                .iter()
+                .filter(|function| settings || !function.settings)
+                .map(|function| function.name);
+            assert_eq!(near_of(name, near), meant, "{name}");
+        }
+        for (_, meant) in ELSEWHERE {
+            assert!(meant.iter().all(|meant| FUNCTIONS.iter().any(|function| function.name == *meant)));
         }
     }
 

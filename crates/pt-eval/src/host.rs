@@ -41,14 +41,14 @@ impl Host for NoHost {
 }
 
 /// The host as one snippet sees it.
-pub(crate) struct Session<'h> {
-    pub(crate) host: &'h mut dyn Host,
+pub(crate) struct Session<'h, H: Host + ?Sized = dyn Host + 'h> {
+    pub(crate) host: &'h mut H,
     pub(crate) secrets: Secrets,
     pub(crate) occasion: Occasion,
     pub(crate) settings: bool,
 }
 
-impl Session<'_> {
+impl<H: Host + ?Sized> Session<'_, H> {
     /// The function of that name, if this snippet may call it.
     pub(crate) fn find(&self, name: &str) -> Result<&'static RunnerFunction, Refusal> {
         function::find(name, self.occasion, self.settings)

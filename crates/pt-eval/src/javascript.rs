@@ -126,7 +126,7 @@ fn evaluate(
     let watch = Rc::new(Watch::new(limits));
     let result = prepare(limits, &watch).and_then(|context| {
         context.with(|ctx| {
-            let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion));
+            let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion, snippet.text));
             let failures = api.as_ref().map(Api::failures).unwrap_or_default();
             Script { ctx, snippet, limits, watch: &watch, failures }.run(scope, api)
         })
@@ -211,7 +211,10 @@ impl<'js> Script<'_, 'js> {
 
     fn convert(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {
         data::from_js(&value).map_err(|trouble| match trouble {
-            data::Trouble::Unfit(message) => EvalError::code(message),
+            data::Trouble::Unfit(message) => {
+                let text = self.snippet.text;
+                EvalError::code(message).at(with_room(text, || scope::last_statement(text)).flatten())
+            }
             data::Trouble::Threw(error) => self.fault(error, source),
         })
     }

@@ -101,33 +101,46 @@ pub fn evaluate_with(
     limits: &Limits,
     host: &mut dyn Host,
 ) -> Result<Data, EvalError> {
-    in_session(snippet, scope, limits, Occasion::Args, host)
+    in_session(snippet, scope, Occasion::Args, host, |session| in_language(snippet, scope, limits, session))
 }
 
-/// Runs code to its end; waits wherever the host does.
+/// Runs code to its end; waits wherever the host does, which may be asked from another thread.
 pub fn run(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
-    host: &mut dyn Host,
+    host: &mut (dyn Host + Send),
 ) -> Result<Data, EvalError> {
-    in_session(snippet, scope, limits, Occasion::Code, host)
+    if snippet.language == Language::Python {
+        let run = |session: &mut Session<'_, _>| python::run_parked(snippet, scope, limits, session);
+        return in_session(snippet, scope, Occasion::Code, host, run);
+    }
+    let host: &mut dyn Host = host;
+    in_session(snippet, scope, Occasion::Code, host, |session| in_language(snippet, scope, limits, session))
 }
 
-fn in_session(
+fn in_language(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
+    session: &mut Session<'_>,
+) -> Result<Data, EvalError> {
+    match snippet.language {
+        Language::Clojure => clojure::run(snippet, scope, limits, session),
+        Language::JavaScript => javascript::run(snippet, scope, limits, session),
+        Language::Python => python::run(snippet, scope, limits, session),
+    }
+}
+
+fn in_session<'h, H: Host + ?Sized>(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
     occasion: Occasion,
-    host: &mut dyn Host,
+    host: &'h mut H,
+    run: impl FnOnce(&mut Session<'h, H>) -> Result<Data, EvalError>,
 ) -> Result<Data, EvalError> {
     let mut session = Session { host, secrets: Secrets::of(scope), occasion, settings: snippet.settings };
-    let result = match snippet.language {
-        Language::Clojure => clojure::run(snippet, scope, limits, &mut session),
-        Language::JavaScript => javascript::run(snippet, scope, limits, &mut session),
-        Language::Python => python::run(snippet, scope, limits, &mut session),
-    };
-    match result {
+    match run(&mut session) {
         Ok(data) => Ok(session.secrets.mark(data)),
         Err(error) => Err(session.secrets.hide(error)),
     }

@@ -8,18 +8,22 @@ mod fault;
 pub(crate) mod repl;
 mod runner;
 mod scope;
+mod stretch;
 mod watch;
 
 use std::mem::take;
 use std::rc::Rc;
+use std::time::Instant;
 
 use monty::{MontyRun, RunProgress};
-use monty_types::{CompileOptions, MontyException, MontyObject, ResourceLimits, ResourceTracker};
+use monty_types::{
+    CompileOptions, ExtFunctionResult, MontyException, MontyObject, ResourceLimits, ResourceTracker,
+};
 use pt_model::Data;
 use ruff_text_size::TextRange;
 
 use crate::check::{Mistake, MistakeKind};
-use crate::host::Session;
+use crate::host::{Host, Session};
 use crate::room::with_room;
 use crate::{EvalError, Limits, Scope, Snippet, mentions};
 use fault::Source;
@@ -37,22 +41,95 @@ const DEEPEST_CALL: usize = 1000;
 
 /// The value of the last expression.
 #[inline(never)]
-pub(crate) fn run(
+pub(crate) fn run<H: Host + ?Sized>(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
-    session: &mut Session<'_>,
+    session: &mut Session<'_, H>,
 ) -> Result<Data, EvalError> {
-    let watch = Rc::new(Watch::start(limits));
     let source = Source::of(snippet);
     let mut runner = Runner::new(session);
-    let result = watched(&watch, || execute(source, scope, limits, &watch, &mut runner));
+    let begun = Begun::Not { source, scope };
+    let ran = watched_run(begun, limits, limits.deadline(), &mut runner, |_, _| None::<()>);
+    end(ran, source, limits, &mut runner)
+}
+
+/// The same; while the script waits, it takes little memory.
+pub(crate) fn run_parked<H: Host + Send + ?Sized>(
+    snippet: &Snippet<'_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    session: &mut Session<'_, H>,
+) -> Result<Data, EvalError> {
+    if !mentions(snippet.text, "pt") {
+        return run(snippet, scope, limits, session);
+    }
+    let source = Source::of(snippet);
+    let mut runner = Runner::new(session);
+    let ran = stretch::run(Begun::Not { source, scope }, limits, &mut runner);
+    end(ran, source, limits, &mut runner)
+}
+
+fn end<A, H: Host + ?Sized>(
+    ran: Ran<A>,
+    source: Source<'_>,
+    limits: &Limits,
+    runner: &mut Runner<'_, '_, H>,
+) -> Result<Data, EvalError> {
     runner.hand_over(true);
-    let Some(result) = result else { return Err(watch.stopped().unwrap_or_else(EvalError::interrupted)) };
-    let result =
-        result.unwrap_or_else(|error| Err(fault::from_exception(&error, source, runner.failures(), limits)));
-    // Nothing that code catches or returns after it was told to stop counts.
-    watch.ended().map_or(result, Err)
+    match ran {
+        Ran::Done(result) => result,
+        Ran::Unfit(error) => {
+            let script = source.dedented();
+            let last = with_room(&script, || scope::last_statement(&script)).flatten();
+            Err(error.at(last.map(|range| source.original(range.start().to_usize()..range.end().to_usize()))))
+        }
+        Ran::Raised(error) => Err(fault::from_exception(&error, source, runner.failures(), limits)),
+        // Whoever takes nothing aside is never left with something.
+        Ran::Aside(_) => Err(EvalError::interrupted()),
+    }
+}
+
+/// How far a script is.
+enum Begun<'a> {
+    Not {
+        source: Source<'a>,
+        scope: &'a Scope<'a>,
+    },
+    /// It waits for the answer to a call, which has come.
+    Waiting(Box<[u8]>, ExtFunctionResult),
+}
+
+/// Where a script has come to.
+enum Ran<A> {
+    Done(Result<Data, EvalError>),
+    /// Its value is no data.
+    Unfit(EvalError),
+    Raised(MontyException),
+    /// It waits for the answer to a call, and was taken aside.
+    Aside(A),
+}
+
+/// Runs a script to its end, or to a call that is taken aside. Nothing that code catches or returns after it was told to stop
+/// counts.
+#[inline(never)]
+fn watched_run<A, H: Host + ?Sized>(
+    begun: Begun<'_>,
+    limits: &Limits,
+    deadline: Option<Instant>,
+    runner: &mut Runner<'_, '_, H>,
+    aside: impl Fn(&mut RunProgress, &Runner<'_, '_, H>) -> Option<A>,
+) -> Ran<A> {
+    let watch = Rc::new(Watch::until(limits, deadline));
+    let ran = watched(&watch, || execute(begun, limits, &watch, runner, aside));
+    let ran = ran.map_or_else(
+        || Ran::Done(Err(watch.stopped().unwrap_or_else(EvalError::interrupted))),
+        |ran| ran.unwrap_or_else(Ran::Raised),
+    );
+    match (ran, watch.ended()) {
+        (Ran::Done(_) | Ran::Unfit(_) | Ran::Raised(_), Some(stopped)) => Ran::Done(Err(stopped)),
+        (ran, _) => ran,
+    }
 }
 
 /// Runs something; nothing if a calculation with very large numbers was ended, which the script cannot see.
@@ -92,13 +169,46 @@ fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyExce
     MontyRun::new(source.dedented(), FILE, names, CompileOptions::default())
 }
 
-fn execute(
+fn execute<A, H: Host + ?Sized>(
+    begun: Begun<'_>,
+    limits: &Limits,
+    watch: &Rc<Watch>,
+    runner: &mut Runner<'_, '_, H>,
+    aside: impl Fn(&mut RunProgress, &Runner<'_, '_, H>) -> Option<A>,
+) -> Result<Ran<A>, MontyException> {
+    let mut progress = match begun {
+        Begun::Not { source, scope } => begin(source, scope, limits, watch, runner),
+        Begun::Waiting(packed, answer) => {
+            let mut call = stretch::unpack(&packed)?;
+            let tracker = take(call.tracker_mut()).with_watch(Rc::<Watch>::clone(watch));
+            *call.tracker_mut() = tracker;
+            call.resume(answer, runner.writer())
+        }
+    };
+    loop {
+        let mut waiting = progress?;
+        if let RunProgress::Complete(value) = waiting {
+            return Ok(convert(&value).map_or_else(Ran::Unfit, |data| Ran::Done(Ok(data))));
+        }
+        if let Some(stopped) = watch.stopped() {
+            return Ok(Ran::Done(Err(stopped)));
+        }
+        if let Some(aside) = aside(&mut waiting, runner) {
+            return Ok(Ran::Aside(aside));
+        }
+        progress = resume(waiting, runner);
+    }
+}
+
+/// Reads a script and runs it until it asks for something.
+#[inline(never)]
+fn begin<H: Host + ?Sized>(
     source: Source<'_>,
     scope: &Scope<'_>,
     limits: &Limits,
     watch: &Rc<Watch>,
-    runner: &mut Runner<'_, '_>,
-) -> Result<Result<Data, EvalError>, MontyException> {
+    runner: &mut Runner<'_, '_, H>,
+) -> Result<RunProgress, MontyException> {
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for name in ["params", "inputs"].into_iter().filter(|name| mentions(source.text, name)) {
         names.push(name.to_owned());
@@ -111,17 +221,7 @@ fn execute(
     let tracked =
         ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
     let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
-    let mut progress = compile(source, names)?.start(values, tracker, runner.writer());
-    loop {
-        let waiting = progress?;
-        if let RunProgress::Complete(value) = waiting {
-            return Ok(convert(&value));
-        }
-        if let Some(stopped) = watch.stopped() {
-            return Ok(Err(stopped));
-        }
-        progress = resume(waiting, runner);
-    }
+    compile(source, names)?.start(values, tracker, runner.writer())
 }
 
 fn convert(value: &MontyObject) -> Result<Data, EvalError> {
@@ -132,7 +232,10 @@ fn convert(value: &MontyObject) -> Result<Data, EvalError> {
 }
 
 /// Answers what the script stopped for.
-fn resume(waiting: RunProgress, runner: &mut Runner<'_, '_>) -> Result<RunProgress, MontyException> {
+fn resume<H: Host + ?Sized>(
+    waiting: RunProgress,
+    runner: &mut Runner<'_, '_, H>,
+) -> Result<RunProgress, MontyException> {
     match waiting {
         RunProgress::FunctionCall(mut call) => {
             let (args, named) = (take(&mut call.args), take(&mut call.kwargs));

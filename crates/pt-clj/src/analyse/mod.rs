@@ -494,6 +494,7 @@ fn native_call(native: &'static Native, args: Vec<Node>, span: Span) -> Node {
         "clojure.core/>" => Op::Gt,
         "clojure.core/>=" => Op::Ge,
         "clojure.core/=" | "clojure.core/==" => Op::Eq,
+        "clojure.core//" if args.len() == 2 && args.iter().any(is_double) => Op::Div,
         _ => return Node::Native(Box::new(NativeCall { native, args: args.into(), span })),
     };
     // As Clojure does: the first two are added before the third is computed.
@@ -555,6 +556,19 @@ fn primitive(node: Node) -> Node {
     match node {
         Node::Const(Value::Float(value)) if value.is_nan() => Node::Const(Value::Float(f64::NAN)),
         other => other,
+    }
+}
+
+/// Whether Java knows before it runs that this is a double, and no object.
+fn is_double(node: &Node) -> bool {
+    match node {
+        Node::Const(Value::Float(_)) => true,
+        Node::Math(math) => {
+            matches!(math.op, Op::Add | Op::Sub | Op::Mul | Op::Div)
+                && (is_double(&math.left) || is_double(&math.right))
+        }
+        Node::Native(call) => ["clojure.core/double", "clojure.core/float"].contains(&call.native.name),
+        _ => false,
     }
 }
 

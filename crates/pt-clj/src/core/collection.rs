@@ -43,6 +43,10 @@ natives! { "clojure.core":
     },
     "set" 1 1 |context, args| match take(args, 0) {
         set @ Value::Set(_) => Ok(set),
+        Value::Sorted(sorted) if sorted.is_set => crate::sorted::changed(sorted, |set| {
+            set.meta = None;
+            Ok(())
+        }),
         other => {
             let mut items = Iter::new(context, other)?;
             let mut set = Set::default();
@@ -492,7 +496,7 @@ pub(super) fn assoc(context: &mut Context<'_>, collection: Value, key: Value, va
 }
 
 #[cold]
-fn no_nth(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
+pub(super) fn no_nth(context: &Context<'_>, value: &Value) -> crate::exception::Signal {
     let class = crate::class::class_name(value);
     let short = class.rsplit('.').next().unwrap_or(&class);
     context.error("UnsupportedOperationException", format!("nth not supported on this type: {short}"))

@@ -93,7 +93,13 @@ natives! { "clojure.core":
             })
         })
     },
-    "distinct" 0 1 |context, args| transduce::stepwise_alone(context, args, || {
+    "distinct" 0 1 |context, args| match args.first() {
+        // It is taken apart as if it were a list, once someone looks.
+        Some(unordered) if unordered.is_set() || unordered.is_map() => {
+            let unordered = take(args, 0);
+            Ok(lazy(move |context| Err(super::collection::no_nth(context, &unordered))))
+        }
+        _ => transduce::stepwise_alone(context, args, || {
         let mut seen = Set::default();
         Box::new(move |context, item| {
             crate::equal::realise(context, &item)?;
@@ -102,7 +108,8 @@ natives! { "clojure.core":
                 Step::Give(item)
             })
         })
-    }),
+        }),
+    },
     "dedupe" 0 1 |context, args| transduce::stepwise_alone(context, args, || {
         let mut before: Option<Value> = None;
         Box::new(move |context, item| {
@@ -264,8 +271,7 @@ natives! { "clojure.core":
             some => Ok(some),
         }
     } else {
-        let items = transduce::collect(context, &args[0], args[1].clone())?;
-        Ok(Value::list(items))
+        transduce::sequence(context, &args[0], args[1].clone())
     },
     "eduction" 1 MANY |context, args| {
         let mut items = args.last_mut().map(std::mem::take).unwrap_or_default();

@@ -95,11 +95,11 @@ natives! { "clojure.core":
     "update-vals" 2 2 |context, args| {
         let meta = super::meta::meta_of(context, &args[0]);
         let mut map = Map::default();
-        if let Value::Vector(items) = &args[0] {
-            for (at, item) in items.iter().enumerate() {
-                map.insert(Value::from(at), context.call1(&args[1], item.clone())?);
-            }
-            return Ok(Value::Map(Arc::new(map)));
+        if let Value::Vector(items) = &args[0]
+            && !items.is_entry()
+        {
+            let updated = items.iter().map(|item| context.call1(&args[1], item.clone())).collect::<Eval<Vec<_>>>()?;
+            return Ok(Value::vector(updated));
         }
         let mut entries = Iter::new(context, take(args, 0))?;
         while let Some(pair) = entries.next(context)? {

@@ -50,7 +50,11 @@ natives! { "clojure.core":
     "<=" 1 MANY |context, args| ordered(context, args, |order| order != Ordering::Greater),
     ">" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Greater),
     ">=" 1 MANY |context, args| ordered(context, args, |order| order != Ordering::Less),
-    "==" 1 MANY |context, args| ordered(context, args, |order| order == Ordering::Equal),
+    "==" 1 MANY |context, args| match args.iter().find(|arg| !arg.is_number() && !arg.is_nil()) {
+        // It looks at all of them first.
+        Some(other) if args.len() > 1 => Err(cast(context, other, "java.lang.Number")),
+        _ => ordered(context, args, |order| order == Ordering::Equal),
+    },
     "zero?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Equal))),
     "pos?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Greater))),
     "neg?" 1 1 |context, args| Ok(Value::Bool(compare_numbers(context, &args[0], &Value::Int(0))? == Some(Ordering::Less))),
@@ -187,6 +191,8 @@ macro_rules! arithmetic {
                     None => Value::big(BigInt::from(*left) $operator BigInt::from(*right)),
                 }),
                 (Value::Float(left), Value::Float(right)) => Ok(Value::Float(left $operator right)),
+                // Before anything is said of the other.
+                (Value::Nil, _) | (_, Value::Nil) => Err(cast(context, &Value::Nil, "java.lang.Number")),
                 (Value::Float(_), _) | (_, Value::Float(_)) => Ok(Value::Float(as_f64(context, left)? $operator as_f64(context, right)?)),
                 (Value::Decimal(_), _) | (_, Value::Decimal(_)) => {
                     let (left, right) = (as_decimal(context, left)?, as_decimal(context, right)?);
@@ -215,6 +221,10 @@ arithmetic!(multiply, promoting_multiply, checked_mul, *, |a: BigInt, b: BigInt,
 fn divide(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval {
     if let (Value::Float(_), _) | (_, Value::Float(_)) = (left, right) {
         let (over, under) = (as_f64(context, left)?, as_f64(context, right)?);
+        // Of objects, that is: where Java knows that one is a double, the quotient is infinite, see [`Op::Div`].
+        if under == 0.0 && !over.is_nan() {
+            return Err(context.error("ArithmeticException", "Divide by zero"));
+        }
         return Ok(Value::Float(over / under));
     }
     if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (left, right) {
@@ -362,6 +372,7 @@ pub(crate) fn as_f64(context: &Context<'_>, value: &Value) -> Eval<f64> {
 pub(crate) fn compare_numbers(context: &Context<'_>, left: &Value, right: &Value) -> Eval<Option<Ordering>> {
     Ok(match (left, right) {
         (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+        (Value::Nil, _) | (_, Value::Nil) => return Err(cast(context, &Value::Nil, "java.lang.Number")),
         (Value::Float(_), _) | (_, Value::Float(_)) => {
             as_f64(context, left)?.partial_cmp(&as_f64(context, right)?)
         }

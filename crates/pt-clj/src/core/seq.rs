@@ -136,7 +136,7 @@ natives! { "clojure.core":
         let pairs: Vec<(Value, Value)> = match &args[2] {
             Value::Nil => Vec::new(),
             Value::Map(map) => map.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-            Value::Vector(items) => items.iter().enumerate().map(|(at, item)| (Value::from(at), item.clone())).collect(),
+            Value::Vector(items) if !items.is_entry() => items.iter().enumerate().map(|(at, item)| (Value::from(at), item.clone())).collect(),
             other if other.is_map() => other.entries().unwrap_or_default(),
             // Any sequence of entries will do.
             other => {

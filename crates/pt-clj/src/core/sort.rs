@@ -52,7 +52,11 @@ fn sorted(
             Some(by) => compare_by(context, by, left, right),
         }
     })?;
-    Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect()))
+    // A sequence, which is no list.
+    Ok(match crate::seq::chunk(pairs.into_iter().map(|(_, item)| item).collect(), Value::Nil) {
+        Value::Nil => Value::empty_list(),
+        sorted => sorted,
+    })
 }
 
 /// The standard library's sort may panic when a comparison contradicts itself, as a program's may.
@@ -168,6 +172,7 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
         (left, right) if left.is_number() && right.is_number() => {
             super::compare_numbers(context, left, right)?.unwrap_or(Ordering::Equal)
         }
+        (left, right) if super::predicate::identical(left, right) => Ordering::Equal,
         (left, right) => {
             let (left, right) = (class_of(left).full, class_of(right).full);
             let to = match left {

@@ -29,34 +29,37 @@ natives! { "clojure.string":
         let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
         first + &chars.as_str().to_lowercase()
     }),
-    "reverse" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.chars().rev().collect::<String>())),
-    "trim" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_matches(is_space))),
-    "triml" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_start_matches(is_space))),
-    "trimr" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_end_matches(is_space))),
-    "trim-newline" 1 1 |context, args| Ok(Value::str(text(context, &args[0])?.trim_end_matches(['\n', '\r']))),
-    "blank?" 1 1 |context, args| Ok(Value::Bool(args[0].is_nil() || text(context, &args[0])?.chars().all(is_space))),
+    "reverse" 1 1 |context, args| Ok(Value::str(chars(context, &args[0])?.chars().rev().collect::<String>())),
+    "trim" 1 1 |context, args| Ok(Value::str(chars(context, &args[0])?.trim_matches(is_space))),
+    "triml" 1 1 |context, args| Ok(Value::str(chars(context, &args[0])?.trim_start_matches(is_space))),
+    "trimr" 1 1 |context, args| Ok(Value::str(chars(context, &args[0])?.trim_end_matches(is_space))),
+    "trim-newline" 1 1 |context, args| Ok(Value::str(chars(context, &args[0])?.trim_end_matches(['\n', '\r']))),
+    "blank?" 1 1 |context, args| Ok(Value::Bool(args[0].is_nil() || chars(context, &args[0])?.chars().all(is_space))),
     "starts-with?" 2 2 |context, args| Ok(Value::Bool(own(context, &args[0])?.starts_with(text(context, &args[1])?))),
     "ends-with?" 2 2 |context, args| Ok(Value::Bool(own(context, &args[0])?.ends_with(text(context, &args[1])?))),
     "includes?" 2 2 |context, args| Ok(Value::Bool(own(context, &args[0])?.contains(text(context, &args[1])?))),
     "index-of" 2 3 |context, args| {
-        let (whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
+        let (whole, part) = (own(context, &args[0])?, crate::print::str(&args[1]));
         let from = args.get(2).map_or(Ok(0), |from| super::count(context, from))?;
-        let start = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= from).unwrap_or(whole.len());
-        Ok(whole[start..].find(&part).map_or(Value::Nil, |at| Value::from(units(whole, start + at))))
+        let start = whole.char_indices().map(|(at, _)| at).find(|at| units(&whole, *at) >= from).unwrap_or(whole.len());
+        Ok(whole[start..].find(&part).map_or(Value::Nil, |at| Value::from(units(&whole, start + at))))
     },
     "last-index-of" 2 3 |context, args| {
-        let (mut whole, part) = (text(context, &args[0])?, crate::print::str(&args[1]));
+        let (mut whole, part) = (own(context, &args[0])?, crate::print::str(&args[1]));
         if let Some(from) = args.get(2) {
             let last = super::int(context, from)?;
             let Ok(last) = usize::try_from(last) else { return Ok(Value::Nil) };
-            let end = whole.char_indices().map(|(at, _)| at).find(|at| units(whole, *at) >= last).unwrap_or(whole.len());
-            whole = whole.get(..end.saturating_add(part.len()).min(whole.len())).unwrap_or(whole);
+            let end = whole.char_indices().map(|(at, _)| at).find(|at| units(&whole, *at) >= last).unwrap_or(whole.len());
+            let end = end.saturating_add(part.len()).min(whole.len());
+            if whole.is_char_boundary(end) {
+                whole.truncate(end);
+            }
         }
-        Ok(whole.rfind(&part).map_or(Value::Nil, |at| Value::from(units(whole, at))))
+        Ok(whole.rfind(&part).map_or(Value::Nil, |at| Value::from(units(&whole, at))))
     },
     "escape" 2 2 |context, args| {
         let mut out = String::new();
-        for char in text(context, &args[0])?.to_owned().chars() {
+        for char in chars(context, &args[0])?.to_owned().chars() {
             match context.call1(&args[1], Value::Char(char))? {
                 Value::Nil => out.push(char),
                 other => crate::print::push_str(&mut out, &other),
@@ -69,14 +72,14 @@ natives! { "clojure.string":
     "re-quote-replacement" 1 1 |context, args| changed(context, &args[0], |text| text.replace('\\', "\\\\").replace('$', "\\$")),
     "split" 2 3 |context, args| {
         let limit = args.get(2).map_or(Ok(0), |limit| super::int(context, limit))?;
-        let whole = text(context, &args[0])?.to_owned();
+        let whole = chars(context, &args[0])?.to_owned();
         match &args[1] {
             Value::Regex(regex) => split(context, &whole, regex, limit).map(|parts| Value::vector(parts.into_iter().map(Value::str).collect())),
             other => Err(super::cast(context, other, "java.util.regex.Pattern")),
         }
     },
     "split-lines" 1 1 |context, args| {
-        let mut lines: Vec<&str> = text(context, &args[0])?.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+        let mut lines: Vec<&str> = chars(context, &args[0])?.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
         let only = lines.len() == 1;
         while !only && lines.last().is_some_and(|line| line.is_empty()) {
             lines.pop();
@@ -96,6 +99,14 @@ fn own(context: &Context<'_>, value: &Value) -> Eval<String> {
         return Err(super::cast(context, value, "java.lang.CharSequence"));
     }
     Ok(crate::print::str(value))
+}
+
+/// Some take nothing but texts.
+fn chars<'a>(context: &Context<'_>, value: &'a Value) -> Eval<&'a str> {
+    match value {
+        Value::Str(text) => Ok(text),
+        other => Err(super::cast(context, other, "java.lang.CharSequence")),
+    }
 }
 
 fn changed(context: &mut Context<'_>, value: &Value, change: impl Fn(&str) -> String) -> Eval {

@@ -7,7 +7,7 @@ use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
 use crate::function::boxed;
-use crate::seq::Iter;
+use crate::seq::{CHUNK, Iter, chunk, lazy};
 use crate::steps::{Action, Step, Stepper, stepped};
 
 natives! { "clojure.core":
@@ -78,6 +78,64 @@ pub(super) fn stepwise_alone(
     }
     let items = Iter::new(context, take(args, 0))?;
     Ok(stepped(items, make()))
+}
+
+/// What a transducer makes of items, as it is asked for; the first at once, so that nothing is `()`.
+pub(super) fn sequence(context: &mut Context<'_>, transducer: &Value, items: Value) -> Eval {
+    let made = Arc::new(Mutex::new(Vec::new()));
+    let keep = Arc::clone(&made);
+    let step = boxed(move |_, args| {
+        if let [_, item] = args {
+            keep.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(item));
+        }
+        Ok(take(args, 0))
+    });
+    let step = context.call1(transducer, step)?;
+    let mut pipe = Pipe { step, items: Some(Iter::new(context, items)?), made };
+    pipe.fill(context, 1)?;
+    if pipe.items.is_none() && pipe.made().is_empty() { Ok(Value::empty_list()) } else { Ok(pipe.sequence()) }
+}
+
+/// Items on their way through a transducer.
+struct Pipe {
+    step: Value,
+    /// None once they have ended.
+    items: Option<Iter>,
+    /// What has come out, and was not taken yet.
+    made: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Pipe {
+    fn made(&self) -> std::sync::MutexGuard<'_, Vec<Value>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until so many have come out, or all.
+    fn fill(&mut self, context: &mut Context<'_>, wanted: usize) -> Eval<()> {
+        while self.made().len() < wanted
+            && let Some(items) = &mut self.items
+        {
+            context.tick()?;
+            let done = match items.next(context)? {
+                Some(item) => matches!(context.call2(&self.step, Value::Nil, item)?, Value::Reduced(_)),
+                None => true,
+            };
+            if done {
+                self.items = None;
+                context.call1(&self.step, Value::Nil)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sequence(mut self) -> Value {
+        lazy(move |context| {
+            self.fill(context, CHUNK)?;
+            let out = std::mem::take(&mut *self.made());
+            let rest = if self.items.is_none() { Value::Nil } else { self.sequence() };
+            Ok(if out.is_empty() { rest } else { chunk(out, rest) })
+        })
+    }
 }
 
 /// A function from one reducing function to another; each use has a step of its own.

@@ -20,7 +20,7 @@ use crate::engine::StopRequest;
 use crate::guest::GuestSeat;
 use crate::host::{StepHost, stopped};
 use crate::outside::Planning;
-use crate::step::StepThread;
+use crate::step::{StepThread, without_place};
 
 /// A step, beyond what its job shows of it.
 pub(super) struct StepState {
@@ -285,7 +285,7 @@ impl Dispatcher {
         let seat = self.guests.remove(id);
         // Who calls from outside hears how it ends.
         step.parked = Some(if seat.is_none() { Arc::clone(&host.parked) } else { Arc::default() });
-        let thread = StepThread { host, interrupt: Arc::clone(&step.interrupt), seat };
+        let thread = StepThread { host: Box::new(host), interrupt: Arc::clone(&step.interrupt), seat };
         self.effects.push(Effect::Start(Box::new(thread)));
     }
 
@@ -499,7 +499,7 @@ impl Dispatcher {
         let culprit = parts.unwrap_or_default().iter().find(|part| self.status(part) == Status::Failed);
         match (culprit, step.and_then(|step| step.failure.clone())) {
             (Some(part), _) => self.why_failed(part),
-            (None, Some(failure)) => failure,
+            (None, Some(failure)) => without_place(failure),
             (None, None) => failure(format!("Step '{id}' failed.")),
         }
     }

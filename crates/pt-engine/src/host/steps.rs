@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use pt_eval::Scope;
+use pt_eval::{EvalError, EvalErrorKind, Scope};
 use pt_model::{Data, Failure, StepId};
 use pt_plan::{CodeCall, Condition, Request, RunWhen, Snippet};
 use pt_syntax::{Language, Reading, Sources, Span, references};
@@ -89,7 +89,11 @@ impl StepHost {
         self.evaluations += 1;
         let result = pt_eval::run(&call.snippet.as_code(), &scope, &limits, self);
         self.evaluations -= 1;
-        result.map_err(|error| explain(error, &call, &sources))
+        result.map_err(|error| match error {
+            // For the code that catches it, not for people.
+            EvalError { kind: EvalErrorKind::Failed(failure), .. } => *failure,
+            error => explain(error, &call, &sources),
+        })
     }
 
     pub(super) fn output(&self, args: &Args<'_>) -> Result<Data, Failure> {

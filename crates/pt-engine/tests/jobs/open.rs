@@ -82,6 +82,10 @@ fn steps_join_an_open_job_until_it_is_stopped() {
         greet success
         fail started
         fail failed: No.
+        --> polytope.yml:6:31
+        |
+        6 |   - {id: fail, code: \"#pt-clj (pt/fail \\\"No.\\\")\"}
+        |                               ^^^^^^^^^^^^^^^^^
         two started
         two.one started
         two.one | Hello one

@@ -189,7 +189,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         writeln!(happened, "{line}").unwrap();
         deeds
             .iter()
-            .filter(|(after, _)| *after == line)
+            .filter(|(after, _)| line.lines().next() == Some(*after))
             .for_each(|(_, deed)| deed(&running.control, &store, &key));
     }
     match running.done.await.unwrap() {

@@ -27,11 +27,51 @@ pub(super) struct Api {
     failures: Rc<Failures>,
     settings: bool,
     occasion: Occasion,
+    wanted: Wanted,
+}
+
+/// Which functions of `pt` a script may find. Making all of them takes longer, and more memory, than most scripts do.
+enum Wanted {
+    All,
+    /// Those that follow `pt.` somewhere, where nothing else is done with `pt`.
+    Named(Vec<String>),
+}
+
+impl Wanted {
+    fn of(text: &str) -> Self {
+        let mut named = Vec::new();
+        let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+        for (at, _) in text.match_indices("pt") {
+            let (before, after) = (&text[..at], &text[at + 2..]);
+            if before.ends_with(part_of_name) || after.starts_with(part_of_name) {
+                continue;
+            }
+            let Some(name) = after.strip_prefix('.') else { return Self::All };
+            let name = &name[..name.find(|c| !part_of_name(c)).unwrap_or(name.len())];
+            if name.is_empty() {
+                return Self::All;
+            }
+            named.push(name.to_owned());
+        }
+        Self::Named(named)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|named| named == name),
+        }
+    }
 }
 
 impl Api {
-    pub(super) fn new(watch: Rc<Watch>, settings: bool, occasion: Occasion) -> Self {
-        Self { watch, failures: Rc::default(), settings, occasion }
+    pub(super) fn new(watch: Rc<Watch>, settings: bool, occasion: Occasion, text: &str) -> Self {
+        Self { watch, failures: Rc::default(), settings, occasion, wanted: Wanted::of(text) }
+    }
+
+    /// For scripts that are still to be written.
+    pub(super) fn whole(watch: Rc<Watch>, settings: bool, occasion: Occasion) -> Self {
+        Self { watch, failures: Rc::default(), settings, occasion, wanted: Wanted::All }
     }
 
     /// What calls have failed with so far, and will.
@@ -60,7 +100,10 @@ fn define<'js, V: rquickjs::IntoJs<'js>>(object: &Object<'js>, name: &str, value
 fn runner<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: &Rc<Api>) -> Result<Object<'js>> {
     let pt = Object::new(ctx.clone())?;
     for function in FUNCTIONS.iter().filter(|function| api.settings || !function.settings) {
-        define(&pt, &camel(function.name), runner_function(ctx, Rc::clone(api), function)?)?;
+        let name = camel(function.name);
+        if api.wanted.has(&name) {
+            define(&pt, &name, runner_function(ctx, Rc::clone(api), function)?)?;
+        }
     }
     for (name, alias, value) in [
         ("moduleRepoRef", "module_repo_ref", scope.repo_ref),
@@ -71,7 +114,7 @@ fn runner<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: &Rc<Api>) -> Result<Objec
         define(&pt, alias, value)?;
     }
     let params = Rc::new(scope.params.clone());
-    for name in ["param", "input"] {
+    for name in ["param", "input"].into_iter().filter(|name| api.wanted.has(name)) {
         define(&pt, name, param_function(ctx, Rc::clone(&params))?)?;
     }
     Ok(pt)

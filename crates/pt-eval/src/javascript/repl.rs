@@ -25,7 +25,7 @@ pub(crate) fn talk<R>(
     bridge::serving(session, || {
         let watch = Rc::new(Watch::new(limits));
         let context = prepare(limits, &watch)?;
-        let api = Api::new(Rc::clone(&watch), true, occasion);
+        let api = Api::whole(Rc::clone(&watch), true, occasion);
         let failures = api.failures();
         context
             .with(|ctx| api::install(&ctx, scope, Some(api)))

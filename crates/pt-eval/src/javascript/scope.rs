@@ -59,6 +59,14 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
     EvalError { range: Some(end(text)), ..EvalError::code("The code ends too early").with_hint(hint) }
 }
 
+/// Where the statement stands whose value is the script's.
+pub(super) fn last_statement(text: &str) -> Option<Range<usize>> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
+    let span = parsed.program.body.last()?.span();
+    Some(span.start as usize..span.end as usize)
+}
+
 /// Its last character.
 fn end(text: &str) -> Range<usize> {
     let end = text.trim_end().len();

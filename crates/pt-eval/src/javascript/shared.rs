@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use pt_model::Data;
+use pt_model::{Data, camel};
 use rquickjs::{Context, Ctx, Function, Persistent, Runtime, Value};
 
 use super::{STACK, Stop, Watch, data};
@@ -166,13 +166,47 @@ impl Shared {
 
     fn value<'js>(&self, ctx: &Ctx<'js>, text: &str, scope: &Scope<'_>) -> Option<Value<'js>> {
         let run = self.run.clone().restore(ctx).ok()?;
-        let params = if mentions(text, "params") || mentions(text, "inputs") {
-            data::map_to_js(ctx, scope.params).ok()?.into_value()
-        } else {
-            Value::new_undefined(ctx.clone())
+        let params = match named_params(text) {
+            // What nothing else is done with needs no more than what is asked of it.
+            Some(names) => {
+                let wanted = |key: &str| names.iter().any(|name| *name == key || *name == camel(key));
+                let named = scope.params.iter().filter(|(key, _)| wanted(key));
+                data::map_to_js(ctx, &named.map(|(key, value)| (key.clone(), value.clone())).collect())
+                    .ok()?
+                    .into_value()
+            }
+            None => data::map_to_js(ctx, scope.params).ok()?.into_value(),
         };
         run.call((params.clone(), params, text)).ok()
     }
+}
+
+/// The params that a script asks for by name, if that is all it does with them: `params.port`, `inputs["db-host"]`.
+fn named_params(text: &str) -> Option<Vec<&str>> {
+    let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    let mut names = Vec::new();
+    for whole in ["params", "inputs"] {
+        for (at, _) in text.match_indices(whole) {
+            let (before, after) = (&text[..at], &text[at + whole.len()..]);
+            if before.ends_with(part_of_name) || after.starts_with(part_of_name) {
+                continue;
+            }
+            let name = if let Some(name) = after.strip_prefix('.') {
+                &name[..name.find(|c| !part_of_name(c)).unwrap_or(name.len())]
+            } else {
+                let quoted = after.strip_prefix('[')?;
+                let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+                let (name, rest) = quoted[1..].split_once(quote)?;
+                rest.strip_prefix(']').filter(|_| !name.contains('\\'))?;
+                name
+            };
+            if name.is_empty() {
+                return None;
+            }
+            names.push(name);
+        }
+    }
+    Some(names)
 }
 
 #[cfg(test)]
@@ -201,6 +235,10 @@ mod tests {
             ("let c = [1]; c.push(params.x); c", Some("[1,1]")),
             ("const env = {}; env.A = 1; env['b'] = inputs.x; env", Some(r#"{"A":1,"b":1}"#)),
             ("params.x = 5; params.x", Some("5")),
+            ("params['x'] + inputs.x", Some("2")),
+            ("Object.keys(params)", Some(r#"["x"]"#)),
+            ("const { x } = params; x", Some("1")),
+            ("'params[' + params.x", Some(r#""params[1""#)),
             ("params.x", Some("1")),
             ("for (var i = 0; i < 3; i++) i", Some("2")),
             ("function f(n) { return n * 2 } f(4)", Some("8")),

@@ -11,16 +11,16 @@ use monty_types::{
 use pt_model::{Data, Failure, Map};
 
 use super::data::{from_python, to_python};
-use crate::function::{Refusal, meant};
-use crate::host::Session;
+use crate::function::{Deed, Refusal, meant};
+use crate::host::{Host, Session};
 use crate::{Language, Scope};
 
 /// What the functions of `pt` are called where they stand alone: `f = pt.log`.
 const ALONE: &str = "pt.";
 
 /// The runner as a script sees it.
-pub(super) struct Runner<'s, 'h> {
-    session: &'s mut Session<'h>,
+pub(super) struct Runner<'s, 'h, H: Host + ?Sized = dyn Host + 'h> {
+    session: &'s mut Session<'h, H>,
     failures: Vec<Failure>,
     /// The line that is being printed.
     line: String,
@@ -29,8 +29,8 @@ pub(super) struct Runner<'s, 'h> {
 /// Bytes of a line that are held back for its end.
 const LONGEST_LINE: usize = 64 << 10;
 
-impl<'s, 'h> Runner<'s, 'h> {
-    pub(super) fn new(session: &'s mut Session<'h>) -> Self {
+impl<'s, 'h, H: Host + ?Sized> Runner<'s, 'h, H> {
+    pub(super) fn new(session: &'s mut Session<'h, H>) -> Self {
         Self { session, failures: Vec::new(), line: String::new() }
     }
 
@@ -62,6 +62,13 @@ impl<'s, 'h> Runner<'s, 'h> {
             Err(Refusal::Unknown { .. } | Refusal::NeedsSettings)
         );
         found.then(|| MontyObject::Function { name: format!("{ALONE}{name}"), docstring: None })
+    }
+
+    /// Whether a call may wait.
+    pub(super) fn waits(&self, name: &str, of_pt: bool) -> bool {
+        let name = if of_pt { Some(name) } else { name.strip_prefix(ALONE) };
+        let found = name.map(|name| self.session.find(&meant(name, Language::Python)));
+        matches!(found, Some(Ok(function)) if function.deed == Deed::Waits)
     }
 
     /// Calls `pt.NAME`, or whatever else has no definition in the script.
@@ -178,7 +185,7 @@ fn day(date: jiff::civil::Date) -> MontyDate {
     MontyDate { year: date.year().into(), month: date.month().unsigned_abs(), day: date.day().unsigned_abs() }
 }
 
-impl PrintWriterCallback for Runner<'_, '_> {
+impl<H: Host + ?Sized> PrintWriterCallback for Runner<'_, '_, H> {
     fn stdout_write(&mut self, output: Cow<'_, str>) -> Result<(), MontyException> {
         self.line.push_str(&output);
         self.hand_over(false);

@@ -43,6 +43,11 @@ pub(super) fn defined(script: &str) -> BTreeSet<String> {
     Bindings::of(&module.syntax().body).0
 }
 
+/// Where the last statement stands.
+pub(super) fn last_statement(script: &str) -> Option<TextRange> {
+    parse_module(script).ok()?.syntax().body.last().map(Ranged::range)
+}
+
 /// A name without a definition, and where it stands.
 pub(super) type Unknown = (String, TextRange);
 

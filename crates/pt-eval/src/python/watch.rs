@@ -31,13 +31,17 @@ enum Stop {
 
 impl Watch {
     pub(super) fn start(limits: &Limits) -> Self {
-        let now = Instant::now();
+        Self::until(limits, limits.deadline())
+    }
+
+    /// The same for what began earlier.
+    pub(super) fn until(limits: &Limits, deadline: Option<Instant>) -> Self {
         Self {
             limits: limits.clone(),
-            deadline: Cell::new(limits.time.map(|time| now + time)),
+            deadline: Cell::new(deadline),
             stop: Cell::new(None),
             meter: Cell::new(None),
-            look: Cell::new(now + EVERY),
+            look: Cell::new(Instant::now() + EVERY),
         }
     }
 

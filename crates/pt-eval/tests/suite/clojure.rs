@@ -27,13 +27,16 @@ fn values_become_data() {
             ("{:a 1 \"b\" 2 3 4 :n/k 5}", r#"{"a":1,"b":2,"3":4,"n/k":5}"#),
             ("[1/2 2.0 0.1 (/ 4 2)]", "[0.5,2,0.1,2]"),
             ("[9223372036854775808N 5N]", r#"["9223372036854775808",5]"#),
-            ("inc", "! Cannot convert a function to data."),
-            ("[{:port #(+ % 1)}]", "! Cannot convert a function to data. It stands at `[0].port`."),
+            ("inc", "! Cannot convert a function to data. @ inc"),
+            (
+                "[{:port #(+ % 1)}]",
+                "! Cannot convert a function to data. It stands at `[0].port`. @ [{:port #(+ % 1)}]",
+            ),
             (
                 "(reduce (fn [a _] [a]) nil (range 300))",
-                "! Cannot convert more than 256 levels of lists and maps to data.",
+                "! Cannot convert more than 256 levels of lists and maps to data. @ (reduce (fn [a _] [a]) nil (range 300))",
             ),
-            ("(/ 0.0 0.0)", "! Cannot convert NaN to data."),
+            ("(/ 0.0 0.0)", "! Cannot convert NaN to data. @ (/ 0.0 0.0)"),
         ],
     );
 }
@@ -70,7 +73,7 @@ fn mistakes_are_named_with_their_place() {
                 "(pt/value \"x\")",
                 "! Unable to resolve symbol: pt/value @ pt/value (Values and secrets cannot be read in #pt-clj. Pass it \
              through args as a param (`pt.value …`) and use `params`, or begin the code with `pt.clj` instead of \
-             `#pt-clj`.)",
+             `#pt-clj`, which code without a prefix is, too.)",
             ),
         ],
     );

@@ -71,7 +71,7 @@ pub(crate) fn shown(snippet: &Snippet<'_>, result: Result<Data, EvalError>) -> S
         Err(error) => error,
     };
     let mut shown = match &error.kind {
-        EvalErrorKind::Code => format!("! {}", error.message),
+        EvalErrorKind::Code | EvalErrorKind::OutOfMemory => format!("! {}", error.message),
         EvalErrorKind::Failed(failure) if failure.data.is_null() => format!("! failed: {}", failure.message),
         EvalErrorKind::Failed(failure) => format!("! failed: {} {}", failure.message, failure.data),
         kind @ (EvalErrorKind::Interrupted | EvalErrorKind::TimedOut) => {

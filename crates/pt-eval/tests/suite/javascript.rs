@@ -70,20 +70,26 @@ fn what_is_no_data_is_an_error_with_its_place() {
     check(
         "{}",
         &[
-            ("x => x", "! Cannot convert a function to data."),
-            ("[{port: parseInt}]", "! Cannot convert a function to data. It stands at `[0].port`."),
-            ("({a: [1, NaN]})", "! Cannot convert NaN to data. It stands at `a[1]`."),
-            ("1 / 0", "! Cannot convert an infinite number to data."),
-            ("Symbol('s')", "! Cannot convert a symbol to data."),
+            ("x => x", "! Cannot convert a function to data. @ x => x"),
+            (
+                "[{port: parseInt}]",
+                "! Cannot convert a function to data. It stands at `[0].port`. @ [{port: parseInt}]",
+            ),
+            ("({a: [1, NaN]})", "! Cannot convert NaN to data. It stands at `a[1]`. @ ({a: [1, NaN]})"),
+            ("1 / 0", "! Cannot convert an infinite number to data. @ 1 / 0"),
+            ("Symbol('s')", "! Cannot convert a symbol to data. @ Symbol('s')"),
             (
                 "let a = []; a.push(a); a",
-                "! Cannot convert an object that contains itself to data. It stands at `[0]`.",
+                "! Cannot convert an object that contains itself to data. It stands at `[0]`. @ a",
             ),
             (
                 "let a = null; for (let i = 0; i < 1e5; i++) a = [a]; a.length && [a].flat(0)",
-                "! Cannot convert more than 256 levels of lists and maps to data.",
+                "! Cannot convert more than 256 levels of lists and maps to data. @ a.length && [a].flat(0)",
             ),
-            ("new Promise(() => {})", "! Cannot convert a promise that nothing settles to data."),
+            (
+                "new Promise(() => {})",
+                "! Cannot convert a promise that nothing settles to data. @ new Promise(() => {})",
+            ),
         ],
     );
 }
@@ -268,7 +274,7 @@ fn sharing_a_context_does_not_show() {
         ("return params.x", "1"),
         ("var f = function () { return typeof this }; f()", r#""object""#),
         ("nope", "! ReferenceError: nope is not defined @ nope"),
-        ("[1, NaN]", "! Cannot convert NaN to data. It stands at `[1]`."),
+        ("[1, NaN]", "! Cannot convert NaN to data. It stands at `[1]`. @ [1, NaN]"),
         ("Error.prepareStackTrace = () => 'leak'; 1", "1"),
         ("new Error('e').stack.includes('leak')", "false"),
         ("0777 + 010", "519"),

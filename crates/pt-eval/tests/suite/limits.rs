@@ -14,7 +14,7 @@ fn endless() -> Vec<String> {
     include_str!("endless.txt").lines().map(|line| line.replace("\\n", "\n")).collect()
 }
 
-fn run(text: &str, limits: &Limits, host: &mut dyn Host) -> String {
+fn run(text: &str, limits: &Limits, host: &mut (dyn Host + Send)) -> String {
     let (params, masker) = (map("{}"), Masker::default());
     let snippet = snippet(text);
     shown(&snippet, pt_eval::run(&snippet, &scope(&params, &masker), limits, host))
@@ -113,7 +113,7 @@ fn memory_and_stack_have_an_end() {
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\nstr(a)[:1]", "\"[\""),
         (
             "#pt-py\na = []\nfor _ in range(100000): a = [a]\na",
-            "! Cannot convert more than 256 levels of lists and maps to data.",
+            "! Cannot convert more than 256 levels of lists and maps to data. @ a",
         ),
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\na == [a]", "! "),
         ("#pt-clj (letfn [(f [] (inc (f)))] (f))", "! StackOverflowError @ (f) < (f)"),

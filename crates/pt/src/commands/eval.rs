@@ -1,6 +1,7 @@
 //! `pt eval`: the value of a piece of code.
 
 pub(crate) mod sandbox;
+mod size;
 
 use std::io::{IsTerminal, Read, Write};
 use std::ops::Range;
@@ -44,11 +45,14 @@ pub(crate) struct EvalArgs {
     pub(crate) lang: Option<CodeLanguage>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// Ends code whose data take more, as 512M or 2G.
+    #[arg(long, value_name = "size", default_value = "256M", value_parser = size::read)]
+    pub(crate) memory: usize,
     /// Gives the code its params, a map in YAML or JSON.
     #[arg(long, value_name = "data")]
     pub(crate) params: Option<String>,
     /// Ends code that takes longer, waiting included.
-    #[arg(long, value_name = "duration", default_value = "10m")]
+    #[arg(long, value_name = "duration", default_value = "1m")]
     pub(crate) timeout: String,
 }
 
@@ -77,7 +81,7 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
     let time = targets::duration(&args.timeout)?;
     let end = Instant::now() + time;
-    let limits = Limits { time: Some(time), ..Limits::of_code() };
+    let limits = Limits { time: Some(time), memory: args.memory, ..Limits::of_code() };
     let mut host = Sandbox::new(&context, &params).limited(time).interrupting(&limits.interrupt);
     let result = pt_eval::run(&snippet(&code), &scope, &limits, &mut host);
     let ended = host.close();
@@ -86,6 +90,12 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
         Err(error) => {
             ended?;
             let error = if Instant::now() >= end { too_late(error, &args.timeout) } else { error };
+            let error = match error.kind {
+                EvalErrorKind::OutOfMemory if error.hint.is_none() => {
+                    error.with_hint("`--memory` gives it more")
+                }
+                _ => error,
+            };
             complain(&error, &name, &text, &code, true)?;
             Err(Failure::silent(1))
         }
@@ -101,7 +111,7 @@ fn too_late(error: EvalError, time: &str) -> EvalError {
             let error = EvalError { message, range: None, calls: Vec::new(), ..error };
             error.with_hint("`--timeout` gives it more time")
         }
-        EvalErrorKind::Code | EvalErrorKind::Failed(_) => error,
+        EvalErrorKind::Code | EvalErrorKind::Failed(_) | EvalErrorKind::OutOfMemory => error,
     }
 }
 

@@ -15,7 +15,7 @@ use clap_complete::ArgValueCandidates;
 use pt_eval::{EvalError, Language, Limits, Lines, Scope};
 use pt_model::Masker;
 use pt_server::Environment;
-use pt_syntax::Code;
+use pt_syntax::{Code, Reading, references};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::ContextArgs;
@@ -31,7 +31,8 @@ use editor::Editor;
 ///
 /// What a line defines, the next ones see. A line with open brackets goes on in
 /// the next one; Tab completes names; the history stays. Values and secrets of the
-/// project are there. The first call that needs a job (`pt/spawn`) begins one, which
+/// project are there. A line with a prefix (`#pt-js 1 + 1`) may be in another
+/// language. The first call that needs a job (`pt/spawn`) begins one, which
 /// ends when you leave; --job takes part in one that runs. What comes from a pipe
 /// is evaluated likewise, and the values are printed.
 #[derive(Debug, Args)]
@@ -54,11 +55,7 @@ pub(crate) struct ReplArgs {
 pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
     let params = eval::params(args.params.as_deref())?;
-    let language = match eval::code("", args.lang).language {
-        pt_syntax::Language::Clojure => Language::Clojure,
-        pt_syntax::Language::JavaScript => Language::JavaScript,
-        pt_syntax::Language::Python => Language::Python,
-    };
+    let language = language_of(&eval::code("", args.lang));
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
     let limits = Limits::of_code();
@@ -106,11 +103,18 @@ impl Screen {
 
     /// Evaluates a piece of code and shows what came of it; whether that was a value.
     fn evaluate(&self, lines: &mut dyn Lines, text: &str) -> Result<bool, Failure> {
+        if let Reading::Code(code) = references(text) {
+            return self.evaluate_prefixed(lines, &code, text);
+        }
         if let Some(docs) = docs::of(self.language, text, || lines.names()) {
             writeln!(anstream::stdout().lock(), "{docs}")?;
             return Ok(true);
         }
-        match lines.evaluate(text) {
+        self.show(lines.evaluate(text), text)
+    }
+
+    fn show(&self, result: Result<String, EvalError>, text: &str) -> Result<bool, Failure> {
+        match result {
             Ok(value) => {
                 writeln!(anstream::stdout().lock(), "{}", paint::value(&self.mask(&value)))?;
                 Ok(true)
@@ -122,6 +126,20 @@ impl Screen {
         }
     }
 
+    /// A line with the prefix of another language is for `eval` of the runner, which knows them all.
+    fn evaluate_prefixed(&self, lines: &mut dyn Lines, code: &Code<'_>, text: &str) -> Result<bool, Failure> {
+        if language_of(code) == self.language {
+            return self.evaluate(lines, code.body.trim_start());
+        }
+        let quoted = serde_json::Value::from(text);
+        let result = lines.evaluate(&match self.language {
+            Language::Clojure => format!("(pt/eval {quoted})"),
+            Language::JavaScript | Language::Python => format!("pt.eval({quoted})"),
+        });
+        // A place in the call would be none in the line.
+        self.show(result.map_err(|error| EvalError { range: None, calls: Vec::new(), ..error }), text)
+    }
+
     fn complain(&self, error: &EvalError, text: &str) -> Outcome {
         let error = EvalError { message: self.mask(&error.message), ..error.clone() };
         let language = match self.language {
@@ -131,6 +149,15 @@ impl Screen {
         };
         let code = Code { language, body: text, body_offset: 0, late: true };
         eval::complain(&error, "<repl>", text, &code, false)
+    }
+}
+
+/// The language of a line with a prefix.
+fn language_of(code: &Code<'_>) -> Language {
+    match code.language {
+        pt_syntax::Language::Clojure => Language::Clojure,
+        pt_syntax::Language::JavaScript => Language::JavaScript,
+        pt_syntax::Language::Python => Language::Python,
     }
 }
 

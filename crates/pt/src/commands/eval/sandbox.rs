@@ -205,9 +205,10 @@ impl<'c> Sandbox<'c> {
         self.evaluations -= 1;
         result.map_err(|EvalError { kind, message, .. }| match kind {
             EvalErrorKind::Failed(failure) => *failure,
-            EvalErrorKind::Code | EvalErrorKind::Interrupted | EvalErrorKind::TimedOut => {
-                Failure { message, data: Data::Null }
-            }
+            EvalErrorKind::Code
+            | EvalErrorKind::Interrupted
+            | EvalErrorKind::TimedOut
+            | EvalErrorKind::OutOfMemory => Failure { message, data: Data::Null },
         })
     }
 

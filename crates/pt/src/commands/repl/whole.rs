@@ -4,9 +4,13 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use pt_eval::Language;
+use pt_syntax::{Reading, references};
 
 /// Whether every bracket and text in it is closed. What is closed too often is whole: it is a mistake to be told.
 pub(super) fn is_whole(language: Language, text: &str) -> bool {
+    if let Reading::Code(code) = references(text) {
+        return is_whole(super::language_of(&code), code.body);
+    }
     let mut depth = 0_usize;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -100,6 +104,9 @@ fn skip_line(chars: &mut impl Iterator<Item = char>) {
 
 /// Whether there is nothing to evaluate: blanks and comments of their own lines.
 pub(super) fn is_blank(language: Language, text: &str) -> bool {
+    if matches!(references(text), Reading::Code(_)) {
+        return false;
+    }
     let comment = match language {
         Language::Clojure => ";",
         Language::JavaScript => "//",
