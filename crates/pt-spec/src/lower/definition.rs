@@ -134,7 +134,7 @@ fn steps_in(list: &Node) -> String {
 /// Whether a map can be nothing else than declarations of params: `{port: {type: int}}`.
 fn are_declarations(params: &Node) -> bool {
     let is_one = |entry: &Entry| {
-        let keys = ["type", "info", "name", "default"];
+        let keys = ["type", "info", "ìnfo", "name", "default"];
         let ty = entry.value.get("type");
         ty.is_some_and(|ty| !matches!(Type::lower(ty), Type::Unknown(_)))
             && entry.value.entries().iter().all(|inner| keys.contains(&inner.key.as_str()))
