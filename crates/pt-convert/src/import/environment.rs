@@ -55,6 +55,7 @@ impl Imports<'_> {
             let required =
                 !matches!(file.get("required").map(|node| &node.kind), Some(NodeKind::Bool(false)));
             let Some(path) = file.get("path").unwrap_or(file).as_str() else { continue };
+            self.others_of(file, "env_file", &["path", "required"]);
             let path = self.variables.resolve(path);
             match self.world.read(&self.file.dir.join(&path)) {
                 Ok(text) => {
