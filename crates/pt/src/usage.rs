@@ -20,8 +20,28 @@ pub(crate) fn failure(error: &clap::Error, args: &[OsString]) -> Failure {
     let mut hints: Vec<String> =
         pairs.into_iter().filter_map(|(wrong, near)| nearest(error, wrong, near)).collect();
     hints.extend(nearest_command(error, args).filter(|_| hints.is_empty()));
-    hints.push(format!("See: {} --help", path_of(args)));
+    let path = path_of(args);
+    hints.extend(option_meant(error, &path));
+    hints.push(format!("See: {path} --help"));
     Failure::usage(message).hint(hints.join("\n"))
+}
+
+/// Commands, and the option by which they take what is often written without one.
+const MEANT: [(&str, &str); 6] = [
+    ("pt volumes snapshot", "--dataset"),
+    ("pt volumes restore", "--dataset"),
+    ("pt logs", "--tail"),
+    ("pt check", "--polytope-file"),
+    ("pt mcp", "--mcp-port"),
+    ("pt contexts add", "--instance"),
+];
+
+/// What to write for a word that has no place.
+fn option_meant(error: &clap::Error, path: &str) -> Option<String> {
+    let word = texts(error, ContextKind::InvalidArg).into_iter().next()?;
+    let is_word = error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-');
+    let (_, option) = MEANT.iter().find(|(command, _)| is_word && *command == path)?;
+    Some(format!("Did you mean {option}={word}?"))
 }
 
 /// Of what clap offers, the closest to what was written.
