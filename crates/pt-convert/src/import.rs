@@ -54,8 +54,11 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
     let names = Names::of(&file.services);
     let mut imports =
         Imports { world, file: &file, names: &names, variables: &mut variables, notes: &mut notes };
-    let services: Vec<Service> =
-        file.services.iter().map(|named| imports.service(named)).collect::<Result<_, _>>()?;
+    let services: Vec<Service> = file
+        .services
+        .iter()
+        .filter_map(|named| imports.service(named).transpose())
+        .collect::<Result<_, _>>()?;
     imports.other_sections();
     let mut polytope = Map::default();
     polytope.insert(

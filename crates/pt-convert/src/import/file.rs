@@ -162,6 +162,12 @@ impl Reader<'_> {
         })?;
         let source = self.sources.add(name, text.as_str());
         let parsed = parse(source, &text, Format::Yaml);
+        // `!reset` and `!override` say how files are merged.
+        let tags = parsed.diagnostics.iter().filter(|found| found.id == "unknown-tag");
+        for span in tags.flat_map(|found| &found.labels).map(|label| label.span) {
+            let tag = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+            self.left.push((tag.split_whitespace().next().unwrap_or_default().to_owned(), span));
+        }
         if parsed.has_errors() { Err(parsed.diagnostics) } else { Ok(parsed.document) }
     }
 

@@ -40,8 +40,14 @@ pub(super) struct Service {
 }
 
 impl Imports<'_> {
-    pub(super) fn service(&mut self, named: &Entry) -> Result<Service, Vec<Diagnostic>> {
+    /// What a service becomes; nothing, if another program provides it.
+    pub(super) fn service(&mut self, named: &Entry) -> Result<Option<Service>, Vec<Diagnostic>> {
         let (name, service) = (&named.key, &named.value);
+        if let Some(provider) = service.get("provider").filter(|_| service.get("image").is_none()) {
+            let message = format!("Service `{name}` is left out: another program provides it");
+            self.notes.add(message, "give its address to those who need it", provider.span);
+            return Ok(None);
+        }
         let id = self.names.id(name);
         if id != *name {
             self.notes.add(
@@ -76,7 +82,7 @@ impl Imports<'_> {
         let waits = self.waits(service);
         self.other_keys(service);
         let profiles = profiles.iter().filter_map(scalar).collect();
-        Ok(Service { profiles, id, modules, image, params, health, has_ports, waits })
+        Ok(Some(Service { profiles, id, modules, image, params, health, has_ports, waits }))
     }
 
     /// The args of `polytope/container`.

@@ -22,6 +22,15 @@ impl Imports<'_> {
                 self.long_volume(node)
             });
         }
+        mounts.retain(|mount| {
+            let path = mount.get("path").as_str().unwrap_or_default();
+            let is_absolute = path.starts_with('/') || path.contains("pt.");
+            if !is_absolute && let Some(volumes) = service.get("volumes") {
+                let message = format!("The mount at `{path}` is left out: that is no absolute path");
+                self.notes.add(message, "", volumes.span);
+            }
+            is_absolute
+        });
         for node in service.get("tmpfs").map(|node| listed(node)).unwrap_or_default() {
             let Some(path) = scalar(node) else { continue };
             let (path, options) = path.split_once(':').unwrap_or((&path, ""));
