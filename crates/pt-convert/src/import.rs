@@ -3,6 +3,7 @@
 mod build;
 mod environment;
 mod file;
+mod interpolation;
 mod keys;
 mod merge;
 mod names;

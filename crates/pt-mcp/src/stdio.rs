@@ -145,7 +145,7 @@ mod tests {
         writing.await.unwrap().unwrap();
         let mut text = String::new();
         shown.read_to_string(&mut text).await.unwrap();
-        let refusal = r#"{"error":{"code":-32700,"message":"no"},"id":null,"jsonrpc":"2.0"}"#;
+        let refusal = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}"#;
         assert_eq!(text, format!("{refusal}\n{{\"id\":1}}\n"));
     }
 

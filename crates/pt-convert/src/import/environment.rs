@@ -3,10 +3,10 @@
 use pt_model::Data;
 use pt_syntax::{Node, NodeKind};
 
+use super::interpolation::assignments;
 use super::map;
 use super::merge::scalar;
 use super::service::Imports;
-use super::variable::assignments;
 
 impl Imports<'_> {
     /// `env_file` and above it `environment`: name and value, in the order of their first naming.

@@ -178,8 +178,16 @@ impl Imports<'_> {
 
     /// Says which options of security, and which policies of pulling, are left out.
     fn options(&mut self, service: &Node) {
-        for option in service.get("security_opt").map(Node::items).unwrap_or_default() {
-            let Some(text) = scalar(option).filter(|text| !is_unconfined(text)) else { continue };
+        let options = service.get("security_opt").map(Node::items).unwrap_or_default();
+        // Whoever is unconfined is so in all respects.
+        let unconfined = options.iter().filter_map(scalar).any(|option| is_unconfined(&option));
+        let follows = |option: &str| {
+            unconfined && matches!(option.replace('=', ":").as_str(), "apparmor:unconfined" | "label:disable")
+        };
+        for option in options {
+            let Some(text) = scalar(option).filter(|text| !is_unconfined(text) && !follows(text)) else {
+                continue;
+            };
             self.notes.add(format!("The security option `{text}` is left out"), "", option.span);
         }
         if let Some(policy) = service.get("pull_policy")
