@@ -62,18 +62,16 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
         .collect::<Result<_, _>>()?;
     imports.other_sections();
     let mut polytope = Map::default();
-    polytope.insert(
-        "modules".to_owned(),
-        services.iter().flat_map(|service| &service.modules).cloned().collect(),
-    );
-    polytope.insert("templates".to_owned(), templates(&services));
+    polytope
+        .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
+    polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
     for (variable, is_set) in variables.decided() {
         let now = if *is_set { "it is" } else { "it is not" };
         notes.of_file(format!("What depends on whether `{variable}` is set was decided now: {now}"));
     }
     Ok(Imported {
-        file: Data::Map(polytope),
+        file: Data::Map(Box::new(polytope)),
         settings: variables.into_settings(),
         notes: notes.into_diagnostics(),
     })
@@ -113,12 +111,12 @@ fn template(id: &str, profile: Option<&str>, services: &[Service]) -> Data {
         ])
     });
     let mut template = Map::default();
-    template.insert("id".to_owned(), Data::from(id));
+    template.insert("id".into(), Data::from(id));
     if !params.is_empty() {
-        template.insert("params".to_owned(), declared.collect());
+        template.insert("params".into(), declared.collect());
     }
-    template.insert("run".to_owned(), chosen.iter().flat_map(|service| service.steps(&ids)).collect());
-    Data::Map(template)
+    template.insert("run".into(), chosen.iter().flat_map(|service| service.steps(&ids)).collect());
+    Data::Map(Box::new(template))
 }
 
 /// The template of the services of no profile.
@@ -133,7 +131,7 @@ fn template_id(profile: &str) -> String {
 /// A module around another one.
 fn module(id: &str, module: &str, params: &[Param], args: Data) -> Data {
     let mut around = Map::default();
-    around.insert("id".to_owned(), Data::from(id));
+    around.insert("id".into(), Data::from(id));
     if !params.is_empty() {
         let declared = params.iter().map(|param| {
             let default = [Data::from("default"), Data::from("str"), Data::from(param.default.as_str())];
@@ -143,11 +141,11 @@ fn module(id: &str, module: &str, params: &[Param], args: Data) -> Data {
                 ("type", default.into_iter().collect()),
             ])
         });
-        around.insert("params".to_owned(), declared.collect());
+        around.insert("params".into(), declared.collect());
     }
-    around.insert("module".to_owned(), Data::from(module));
-    around.insert("args".to_owned(), args);
-    Data::Map(around)
+    around.insert("module".into(), Data::from(module));
+    around.insert("args".into(), args);
+    Data::Map(Box::new(around))
 }
 
 /// Says what is not waited for, or not as the file wants it.

@@ -255,7 +255,7 @@ impl Found<'_> {
         let own = repo.is_none_or(|repo| repo == "." || repo.starts_with("local/"));
         // What a definition calls its own repository is the checkout that it came from.
         let of_definition =
-            repo.is_some() && [&home.repo_ref, &home.project_ref].contains(&&repo.map(str::to_owned));
+            repo.is_some() && [home.repo_ref.as_deref(), home.project_ref.as_deref()].contains(&repo);
         if revision.is_none() {
             let checkout = home.checkout.as_deref();
             let elsewhere = |checkout: &Path| within(checkout, Some(&home.dir), true);
@@ -265,7 +265,7 @@ impl Found<'_> {
             if own {
                 let root = repo_root(self.root);
                 let checkout = args.checkout.as_deref();
-                let beside = Some(args.dir.as_path()).filter(|dir| dir.is_absolute() && checkout.is_none());
+                let beside = Some(&*args.dir).filter(|dir| dir.is_absolute() && checkout.is_none());
                 let mut candidates = within(&root, beside, false);
                 // A file of another repository may mean its own when it says none.
                 let elsewhere = |checkout: &Path| within(checkout, Some(&args.dir), true);

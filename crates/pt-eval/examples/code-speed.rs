@@ -21,8 +21,8 @@ const TIME: Duration = Duration::from_millis(100);
 
 fn main() {
     let params = Map::from_iter([
-        ("port".to_owned(), Data::from("8080")),
-        ("hosts".to_owned(), Data::List((0..5).map(|n| Data::from(format!("host-{n}"))).collect())),
+        ("port".into(), Data::from("8080")),
+        ("hosts".into(), Data::List((0..5).map(|n| Data::from(format!("host-{n}"))).collect())),
     ]);
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };

@@ -3,8 +3,10 @@
 mod data;
 pub(crate) mod help;
 mod host;
+mod programs;
 pub(crate) mod repl;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +32,12 @@ pub(crate) fn run(
     session: &mut Session<'_>,
 ) -> Result<Data, EvalError> {
     let fault = |error| fault(error, snippet, limits);
-    let program = Program::compile(snippet.text).map_err(fault)?;
+    // Code in args runs again with every call of what it stands in.
+    let program = match session.occasion {
+        Occasion::Args => programs::read(snippet.text),
+        Occasion::Code => Program::compile(snippet.text).map(Rc::new),
+    };
+    let program = program.map_err(fault)?;
     for warning in program.warnings() {
         session.print(&format!("Warning: {}", warning.message));
     }

@@ -91,7 +91,7 @@ pub(crate) fn args_for(params: &[Param], given: Map<String, Value>) -> pt_model:
                 Some(param) if !exact => param.id.text.clone(),
                 Some(_) | None => key,
             };
-            (id, value.into())
+            (id.into(), value.into())
         })
         .collect()
 }

@@ -74,7 +74,7 @@ fn mistakes(uri: &str, file: &str, planned: &mut usize) -> String {
     let mut found: Vec<Diagnostic> = loaded.diagnostics.clone();
     for definition in loaded.project.definitions() {
         let args = definition.params.iter().filter(|param| !param.ty.is_optional());
-        let args = args.map(|param| (param.id.text.clone(), "text".into())).collect();
+        let args = args.map(|param| (param.id.text.as_str().into(), "text".into())).collect();
         let request = Request { reference: definition.id.text.clone(), args, ..Request::default() };
         let result = plan(&loaded.project, &[vec![request]], &AllSet);
         found.extend(result.diagnostics);

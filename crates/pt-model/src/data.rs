@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,7 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::Text;
 
 /// A map that keeps the order in which it was written. Many are made and few are large: hashing must cost little.
-pub type Map = IndexMap<String, Data, RandomState>;
+pub type Map = IndexMap<Key, Data, RandomState>;
+
+/// The name of an entry. Nearly all are short enough to need no memory of their own.
+pub type Key = CompactString;
 
 /// Any value of the language: JSON's values, integers apart from decimals, and text that holds secrets.
 ///
@@ -32,7 +36,7 @@ pub enum Data {
     /// A list.
     List(Vec<Self>),
     /// A map.
-    Map(Map),
+    Map(Box<Map>),
 }
 
 impl Data {
@@ -136,9 +140,10 @@ impl From<bool> for Data {
     }
 }
 
-impl FromIterator<(String, Self)> for Data {
-    fn from_iter<I: IntoIterator<Item = (String, Self)>>(entries: I) -> Self {
-        Self::Map(entries.into_iter().collect())
+impl<K: Into<Key>> FromIterator<(K, Self)> for Data {
+    fn from_iter<I: IntoIterator<Item = (K, Self)>>(entries: I) -> Self {
+        let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
+        Self::Map(Box::new(entries.collect()))
     }
 }
 

@@ -23,7 +23,7 @@ mod words;
 pub use container::{
     ContainerSpec, CreateContainer, EnvVar, Resources, Restart, RestartPolicy, SpecError, User,
 };
-pub use data::{Data, Map};
+pub use data::{Data, Key, Map};
 pub use duration::parse_duration;
 pub use event::{ContainerChange, Event, LogLine, Stream, What};
 pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId, id_of_dir};

@@ -76,9 +76,9 @@ impl Masker {
         match data {
             Data::Str(text) => Data::from(self.find(&text)),
             Data::List(items) => Data::List(items.into_iter().map(|item| self.find_in(item)).collect()),
-            Data::Map(map) => Data::Map(
-                map.into_iter().map(|(key, value)| (self.mask(&key), self.find_in(value))).collect(),
-            ),
+            Data::Map(map) => {
+                map.into_iter().map(|(key, value)| (self.mask(&key), self.find_in(value))).collect()
+            }
             other @ (Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Secret(_)) => other,
         }
     }
@@ -96,9 +96,9 @@ impl Masker {
             Data::Int(int) => number(&|text| text.parse() == Ok(int)).unwrap_or(data),
             Data::Float(float) => number(&|text| text.parse() == Ok(float)).unwrap_or(data),
             Data::List(items) => Data::List(items.into_iter().map(|item| self.hide_in(item)).collect()),
-            Data::Map(map) => Data::Map(
-                map.into_iter().map(|(key, value)| (self.mask(&key), self.hide_in(value))).collect(),
-            ),
+            Data::Map(map) => {
+                map.into_iter().map(|(key, value)| (self.mask(&key), self.hide_in(value))).collect()
+            }
             Data::Str(_) | Data::Null | Data::Bool(_) | Data::Secret(_) => self.find_in(data),
         }
     }

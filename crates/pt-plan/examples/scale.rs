@@ -15,6 +15,10 @@ use pt_model::{HostDirs, Text};
 use pt_plan::{Around, Does, Named, Request, check, plan};
 use pt_spec::{Project, World};
 
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The best of so many: what the machine does besides is not of interest.
 const TURNS: usize = 9;
 

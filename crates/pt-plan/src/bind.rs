@@ -10,6 +10,7 @@ use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Reading, ReferenceKind, Sourc
 use crate::literal;
 use crate::no_type::no_type;
 use crate::partial::Partial;
+use crate::prepared::Prepared;
 use crate::provenance::{Origins, of_param};
 
 /// Ids of args whose values are not known, and why.
@@ -59,6 +60,48 @@ pub(crate) struct Bound {
 /// `reference` is what the caller calls the definition.
 pub(crate) fn bind(
     definition: &Definition,
+    prepared: &Prepared,
+    reference: &str,
+    given: &Given<'_>,
+    sources: &Sources,
+) -> Result<Bound, Vec<Diagnostic>> {
+    match bind_sound(definition, prepared, given) {
+        Some(bound) => Ok(bound),
+        None => bind_each(definition, reference, given, sources),
+    }
+}
+
+/// The same where nothing is wrong and nobody asks where values come from: only what is given is looked at.
+fn bind_sound(definition: &Definition, prepared: &Prepared, given: &Given<'_>) -> Option<Bound> {
+    let declared_twice = prepared.unset.len() != definition.params.len();
+    if declared_twice || given.origins.is_some() {
+        return None;
+    }
+    let mut values = prepared.unset.clone();
+    let mut unknown = Unknown::new();
+    let mut missing = prepared.required.len();
+    for (id, value) in &given.values {
+        let Some(at) = values.get_index_of(id) else { continue };
+        values[at] = definition.params[at].ty.check(value).ok()?;
+        missing -= usize::from(prepared.required.contains(&at));
+    }
+    for (id, why) in &given.unknown {
+        let Some(at) = values.get_index_of(id.as_str()) else { continue };
+        let partial = given.partial.get(id);
+        if given.values.contains_key(id.as_str())
+            || partial.is_some_and(|partial| !partial.errors(&definition.params[at].ty).is_empty())
+        {
+            return None;
+        }
+        values[at] = Data::Null;
+        unknown.insert(id.clone(), why.clone());
+        missing -= usize::from(prepared.required.contains(&at));
+    }
+    (missing == 0).then_some(Bound { values, unknown, origins: None })
+}
+
+fn bind_each(
+    definition: &Definition,
     reference: &str,
     given: &Given<'_>,
     sources: &Sources,
@@ -75,36 +118,23 @@ pub(crate) fn bind(
                 found.extend(errors.iter().map(&wrong));
             }
             bound.unknown.insert(id.clone(), why.clone());
-            bound.values.insert(id.clone(), Data::Null);
+            bound.values.insert(id.as_str().into(), Data::Null);
             continue;
         }
-        let supplied = supplied(&given.values, id);
+        let supplied = given.values.get(id.as_str()).unwrap_or(&Data::Null);
         match param.ty.check(supplied) {
             Ok(value) => {
                 if let Some(origins) = &given.origins {
                     let origin = of_param(origins, reference, param, supplied, &value);
                     bound.origins.get_or_insert_default().insert(id.clone(), origin);
                 }
-                bound.values.insert(id.clone(), value);
+                bound.values.insert(id.as_str().into(), value);
             }
             Err(errors) => found.extend(errors.iter().map(&wrong)),
         }
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
 }
-
-/// What was supplied for a param. Where that is little, comparing all of it is cheaper than hashing.
-fn supplied<'g>(values: &'g Map, id: &str) -> &'g Data {
-    let value = if values.len() <= FEW {
-        values.iter().find(|(name, _)| *name == id).map(|(_, value)| value)
-    } else {
-        values.get(id)
-    };
-    value.unwrap_or(&Data::Null)
-}
-
-/// What is little.
-const FEW: usize = 12;
 
 fn wrong_type(
     definition: &Definition,

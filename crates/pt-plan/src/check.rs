@@ -5,7 +5,7 @@
 //! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
 
 pub(crate) mod code;
-mod endless;
+pub(crate) mod endless;
 mod finding;
 mod keys;
 mod mounts;
@@ -96,7 +96,7 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         }
     }
     findings.extend(named::tools_for_agents(project));
-    let written = side_by_side::each(&declared, side_by_side::size, |definition| {
+    let written = side_by_side::each(&declared, side_by_side::size, |(): &mut (), definition| {
         (written(definition, project), code::check(definition, project.sources()))
     });
     let mut missing = AllMissing::default();

@@ -140,7 +140,7 @@ fn container(params: &pt_model::Map) -> Value {
             }
             (_, value) => json!(value),
         };
-        shown.insert(key.clone(), without_refs(value));
+        shown.insert(key.to_string(), without_refs(value));
     }
     shown.entry("id").or_insert_with(|| json!("container"));
     Value::Object(shown)

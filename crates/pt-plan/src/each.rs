@@ -127,13 +127,13 @@ fn with_item(bound: &Bound, item: Option<Data>, index: usize) -> Bound {
     match item {
         Some(item) => {
             bound.unknown.remove(ITEM);
-            bound.values.insert(ITEM.to_owned(), item);
+            bound.values.insert(ITEM.into(), item);
         }
         None => {
             bound.unknown.insert(ITEM.to_owned(), Vec::new());
-            bound.values.insert(ITEM.to_owned(), Data::Null);
+            bound.values.insert(ITEM.into(), Data::Null);
         }
     }
-    bound.values.insert(INDEX.to_owned(), Data::from(i64::try_from(index).unwrap_or(i64::MAX)));
+    bound.values.insert(INDEX.into(), Data::from(i64::try_from(index).unwrap_or(i64::MAX)));
     bound
 }

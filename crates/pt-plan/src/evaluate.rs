@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use pt_eval::{Limits, Scope, evaluate_with};
-use pt_model::{Data, Map, Part, Text};
+use pt_model::{Data, Key, Map, Part, Text};
 use pt_spec::{Arg, Definition, Segment, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
@@ -88,7 +88,9 @@ impl<'p> Planner<'p> {
         let inside = Inside { definition, bound };
         let mut given = Given { written_in: Some(definition), ..Given::default() };
         let mut errors = Vec::new();
-        for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_none()) {
+        let prepared = self.prepared(callee);
+        let is_param = |arg: &&Arg| prepared.unset.contains_key(arg.id.text.as_str());
+        for arg in args.iter().filter(|arg| !is_param(arg)) {
             let found = self.unknown_param(callee, &arg.id.text);
             if let Some(meant) = meant_for(callee, found.replacement.as_deref(), args) {
                 given.misspelt.push((arg.id.clone(), meant));
@@ -100,12 +102,14 @@ impl<'p> Planner<'p> {
             }
         }
         // Nobody looks at an arg that no param asks for: it may be nonsense.
-        for arg in args.iter().filter(|arg| callee.param(&arg.id.text).is_some()) {
+        given.written.reserve(args.len());
+        given.values.reserve(args.len());
+        for arg in args.iter().filter(is_param) {
             let mut trouble = Trouble::default();
             let value = self.data(&arg.value, &inside, &mut trouble);
             errors.append(&mut trouble.errors);
             if trouble.holes.is_empty() {
-                given.values.insert(arg.id.text.clone(), value);
+                given.values.insert(arg.id.text.as_str().into(), value);
             } else {
                 given.unknown.insert(arg.id.text.clone(), trouble.missing);
                 if self.checking.is_some() {
@@ -166,9 +170,9 @@ impl<'p> Planner<'p> {
                     trouble.path.push(Inward::Key(&entry.key));
                     let value = self.data(&entry.value, inside, trouble);
                     trouble.path.pop();
-                    (entry.key.clone(), value)
+                    (Key::from(entry.key.as_str()), value)
                 };
-                Data::Map(entries.iter().map(entry).collect::<Map>())
+                Data::Map(Box::new(entries.iter().map(entry).collect::<Map>()))
             }
             NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) => plain(node),
         }
@@ -188,7 +192,9 @@ impl<'p> Planner<'p> {
             }
             Reading::Whole(reference) => self.referred(node, &reference, inside, trouble),
             Reading::Interpolated(pieces) => {
-                self.warn_of_near_miss(node, text);
+                if pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains("pt"))) {
+                    self.warn_of_near_miss(node, text);
+                }
                 let mut parts = Vec::new();
                 let known = trouble.holes.len();
                 for piece in pieces {

@@ -1,14 +1,18 @@
 //! From steps and the modules they call down to code.
 
+use std::rc::Rc;
+
 use pt_model::ServiceSpec;
 use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
 use pt_syntax::{Diagnostic, Node, Severity, Span};
 
-use crate::bind::{Bound, Given, bind};
+use crate::bind::{Bound, Given};
 use crate::check::code::unreadable;
+use crate::check::endless;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
+use crate::prepared::Prepared;
 use crate::snippet::snippet;
 use crate::swallowed::with_swallowed_line;
 use crate::terms::{Agreed, Terms};
@@ -169,7 +173,7 @@ impl<'p> Planner<'p> {
         let started = self
             .enter(callee)
             .and_then(|()| self.no_cycle(callee, &reference.text, &[], Some(reference.span)))
-            .and_then(|()| bind(callee, &reference.text, &given, self.project.sources()));
+            .and_then(|()| self.bind(callee, &reference.text, &given));
         match started {
             Ok(bound) => {
                 let inner = self.new_list(Some(list));
@@ -248,7 +252,7 @@ impl<'p> Planner<'p> {
                 Some(bound) => bound,
                 None => {
                     self.enter(definition)?;
-                    bind(definition, &reference, &given, self.project.sources())?
+                    self.bind(definition, &reference, &given)?
                 }
             };
             match &definition.body {
@@ -319,23 +323,34 @@ impl<'p> Planner<'p> {
             return unknown(bound.unknown.into_values().flatten());
         }
         let mut bound = bound;
-        bound.values.retain(|id, _| !bound.unknown.contains_key(id));
-        let services = definition
-            .params
+        bound.unknown.keys().for_each(|id| drop(bound.values.shift_remove(id.as_str())));
+        let prepared = self.prepared(definition);
+        let of_code = prepared.of_code(definition, self.project);
+        let services = of_code
+            .serving
             .iter()
-            .flat_map(|param| bound.values.get(&param.id.text).map(|value| param.ty.services_in(value)))
+            .map(|at| &definition.params[*at])
+            .flat_map(|param| {
+                bound.values.get(param.id.text.as_str()).map(|value| param.ty.services_in(value))
+            })
             .flatten()
             .filter_map(|service| ServiceSpec::from_data(service).ok())
             .collect();
-        match self.readable(definition, node) {
+        let params = match &self.checking {
+            // Very many steps may be checked at once: only that is kept at which somebody looks.
+            Some(_) => endless::looked_at(&bound.values),
+            None => bound.values,
+        };
+        let snippet = of_code.snippet.clone().unwrap_or_else(|| snippet(node));
+        match self.readable(definition, node, snippet) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: self.canonical(definition),
                 snippet,
                 code_span: node.span,
-                params: bound.values,
+                params,
                 origins: bound.origins,
                 services,
-                home: self.home(definition),
+                home: of_code.home.clone(),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }
@@ -345,7 +360,7 @@ impl<'p> Planner<'p> {
         if !bound.unknown.is_empty() && self.checking.is_none() {
             return unknown(bound.unknown.values().flatten().cloned());
         }
-        match self.readable(definition, node) {
+        match self.readable(definition, node, snippet(node)) {
             Ok(snippet) => DraftDoes::Code(Box::new(CodeCall {
                 module: "custom-code".to_owned(),
                 snippet,
@@ -360,8 +375,13 @@ impl<'p> Planner<'p> {
     }
 
     /// The code of a node, unless it cannot be read: then nothing of it would run. A check looks at all code by itself.
-    fn readable(&mut self, definition: &Definition, node: &Node) -> Result<Snippet, Box<Diagnostic>> {
-        let snippet = snippet(node)?;
+    fn readable(
+        &mut self,
+        definition: &Definition,
+        node: &Node,
+        snippet: Result<Snippet, Box<Diagnostic>>,
+    ) -> Result<Snippet, Box<Diagnostic>> {
+        let snippet = snippet?;
         if self.checking.is_some() || definition.origin.standard.is_some() {
             return Ok(snippet);
         }
@@ -388,24 +408,12 @@ impl<'p> Planner<'p> {
         }
     }
 
-    pub(crate) fn home(&self, definition: &Definition) -> Home {
-        let dir = definition.origin.dir.to_path_buf();
-        if let Some(repository) = definition.origin.repository.as_deref() {
-            return Home {
-                dir,
-                repo_ref: Some(repository.reference.clone()),
-                project_ref: Some(repository.reference.clone()),
-                checkout: Some(repository.dir.to_path_buf()),
-                args: None,
-            };
-        }
-        let (owner, name) = match &definition.origin.standard {
-            Some(standard) => ("polytope", &**standard),
-            None => ("local", &*self.project_id),
-        };
-        let project_ref = format!("{owner}/{name}");
-        let repo_ref = format!("{project_ref}/{name}");
-        Home { dir, repo_ref: Some(repo_ref), project_ref: Some(project_ref), checkout: None, args: None }
+    pub(crate) fn home(&mut self, definition: &Definition) -> Home {
+        self.prepared(definition).of_code(definition, self.project).home.clone()
+    }
+
+    pub(crate) fn prepared(&mut self, definition: &Definition) -> Rc<Prepared> {
+        self.all_prepared.of(definition)
     }
 
     pub(crate) fn draft(

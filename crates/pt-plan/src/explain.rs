@@ -85,7 +85,7 @@ impl<'s> Rows<'s> {
         let none = Origins::default();
         let origins = call.origins.as_ref().unwrap_or(&none);
         for (id, value) in &call.params {
-            if let Some(origin) = origins.get(id).filter(|_| !value.is_null()) {
+            if let Some(origin) = origins.get(id.as_str()).filter(|_| !value.is_null()) {
                 rows.value(id, value, origin);
             }
         }
@@ -287,8 +287,8 @@ fn explained_step(step: &StepPlan, sources: &Sources) -> Value {
         Does::Code(call) => {
             let mut values = Vec::new();
             for (id, value) in &call.params {
-                if let Some(origin) = call.origins.as_ref().and_then(|origins| origins.get(id)) {
-                    add_values(id.clone(), value, origin, sources, &mut values);
+                if let Some(origin) = call.origins.as_ref().and_then(|origins| origins.get(id.as_str())) {
+                    add_values(id.to_string(), value, origin, sources, &mut values);
                 }
             }
             shown["values"] = json!(values);
@@ -320,7 +320,7 @@ fn add_values(path: String, value: &Data, provenance: &Provenance, sources: &Sou
             }
         }
         Data::Map(entries) if !entries.is_empty() => {
-            for (key, entry) in entries {
+            for (key, entry) in &**entries {
                 add_values(format!("{path}.{key}"), entry, &inner(provenance.entry(key)), sources, out);
             }
         }

@@ -26,6 +26,7 @@ mod order;
 mod partial;
 mod plan;
 mod planner;
+mod prepared;
 mod provenance;
 mod settings;
 mod snippet;

@@ -1,7 +1,6 @@
 //! From drafts to steps with ids and order.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use pt_model::StepId;
 use pt_spec::{Condition, Name};
 use pt_syntax::{Diagnostic, suggest};

@@ -22,6 +22,10 @@ pub(crate) struct Hole {
 impl Partial {
     /// What is wrong with the value whatever fills its holes.
     pub(crate) fn errors(&self, ty: &Type) -> Vec<TypeError> {
+        // Of what is not known at all nothing is certain.
+        if self.holes.iter().any(|hole| hole.path.is_empty() && !hole.is_text) {
+            return Vec::new();
+        }
         let errors = ty.check(&self.value).err().unwrap_or_default();
         errors.into_iter().filter(|error| self.is_certain(error, ty)).collect()
     }

@@ -1,7 +1,8 @@
 //! What is going to run.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pt_eval::Language;
@@ -163,7 +164,7 @@ pub struct Snippet {
     /// What it is written in.
     pub language: Language,
     /// The code.
-    pub text: String,
+    pub text: Arc<str>,
     /// Whether it may ask for values and secrets while it runs.
     pub settings: bool,
 }
@@ -195,6 +196,18 @@ pub struct CodeCall {
 }
 
 impl Home {
+    /// Of code that stands in no file, but is run in a directory.
+    pub fn of_dir(dir: &Path) -> Self {
+        let reference: Arc<str> = dir.display().to_string().into();
+        Self {
+            dir: dir.into(),
+            repo_ref: Some(Arc::clone(&reference)),
+            project_ref: Some(reference),
+            checkout: None,
+            args: None,
+        }
+    }
+
     /// What relative paths in args are relative to.
     pub fn of_args(&self) -> &Self {
         self.args.as_deref().unwrap_or(self)
@@ -224,16 +237,16 @@ impl CodeCall {
 }
 
 /// Where code was declared; paths of repositories are relative to this.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     /// The directory of the declaring file; empty for standard modules.
-    pub dir: PathBuf,
+    pub dir: Arc<Path>,
     /// What the code sees as its repository: for the project's own, the directory of the root file.
-    pub repo_ref: Option<String>,
+    pub repo_ref: Option<Arc<str>>,
     /// What the code sees as its project.
-    pub project_ref: Option<String>,
+    pub project_ref: Option<Arc<str>>,
     /// The root of the repository of the declaring file, if that is another one than the project's.
-    pub checkout: Option<PathBuf>,
+    pub checkout: Option<Arc<Path>>,
     /// For code of a standard module, where its args were written: paths in them are relative to that.
     pub args: Option<Box<Self>>,
 }

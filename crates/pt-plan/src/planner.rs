@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use indexmap::IndexSet;
-use pt_model::{Map, Masker, Secret, camel};
+use pt_model::{Key, Map, Masker, Secret, camel};
 use pt_spec::{Definition, Kind, Project, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
@@ -15,6 +15,7 @@ use crate::expand::step_id;
 use crate::missing::AllMissing;
 use crate::order::settle;
 use crate::plan::{Named, Plan, Planned, Request, TemplateUse};
+use crate::prepared::AllPrepared;
 use crate::provenance::Provenance;
 
 /// Plans a job that runs these targets. The targets of a group run side by side; a later group waits until everything
@@ -58,7 +59,8 @@ fn plan_by<'p>(mut planner: Planner<'p>, requests: &'p [Vec<Request>]) -> Planne
 
 pub(crate) struct Planner<'p> {
     pub(crate) project: &'p Project,
-    pub(crate) project_id: String,
+    /// What was learned about the definitions that were called.
+    pub(crate) all_prepared: AllPrepared,
     pub(crate) named: &'p dyn Named,
     pub(crate) drafts: Vec<Draft<'p>>,
     pub(crate) lists: Vec<StepList>,
@@ -97,7 +99,7 @@ impl<'p> Planner<'p> {
             lists: Vec::new(),
             stack: Vec::new(),
             templates: Vec::new(),
-            project_id: project.id(),
+            all_prepared: AllPrepared::default(),
             template_uses: 0,
             level: 0,
             timeout: None,
@@ -133,7 +135,7 @@ impl<'p> Planner<'p> {
             ..Given::default()
         };
         if self.explaining {
-            let typed = request.args.keys().map(|id| (id.clone(), Provenance::command_line()));
+            let typed = request.args.keys().map(|id| (id.to_string(), Provenance::command_line()));
             given.origins = Some(typed.collect());
         }
         for id in request.args.keys().filter(|id| definition.param(id).is_none()) {
@@ -152,8 +154,7 @@ impl<'p> Planner<'p> {
         let list = self.new_list(None);
         let name = request.reference.clone();
         if definition.kind == Kind::Template {
-            let started =
-                self.enter(definition).and_then(|()| bind(definition, &name, &given, self.project.sources()));
+            let started = self.enter(definition).and_then(|()| self.bind(definition, &name, &given));
             match started {
                 Ok(bound) => match self.job_timeout(definition, &bound) {
                     Ok(timeout) => {
@@ -192,6 +193,16 @@ impl<'p> Planner<'p> {
         Ok(())
     }
 
+    /// Gives every param of a definition its value.
+    pub(crate) fn bind(
+        &mut self,
+        definition: &Definition,
+        reference: &str,
+        given: &Given<'_>,
+    ) -> Result<Bound, Vec<Diagnostic>> {
+        bind(definition, &self.prepared(definition), reference, given, self.project.sources())
+    }
+
     pub(crate) fn warn(&mut self, diagnostics: &[Diagnostic]) {
         self.warnings.extend(diagnostics.iter().cloned());
     }
@@ -214,10 +225,10 @@ impl<'p> Planner<'p> {
 
 /// The args under the ids of the params they are for.
 fn args(definition: &Definition, request: &Request) -> Map {
-    let named = |id: &String| {
+    let named = |id: &Key| {
         let param = definition.params.iter().find(|param| camel(&param.id.text) == *id);
         match param.filter(|_| request.from_code && definition.param(id).is_none()) {
-            Some(param) => param.id.text.clone(),
+            Some(param) => Key::from(param.id.text.as_str()),
             None => id.clone(),
         }
     };

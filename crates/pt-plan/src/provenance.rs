@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use pt_model::Data;
+use pt_model::{Data, Key};
 use pt_spec::{Arg, Definition, Param};
 use pt_syntax::{Code, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, references};
 
@@ -121,9 +121,9 @@ impl Provenance {
                 Origin::List(self.place(), items.map(item).collect())
             }
             (Data::Map(given), Data::Map(checked)) => {
-                let entry = |(key, checked): (&String, &Data)| {
-                    let given = given.get(key).unwrap_or(&Data::Null);
-                    (key.clone(), self.entry(key).checked(given, checked, param))
+                let entry = |(key, checked): (&Key, &Data)| {
+                    let given = given.get(key.as_str()).unwrap_or(&Data::Null);
+                    (key.to_string(), self.entry(key).checked(given, checked, param))
                 };
                 Origin::Map(self.place(), checked.iter().map(entry).collect())
             }

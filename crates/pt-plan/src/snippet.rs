@@ -34,5 +34,5 @@ pub(crate) fn snippet_of(code: &Code<'_>) -> Snippet {
         Language::JavaScript => pt_eval::Language::JavaScript,
         Language::Python => pt_eval::Language::Python,
     };
-    Snippet { language, text: code.body.to_owned(), settings: code.late }
+    Snippet { language, text: code.body.into(), settings: code.late }
 }

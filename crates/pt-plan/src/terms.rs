@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use pt_model::{Data, Problem, Rule, parse_duration};
+use pt_model::{Data, Key, Problem, Rule, parse_duration};
 use pt_spec::{Atom, DataPath, Definition, Kind, Segment, Step, StepBody, Type, TypeError};
 use pt_syntax::{
     Diagnostic, Entry, Format, Node, NodeKind, Reading, Sources, near_miss, parse, references, suggest,
@@ -147,8 +147,7 @@ impl<'p> Planner<'p> {
     /// The value as a map of this type; what is no map stands for its short entry.
     fn checked(&mut self, data: Data, node: &Node, term: &Term) -> Result<Data, Vec<Diagnostic>> {
         let is_map = data.as_map().is_some();
-        let map =
-            if is_map { data } else { Data::Map([(term.short.to_owned(), data)].into_iter().collect()) };
+        let map = if is_map { data } else { [(Key::from(term.short), data)].into_iter().collect() };
         let ty = ty(term.ty);
         let told = |path: &DataPath, message: &str| {
             let Some(Segment::Key(key)) = path.0.first().filter(|_| is_map) else {

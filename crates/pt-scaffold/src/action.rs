@@ -81,7 +81,7 @@ impl Action {
         let values = values
             .into_iter()
             .flatten()
-            .map(|(key, value)| (key.clone(), value.to_text().masked()))
+            .map(|(key, value)| (key.to_string(), value.to_text().masked()))
             .collect();
         Ok(Self {
             path,

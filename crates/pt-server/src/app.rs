@@ -598,7 +598,7 @@ impl App {
 fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&StepId>) -> JobRequest {
     let target = |request: &Request| match request.args.is_empty() {
         true => request.reference.clone(),
-        false => format!("{}{}", request.reference, Data::Map(request.args.clone())),
+        false => format!("{}{}", request.reference, Data::Map(Box::new(request.args.clone()))),
     };
     JobRequest {
         groups: plan.requests.iter().map(|group| group.iter().map(target).collect()).collect(),

@@ -102,7 +102,7 @@ impl ProjectFiles {
                 ("description", Data::Str(tool.info.clone().unwrap_or_default())),
                 ("parameters", schema),
             ];
-            Data::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+            entries.into_iter().collect::<Data>()
         };
         Data::List(tools.map(tell).collect())
     }

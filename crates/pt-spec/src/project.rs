@@ -4,9 +4,9 @@ mod load;
 mod remote;
 mod resolve;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use foldhash::HashMap;
 use pt_syntax::{Diagnostic, SourceId, Sources};
 
 use crate::definition::{Definition, Kind, Name, OWN};

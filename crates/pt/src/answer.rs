@@ -39,7 +39,7 @@ fn fill_in(question: &str, schema: &Data, line: impl Fn(&str) -> Option<String>)
             filled.insert(key.clone(), value);
         }
     }
-    Some(Data::Map(filled))
+    Some(Data::Map(Box::new(filled)))
 }
 
 /// What a line means in a field of this type. What does not fit stays a text: the code says what is wrong with it.

@@ -30,13 +30,13 @@ pub(crate) fn missing_args(project: &Project, groups: &mut [Vec<Request>]) -> Ou
 fn ask_for_all(definition: &Definition, request: &mut Request) -> Result<bool, Failure> {
     for param in &definition.params {
         let id = &param.id.text;
-        let given = request.args.get(id).unwrap_or(&Data::Null);
+        let given = request.args.get(id.as_str()).unwrap_or(&Data::Null);
         if !given.is_null() || param.ty.check(&Data::Null).is_ok() {
             continue;
         }
         introduce(&request.reference, param)?;
         let Some(answer) = answer(param)? else { return Ok(false) };
-        request.args.insert(id.clone(), answer);
+        request.args.insert(id.clone().into(), answer);
     }
     Ok(true)
 }

@@ -32,6 +32,11 @@ use config::Config;
 use failure::{Failure, Outcome};
 use log::Log;
 
+/// Planning makes and drops very many small pieces, and ten thousand waiting steps have a thread each: few allocators are
+/// quick at the one and frugal at the other.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     complete::answer();
     match read().and_then(|cli| cli.map_or(Ok(()), carry_out)) {

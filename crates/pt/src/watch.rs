@@ -324,7 +324,7 @@ impl Watcher {
 
 /// The data of a failure, if they say more than what is shown of its containers anyway.
 fn told(failure: &Failure) -> Option<&Data> {
-    let of_container = |key: &String| ["container-id", "exit-code"].contains(&key.as_str());
+    let of_container = |key: &pt_model::Key| ["container-id", "exit-code"].contains(&key.as_str());
     let says_more = match &failure.data {
         Data::Null => false,
         Data::Map(map) => !map.keys().all(of_container),

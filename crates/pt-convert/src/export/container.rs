@@ -149,7 +149,7 @@ impl Found {
     }
 
     fn container(&mut self, call: &CodeCall, step: String) {
-        let spec = match ContainerSpec::from_data(&Data::Map(own_params(&call.params))) {
+        let spec = match ContainerSpec::from_data(&Data::Map(Box::new(own_params(&call.params)))) {
             Ok(spec) => spec,
             Err(error) => return self.notes.push(format!("Step '{step}' is left out: {error}")),
         };

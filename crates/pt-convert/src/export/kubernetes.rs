@@ -212,13 +212,15 @@ impl Objects {
                     }
                     ("persistentVolumeClaim", present([("claimName", Data::from(claim))]))
                 }
-                MountSource::Volume { id: None, .. } => ("emptyDir", Data::Map(pt_model::Map::default())),
+                MountSource::Volume { id: None, .. } => {
+                    ("emptyDir", Data::Map(Box::new(pt_model::Map::default())))
+                }
                 MountSource::String { data } if !data.is_secret() => {
                     let file = format!("{id}-{}", number + 1);
                     let content = [("file".to_owned(), Data::from(data.masked()))].into_iter().collect();
                     let mut map = object("v1", "ConfigMap", &file, Data::Null);
                     if let Data::Map(map) = &mut map {
-                        map.insert("data".to_owned(), content);
+                        map.insert("data".into(), content);
                     }
                     self.documents.push(map);
                     sub_path = Data::from("file");
@@ -244,7 +246,7 @@ impl Objects {
             ]));
             let mut entry = present([("name", Data::from(volume))]);
             if let Data::Map(entry) = &mut entry {
-                entry.insert(source.0.to_owned(), source.1);
+                entry.insert(source.0.into(), source.1);
             }
             volumes.push(entry);
         }

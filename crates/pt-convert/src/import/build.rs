@@ -22,7 +22,7 @@ impl Imports<'_> {
         let mut args = Map::default();
         let tags = build.get("tags").map(|tags| listed(tags)).unwrap_or_default();
         let tags = std::iter::once(image.to_owned()).chain(tags.into_iter().filter_map(scalar));
-        args.insert("tags".to_owned(), tags.map(|tag| Data::from(self.variables.refer(&tag))).collect());
+        args.insert("tags".into(), tags.map(|tag| Data::from(self.variables.refer(&tag))).collect());
         let context = self.variables.refer(&context);
         let source = |path: &str, source: Data| map([("path", Data::from(path)), ("source", source)]);
         let mut sources = Vec::new();
@@ -35,22 +35,22 @@ impl Imports<'_> {
             let data =
                 map([("type", Data::from("string")), ("data", Data::from(self.variables.refer(&text)))]);
             sources.push(source("/Dockerfile.inline", data));
-            args.insert("dockerfile".to_owned(), Data::from("Dockerfile.inline"));
+            args.insert("dockerfile".into(), Data::from("Dockerfile.inline"));
         }
-        args.insert("sources".to_owned(), sources.into_iter().collect());
+        args.insert("sources".into(), sources.into_iter().collect());
         for key in ["dockerfile", "target"] {
             if let Some(text) = part(key) {
-                args.insert(key.to_owned(), Data::from(self.variables.refer(&text)));
+                args.insert(key.into(), Data::from(self.variables.refer(&text)));
             }
         }
         for key in ["labels", "args"] {
             let given = self.named_texts(build.get(key));
             if !given.is_empty() {
-                args.insert(key.to_owned(), given.into_iter().collect());
+                args.insert(key.into(), given.into_iter().collect());
             }
         }
         self.others_of(build, "build", &CARRIED);
-        Some(Data::Map(args))
+        Some(Data::Map(Box::new(args)))
     }
 
     /// `{NAME: value}` or `[NAME=value]`; what has no value is that of a variable.

@@ -64,8 +64,8 @@ impl Imports<'_> {
         let spoken = spoken.filter(|spoken| matches!(spoken.as_str(), "http" | "https"));
         let mut port = self.port(&target, published.as_deref(), protocol.as_deref().unwrap_or("tcp"), false);
         if let Data::Map(port) = &mut port {
-            port.extend(spoken.map(|spoken| ("protocol".to_owned(), Data::from(spoken))));
-            port.extend(label.map(|label| ("label".to_owned(), Data::from(id_of(&label)))));
+            port.extend(spoken.map(|spoken| ("protocol".into(), Data::from(spoken))));
+            port.extend(label.map(|label| ("label".into(), Data::from(id_of(&label)))));
         }
         Some(port)
     }
@@ -95,15 +95,15 @@ impl Imports<'_> {
         };
         let mut entry = Map::default();
         let is_range = port.contains('-') && !port.contains("pt.");
-        entry.insert(if is_range { "range" } else { "port" }.to_owned(), number(port));
-        entry.insert("protocol".to_owned(), Data::from(protocol));
+        entry.insert(if is_range { "range" } else { "port" }.into(), number(port));
+        entry.insert("protocol".into(), Data::from(protocol));
         if let Some(published) = published.filter(|published| *published != port) {
-            entry.insert("expose-as".to_owned(), number(published));
+            entry.insert("expose-as".into(), number(published));
         }
         if internal {
-            entry.insert("internal".to_owned(), Data::Bool(true));
+            entry.insert("internal".into(), Data::Bool(true));
         }
-        Data::Map(entry)
+        Data::Map(Box::new(entry))
     }
 
     /// The services of a container: one with its ports, by whose name the others reach it, and one for each other name.

@@ -27,7 +27,7 @@ impl Imports<'_> {
                 let Some(node) = node else { continue };
                 let Some(text) = self.decided(node) else { continue };
                 match read(&text) {
-                    Some(value) => drop(read_parts.insert(part.to_owned(), value)),
+                    Some(value) => drop(read_parts.insert(part.into(), value)),
                     None => {
                         let message =
                             format!("`{text}` is no amount that is understood here: it is left out");
@@ -36,10 +36,10 @@ impl Imports<'_> {
                 }
             }
             if !read_parts.is_empty() {
-                resources.insert(name.to_owned(), Data::Map(read_parts));
+                resources.insert(name.into(), Data::Map(Box::new(read_parts)));
             }
         }
-        (!resources.is_empty()).then_some(Data::Map(resources))
+        (!resources.is_empty()).then_some(Data::Map(Box::new(resources)))
     }
 
     /// `scale` or `deploy.replicas`, if it is more than one.

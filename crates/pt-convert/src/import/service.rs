@@ -98,7 +98,7 @@ impl Imports<'_> {
         let mut args = Map::default();
         let mut put = |key: &str, value: Option<Data>| {
             if let Some(value) = value {
-                args.insert(key.to_owned(), value);
+                args.insert(key.into(), value);
             }
         };
         let text = |key: &str| service.get(key).and_then(scalar);
@@ -122,7 +122,7 @@ impl Imports<'_> {
         let unconfined = options.iter().filter_map(scalar).any(|option| is_unconfined(&option));
         put("unconfined", unconfined.then_some(Data::Bool(true)));
         put("tags", self.tags(service));
-        Data::Map(args)
+        Data::Map(Box::new(args))
     }
 
     /// What the container is called: programs see that as their host's name, and others reach it by it.
@@ -229,9 +229,9 @@ fn step(module: &str, params: &[Param], after: Option<Data>) -> Data {
     if let Data::Map(step) = &mut step {
         if !params.is_empty() {
             let arg = |param: &Param| (param.name.clone(), Data::from(format!("pt.param {}", param.of)));
-            step.insert("args".to_owned(), params.iter().map(arg).collect());
+            step.insert("args".into(), params.iter().map(arg).collect());
         }
-        step.extend(after.map(|after| ("after".to_owned(), after)));
+        step.extend(after.map(|after| ("after".into(), after)));
     }
     step
 }

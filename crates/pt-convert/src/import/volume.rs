@@ -174,9 +174,9 @@ pub(super) fn listed(node: &Node) -> Vec<&Node> {
 
 fn mount(path: &str, source: Data) -> Data {
     let mut mount = Map::default();
-    mount.insert("path".to_owned(), Data::from(path));
-    mount.insert("source".to_owned(), source);
-    Data::Map(mount)
+    mount.insert("path".into(), Data::from(path));
+    mount.insert("source".into(), source);
+    Data::Map(Box::new(mount))
 }
 
 /// A path of the machine. Compose means paths from its file's directory, and so does a path without a dot in front.

@@ -54,10 +54,10 @@ impl Dispatcher {
             Question::SetValue { of, name, data } => {
                 let data = self.context.mask.find_in(data);
                 match of {
-                    Extent::Job => drop(self.values.insert(name, data)),
+                    Extent::Job => drop(self.values.insert(name.into(), data)),
                     Extent::Step => {
                         if let Some(step) = self.steps.get_mut(step) {
-                            step.values.insert(name, data);
+                            step.values.insert(name.into(), data);
                         }
                     }
                 }

@@ -217,7 +217,7 @@ fn told(ports: &[OpenPort]) -> Data {
             ("protocol", Data::Str(port.protocol.word().to_owned())),
             ("exposed", exposed),
         ];
-        Data::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        entries.into_iter().collect()
     };
     Data::List(ports.iter().map(tell).collect())
 }

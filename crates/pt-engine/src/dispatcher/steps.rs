@@ -295,24 +295,16 @@ impl Dispatcher {
             return;
         }
         let options = &self.context.options;
-        let root = options.instance.root.clone();
-        let home = root.display().to_string();
         let mut sources = Sources::default();
         let source = sources.add("guest", "");
         let call = CodeCall {
             module: "guest".to_owned(),
-            snippet: Snippet { language: Language::Clojure, text: String::new(), settings: true },
+            snippet: Snippet { language: Language::Clojure, text: "".into(), settings: true },
             code_span: Span { source, start: 0, end: 0 },
             params: Map::default(),
             origins: None,
             services: Vec::new(),
-            home: Home {
-                dir: root,
-                repo_ref: Some(home.clone()),
-                project_ref: Some(home),
-                checkout: None,
-                args: None,
-            },
+            home: Home::of_dir(&options.instance.root),
         };
         let origin = Origin { planning: Arc::clone(&options.project), requests: Vec::new(), sources };
         let id = self.free_step_id(step);

@@ -56,15 +56,7 @@ impl Alone {
         let Some(outside) = &self.outside else {
             return Err(args.failure("There is no project here."));
         };
-        let root = self.root.display().to_string();
-        let home = Home {
-            dir: self.root.clone(),
-            repo_ref: Some(root.clone()),
-            project_ref: Some(root),
-            checkout: None,
-            args: None,
-        };
-        Found { root: &self.root, outside: &**outside, home: &home }.read(args)
+        Found { root: &self.root, outside: &**outside, home: &Home::of_dir(&self.root) }.read(args)
     }
 }
 

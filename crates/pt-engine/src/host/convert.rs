@@ -52,7 +52,7 @@ pub(super) fn opened(data: &Data) -> Data {
         Data::Secret(text) => Data::Str(text.expose()),
         Data::List(items) => Data::List(items.iter().map(opened).collect()),
         Data::Map(map) => {
-            Data::Map(map.iter().map(|(key, value)| (key.clone(), opened(value))).collect::<Map>())
+            Data::Map(Box::new(map.iter().map(|(key, value)| (key.clone(), opened(value))).collect::<Map>()))
         }
         data @ (Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Str(_)) => data.clone(),
     }

@@ -78,15 +78,15 @@ fn response(answer: HttpAnswer) -> Data {
     let mut map = Map::default();
     match answer.outcome {
         Ok(HttpResponse { status, headers, body }) => {
-            map.insert("status".to_owned(), Data::Int(i64::from(status.as_u16())));
-            map.insert("headers".to_owned(), Data::Map(texts(&headers)));
-            map.insert("body".to_owned(), Data::Str(String::from_utf8_lossy(&body).into_owned()));
+            map.insert("status".into(), Data::Int(i64::from(status.as_u16())));
+            map.insert("headers".into(), Data::Map(Box::new(texts(&headers))));
+            map.insert("body".into(), Data::Str(String::from_utf8_lossy(&body).into_owned()));
         }
-        Err(error) => drop(map.insert("error".to_owned(), Data::Str(error))),
+        Err(error) => drop(map.insert("error".into(), Data::Str(error))),
     }
-    map.insert("request-time".to_owned(), ms(answer.request_time));
-    map.insert("connection-time".to_owned(), ms(answer.connection_time));
-    Data::Map(map)
+    map.insert("request-time".into(), ms(answer.request_time));
+    map.insert("connection-time".into(), ms(answer.connection_time));
+    Data::Map(Box::new(map))
 }
 
 /// Headers by their names in lower case; those that come more than once are joined.
@@ -98,7 +98,7 @@ fn texts(headers: &HeaderMap) -> Map {
             Some(before) => format!("{before}, {value}"),
             None => value.into_owned(),
         };
-        texts.insert(name.to_string(), Data::Str(joined));
+        texts.insert(name.to_string().into(), Data::Str(joined));
     }
     texts
 }

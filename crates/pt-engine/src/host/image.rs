@@ -50,7 +50,7 @@ impl StepHost {
         };
         let texts = |key: &str| -> Vec<(String, String)> {
             let given = entry(wish, &[key]).as_map().into_iter().flatten();
-            given.map(|(name, value)| (name.clone(), text(value))).collect()
+            given.map(|(name, value)| (name.to_string(), text(value))).collect()
         };
         let places = Places { context: &self.context, home: &self.call.home };
         let sources = places.resolve(&mounts).map_err(|why| args.failure(why))?;

@@ -67,6 +67,6 @@ impl StepHost {
             return Err(failure(message));
         }
         let entries = [("port", found.get("exposed")), ("protocol", found.get("protocol"))];
-        Ok(Data::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect()))
+        Ok(entries.into_iter().map(|(key, value)| (key, value.clone())).collect())
     }
 }

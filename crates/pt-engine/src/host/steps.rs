@@ -113,7 +113,7 @@ fn request(args: &Args<'_>, reference: String, given: &Data) -> Result<Request, 
         Data::Map(map) => map.clone(),
         other => return Err(args.wrong("args", "Must be a map", other)),
     };
-    Ok(Request { reference, args, from_code: true, ..Request::default() })
+    Ok(Request { reference, args: *args, from_code: true, ..Request::default() })
 }
 
 /// `{:run-when {:after step :after-condition c}}`, and `:after` beside the module.
@@ -163,5 +163,5 @@ fn snippet(text: &str, settings: bool) -> Snippet {
         Language::JavaScript => pt_eval::Language::JavaScript,
         Language::Python => pt_eval::Language::Python,
     };
-    Snippet { language, text: body.to_owned(), settings }
+    Snippet { language, text: body.into(), settings }
 }

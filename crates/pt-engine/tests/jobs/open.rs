@@ -33,7 +33,7 @@ fn add(control: &Control, reference: &str, args: pt_model::Map) {
 }
 
 fn greet(control: &Control, _: &Store, _: &JobKey) {
-    add(control, "greet", [("who".to_owned(), "you".into())].into_iter().collect());
+    add(control, "greet", [("who".into(), "you".into())].into_iter().collect());
 }
 
 fn fail(control: &Control, _: &Store, _: &JobKey) {

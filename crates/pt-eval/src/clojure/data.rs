@@ -100,12 +100,12 @@ fn entries<'v>(entries: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usi
         let key = text(key);
         match read(value, depth + 1) {
             Ok(value) => {
-                data.insert(key, value);
+                data.insert(key.into(), value);
             }
             Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         }
     }
-    Ok(Data::Map(data))
+    Ok(Data::Map(Box::new(data)))
 }
 
 fn list(value: &Value, depth: usize) -> Result<Data, Unfit> {

@@ -80,7 +80,7 @@ fn runner<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: &Rc<Api>) -> Result<Objec
 fn param_function<'js>(ctx: &Ctx<'js>, params: Rc<Map>) -> Result<Function<'js>> {
     Function::new(ctx.clone(), move |ctx: Ctx<'js>, Coerced(name): Coerced<String>| -> Result<Value<'js>> {
         let found = params
-            .get(&name)
+            .get(name.as_str())
             .or_else(|| params.iter().find(|(declared, _)| camel(declared) == name).map(|(_, value)| value));
         found.map_or_else(|| Ok(Value::new_undefined(ctx.clone())), |value| to_js(&ctx, value))
     })

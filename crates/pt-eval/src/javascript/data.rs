@@ -44,7 +44,7 @@ pub(super) fn map_to_js<'js>(ctx: &Ctx<'js>, map: &Map) -> rquickjs::Result<Obje
         // An alias, unless it is taken by a key that is written just so.
         if name != *key {
             object.prop(key.as_str(), Property::from(value.clone()).writable().configurable())?;
-            if map.contains_key(&name) {
+            if map.contains_key(name.as_str()) {
                 continue;
             }
         }
@@ -143,9 +143,9 @@ impl<'js> Reader<'js> {
         for entry in object.props::<String, Value<'js>>() {
             let (key, value) = entry?;
             let value = self.at(&format!(".{key}"), &value)?;
-            map.insert(key, value);
+            map.insert(key.into(), value);
         }
-        Ok(Data::Map(map))
+        Ok(Data::Map(Box::new(map)))
     }
 
     fn list(&mut self, array: &Array<'js>) -> Result<Data, Trouble> {
@@ -162,9 +162,9 @@ impl<'js> Reader<'js> {
             let entry = entry?;
             let key = text(&entry.get::<Value<'js>>(0)?)?;
             let value = self.at(&format!(".{key}"), &entry.get::<Value<'js>>(1)?)?;
-            map.insert(key, value);
+            map.insert(key.into(), value);
         }
-        Ok(Data::Map(map))
+        Ok(Data::Map(Box::new(map)))
     }
 
     fn at(&mut self, step: &str, value: &Value<'js>) -> Result<Data, Trouble> {

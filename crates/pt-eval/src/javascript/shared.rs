@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn run(shared: &Shared, text: &str) -> Option<String> {
-        let (params, masker) = (Map::from_iter([("x".to_owned(), Data::Int(1))]), Masker::default());
+        let (params, masker) = (Map::from_iter([("x".into(), Data::Int(1))]), Masker::default());
         let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
         shared.run(text, &scope, &Limits::default()).map(|data| data.to_string())
     }

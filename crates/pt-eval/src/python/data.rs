@@ -23,7 +23,8 @@ pub(super) fn to_python(data: &Data) -> MontyObject {
 
 /// A map as a script sees it.
 pub(super) fn map_to_python(map: &Map) -> MontyObject {
-    let entry = |(key, value): (&String, &Data)| (MontyObject::String(key.clone()), to_python(value));
+    let entry =
+        |(key, value): (&pt_model::Key, &Data)| (MontyObject::String(key.to_string()), to_python(value));
     MontyObject::dict(map.iter().map(entry).collect::<Vec<_>>())
 }
 
@@ -130,11 +131,11 @@ fn map<'v>(
         // As `str` gives it: `1`, `True`, `None`.
         let key = key.to_string();
         match read(value, depth + 1) {
-            Ok(value) => map.insert(key, value),
+            Ok(value) => map.insert(key.into(), value),
             Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         };
     }
-    Ok(Data::Map(map))
+    Ok(Data::Map(Box::new(map)))
 }
 
 fn day(date: &MontyDate) -> String {

@@ -100,7 +100,7 @@ impl<'s, 'h> Runner<'s, 'h> {
         for (key, value) in named {
             let key = key.to_string();
             match from_python(value) {
-                Ok(data) => map.insert(key.replace('_', "-"), data),
+                Ok(data) => map.insert(key.replace('_', "-").into(), data),
                 Err(unfit) => {
                     let message = format!("{} It is argument {key} of pt.{name}.", unfit.message());
                     return raise(ExcType::TypeError, message);
@@ -108,7 +108,7 @@ impl<'s, 'h> Runner<'s, 'h> {
             };
         }
         if !map.is_empty() {
-            given.push(Data::Map(map));
+            given.push(Data::Map(Box::new(map)));
         }
         match self.session.call(function.name, given) {
             Ok(answer) => ExtFunctionResult::Return(to_python(&answer)),

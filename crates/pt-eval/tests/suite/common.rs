@@ -13,7 +13,7 @@ pub(crate) fn data(json: &str) -> Data {
 /// A map from JSON.
 pub(crate) fn map(json: &str) -> Map {
     match data(json) {
-        Data::Map(map) => map,
+        Data::Map(map) => *map,
         Data::Null
         | Data::Bool(_)
         | Data::Int(_)

@@ -73,9 +73,9 @@ fn secrets_are_marked_in_whatever_leaves_the_code() {
     ] {
         let mut params = map("{}");
         let secret = Secret::new("pw", "hunter2");
-        params.insert("password".to_owned(), Data::from(Text::from(secret.clone())));
+        params.insert("password".into(), Data::from(Text::from(secret.clone())));
         let url = [Part::Plain("http://".into()), Part::Secret(secret), Part::Plain("@db".into())];
-        params.insert("url".to_owned(), Data::from(Text::from_parts(url)));
+        params.insert("url".into(), Data::from(Text::from_parts(url)));
         let (masker, mut host) = (Masker::default(), Vault::default());
         let result =
             pt_eval::run(&snippet(text), &scope(&params, &masker), &Limits::default(), &mut host).unwrap();

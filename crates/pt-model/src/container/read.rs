@@ -82,7 +82,7 @@ impl ContainerSpec {
             ready: spec.get("ready").optional(At::readiness)?,
             tags: match spec.get("tags").optional(|tags| tags.map().cloned())? {
                 Some(tags) => {
-                    tags.iter().map(|(key, value)| (key.clone(), value.to_text().masked())).collect()
+                    tags.iter().map(|(key, value)| (key.to_string(), value.to_text().masked())).collect()
                 }
                 None => Default::default(),
             },
@@ -242,10 +242,15 @@ impl<'a> At<'a> {
     fn get<'s>(&'s self, key: &'s str) -> At<'s> {
         let data = match self.data.get(key) {
             // Code in JavaScript may write keys in camelCase.
-            Data::Null if key.contains('-') => self.data.get(&camel(key)),
+            Data::Null if key.contains('-') && self.has_capitals() => self.data.get(&camel(key)),
             data => data,
         };
         At { data, place: Place::Key(&self.place, key) }
+    }
+
+    fn has_capitals(&self) -> bool {
+        let keys = self.data.as_map().into_iter().flat_map(|map| map.keys());
+        keys.flat_map(|key| key.bytes()).any(|byte| byte.is_ascii_uppercase())
     }
 
     fn items(&self) -> Result<Vec<At<'_>>> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pt_model::{Data, StepId};
+use pt_model::{Data, Map, StepId};
 use pt_spec::{Body, Condition, Definition, Project, Step, Wanted};
 use pt_syntax::{Diagnostic, Span};
 
@@ -66,6 +66,12 @@ fn never_ends(step: &StepPlan, project: &Project) -> bool {
         }
         Does::Late | Does::Skip | Does::Fails(_) => false,
     }
+}
+
+/// What [`check`] looks at among the params of a step's code.
+pub(crate) fn looked_at(params: &Map) -> Map {
+    let looked_at = ["await", "restart"].into_iter().filter_map(|id| params.get_key_value(id));
+    looked_at.map(|(id, value)| (id.clone(), value.clone())).collect()
 }
 
 /// Whether a container has services, or is started again whenever it exits.

@@ -20,18 +20,22 @@ pub(super) fn size(definition: &&Definition) -> usize {
     1 + steps
 }
 
-/// The answers in the order of the items.
-pub(super) fn each<T: Sync, A: Send>(
+/// The answers in the order of the items. What is learned at one item helps with the next ones.
+pub(super) fn each<T: Sync, S: Default, A: Send>(
     items: &[T],
     size: impl Fn(&T) -> usize,
-    ask: impl Fn(&T) -> A + Sync,
+    ask: impl Fn(&mut S, &T) -> A + Sync,
 ) -> Vec<A> {
     let total: usize = items.iter().map(&size).sum();
     if total < LITTLE {
-        return items.iter().map(ask).collect();
+        let mut learned = S::default();
+        return items.iter().map(|item| ask(&mut learned, item)).collect();
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
-    let answers = &|part: &[T]| part.iter().map(&ask).collect::<Vec<A>>();
+    let answers = &|part: &[T]| {
+        let mut learned = S::default();
+        part.iter().map(|item| ask(&mut learned, item)).collect::<Vec<A>>()
+    };
     let mut parts = parts(items, total.div_ceil(threads), size);
     let first = parts.next().unwrap_or_default();
     thread::scope(|scope| {
@@ -87,7 +91,7 @@ mod tests {
         for count in [0, 1, 63, 64, 65, 1000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
-            assert_eq!(each(&items, |_| 1, |item| item * 2), doubled);
+            assert_eq!(each(&items, |_| 1, |(): &mut (), item| item * 2), doubled);
         }
     }
 }

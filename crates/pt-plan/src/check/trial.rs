@@ -14,6 +14,7 @@ use crate::missing::AllMissing;
 use crate::order::settle;
 use crate::plan::{Does, Named, StepPlan};
 use crate::planner::Planner;
+use crate::prepared::AllPrepared;
 
 /// What planning one found.
 pub(super) struct Trial {
@@ -37,24 +38,34 @@ pub(super) fn of_all(
     let numbered: Vec<_> = definitions.iter().enumerate().collect();
     let too_large = AtomicUsize::new(usize::MAX);
     let size = |(_, definition): &(usize, &&Definition)| side_by_side::size(definition);
-    let plan = |(at, definition): &(usize, &&Definition)| {
+    let plan = |all_prepared: &mut AllPrepared, (at, definition): &(usize, &&Definition)| {
         let wanted = *at <= too_large.load(Ordering::Relaxed);
-        let trial = wanted.then(|| of(definition, project, named, broken_code))?;
+        let trial = wanted.then(|| of(definition, project, named, broken_code, all_prepared))?;
         if trial.is_too_large {
             too_large.fetch_min(*at, Ordering::Relaxed);
         }
         Some(trial)
     };
     let trials: Vec<Option<Trial>> = match named.minds_order() {
-        true => numbered.iter().map(plan).collect(),
+        true => {
+            let mut all_prepared = AllPrepared::default();
+            numbered.iter().map(|one| plan(&mut all_prepared, one)).collect()
+        }
         false => side_by_side::each(&numbered, size, plan),
     };
     // Whichever of them the threads met first: the same is told.
     trials.into_iter().take(too_large.into_inner().saturating_add(1)).flatten().collect()
 }
 
-fn of(definition: &Definition, project: &Project, named: &dyn Named, broken_code: &HashSet<Span>) -> Trial {
+fn of(
+    definition: &Definition,
+    project: &Project,
+    named: &dyn Named,
+    broken_code: &HashSet<Span>,
+    all_prepared: &mut AllPrepared,
+) -> Trial {
     let mut planner = Planner::new(project, named);
+    planner.all_prepared = std::mem::take(all_prepared);
     planner.checking = Some(Checking { findings: Vec::new(), broken_code });
     let mut found = Vec::new();
     let list = planner.new_list(None);
@@ -71,6 +82,7 @@ fn of(definition: &Definition, project: &Project, named: &dyn Named, broken_code
             found.extend(reasons.iter().filter(|reason| !is_missing(reason)).cloned());
         }
     }
+    *all_prepared = planner.all_prepared;
     let steps = settle(planner.drafts, &planner.lists);
     failures(&steps, &mut found);
     found.extend(endless::check(definition, &steps, project));

@@ -1,9 +1,10 @@
 //! Reading a root file and what it includes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use pt_syntax::{Diagnostic, Sources, Span};
 
 use super::remote::Remotes;
@@ -26,7 +27,7 @@ pub(super) fn empty(root_file: PathBuf) -> Project {
         files: Vec::new(),
         definitions: Vec::new(),
         namespaces: vec![Namespace::default()],
-        remotes: HashMap::new(),
+        remotes: HashMap::default(),
         triggers: Vec::new(),
         instructions: Vec::new(),
         for_agents: ForAgents::default(),

@@ -155,23 +155,23 @@ fn check_fields(fields: &[(String, Type)], data: &Data, path: &Place<'_>) -> Che
     let mut checked = Map::with_capacity_and_hasher(fields.len(), Default::default());
     let mut errors = Vec::new();
     for (key, of) in fields {
-        let given = map.get(key);
+        let given = map.get(key.as_str());
         match of.check_at(given.unwrap_or(&Data::Null), &Place::Key(path, key)) {
             Ok(Data::Null) if given.is_none() => {}
-            Ok(value) => drop(checked.insert(key.clone(), value)),
+            Ok(value) => drop(checked.insert(key.as_str().into(), value)),
             Err(more) => errors.extend(more),
         }
     }
     // What was written keeps the order in which it was written.
     checked.sort_by_cached_key(|key, _| map.get_index_of(key).unwrap_or(usize::MAX));
-    if errors.is_empty() { Ok(Data::Map(checked)) } else { Err(errors) }
+    if errors.is_empty() { Ok(Data::Map(Box::new(checked))) } else { Err(errors) }
 }
 
 fn check_map(key: &Type, value: &Type, data: &Data, path: &Place<'_>) -> Checked {
     let Data::Map(map) = data else { return wrong(Rule::Map, data, path) };
     let mut checked = Map::with_capacity_and_hasher(map.len(), Default::default());
     let mut errors = Vec::new();
-    for (name, item) in map {
+    for (name, item) in &**map {
         let at = Place::Key(path, name);
         if let Err(more) = key.check_at(&Data::from(name.as_str()), &at) {
             errors.extend(more);
@@ -181,7 +181,7 @@ fn check_map(key: &Type, value: &Type, data: &Data, path: &Place<'_>) -> Checked
             Err(more) => errors.extend(more),
         }
     }
-    if errors.is_empty() { Ok(Data::Map(checked)) } else { Err(errors) }
+    if errors.is_empty() { Ok(Data::Map(Box::new(checked))) } else { Err(errors) }
 }
 
 impl Atom {
@@ -269,7 +269,7 @@ fn all_of_service(service: Data, first: SpecError, path: &Place<'_>) -> Vec<Type
         let Some(port) = index.and_then(|index: usize| ports.get_mut(index)) else { break };
         // Something that is right, so that the others are looked at.
         let number = i64::try_from(found.len()).unwrap_or_default();
-        let right = Data::Map([("port".to_owned(), Data::Int(number))].into_iter().collect());
+        let right = Data::from_iter([("port", Data::Int(number))]);
         if mended.contains(&index) {
             break;
         }

@@ -136,7 +136,7 @@ pub(crate) fn params(text: Option<&str>) -> Result<Map, Failure> {
     let Some(text) = text else { return Ok(Map::default()) };
     let (document, _) = output::read("<params>", text, Format::of_text(text))?;
     match plain(&document.root) {
-        Data::Map(map) => Ok(map),
+        Data::Map(map) => Ok(*map),
         Data::Null => Ok(Map::default()),
         other @ (Data::Bool(_)
         | Data::Int(_)

@@ -88,7 +88,10 @@ impl Assumed {
         };
         let texts = |key: &str| -> HashMap<String, String> {
             let map = assumed.get(key).as_map();
-            map.into_iter().flatten().map(|(name, data)| (name.clone(), data.to_text().masked())).collect()
+            map.into_iter()
+                .flatten()
+                .map(|(name, data)| (name.to_string(), data.to_text().masked()))
+                .collect()
         };
         Ok(Self { values: texts("values"), secrets: texts("secrets") })
     }

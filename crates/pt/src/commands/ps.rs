@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use pt_model::{Job, ServiceStatus, Status};
 use pt_engine::Wait;
+use pt_model::{Job, ServiceStatus, Status};
 use pt_server::{JobRecord, waits_of_job};
 
 use crate::cli::{ContextArgs, OutputArgs, ProjectArgs};

@@ -105,7 +105,7 @@ fn data() -> impl Strategy<Value = Data> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Data::List),
             prop::collection::vec((text.clone(), inner), 0..5)
-                .prop_map(|entries| Data::Map(entries.into_iter().collect::<Map>())),
+                .prop_map(|entries| entries.into_iter().collect::<Data>()),
         ]
     })
 }

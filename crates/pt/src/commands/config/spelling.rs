@@ -31,7 +31,7 @@ pub(super) fn project(project: &Project) -> Data {
             project.triggers().iter().map(|it| trigger(project, it)).collect::<Data>(),
         );
     }
-    Data::Map(file)
+    Data::Map(Box::new(file))
 }
 
 fn trigger(project: &Project, trigger: &Trigger) -> Data {
@@ -49,7 +49,7 @@ fn trigger(project: &Project, trigger: &Trigger) -> Data {
         Some(TriggerTemplate::Code(node)) => put(&mut spelled, "template", value(node)),
         None => {}
     }
-    Data::Map(spelled)
+    Data::Map(Box::new(spelled))
 }
 
 fn occasion(on: &TriggerOn) -> Data {
@@ -63,7 +63,7 @@ fn occasion(on: &TriggerOn) -> Data {
     if let Some(when) = &on.when {
         put(&mut spelled, "when", value(when));
     }
-    Data::Map(spelled)
+    Data::Map(Box::new(spelled))
 }
 
 fn definition(project: &Project, definition: &Definition) -> Data {
@@ -101,7 +101,7 @@ fn definition(project: &Project, definition: &Definition) -> Data {
     if let Some(awaits) = &definition.awaits {
         put(&mut spelled, "await", names(awaits));
     }
-    Data::Map(spelled)
+    Data::Map(Box::new(spelled))
 }
 
 fn param(param: &Param) -> Data {
@@ -113,7 +113,7 @@ fn param(param: &Param) -> Data {
         }
     }
     put(&mut spelled, "type", ty(&param.ty));
-    Data::Map(spelled)
+    Data::Map(Box::new(spelled))
 }
 
 fn ty(of: &Type) -> Data {
@@ -122,7 +122,7 @@ fn ty(of: &Type) -> Data {
         Type::Atom(atom) => atom.word().into(),
         Type::List(of) => [ty(of)].into_iter().collect(),
         Type::Fields(fields) => fields.iter().map(|(key, of)| (key.clone(), ty(of))).collect(),
-        Type::AnyMap => Data::Map(Map::default()),
+        Type::AnyMap => Data::Map(Box::new(Map::default())),
         Type::MapOf(key, of) => form("map", vec![ty(key), ty(of)]),
         Type::Maybe(of) => form("maybe", vec![ty(of)]),
         Type::Default(of, value) => form("default", vec![ty(of), value.clone()]),
@@ -164,7 +164,7 @@ fn step(step: &Step) -> Data {
         [only] => put(&mut spelled, "run-when", after(only)),
         several => put(&mut spelled, "run-when", several.iter().map(after).collect::<Data>()),
     }
-    Data::Map(spelled)
+    Data::Map(Box::new(spelled))
 }
 
 fn after(after: &After) -> Data {
@@ -178,7 +178,7 @@ fn after(after: &After) -> Data {
     if after.condition != Condition::Success {
         put(&mut spelled, "after-condition", after.condition.word());
     }
-    Data::Map(spelled)
+    Data::Map(Box::new(spelled))
 }
 
 fn args(spelled: &mut Map, args: &[Arg]) {
@@ -210,5 +210,5 @@ fn names(names: &[Name]) -> Data {
 }
 
 fn put(map: &mut Map, key: &str, value: impl Into<Data>) {
-    map.insert(key.to_owned(), value.into());
+    map.insert(key.into(), value.into());
 }
