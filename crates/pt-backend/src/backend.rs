@@ -449,6 +449,8 @@ pub struct BuildRequest {
     pub labels: Vec<(String, String)>,
     /// The stage to build; the last without.
     pub target: Option<String>,
+    /// Values of the Dockerfile's `ARG`s.
+    pub args: Vec<(String, String)>,
 }
 
 /// A container or command that runs.

@@ -3,11 +3,15 @@
 mod build;
 mod environment;
 mod file;
+mod interpolation;
+mod keys;
 mod merge;
+mod names;
 mod notes;
 mod port;
 mod resources;
 mod service;
+mod top;
 mod variable;
 mod volume;
 mod wait;
@@ -16,14 +20,15 @@ use std::path::Path;
 
 use pt_model::{Data, Map};
 use pt_spec::World;
-use pt_syntax::{Diagnostic, Sources, is_id};
+use pt_syntax::{Diagnostic, Sources};
 
 pub use variable::Setting;
 
 use file::ComposeFile;
+use names::{Names, id_of};
 use notes::Notes;
 use service::{Imports, Service};
-use variable::Variables;
+use variable::{Param, Variables};
 use wait::Until;
 
 /// What a Compose file became.
@@ -45,15 +50,26 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
     let file = ComposeFile::load(sources, world, path)?;
     let mut notes = Notes::default();
     let mut variables = Variables::of_dir(world, path.parent().unwrap_or(Path::new("")));
-    let mut imports = Imports { world, file: &file, variables: &mut variables, notes: &mut notes };
-    let services: Vec<Service> =
-        file.services.iter().map(|named| imports.service(named)).collect::<Result<_, _>>()?;
-    imports.unknown_top_level();
+    file.services.iter().for_each(|service| variables.learn(&service.value));
+    file.others.iter().for_each(|section| variables.learn(&section.value));
+    let names = Names::of(&file.services);
+    let mut imports =
+        Imports { world, file: &file, names: &names, variables: &mut variables, notes: &mut notes };
+    let services: Vec<Service> = file
+        .services
+        .iter()
+        .filter_map(|named| imports.service(named).transpose())
+        .collect::<Result<_, _>>()?;
+    imports.other_sections();
     let mut polytope = Map::default();
     polytope
         .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
     polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
+    for (variable, is_set) in variables.decided() {
+        let now = if *is_set { "it is" } else { "it is not" };
+        notes.of_file(format!("What depends on whether `{variable}` is set was decided now: {now}"));
+    }
     Ok(Imported {
         file: Data::Map(Box::new(polytope)),
         settings: variables.into_settings(),
@@ -69,30 +85,67 @@ fn templates(services: &[Service]) -> Data {
             profiles.push(profile);
         }
     }
-    let run = |profile: Option<&str>| -> Data {
-        let runs = |service: &&Service| {
-            service.profiles.is_empty() || service.profiles.iter().any(|own| Some(own.as_str()) == profile)
-        };
-        let chosen: Vec<&Service> = services.iter().filter(runs).collect();
-        let ids: Vec<&str> = chosen.iter().map(|service| service.id.as_str()).collect();
-        let steps = chosen.iter().flat_map(|service| service.steps(&ids));
-        // Each is waited for once, whoever waits for it.
-        let mut waits: Vec<Data> = Vec::new();
-        for wait in chosen.iter().flat_map(|service| &service.waits) {
-            let Some(on) = chosen.iter().find(|service| service.id == wait.on) else { continue };
-            if let Some(step) = wait::step(wait, on, &ids)
-                && !waits.contains(&step)
-            {
-                waits.push(step);
-            }
+    let stack = std::iter::once(template(STACK, None, services));
+    stack
+        .chain(profiles.iter().map(|profile| template(&template_id(profile), Some(profile), services)))
+        .collect()
+}
+
+fn template(id: &str, profile: Option<&str>, services: &[Service]) -> Data {
+    let runs = |service: &&Service| {
+        service.profiles.is_empty() || service.profiles.iter().any(|own| Some(own.as_str()) == profile)
+    };
+    let chosen: Vec<&Service> = services.iter().filter(runs).collect();
+    let ids: Vec<&str> = chosen.iter().map(|service| service.id.as_str()).collect();
+    let mut params: Vec<&Param> = Vec::new();
+    for param in chosen.iter().flat_map(|service| service.params()) {
+        if !params.iter().any(|known| known.of == param.of) {
+            params.push(param);
         }
-        steps.chain(waits).collect()
-    };
-    let template = |id: &str, profile: Option<&str>| -> Data {
-        [("id".to_owned(), Data::from(id)), ("run".to_owned(), run(profile))].into_iter().collect()
-    };
-    let stack = std::iter::once(template("stack", None));
-    stack.chain(profiles.iter().map(|profile| template(&id_of(profile), Some(profile)))).collect()
+    }
+    // What nobody gives is what the module says.
+    let declared = params.iter().map(|param| {
+        map([
+            ("id", Data::from(param.of.as_str())),
+            ("type", [Data::from("maybe"), Data::from("str")].into_iter().collect()),
+        ])
+    });
+    let mut template = Map::default();
+    template.insert("id".into(), Data::from(id));
+    if !params.is_empty() {
+        template.insert("params".into(), declared.collect());
+    }
+    template.insert("run".into(), chosen.iter().flat_map(|service| service.steps(&ids)).collect());
+    Data::Map(Box::new(template))
+}
+
+/// The template of the services of no profile.
+const STACK: &str = "stack";
+
+/// The template of a profile.
+fn template_id(profile: &str) -> String {
+    let id = id_of(profile);
+    if id == STACK { format!("{STACK}-profile") } else { id }
+}
+
+/// A module around another one.
+fn module(id: &str, module: &str, params: &[Param], args: Data) -> Data {
+    let mut around = Map::default();
+    around.insert("id".into(), Data::from(id));
+    if !params.is_empty() {
+        let declared = params.iter().map(|param| {
+            let default = [Data::from("default"), Data::from("str"), Data::from(param.default.as_str())];
+            map([
+                ("id", Data::from(param.name.as_str())),
+                ("info", Data::from(format!("${{{}}} of the Compose file.", param.variable))),
+                ("type", default.into_iter().collect()),
+            ])
+        });
+        around.insert("params".into(), declared.collect());
+    }
+    around.insert("module".into(), Data::from(module));
+    around.insert("args".into(), args);
+    Data::Map(Box::new(around))
 }
 
 /// Says what is not waited for, or not as the file wants it.
@@ -121,39 +174,16 @@ fn tell_of_waits(services: &[Service], notes: &mut Notes) {
                     wait.at,
                 );
             }
-            match (wait.until, &on.health) {
-                (Until::Healthy, None) => notes.add(
-                    format!("Nothing says when `{}` is healthy: it is waited for until it runs", on.id),
+            if wait.until == Until::Healthy && on.health.is_none() {
+                let when = if on.has_ports { "its ports accept connections" } else { "it runs" };
+                notes.add(
+                    format!("Nothing says when `{}` is healthy: it counts as such as soon as {when}", on.id),
                     "a health check of its image is not known here: give it a `healthcheck`",
                     wait.at,
-                ),
-                (Until::Healthy, Some(_)) if on.is_scaled => notes.add(
-                    format!("There are several of `{}`: they are waited for until they run", on.id),
-                    "",
-                    wait.at,
-                ),
-                (Until::Healthy | Until::Started | Until::Completed, _) => {}
+                );
             }
         }
-        let is_awaited = |other: &Service| {
-            other.waits.iter().any(|wait| wait.on == service.id && wait.until == Until::Healthy)
-        };
-        if let Some(health) = &service.health
-            && !services.iter().any(is_awaited)
-        {
-            notes.add("Health checks that nothing waits for are left out", "", health.at);
-        }
     }
-}
-
-/// A name as an id: `Web.App` is `web-app`.
-fn id_of(name: &str) -> String {
-    let id: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' })
-        .collect();
-    if is_id(&id) { id } else { "service".to_owned() }
 }
 
 /// A map of what there is.

@@ -134,7 +134,7 @@ pub static FUNCTIONS: &[RunnerFunction] = &[
     // HTTP
     function("http-request", Waits, "request", "Asks a server {url, method, headers, query-params, body, timeout}; gives {status, headers, body}."),
     // Images, datasets, prompts
-    function("spawn-image-build", Acts, "build", "Begins to build an image from {tags, sources, dockerfile, labels, target}; gives the build's id."),
+    function("spawn-image-build", Acts, "build", "Begins to build an image from {tags, sources, dockerfile, labels, target, args}; gives the build's id."),
     function("await-image-build", Waits, "id", "Waits until an image is built; gives its digest and metadata."),
     function("store-dataset", Waits, "source dataset", "Stores files of a container as a dataset; gives its version."),
     function("request-user-input", Acts, "kind options?", "Asks the person who runs the job for a text (`str`) or code (`code`); gives the question's id."),

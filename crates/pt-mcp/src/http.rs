@@ -104,23 +104,6 @@ impl Server {
         }
         Ok(Listening { port, end, tasks })
     }
-
-    /// Serves one client over stdin and stdout, until it goes.
-    ///
-    /// # Errors
-    /// The client does not speak the protocol.
-    pub async fn serve_stdio(&self) -> io::Result<()> {
-        use rmcp::ServiceExt;
-        let watching = sessions::watch(self);
-        let served = async {
-            let service =
-                Handler::new(self.clone()).serve(rmcp::transport::stdio()).await.map_err(io::Error::other)?;
-            service.waiting().await.map(drop).map_err(io::Error::other)
-        };
-        let served = served.await;
-        watching.abort();
-        served
-    }
 }
 
 /// The first free port from this one on, for IPv4 and, where there is such a thing, IPv6. Port 0 stands for any.

@@ -27,6 +27,7 @@ mod sandbox;
 mod server;
 mod sessions;
 mod sse;
+mod stdio;
 mod tools;
 
 pub use documents::{Document, DocumentError, Documents};

@@ -1,5 +1,6 @@
 //! The built-in tools. One noun, one file; what they are called and given stands here in one table.
 
+mod check;
 mod containers;
 mod describe;
 mod docs;
@@ -86,6 +87,8 @@ pub(crate) struct BuiltIn {
     pub(crate) effect: Effect,
     properties: fn() -> Value,
     required: &'static [&'static str],
+    /// Other names of its properties.
+    also: &'static [(&'static str, &'static [&'static str])],
     does: Does,
 }
 
@@ -137,6 +140,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({}),
         required: &[],
+        also: &[],
         does: Does::Instructions,
     },
     BuiltIn {
@@ -147,6 +151,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Changes,
         properties: || json!({"tool": text("its id or reference"), "args": {"type": "object"}}),
         required: &["tool"],
+        also: &[],
         does: Does::Run,
     },
     BuiltIn {
@@ -156,6 +161,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: listing,
         required: &[],
+        also: &[("tags", &["tag"])],
         does: Does::ListTools,
     },
     BuiltIn {
@@ -165,6 +171,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: listing,
         required: &[],
+        also: &[("tags", &["tag"]), ("job", &[])],
         does: Does::ListSteps,
     },
     BuiltIn {
@@ -174,6 +181,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: listing,
         required: &[],
+        also: &[("tags", &["tag"]), ("job", &[])],
         does: Does::ListServices,
     },
     BuiltIn {
@@ -183,6 +191,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: listing,
         required: &[],
+        also: &[("tags", &["tag"])],
         does: Does::ListContainers,
     },
     BuiltIn {
@@ -192,6 +201,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({"step": text("id")}),
         required: &["step"],
+        also: &[("step", &["id", "ref"])],
         does: Does::DescribeStep,
     },
     BuiltIn {
@@ -201,6 +211,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({"service": text("id")}),
         required: &["service"],
+        also: &[("service", &["id", "ref"])],
         does: Does::DescribeService,
     },
     BuiltIn {
@@ -210,6 +221,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({"container": text("id")}),
         required: &["container"],
+        also: &[("container", &["id", "ref"])],
         does: Does::DescribeContainer,
     },
     BuiltIn {
@@ -219,6 +231,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({}),
         required: &[],
+        also: &[("job", &["id"])],
         does: Does::DescribeSandbox,
     },
     BuiltIn {
@@ -236,6 +249,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
             })
         },
         required: &["container"],
+        also: &[("container", &["step", "id", "ref", "job"]), ("limit", &["tail", "lines"])],
         does: Does::Logs,
     },
     BuiltIn {
@@ -254,6 +268,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
             })
         },
         required: &["container", "cmd"],
+        also: &[("container", &["id", "ref"]), ("cmd", &["command"])],
         does: Does::Exec,
     },
     BuiltIn {
@@ -270,6 +285,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
             })
         },
         required: &[],
+        also: &[("step", &["id", "ref"]), ("state", &["status"])],
         does: Does::WaitUntil,
     },
     BuiltIn {
@@ -280,6 +296,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({"uri": text(""), "like": text("only the parts that contain this")}),
         required: &[],
+        also: &[("uri", &["id", "path"])],
         does: Does::Docs,
     },
     BuiltIn {
@@ -289,6 +306,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({"like": text("part of the id"), "limit": number("default 50")}),
         required: &[],
+        also: &[("like", &["id"])],
         does: Does::GetValues,
     },
     BuiltIn {
@@ -298,6 +316,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Destroys,
         properties: || json!({"id": text(""), "data": text(""), "confirm": {"type": "boolean"}}),
         required: &["id", "data"],
+        also: &[("id", &["value", "name"])],
         does: Does::SetValue,
     },
     BuiltIn {
@@ -307,6 +326,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Destroys,
         properties: || json!({"step": text(""), "confirm": {"type": "boolean"}}),
         required: &[],
+        also: &[("step", &["id", "ref", "job"])],
         does: Does::Stop,
     },
     BuiltIn {
@@ -316,6 +336,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Changes,
         properties: || json!({"container": text("id, or a step's id")}),
         required: &["container"],
+        also: &[("container", &["id", "ref"])],
         does: Does::Restart,
     },
     BuiltIn {
@@ -325,6 +346,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || json!({"cursor": text("")}),
         required: &["cursor"],
+        also: &[],
         does: Does::ReadMore,
     },
 ];
@@ -356,6 +378,9 @@ impl BuiltIn {
 
     /// Carries it out.
     pub(crate) async fn call(&self, server: &Inner, given: &Arguments, caller: &Caller) -> Answer {
+        if let Err(wrong) = check::arguments(self, given) {
+            return Answer::failure(wrong);
+        }
         let answer = match self.does {
             Does::Instructions => server.instructions().map(Answer::document),
             Does::Run => run::run(server, given, caller).await,

@@ -143,8 +143,7 @@ impl Volumes {
             context,
             dockerfile: "Dockerfile".to_owned(),
             tags: vec![IMAGE.to_owned()],
-            labels: Vec::new(),
-            target: None,
+            ..BuildRequest::default()
         };
         self.backend.build_image(request, heard).await?;
         let mount =

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// The failure that a command line leads to which could not be read.
 pub(crate) fn failure(error: &clap::Error, args: &[OsString]) -> Failure {
-    let message = message(error).unwrap_or_else(|| first_line(error));
+    let message = message(error, args).unwrap_or_else(|| first_line(error));
     let pairs = [
         (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
         (ContextKind::InvalidArg, ContextKind::SuggestedArg),
@@ -20,8 +20,28 @@ pub(crate) fn failure(error: &clap::Error, args: &[OsString]) -> Failure {
     let mut hints: Vec<String> =
         pairs.into_iter().filter_map(|(wrong, near)| nearest(error, wrong, near)).collect();
     hints.extend(nearest_command(error, args).filter(|_| hints.is_empty()));
-    hints.push(format!("See: {} --help", path_of(args)));
+    let path = path_of(args);
+    hints.extend(option_meant(error, &path));
+    hints.push(format!("See: {path} --help"));
     Failure::usage(message).hint(hints.join("\n"))
+}
+
+/// Commands, and the option by which they take what is often written without one.
+const MEANT: [(&str, &str); 6] = [
+    ("pt volumes snapshot", "--dataset"),
+    ("pt volumes restore", "--dataset"),
+    ("pt logs", "--tail"),
+    ("pt check", "--polytope-file"),
+    ("pt mcp", "--mcp-port"),
+    ("pt contexts add", "--instance"),
+];
+
+/// What to write for a word that has no place.
+fn option_meant(error: &clap::Error, path: &str) -> Option<String> {
+    let word = texts(error, ContextKind::InvalidArg).into_iter().next()?;
+    let is_word = error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-');
+    let (_, option) = MEANT.iter().find(|(command, _)| is_word && *command == path)?;
+    Some(format!("Did you mean {option}={word}?"))
 }
 
 /// Of what clap offers, the closest to what was written.
@@ -40,7 +60,7 @@ fn nearest_command(error: &clap::Error, args: &[OsString]) -> Option<String> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "clap has more kinds than occur here, and may add some")]
-fn message(error: &clap::Error) -> Option<String> {
+fn message(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let first = |kind| texts(error, kind).into_iter().next();
     // As in the help: `--tail=<count>`.
     let shown = |argument: &String| argument.replace(" <", "=<");
@@ -70,7 +90,9 @@ fn message(error: &clap::Error) -> Option<String> {
         ErrorKind::MissingRequiredArgument => {
             let missing = texts(error, ContextKind::InvalidArg);
             let missing: Vec<&str> = missing.iter().map(|name| name.trim_end_matches("...")).collect();
-            format!("{} is missing.", missing.join(", "))
+            let choices = choices(&command_of(args), &missing);
+            let choices = if choices.is_empty() { choices } else { format!(": {choices}") };
+            format!("{} is missing{choices}.", missing.join(", "))
         }
         ErrorKind::ArgumentConflict => {
             let other = first(ContextKind::PriorArg)?;
@@ -83,6 +105,15 @@ fn message(error: &clap::Error) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// What the one argument can be that is missing, if that is a matter of choice.
+fn choices(command: &clap::Command, missing: &[&str]) -> String {
+    let [only] = missing else { return String::new() };
+    let argument = command.get_positionals().find(|argument| argument.to_string() == *only);
+    let values = argument.map(clap::Arg::get_possible_values).unwrap_or_default();
+    let names: Vec<&str> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
+    names.join(", ")
 }
 
 /// clap's own words.

@@ -21,9 +21,11 @@ impl Docker {
             None => "build an image".to_owned(),
         };
         let labels: HashMap<String, String> = request.labels.into_iter().collect();
+        let args: HashMap<String, String> = request.args.into_iter().collect();
         let mut options = BuildImageOptionsBuilder::new()
             .dockerfile(&request.dockerfile)
             .labels(&labels)
+            .buildargs(&args)
             .rm(true)
             .forcerm(true);
         if let Some(tag) = request.tags.first() {

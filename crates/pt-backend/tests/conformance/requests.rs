@@ -77,6 +77,7 @@ pub(crate) async fn images_are_built(bed: &Bed) {
         tags: tags.clone(),
         labels: vec![("dev.polytope.test".to_owned(), "1".to_owned())],
         target: None,
+        args: vec![("GREETING".to_owned(), "hello".to_owned())],
     };
     let digest = bed.backend.build_image(request.clone(), no_progress()).await.unwrap();
     assert!(digest.starts_with("sha256:") && digest.len() == 71, "{digest}");

@@ -1,6 +1,6 @@
 //! The containers of a plan, and what waits for what.
 
-use pt_model::{ContainerSpec, Data, Map, ServiceSpec};
+use pt_model::{ContainerSpec, Data, Map, Probe, ServiceSpec};
 use pt_plan::{CodeCall, Does, Plan, StepPlan};
 use pt_spec::Condition;
 
@@ -11,38 +11,89 @@ pub(super) struct Planned {
     pub(super) spec: ContainerSpec,
     pub(super) services: Vec<ServiceSpec>,
     pub(super) replicas: i64,
-    /// Containers that must have ended well before it starts.
-    pub(super) after: Vec<String>,
+    /// Containers that must have ended well, or be ready, before it starts.
+    pub(super) after: Vec<(String, Until)>,
     /// Whether it is there to stay: it serves something, or is started again whenever it ends.
     pub(super) stays: bool,
     step: String,
 }
 
-/// The containers of a plan, and what of it they do not say.
-pub(super) fn containers(plan: &Plan) -> (Vec<Planned>, Vec<String>) {
+/// How far a container must have come for another to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    Ended,
+    Ready,
+}
+
+impl Planned {
+    /// What tells that it can be used, if anything does but its ports.
+    pub(super) fn probe(&self) -> Option<&Probe> {
+        let of_services = self.services.iter().map(|service| &service.ready);
+        of_services.chain([&self.spec.ready]).flatten().find_map(|ready| ready.probe.as_ref())
+    }
+}
+
+/// An image that a step builds.
+pub(super) struct Build {
+    /// What the step is given.
+    pub(super) params: Map,
+    step: String,
+}
+
+impl Build {
+    /// Whether it makes this image.
+    pub(super) fn makes(&self, image: &str) -> bool {
+        let tags = self.params.get("tags");
+        matches!(tags, Some(Data::List(tags)) if tags.iter().any(|tag| tag.as_str() == Some(image)))
+    }
+
+    /// That nothing here builds it.
+    pub(super) fn left_out(&self) -> String {
+        format!("Step '{}' is left out: build its image and push it to your registry.", self.step)
+    }
+}
+
+/// What of a plan other tools can run.
+pub(super) struct Containers {
+    pub(super) containers: Vec<Planned>,
+    pub(super) builds: Vec<Build>,
+    /// What of the plan these do not say.
+    pub(super) notes: Vec<String>,
+}
+
+/// The containers of a plan.
+pub(super) fn containers(plan: &Plan) -> Containers {
     let mut found = Found::default();
     plan.steps.iter().for_each(|step| found.step(step, ""));
-    let Found { mut containers, after, notes } = found;
+    let Found { mut containers, builds, after, notes } = found;
     let mut lost = notes;
+    if plan.timeout.is_some() {
+        lost.push("How long all of it may take is left out.".to_owned());
+    }
     for (step, before, condition) in after {
+        let is_built = builds.iter().any(|build| within(&build.step, &before));
         let before: Vec<String> = containers
             .iter()
             .filter(|other| within(&other.step, &before))
             .map(|other| other.id.clone())
             .collect();
-        let is_kept = condition == Condition::Success && !before.is_empty();
-        for container in containers.iter_mut().filter(|container| within(&container.step, &step)) {
-            if is_kept {
-                container.after.extend(before.iter().filter(|id| **id != container.id).cloned());
-            }
-        }
-        if !is_kept {
+        let until = match condition {
+            Condition::Success => Some(Until::Ended),
+            Condition::Ready => Some(Until::Ready),
+            Condition::Failed | Condition::Always => None,
+        };
+        let Some(until) = until.filter(|_| is_built || !before.is_empty()) else {
             lost.push(format!(
-                "Step '{step}' no longer waits: only waiting for success of containers can be said."
+                "Step '{step}' no longer waits: only waiting for success or readiness of containers can be said."
             ));
+            continue;
+        };
+        for container in containers.iter_mut().filter(|container| within(&container.step, &step)) {
+            let others = before.iter().filter(|id| **id != container.id);
+            container.after.extend(others.map(|id| (id.clone(), until)));
         }
     }
-    (containers, lost)
+    Containers { containers, builds, notes: lost }
 }
 
 fn within(step: &str, group: &str) -> bool {
@@ -52,6 +103,7 @@ fn within(step: &str, group: &str) -> bool {
 #[derive(Default)]
 struct Found {
     containers: Vec<Planned>,
+    builds: Vec<Build>,
     after: Vec<(String, String, Condition)>,
     notes: Vec<String>,
 }
@@ -63,12 +115,11 @@ impl Found {
             let before = when.steps.iter().map(|before| format!("{group}{before}"));
             self.after.extend(before.map(|before| (path.clone(), before, when.condition)));
         }
+        self.terms(step, &path);
         match &step.does {
             Does::Code(call) if call.module == "polytope/container" => self.container(call, path),
             Does::Code(call) if call.module == "polytope/build-image" => {
-                self.notes.push(format!(
-                    "Step '{path}' is left out: build its image and push it to your registry."
-                ));
+                self.builds.push(Build { params: call.params.clone(), step: path });
             }
             Does::Code(_) => self.notes.push(format!("Step '{path}' is left out: it runs code.")),
             Does::Skip => {
@@ -85,6 +136,18 @@ impl Found {
         }
     }
 
+    /// Says what is left out of how a step is run.
+    fn terms(&mut self, step: &StepPlan, path: &str) {
+        let terms = &step.terms;
+        let lost = [
+            (terms.retries.is_some(), "is not tried again: `retries` is left out"),
+            (terms.timeout.is_some(), "may take as long as it likes: `timeout` is left out"),
+            (!terms.locks.is_empty(), "runs beside the others: `lock` is left out"),
+        ];
+        let lost = lost.iter().filter(|(is_lost, _)| *is_lost);
+        self.notes.extend(lost.map(|(_, what)| format!("Step '{path}' {what}.")));
+    }
+
     fn container(&mut self, call: &CodeCall, step: String) {
         let spec = match ContainerSpec::from_data(&Data::Map(Box::new(own_params(&call.params)))) {
             Ok(spec) => spec,
@@ -97,6 +160,14 @@ impl Found {
         let id = std::iter::once(wished.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(wished);
         let replicas =
             if let Data::Int(count) = call.params.get("scaling").unwrap_or(&Data::Null) { *count } else { 1 };
+        for (key, what) in [
+            ("datasets", "stores no datasets"),
+            ("instance-type", "runs on any machine: `instance-type` is left out"),
+        ] {
+            if call.params.get(key).is_some_and(|value| !value.is_null()) {
+                self.notes.push(format!("Container '{id}' {what}."));
+            }
+        }
         let services = call.services.clone();
         let stays = !services.is_empty() || spec.restart.policy == pt_model::RestartPolicy::Always;
         self.containers.push(Planned { id, spec, services, replicas, after: Vec::new(), stays, step });
@@ -105,7 +176,7 @@ impl Found {
 
 /// The params of `polytope/container` that are the container's own.
 fn own_params(params: &Map) -> Map {
-    let of_module = |key: &str| matches!(key, "services" | "datasets" | "await" | "scaling");
+    let of_module = |key: &str| matches!(key, "services" | "datasets" | "await" | "scaling" | "output");
     let own = params.iter().filter(|(key, value)| !of_module(key) && !value.is_null());
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }

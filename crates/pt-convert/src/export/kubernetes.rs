@@ -1,9 +1,9 @@
 //! A plan as Kubernetes manifests.
 
-use pt_model::{Data, EnvVar, MountSource, Part, RestartPolicy, Secret, Text, User};
+use pt_model::{Data, EnvVar, MountSource, Part, Probe, RestartPolicy, Secret, Text, User};
 use pt_plan::Plan;
 
-use super::container::{Planned, containers};
+use super::container::{Build, Containers, Planned, containers};
 use super::{Exported, present, variable};
 
 /// The Kubernetes secret whose entries stand for the secrets of the plan.
@@ -13,11 +13,13 @@ const SECRETS: &str = "polytope-secrets";
 /// claims of volumes, and config maps for files from strings. Secrets are read from a secret `polytope-secrets`, which
 /// somebody has to make.
 pub fn export_kubernetes(plan: &Plan) -> Exported {
-    let (containers, mut notes) = containers(plan);
+    let Containers { containers, builds, mut notes } = containers(plan);
+    notes.extend(builds.iter().map(Build::left_out));
     let mut objects = Objects { documents: Vec::new(), claims: Vec::new(), secrets: Vec::new() };
     for container in &containers {
         if !container.after.is_empty() {
-            let after = container.after.join(", ");
+            let after: Vec<&str> = container.after.iter().map(|(id, _)| id.as_str()).collect();
+            let after = after.join(", ");
             notes.push(format!(
                 "'{}' does not wait for {after}: Kubernetes starts everything at once.",
                 container.id
@@ -36,6 +38,17 @@ pub fn export_kubernetes(plan: &Plan) -> Exported {
             present([("accessModes", modes), ("resources", storage)]),
         )
     }));
+    if !claims.is_empty() {
+        notes.push(format!("Each volume asks for 1Gi of storage: {}.", claims.join(", ")));
+    }
+    let mut ports =
+        containers.iter().flat_map(|container| &container.services).flat_map(|service| &service.ports);
+    if ports.any(|port| !port.internal) {
+        notes.push(
+            "Services are reached inside of the cluster only: `kubectl port-forward` opens a port here."
+                .to_owned(),
+        );
+    }
     if !secrets.is_empty() {
         let literals: Vec<String> = secrets.iter().map(|name| format!("--from-literal={name}=…")).collect();
         notes.push(format!(
@@ -117,7 +130,11 @@ impl Objects {
             ("ports", ports.collect()),
             ("volumeMounts", mounts),
             ("resources", present([("limits", limits), ("requests", requests)])),
-            ("securityContext", present([("runAsUser", run_as(&spec.user, &id, notes))])),
+            ("readinessProbe", readiness(container, &id, notes)),
+            ("securityContext", security(container, &id, notes)),
+            ("imagePullPolicy", if spec.update_image { Data::from("Always") } else { Data::Null }),
+            ("tty", yes(spec.tty)),
+            ("stdin", yes(!spec.no_stdin)),
         ]);
         let restart = match (container.stays, spec.restart.policy) {
             (true, _) => Data::Null,
@@ -129,7 +146,15 @@ impl Objects {
             ("containers", [pod_container].into_iter().collect()),
             ("volumes", volumes),
         ]);
-        let template = present([("metadata", present([("labels", labels(&id))])), ("spec", pod)]);
+        let tags: Data =
+            spec.tags.iter().map(|(name, tag)| (name.clone(), Data::from(tag.as_str()))).collect();
+        let metadata = present([("labels", labels(&id)), ("annotations", tags)]);
+        let template = present([("metadata", metadata), ("spec", pod)]);
+        if container.stays
+            && (spec.restart.policy, spec.restart.max_restarts) != (RestartPolicy::Always, None)
+        {
+            notes.push(format!("'{id}' is started again whenever it ends: deployments always are."));
+        }
         self.documents.push(if container.stays {
             let selector = present([("matchLabels", labels(&id))]);
             let replicas = ("replicas", Data::Int(container.replicas));
@@ -145,7 +170,18 @@ impl Objects {
                 (_, Some(count)) => Data::Int(count.into()),
                 (_, None) => Data::Null,
             };
-            object("batch/v1", "Job", &id, present([("backoffLimit", retries), ("template", template)]))
+            let replicas = if container.replicas > 1 { Data::Int(container.replicas) } else { Data::Null };
+            object(
+                "batch/v1",
+                "Job",
+                &id,
+                present([
+                    ("completions", replicas.clone()),
+                    ("parallelism", replicas),
+                    ("backoffLimit", retries),
+                    ("template", template),
+                ]),
+            )
         });
         for service in container.services.iter().filter(|service| !service.ports.is_empty()) {
             let ports = service.ports.iter().map(|port| {
@@ -249,16 +285,64 @@ fn protocol(is_udp: bool) -> Data {
     if is_udp { Data::from("UDP") } else { Data::Null }
 }
 
-/// A numeric user; Kubernetes knows no others.
-fn run_as(user: &Option<User>, id: &str, notes: &mut Vec<String>) -> Data {
-    match user {
+/// What tells that it can be used.
+fn readiness(container: &Planned, id: &str, notes: &mut Vec<String>) -> Data {
+    let of_services =
+        container.services.iter().find_map(|service| Some(i64::from(service.ports.first()?.port)));
+    let http = |path: &str, port: Option<u16>| {
+        let port = port.map(i64::from).or(of_services).unwrap_or(80);
+        present([("httpGet", present([("path", Data::from(path)), ("port", Data::Int(port))]))])
+    };
+    match container.probe() {
         None => Data::Null,
-        Some(User::Named(user)) if user.parse::<i64>().is_ok() => user.parse().map_or(Data::Null, Data::Int),
-        Some(_) => {
-            notes.push(format!("'{id}' runs as the user of its image: Kubernetes takes numbers only."));
+        Some(Probe::Exec(cmd)) if cmd.iter().any(Text::is_secret) => {
+            notes.push(format!("Nothing says when '{id}' is ready: the command for it holds secrets."));
+            Data::Null
+        }
+        Some(Probe::Exec(cmd)) => {
+            let words = cmd.iter().map(|word| Data::from(word.masked())).collect();
+            present([("exec", present([("command", words)]))])
+        }
+        Some(Probe::Http { path, port, status: None }) => http(path, *port),
+        Some(Probe::Http { path, port, status: Some(status) }) => {
+            notes.push(format!("'{id}' is ready with any good answer, not with status {status} alone."));
+            http(path, *port)
+        }
+        Some(Probe::Tcp(port)) => present([("tcpSocket", present([("port", Data::Int(i64::from(*port)))]))]),
+        Some(probe @ Probe::Log(_)) => {
+            notes.push(format!("Nothing says when '{id}' is ready: Kubernetes does not wait for {probe}."));
             Data::Null
         }
     }
+}
+
+/// As whom it runs, and whether it is confined.
+fn security(container: &Planned, id: &str, notes: &mut Vec<String>) -> Data {
+    let spec = &container.spec;
+    let profile = if spec.unconfined { present([("type", Data::from("Unconfined"))]) } else { Data::Null };
+    let (user, group) = run_as(spec.user.as_ref(), id, notes);
+    present([("runAsUser", user), ("runAsGroup", group), ("seccompProfile", profile)])
+}
+
+/// A numeric user and group; Kubernetes knows no others.
+fn run_as(user: Option<&User>, id: &str, notes: &mut Vec<String>) -> (Data, Data) {
+    let number = |text: &str| text.parse().ok().map(Data::Int);
+    let known = match user {
+        None => return (Data::Null, Data::Null),
+        Some(User::Named(user)) => match user.split_once(':') {
+            None => number(user).map(|user| (user, Data::Null)),
+            Some((user, group)) => number(user).zip(number(group)),
+        },
+        Some(User::Host) => None,
+    };
+    known.unwrap_or_else(|| {
+        notes.push(format!("'{id}' runs as the user of its image: Kubernetes takes numbers only."));
+        (Data::Null, Data::Null)
+    })
+}
+
+fn yes(wanted: bool) -> Data {
+    if wanted { Data::Bool(true) } else { Data::Null }
 }
 
 /// A name of an object: no underscores.

@@ -1,12 +1,16 @@
 //! Images that are built from sources.
 
 use pt_model::{Data, Map};
-use pt_syntax::{Node, NodeKind};
+use pt_syntax::Node;
 
+use super::map;
 use super::merge::scalar;
+use super::names::id_of;
 use super::service::Imports;
 use super::volume::{host, listed};
-use super::{id_of, map};
+
+/// Keys of `build` that become args.
+const CARRIED: [&str; 7] = ["context", "dockerfile", "dockerfile_inline", "target", "tags", "labels", "args"];
 
 impl Imports<'_> {
     /// The args of `polytope/build-image`, if the service has a `build`.
@@ -29,7 +33,7 @@ impl Imports<'_> {
         }
         if let Some(text) = part("dockerfile_inline") {
             let data =
-                map([("type", Data::from("string")), ("data", Data::from(self.variables.resolve(&text)))]);
+                map([("type", Data::from("string")), ("data", Data::from(self.variables.refer(&text)))]);
             sources.push(source("/Dockerfile.inline", data));
             args.insert("dockerfile".into(), Data::from("Dockerfile.inline"));
         }
@@ -39,24 +43,37 @@ impl Imports<'_> {
                 args.insert(key.into(), Data::from(self.variables.refer(&text)));
             }
         }
-        let labels = build.get("labels").map(Node::entries).unwrap_or_default();
-        if !labels.is_empty() {
-            let label =
-                |entry: &pt_syntax::Entry| Some((entry.key.clone(), Data::from(scalar(&entry.value)?)));
-            args.insert("labels".into(), labels.iter().filter_map(label).collect());
-        }
-        const CARRIED: [&str; 6] = ["context", "dockerfile", "dockerfile_inline", "target", "tags", "labels"];
-        for entry in build.entries().iter().filter(|entry| !CARRIED.contains(&entry.key.as_str())) {
-            let is_empty = matches!(&entry.value.kind, NodeKind::Null);
-            if !is_empty && !entry.key.starts_with("x-") {
-                self.notes.add(format!("`build.{}` cannot be carried over", entry.key), "", entry.key_span);
+        for key in ["labels", "args"] {
+            let given = self.named_texts(build.get(key));
+            if !given.is_empty() {
+                args.insert(key.into(), given.into_iter().collect());
             }
         }
+        self.others_of(build, "build", &CARRIED);
         Some(Data::Map(Box::new(args)))
+    }
+
+    /// `{NAME: value}` or `[NAME=value]`; what has no value is that of a variable.
+    fn named_texts(&mut self, node: Option<&Node>) -> Vec<(String, Data)> {
+        let Some(node) = node else { return Vec::new() };
+        let of_map = node.entries().iter().map(|entry| (entry.key.clone(), scalar(&entry.value)));
+        let of_list = node.items().iter().filter_map(scalar).map(|item| match item.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (item, None),
+        });
+        let given: Vec<(String, Option<String>)> = of_map.chain(of_list).collect();
+        let value = |(name, text): (String, Option<String>)| {
+            let value = match text {
+                Some(text) => self.variables.refer(&text),
+                None => self.variables.refer_to(&name),
+            };
+            (name, Data::from(value))
+        };
+        given.into_iter().map(value).collect()
     }
 
     /// What the image of a service is called that names none.
     pub(super) fn built_image(&self, service: &str) -> String {
-        format!("{}-{}", id_of(&self.file.name), id_of(service))
+        format!("{}-{}", id_of(&self.file.name), self.names.id(service))
     }
 }

@@ -3,10 +3,10 @@
 use pt_model::Data;
 use pt_syntax::{Node, NodeKind};
 
+use super::interpolation::assignments;
 use super::map;
 use super::merge::scalar;
 use super::service::Imports;
-use super::variable::assignments;
 
 impl Imports<'_> {
     /// `env_file` and above it `environment`: name and value, in the order of their first naming.
@@ -55,6 +55,7 @@ impl Imports<'_> {
             let required =
                 !matches!(file.get("required").map(|node| &node.kind), Some(NodeKind::Bool(false)));
             let Some(path) = file.get("path").unwrap_or(file).as_str() else { continue };
+            self.others_of(file, "env_file", &["path", "required"]);
             let path = self.variables.resolve(path);
             match self.world.read(&self.file.dir.join(&path)) {
                 Ok(text) => {

@@ -21,6 +21,8 @@ pub(super) struct ComposeFile {
     pub(super) others: Vec<Entry>,
     /// The directory that relative paths are meant from.
     pub(super) dir: PathBuf,
+    /// What of its includes is left out: key and place.
+    pub(super) left: Vec<(String, Span)>,
 }
 
 impl ComposeFile {
@@ -31,8 +33,9 @@ impl ComposeFile {
         path: &Path,
     ) -> Result<Self, Vec<Diagnostic>> {
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut reader = Reader { sources, world, dir: dir.clone() };
-        let (services, others) = reader.read(path, None, 0)?;
+        let mut reader = Reader { sources, world, dir: dir.clone(), left: Vec::new() };
+        let (services, others) = reader.read(path, None, None, 0)?;
+        let left = reader.left;
         if services.is_empty() {
             let message = format!("{} has no services", path.display());
             return Err(vec![
@@ -42,7 +45,7 @@ impl ComposeFile {
         let named = others.iter().find(|entry| entry.key == "name").and_then(|entry| entry.value.as_str());
         let of_dir = || Some(dir.file_name()?.to_string_lossy().into_owned());
         let name = named.map(str::to_owned).or_else(of_dir).unwrap_or_else(|| "project".to_owned());
-        Ok(Self { name, services, others, dir })
+        Ok(Self { name, services, others, dir, left })
     }
 
     /// An entry of a section at the top: a volume, a secret.
@@ -56,12 +59,20 @@ struct Reader<'a> {
     world: &'a dyn World,
     /// The directory of the root file.
     dir: PathBuf,
+    left: Vec<(String, Span)>,
 }
 
 type Read = (Vec<Entry>, Vec<Entry>);
 
 impl Reader<'_> {
-    fn read(&mut self, path: &Path, at: Option<Span>, depth: usize) -> Result<Read, Vec<Diagnostic>> {
+    /// Reads a file, whose relative paths are meant from a directory; without, from its own.
+    fn read(
+        &mut self,
+        path: &Path,
+        base: Option<PathBuf>,
+        at: Option<Span>,
+        depth: usize,
+    ) -> Result<Read, Vec<Diagnostic>> {
         let document = self.document(path, at, depth)?;
         let NodeKind::Map(top) = document.root.kind else {
             let error =
@@ -75,8 +86,13 @@ impl Reader<'_> {
                 "services" => services = entry.value.entries().to_vec(),
                 "include" => {
                     for item in entry.value.items() {
+                        let base = item.get("project_directory").and_then(Node::as_str);
+                        if let Some(env) = item.get("env_file") {
+                            self.left.push(("include.env_file".to_owned(), env.span));
+                        }
                         for included in included_files(item) {
-                            let read = self.read(&dir.join(included), Some(item.span), depth + 1)?;
+                            let base = base.map(|base| dir.join(base));
+                            let read = self.read(&dir.join(included), base, Some(item.span), depth + 1)?;
                             services.splice(0..0, read.0);
                             merge_sections(&mut others, read.1);
                         }
@@ -85,7 +101,7 @@ impl Reader<'_> {
                 _ => merge_sections(&mut others, vec![entry]),
             }
         }
-        let prefix = self.relative(&dir);
+        let prefix = self.relative(&base.unwrap_or(dir));
         let mut resolved = Vec::new();
         for service in &services {
             let value = self.extended(service, &services, path, depth)?;
@@ -121,7 +137,7 @@ impl Reader<'_> {
             },
             Some(file) => {
                 let path = path.parent().unwrap_or(Path::new("")).join(file);
-                let (services, _) = self.read(&path, Some(extends.span), depth + 1)?;
+                let (services, _) = self.read(&path, None, Some(extends.span), depth + 1)?;
                 match services.iter().find(|sibling| sibling.key == name) {
                     Some(sibling) => sibling.value.clone(),
                     None => return Err(vec![unknown(name, &services, extends.span)]),
@@ -146,6 +162,12 @@ impl Reader<'_> {
         })?;
         let source = self.sources.add(name, text.as_str());
         let parsed = parse(source, &text, Format::Yaml);
+        // `!reset` and `!override` say how files are merged.
+        let tags = parsed.diagnostics.iter().filter(|found| found.id == "unknown-tag");
+        for span in tags.flat_map(|found| &found.labels).map(|label| label.span) {
+            let tag = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+            self.left.push((tag.split_whitespace().next().unwrap_or_default().to_owned(), span));
+        }
         if parsed.has_errors() { Err(parsed.diagnostics) } else { Ok(parsed.document) }
     }
 

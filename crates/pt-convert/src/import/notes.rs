@@ -26,6 +26,18 @@ impl Notes {
         }
     }
 
+    /// The same of what concerns most services: one place is enough.
+    pub(super) fn once(&mut self, message: &str, hint: &str, at: Span) {
+        if !self.all.iter().any(|note| note.message == message) {
+            self.add(message, hint, at);
+        }
+    }
+
+    /// What has no one place.
+    pub(super) fn of_file(&mut self, message: String) {
+        self.all.push(Diagnostic::warning("not-carried-over", message));
+    }
+
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.all
     }

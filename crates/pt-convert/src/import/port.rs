@@ -1,10 +1,11 @@
 //! The ports of a service.
 
 use pt_model::{Data, Map};
-use pt_syntax::{Node, NodeKind};
+use pt_syntax::{Node, NodeKind, Span};
 
 use super::map;
 use super::merge::scalar;
+use super::names::id_of;
 use super::service::Imports;
 
 /// Ports that are nearly always spoken to in HTTP, so that their address is shown as a URL.
@@ -36,29 +37,53 @@ impl Imports<'_> {
     /// `"127.0.0.1:8080:80/tcp"`, or the long form.
     fn published(&mut self, node: &Node) -> Option<Data> {
         if let NodeKind::Map(_) = node.kind {
-            let mut text = |key: &str| node.get(key).and_then(scalar).map(|text| self.variables.refer(&text));
-            let (target, published, protocol) = (text("target")?, text("published"), text("protocol"));
-            return Some(self.port(
-                &target,
-                published.as_deref(),
-                protocol.as_deref().unwrap_or("tcp"),
-                false,
-            ));
+            return self.long_port(node);
         }
         let text = scalar(node)?;
         let text = self.variables.refer(&text);
         let (addresses, protocol) = text.rsplit_once('/').unwrap_or((&text, "tcp"));
+        // A reference has no colons, and an address of IPv6 stands in brackets.
         let mut parts = addresses.rsplitn(3, ':');
         let target = parts.next()?;
         let published = parts.next().filter(|published| !published.is_empty());
-        if parts.next().is_some_and(|host| !matches!(host, "127.0.0.1" | "localhost" | "[::1]")) {
-            self.notes.add(
-                "Services are reachable on localhost only: the addresses before ports are left out",
-                "",
-                node.span,
-            );
-        }
+        self.address(parts.next(), node.span);
         Some(self.port(target, published, protocol, false))
+    }
+
+    fn long_port(&mut self, node: &Node) -> Option<Data> {
+        let mut text = |key: &str| node.get(key).and_then(scalar).map(|text| self.variables.refer(&text));
+        let (target, published) = (text("target")?, text("published"));
+        let (host, protocol, spoken) = (text("host_ip"), text("protocol"), text("app_protocol"));
+        let label = text("name");
+        self.address(host.as_deref(), node.span);
+        self.others_of(
+            node,
+            "ports",
+            &["target", "published", "host_ip", "protocol", "app_protocol", "name", "mode"],
+        );
+        let spoken = spoken.filter(|spoken| matches!(spoken.as_str(), "http" | "https"));
+        let mut port = self.port(&target, published.as_deref(), protocol.as_deref().unwrap_or("tcp"), false);
+        if let Data::Map(port) = &mut port {
+            port.extend(spoken.map(|spoken| ("protocol".into(), Data::from(spoken))));
+            port.extend(label.map(|label| ("label".into(), Data::from(id_of(&label)))));
+        }
+        Some(port)
+    }
+
+    /// Says where a port is reachable that is not where the file wants it.
+    fn address(&mut self, host: Option<&str>, at: Span) {
+        match host {
+            Some("127.0.0.1" | "localhost" | "[::1]" | "::1") => {}
+            None | Some("" | "0.0.0.0" | "[::]" | "::") => self.notes.once(
+                "Ports are reachable from this machine only: Compose opens those without an address to others, too",
+                "",
+                at,
+            ),
+            Some(other) => {
+                let message = format!("Ports are reachable from this machine only: the address {other} is left out");
+                self.notes.add(message, "", at);
+            }
+        }
     }
 
     fn port(&mut self, port: &str, published: Option<&str>, protocol: &str, internal: bool) -> Data {
@@ -81,11 +106,18 @@ impl Imports<'_> {
         Data::Map(Box::new(entry))
     }
 
-    /// The services of a container: one, by whose name the others reach it.
-    pub(super) fn services(&mut self, id: &str, service: &Node) -> Option<Data> {
+    /// The services of a container: one with its ports, by whose name the others reach it, and one for each other name.
+    pub(super) fn services(&mut self, id: &str, name: &str, container: &str, service: &Node) -> Option<Data> {
         let ports = self.ports(service);
-        let ports: Data = if ports.is_empty() { return None } else { ports.into_iter().collect() };
-        Some([map([("id", Data::from(id)), ("ports", ports)])].into_iter().collect())
+        let mut services: Vec<Data> = Vec::new();
+        // A container is reached by its own id.
+        if !ports.is_empty() || container != id {
+            services.push(map([("id", Data::from(id)), ("ports", ports.into_iter().collect())]));
+        }
+        let aliases = self.names.aliases(name).filter(|alias| *alias != container && *alias != id);
+        let no_ports = || Data::List(Vec::new());
+        services.extend(aliases.map(|alias| map([("id", Data::from(alias)), ("ports", no_ports())])));
+        (!services.is_empty()).then(|| services.into_iter().collect())
     }
 }
 

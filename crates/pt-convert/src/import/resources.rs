@@ -4,7 +4,6 @@ use pt_model::{Data, Map};
 use pt_syntax::Node;
 
 use super::map;
-use super::merge::scalar;
 use super::service::Imports;
 
 impl Imports<'_> {
@@ -25,9 +24,15 @@ impl Imports<'_> {
         {
             let mut read_parts = Map::default();
             for (part, node) in parts {
-                let text = node.and_then(scalar).map(|text| self.variables.resolve(&text));
-                if let Some(value) = text.as_deref().and_then(read) {
-                    read_parts.insert(part.into(), value);
+                let Some(node) = node else { continue };
+                let Some(text) = self.decided(node) else { continue };
+                match read(&text) {
+                    Some(value) => drop(read_parts.insert(part.into(), value)),
+                    None => {
+                        let message =
+                            format!("`{text}` is no amount that is understood here: it is left out");
+                        self.notes.add(message, "", node.span);
+                    }
                 }
             }
             if !read_parts.is_empty() {
@@ -38,26 +43,42 @@ impl Imports<'_> {
     }
 
     /// `scale` or `deploy.replicas`, if it is more than one.
-    pub(super) fn replicas(&self, service: &Node) -> Option<Data> {
+    pub(super) fn replicas(&mut self, service: &Node) -> Option<Data> {
         let node = service.get("scale").or_else(|| service.get("deploy")?.get("replicas"))?;
-        let count: i64 = self.variables.resolve(&scalar(node)?).parse().ok()?;
+        let count: i64 = self.decided(node)?.parse().ok()?;
+        if count < 1 {
+            let message = "A service of which there are none is run once";
+            self.notes.add(message, "take its step out of the template", node.span);
+        }
         (count > 1).then_some(Data::Int(count))
     }
 
     /// `restart` or `deploy.restart_policy`.
-    pub(super) fn restart(&self, service: &Node) -> Option<Data> {
+    pub(super) fn restart(&mut self, service: &Node) -> Option<Data> {
         let deployed = service.get("deploy").and_then(|deploy| deploy.get("restart_policy"));
-        let condition = deployed.and_then(|policy| policy.get("condition")).and_then(scalar);
-        let text = service.get("restart").and_then(scalar).or(condition)?;
-        let text = self.variables.resolve(&text);
+        let condition = deployed.and_then(|policy| policy.get("condition"));
+        let node = service.get("restart").or(condition)?;
+        let text = self.decided(node)?;
         let (policy, count) = text.split_once(':').unwrap_or((&text, ""));
         let policy = match policy {
-            "always" | "unless-stopped" | "any" => "always",
+            "always" | "any" => "always",
+            "unless-stopped" => {
+                let message = "`unless-stopped` becomes `always`: what you stop here stays stopped anyway";
+                self.notes.add(message, "", node.span);
+                "always"
+            }
             "on-failure" => "on-failure",
-            _ => return None,
+            "no" | "none" | "false" => return None,
+            other => {
+                self.notes.add(format!("The restart policy `{other}` is left out"), "", node.span);
+                return None;
+            }
         };
-        let attempts = deployed.and_then(|policy| policy.get("max_attempts")).and_then(scalar);
-        let count = if count.is_empty() { attempts.unwrap_or_default() } else { count.to_owned() };
+        let attempts = deployed.and_then(|policy| policy.get("max_attempts"));
+        let count = match (count, attempts) {
+            ("", Some(attempts)) => self.decided(attempts).unwrap_or_default(),
+            _ => count.to_owned(),
+        };
         let policy = ("policy", Data::from(policy));
         Some(match count.parse() {
             Ok(count) => map([policy, ("max-restarts", Data::Int(count))]),

@@ -5,16 +5,19 @@ use pt_spec::World;
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind};
 
 use super::file::ComposeFile;
+use super::keys::is_unconfined;
 use super::merge::scalar;
+use super::names::{Names, id_of};
 use super::notes::Notes;
-use super::variable::Variables;
+use super::variable::{Param, Variables};
 use super::wait::{Health, Wait};
-use super::{id_of, map};
+use super::{map, module};
 
 /// What the import of services needs and gathers.
 pub(super) struct Imports<'a> {
     pub(super) world: &'a dyn World,
     pub(super) file: &'a ComposeFile,
+    pub(super) names: &'a Names,
     pub(super) variables: &'a mut Variables,
     pub(super) notes: &'a mut Notes,
 }
@@ -25,69 +28,27 @@ pub(super) struct Service {
     pub(super) profiles: Vec<String>,
     /// Its module, and before it the one that builds its image.
     pub(super) modules: Vec<Data>,
-    /// The module that builds its image.
-    image: Option<String>,
-    /// The id of its container.
-    pub(super) container: String,
-    /// Whether there are several of its container.
-    pub(super) is_scaled: bool,
+    /// The module that builds its image, and the params of that.
+    image: Option<(String, Vec<Param>)>,
+    /// The params of its own module.
+    params: Vec<Param>,
     pub(super) health: Option<Health>,
+    /// Whether it has ports that others can connect to.
+    pub(super) has_ports: bool,
     /// What it waits for.
     pub(super) waits: Vec<Wait>,
 }
 
-/// Keys of services that something here reads.
-const CARRIED: [&str; 33] = [
-    "image",
-    "build",
-    "command",
-    "entrypoint",
-    "environment",
-    "env_file",
-    "ports",
-    "expose",
-    "volumes",
-    "tmpfs",
-    "configs",
-    "secrets",
-    "depends_on",
-    "healthcheck",
-    "restart",
-    "deploy",
-    "scale",
-    "cpus",
-    "mem_limit",
-    "mem_reservation",
-    "working_dir",
-    "user",
-    "tty",
-    "stdin_open",
-    "container_name",
-    "hostname",
-    "profiles",
-    "networks",
-    "pull_policy",
-    "security_opt",
-    "init",
-    "develop",
-    "links",
-];
-
-/// Keys whose loss needs more words than that they are left out.
-const LEFT: [(&str, &str, &str); 7] = [
-    ("network_mode", "All services share the network of the job: `network_mode` is left out", ""),
-    ("privileged", "Containers are never privileged: `privileged` is left out", ""),
-    ("labels", "Labels are left out", "tags of a container are its labels in Polytope"),
-    ("logging", "`logging` is left out: Polytope keeps the logs", "`pt logs` shows them"),
-    ("platform", "`platform` is left out: the engine's own is used", ""),
-    ("stop_signal", "`stop_signal` is left out: the image's own is used", ""),
-    ("extra_hosts", "`extra_hosts` is left out: containers know each other and the internet", ""),
-];
-
 impl Imports<'_> {
-    pub(super) fn service(&mut self, named: &Entry) -> Result<Service, Vec<Diagnostic>> {
+    /// What a service becomes; nothing, if another program provides it.
+    pub(super) fn service(&mut self, named: &Entry) -> Result<Option<Service>, Vec<Diagnostic>> {
         let (name, service) = (&named.key, &named.value);
-        let id = id_of(name);
+        if let Some(provider) = service.get("provider").filter(|_| service.get("image").is_none()) {
+            let message = format!("Service `{name}` is left out: another program provides it");
+            self.notes.add(message, "give its address to those who need it", provider.span);
+            return Ok(None);
+        }
+        let id = self.names.id(name);
         if id != *name {
             self.notes.add(
                 format!("Service `{name}` is called `{id}`: ids have small letters, digits, - and _"),
@@ -95,43 +56,45 @@ impl Imports<'_> {
                 named.key_span,
             );
         }
-        let image = service.get("image").and_then(scalar);
-        let image_name = image.clone().unwrap_or_else(|| self.built_image(name));
+        let image_name = service.get("image").and_then(scalar);
+        let is_named = image_name.is_some();
+        let image_name = image_name.unwrap_or_else(|| self.built_image(name));
         let build = self.build(service, &image_name);
-        if image.is_none() && build.is_none() {
+        let mut modules = Vec::new();
+        let image = build.map(|args| {
+            let (id, params) = (self.names.image_id(name), self.variables.take_params());
+            modules.push(module(&id, "polytope/build-image", &params, args));
+            (id, params)
+        });
+        if image.is_none() && !is_named {
             let error =
                 Diagnostic::error("compose-mistake", format!("Service '{name}' has neither image nor build"));
             return Err(vec![error.at(named.key_span, "this service")]);
         }
-        let text = |key: &str| service.get(key).and_then(scalar);
-        let container =
-            text("container_name").or_else(|| text("hostname")).map(|name| self.variables.resolve(&name));
-        let container = container.map_or_else(|| id.clone(), |name| id_of(&name));
-        let args = self.container(&id, &container, name, service, &image_name);
-        let mut modules = Vec::new();
-        let image_module = build.as_ref().map(|_| format!("{id}-image"));
-        if let (Some(id), Some(args)) = (&image_module, build) {
-            modules.push(module(id, "polytope/build-image", args));
-        }
-        modules.push(module(&id, "polytope/container", args));
+        let health = self.health(service);
+        let args = self.container(&id, name, service, &image_name, health.as_ref());
+        let list = |data: &Data| if let Data::List(items) = data { items.clone() } else { Vec::new() };
+        let has_ports =
+            list(args.get("services")).iter().any(|service| !list(service.get("ports")).is_empty());
+        let params = self.variables.take_params();
+        modules.push(module(&id, "polytope/container", &params, args));
         let profiles = service.get("profiles").map(Node::items).unwrap_or_default();
-        let (waits, health) = (self.waits(service), self.health(service));
-        self.networks(service);
-        self.unknown(service);
-        Ok(Service {
-            profiles: profiles.iter().filter_map(scalar).collect(),
-            id,
-            modules,
-            image: image_module,
-            container,
-            is_scaled: self.replicas(service).is_some(),
-            health,
-            waits,
-        })
+        let waits = self.waits(service);
+        self.other_keys(service);
+        let profiles = profiles.iter().filter_map(scalar).collect();
+        Ok(Some(Service { profiles, id, modules, image, params, health, has_ports, waits }))
     }
 
     /// The args of `polytope/container`.
-    fn container(&mut self, id: &str, container: &str, name: &str, service: &Node, image: &str) -> Data {
+    fn container(
+        &mut self,
+        id: &str,
+        name: &str,
+        service: &Node,
+        image: &str,
+        health: Option<&Health>,
+    ) -> Data {
+        let container = self.container_id(id, service);
         let mut args = Map::default();
         let mut put = |key: &str, value: Option<Data>| {
             if let Some(value) = value {
@@ -140,7 +103,7 @@ impl Imports<'_> {
         };
         let text = |key: &str| service.get(key).and_then(scalar);
         put("image", Some(Data::from(self.variables.refer(image))));
-        put("id", Some(Data::from(container)));
+        put("id", Some(Data::from(container.as_str())));
         put("entrypoint", self.command(service.get("entrypoint")));
         put("cmd", self.command(service.get("command")));
         put("workdir", text("working_dir").map(|dir| Data::from(self.variables.refer(&dir))));
@@ -149,29 +112,57 @@ impl Imports<'_> {
         put("env", (!environment.is_empty()).then(|| environment.into_iter().collect()));
         let mounts = self.mounts(service);
         put("mounts", (!mounts.is_empty()).then(|| mounts.into_iter().collect()));
-        put("services", self.services(id, service));
+        put("services", self.services(id, name, &container, service));
+        put("ready", health.map(|health| health.ready(self.is_awaited(name))));
         put("restart", self.restart(service));
         put("scaling", self.replicas(service));
         put("resources", self.resources(service));
         put("update-image", (text("pull_policy").as_deref() == Some("always")).then_some(Data::Bool(true)));
-        let unconfined =
-            |node: &&Node| matches!(node.as_str(), Some("seccomp:unconfined" | "seccomp=unconfined"));
         let options = service.get("security_opt").map(Node::items).unwrap_or_default();
-        put("unconfined", options.iter().any(|node| unconfined(&node)).then_some(Data::Bool(true)));
-        let networks = service.get("networks");
-        let aliases = networks
-            .map(Node::entries)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|entry| entry.value.get("aliases"));
-        for aliases in aliases {
-            self.notes.add(
-                format!("Service `{name}` has no other names: `aliases` is left out"),
-                "give it a service for each name",
-                aliases.span,
-            );
-        }
+        let unconfined = options.iter().filter_map(scalar).any(|option| is_unconfined(&option));
+        put("unconfined", unconfined.then_some(Data::Bool(true)));
+        put("tags", self.tags(service));
         Data::Map(Box::new(args))
+    }
+
+    /// What the container is called: programs see that as their host's name, and others reach it by it.
+    fn container_id(&mut self, id: &str, service: &Node) -> String {
+        let mut called = |key: &str| {
+            let node = service.get(key)?;
+            let text = self.decided(node)?;
+            Some((id_of(&text), node.span))
+        };
+        let (container, host) = (called("container_name"), called("hostname"));
+        if let (Some((container, _)), Some((host, at))) = (&container, &host)
+            && container != host
+        {
+            self.notes.add("A container is known by one name: `hostname` is left out", "", *at);
+        }
+        let wished = container.or(host).map_or_else(|| id.to_owned(), |(name, _)| name);
+        if self.names.is_of_other(&wished, id) { id.to_owned() } else { wished }
+    }
+
+    /// Labels, as tags.
+    fn tags(&mut self, service: &Node) -> Option<Data> {
+        let labels = service.get("labels")?;
+        let of_list = labels.items().iter().filter_map(scalar).map(|label| {
+            let (name, value) = label.split_once('=').unwrap_or((&label, ""));
+            (name.to_owned(), value.to_owned())
+        });
+        let of_map = labels.entries().iter().map(|entry| {
+            let value = scalar(&entry.value).unwrap_or_default();
+            (entry.key.clone(), value)
+        });
+        let tags: Vec<(String, String)> = of_list.chain(of_map).collect();
+        if tags.is_empty() {
+            return None;
+        }
+        self.notes.add(
+            "Labels become tags: programs that ask the engine for labels do not see them",
+            "",
+            labels.span,
+        );
+        Some(tags.into_iter().map(|(name, value)| (name, Data::from(self.variables.refer(&value)))).collect())
     }
 
     /// A command as a string or a list; an empty list removes the image's.
@@ -185,99 +176,62 @@ impl Imports<'_> {
         })
     }
 
-    /// Says what is left out of how a service is on its networks.
-    fn networks(&mut self, service: &Node) {
-        for network in service.get("networks").map(Node::entries).unwrap_or_default() {
-            for entry in network.value.entries().iter().filter(|entry| entry.key != "aliases") {
-                let message = format!("`{}` of a service on a network is left out", entry.key);
-                self.notes.add(message, "all services of a job share one network", entry.key_span);
-            }
-        }
-    }
-
-    /// Says what nothing here reads.
-    fn unknown(&mut self, service: &Node) {
-        for entry in service.entries() {
-            let key = entry.key.as_str();
-            if CARRIED.contains(&key) || key.starts_with("x-") || entry.value.is_null() {
-                continue;
-            }
-            match LEFT.iter().find(|(left, ..)| *left == key) {
-                Some((_, message, hint)) => self.notes.add(*message, hint, entry.key_span),
-                None => self.notes.add(format!("`{key}` cannot be carried over"), "", entry.key_span),
-            }
-        }
-    }
-
-    /// Says what is left out of what stands at the top.
-    pub(super) fn unknown_top_level(&mut self) {
-        const CARRIED: [&str; 6] = ["version", "name", "volumes", "configs", "secrets", "networks"];
-        for entry in &self.file.others {
-            if entry.key == "networks" {
-                self.top_level_networks(entry);
-            } else if !CARRIED.contains(&entry.key.as_str()) && !entry.key.starts_with("x-") {
-                self.notes.add(format!("`{}` cannot be carried over", entry.key), "", entry.key_span);
-            }
-        }
-    }
-}
-
-impl Imports<'_> {
-    fn top_level_networks(&mut self, networks: &Entry) {
-        let declared = networks.value.entries();
-        if declared.len() > 1 {
+    /// The text of what can only be decided now: names, and numbers that are written in another way.
+    pub(super) fn decided(&mut self, node: &Node) -> Option<String> {
+        let text = scalar(node)?;
+        let decided = self.variables.resolve(&text);
+        if decided != text && !text.contains("$$") {
             self.notes.add(
-                "All services share one network: which of them cannot see each other is left out",
-                "",
-                networks.key_span,
+                format!("`{text}` is taken as it is now"),
+                "write down what it shall be",
+                node.span,
             );
         }
-        for (network, setting) in declared
-            .iter()
-            .flat_map(|network| network.value.entries().iter().map(move |entry| (network, entry)))
-        {
-            let is_off = scalar(&setting.value).as_deref() == Some("false");
-            if setting.key == "external" && !is_off {
-                let message = format!("The network `{}` outside of the project is not reached", network.key);
-                self.notes.add(
-                    message,
-                    "services of other jobs are reached by their ports",
-                    setting.key_span,
-                );
-            } else if setting.key != "name" && !setting.key.starts_with("x-") && !is_off {
-                let message = format!("`{}` of networks is left out", setting.key);
-                self.notes.add(message, "a job has one network of its own", setting.key_span);
-            }
-        }
+        Some(decided)
+    }
+
+    /// Whether another service waits until this one is healthy.
+    fn is_awaited(&self, name: &str) -> bool {
+        self.file.services.iter().any(|other| {
+            let condition = other.value.get("depends_on").and_then(|on| on.get(name)?.get("condition"));
+            condition.and_then(Node::as_str) == Some("service_healthy")
+        })
     }
 }
 
 impl Service {
-    /// Its steps in a template that runs the services of these ids.
-    pub(super) fn steps(&self, ids: &[&str]) -> Vec<Data> {
-        let build = self.image.as_deref().map(Data::from);
-        let after = self.after(ids);
-        let own = match &after {
-            None => Data::from(self.id.as_str()),
-            Some(after) => map([("module", Data::from(self.id.as_str())), ("run-when", after.clone())]),
-        };
-        build.into_iter().chain([own]).collect()
+    /// All params of its modules.
+    pub(super) fn params(&self) -> impl Iterator<Item = &Param> {
+        self.image.iter().flat_map(|(_, params)| params).chain(&self.params)
     }
 
-    /// What it runs after in such a template, as `run-when` has it.
-    pub(super) fn after(&self, ids: &[&str]) -> Option<Data> {
+    /// Its steps in a template that runs the services of these ids.
+    pub(super) fn steps(&self, ids: &[&str]) -> Vec<Data> {
+        let build = self.image.iter().map(|(id, params)| step(id, params, None));
+        build.chain([step(&self.id, &self.params, self.after(ids))]).collect()
+    }
+
+    /// What it runs after in such a template.
+    fn after(&self, ids: &[&str]) -> Option<Data> {
         let there = self.waits.iter().filter(|wait| ids.contains(&wait.on.as_str()));
-        let after = there.map(|wait| wait.step_id().unwrap_or_else(|| wait.on.clone()));
-        let after: Vec<Data> = after.chain(self.image.clone()).map(Data::from).collect();
-        let after = match after.len() {
-            0 => return None,
-            1 => after.into_iter().next()?,
-            _ => after.into_iter().collect(),
-        };
-        Some(map([("after", after)]))
+        let after = there.map(Wait::after).chain(self.image.iter().map(|(id, _)| Data::from(id.as_str())));
+        let mut after: Vec<Data> = after.collect();
+        if after.len() > 1 { Some(after.into_iter().collect()) } else { after.pop() }
     }
 }
 
-fn module(id: &str, module: &str, args: Data) -> Data {
-    map([("id", Data::from(id)), ("module", Data::from(module)), ("args", args)])
+/// A step that runs a module, and hands on what the template was given.
+fn step(module: &str, params: &[Param], after: Option<Data>) -> Data {
+    if params.is_empty() && after.is_none() {
+        return Data::from(module);
+    }
+    let mut step = map([("module", Data::from(module))]);
+    if let Data::Map(step) = &mut step {
+        if !params.is_empty() {
+            let arg = |param: &Param| (param.name.clone(), Data::from(format!("pt.param {}", param.of)));
+            step.insert("args".into(), params.iter().map(arg).collect());
+        }
+        step.extend(after.map(|after| ("after".into(), after)));
+    }
+    step
 }

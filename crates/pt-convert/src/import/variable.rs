@@ -1,8 +1,12 @@
 //! `${VARIABLES}` of Compose files.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pt_spec::World;
+use pt_syntax::{Node, NodeKind};
+
+use super::interpolation::{Piece, Variable, assignments, pieces};
 
 /// A value or secret that the polytope file refers to in place of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,26 +17,65 @@ pub struct Setting {
     pub variable: String,
     /// Whether it sounds as if it should be kept secret.
     pub is_secret: bool,
-    /// What the Compose file or `.env` says it is.
+    /// What the Compose file or `.env` says it is. Of a secret, only what the Compose file says: that is none.
     pub default: Option<String>,
+}
+
+/// A param that stands in place of a variable with a default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Param {
+    /// What it is called in its module: `port`.
+    pub(super) name: String,
+    /// What it is called in templates. The same, unless the variable has several defaults.
+    pub(super) of: String,
+    /// The variable: `PORT`.
+    pub(super) variable: String,
+    pub(super) default: String,
 }
 
 /// The variables of a Compose file: what `.env` says, and which were used.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     env: Vec<(String, String)>,
+    /// Those that have a default somewhere, and that nothing sets: they become params.
+    defaulted: BTreeSet<String>,
     used: Vec<Setting>,
+    /// The params of the module that is being made.
+    params: Vec<Param>,
+    /// What was asked whether it is set, and what was found.
+    decided: BTreeMap<String, bool>,
 }
-
-/// Words in the names of what should not be shown.
-const SECRET: [&str; 8] =
-    ["password", "passwd", "secret", "token", "api-key", "private-key", "credential", "-pw"];
 
 impl Variables {
     /// With the file `.env` of a directory, if there is one.
     pub(super) fn of_dir(world: &dyn World, dir: &Path) -> Self {
         let text = world.read(&dir.join(".env")).unwrap_or_default();
-        Self { env: assignments(&text), used: Vec::new() }
+        Self { env: assignments(&text), ..Self::default() }
+    }
+
+    /// Learns which variables have a default in a part of the file.
+    pub(super) fn learn(&mut self, node: &Node) {
+        match &node.kind {
+            NodeKind::Str(text) => self.learn_of(text),
+            NodeKind::List(items) => items.iter().for_each(|item| self.learn(item)),
+            NodeKind::Map(entries) => entries.iter().for_each(|entry| self.learn(&entry.value)),
+            _ => {}
+        }
+    }
+
+    fn learn_of(&mut self, text: &str) {
+        for piece in pieces(text) {
+            let Piece::Variable(variable) = piece else { continue };
+            let known = self.set(&variable.name).is_some() || variable.is_secret();
+            if variable.default.is_some() && !known {
+                self.defaulted.insert(variable.name);
+            }
+        }
+    }
+
+    /// The params that the texts since the last call referred to.
+    pub(super) fn take_params(&mut self) -> Vec<Param> {
+        std::mem::take(&mut self.params)
     }
 
     /// The text with references in place of variables.
@@ -69,6 +112,11 @@ impl Variables {
         pieces(text).into_iter().map(resolve).collect()
     }
 
+    /// The variables of which something depends on whether they are set, and whether they are.
+    pub(super) fn decided(&self) -> &BTreeMap<String, bool> {
+        &self.decided
+    }
+
     pub(super) fn into_settings(self) -> Vec<Setting> {
         self.used
     }
@@ -82,20 +130,31 @@ impl Variables {
         if let Some(alternative) = &variable.alternative {
             return set.map(|_| self.resolve(alternative));
         }
-        let default = || variable.default.as_deref().map(|default| self.resolve(default));
-        set.map(str::to_owned).or_else(default)
+        set.map(str::to_owned).or_else(|| self.said(variable))
+    }
+
+    /// What the file says of it, without `.env`.
+    fn said(&self, variable: &Variable) -> Option<String> {
+        variable.default.as_deref().map(|default| self.resolve(default))
     }
 
     fn reference(&mut self, variable: &Variable, whole: bool) -> String {
         // What depends on whether something is set is decided now.
         if let Some(alternative) = &variable.alternative {
             let is_set = self.set(&variable.name).is_some_and(|value| !value.is_empty());
+            self.decided.insert(variable.name.clone(), is_set);
             return if is_set { self.refer(alternative) } else { String::new() };
         }
-        // Compose takes what nobody has set as empty.
-        let default = self.value(variable).or_else(|| (!variable.is_required).then(String::new));
-        let name = variable.name.to_lowercase().replace('_', "-").trim_matches('-').to_owned();
-        let is_secret = SECRET.iter().any(|word| name.contains(word));
+        let name = variable.setting();
+        let reference = |what: &str| if whole { what.to_owned() } else { format!("{{{what}}}") };
+        if self.defaulted.contains(&variable.name) {
+            let default = self.value(variable).unwrap_or_default();
+            return reference(&format!("pt.param {}", self.param(&name, variable, default)));
+        }
+        let is_secret = variable.is_secret();
+        // Compose takes what nobody has set as empty. What `.env` says of a secret is one.
+        let known = if is_secret { self.said(variable) } else { self.value(variable) };
+        let default = known.or_else(|| (!variable.is_required && !is_secret).then(String::new));
         match self.used.iter_mut().find(|used| used.name == name) {
             Some(used) => used.default = used.default.take().filter(|known| !known.is_empty()).or(default),
             None => {
@@ -103,109 +162,21 @@ impl Variables {
                 self.used.push(Setting { name: name.clone(), variable, is_secret, default });
             }
         }
-        let reference = format!("pt.{} {name}", if is_secret { "secret" } else { "value" });
-        if whole { reference } else { format!("{{{reference}}}") }
+        reference(&format!("pt.{} {name}", if is_secret { "secret" } else { "value" }))
     }
-}
 
-/// `NAME=value` lines, as in `.env` files: comments, quotes, `export`.
-pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        if line.starts_with('#') {
-            continue;
+    /// The name of the module's param with this default.
+    fn param(&mut self, of: &str, variable: &Variable, default: String) -> String {
+        let known = |param: &&Param| param.of == of && param.default == default;
+        if let Some(param) = self.params.iter().find(known) {
+            return param.name.clone();
         }
-        let Some((name, value)) = line.split_once('=') else { continue };
-        let value = value.trim();
-        let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.split_once(quote));
-        let value = match (quoted('"'), quoted('\'')) {
-            (Some((inside, _)), _) => inside.replace("\\n", "\n"),
-            (None, Some((inside, _))) => inside.to_owned(),
-            (None, None) => value.split(" #").next().unwrap_or(value).trim_end().to_owned(),
-        };
-        found.push((name.trim().to_owned(), value));
+        let others = self.params.iter().filter(|param| param.of == of).count();
+        let name = if others == 0 { of.to_owned() } else { format!("{of}-{}", others + 1) };
+        let variable = variable.name.clone();
+        self.params.push(Param { name: name.clone(), of: of.to_owned(), variable, default });
+        name
     }
-    found
-}
-
-#[derive(Debug, PartialEq)]
-enum Piece {
-    Text(String),
-    Variable(Variable),
-}
-
-/// `${NAME:-default}` or `${NAME:+alternative}`.
-#[derive(Debug, PartialEq)]
-struct Variable {
-    name: String,
-    default: Option<String>,
-    alternative: Option<String>,
-    is_required: bool,
-}
-
-/// A text in its pieces; `$$` is a dollar sign.
-fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(dollar) = rest.find('$') {
-        plain.push_str(&rest[..dollar]);
-        rest = &rest[dollar + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            plain.push('$');
-            rest = after;
-        } else if let Some((variable, after)) = variable(rest) {
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            }
-            pieces.push(Piece::Variable(variable));
-            rest = after;
-        } else {
-            plain.push('$');
-        }
-    }
-    plain.push_str(rest);
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
-    }
-    pieces
-}
-
-/// The variable that stands behind a dollar sign, and what follows it.
-fn variable(text: &str) -> Option<(Variable, &str)> {
-    let name = |text: &str| text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len());
-    let begins = |text: &str| text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
-    let Some(inside) = text.strip_prefix('{') else {
-        let end = name(text);
-        let name = text[..end].to_owned();
-        let variable = Variable { name, default: None, alternative: None, is_required: false };
-        return begins(text).then_some((variable, &text[end..]));
-    };
-    let end = closing(inside)?;
-    let (inside, after) = (&inside[..end], &inside[end + 1..]);
-    let (name, operator) = inside.split_at(name(inside));
-    let operator = operator.strip_prefix(':').unwrap_or(operator);
-    let default = operator.strip_prefix('-').map(str::to_owned);
-    let alternative = operator.strip_prefix('+').map(str::to_owned);
-    let is_required = operator.starts_with('?');
-    let known = operator.is_empty() || operator.starts_with(['-', '+', '?']);
-    let name = name.to_owned();
-    (begins(&name) && known).then_some((Variable { name, default, alternative, is_required }, after))
-}
-
-/// Where the brace closes that was opened before the text.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 1;
-    text.char_indices().find_map(|(at, c)| {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        (depth == 0).then_some(at)
-    })
 }
 
 #[cfg(test)]
@@ -220,26 +191,27 @@ mod tests {
             ("${PORT}", "pt.value port", "8080"),
             (
                 "http://${HOST:-localhost}:$PORT/",
-                "http://{pt.value host}:{pt.value port}/",
+                "http://{pt.param host}:{pt.value port}/",
                 "http://localhost:8080/",
             ),
             ("${DB_PASSWORD:?must be set}", "pt.secret db-password", ""),
-            ("${A-${B:-c}}", "pt.value a", "c"),
+            ("${A-${B:-c}}", "pt.param a", "c"),
+            ("${A:-1} ${A:-2} ${A:-1}", "{pt.param a} {pt.param a-2} {pt.param a}", "1 2 1"),
+            ("${A:-1} $A", "{pt.param a} {pt.param a-2}", "1 "),
+            (
+                "${PORT:-80} ${TOKEN:-t} ${A:-$TOKEN}",
+                "{pt.value port} {pt.secret token} {pt.secret a}",
+                "8080 t ",
+            ),
             ("${PORT:+set}", "set", "set"),
             ("${NONE:+set}", "", ""),
             ("100$", "100$", "100$"),
             ("$$HOME ${/id} $1", "$HOME ${/id} $1", "$HOME ${/id} $1"),
         ] {
-            let mut variables = Variables { env: assignments("PORT=8080"), used: Vec::new() };
+            let mut variables = Variables { env: assignments("PORT=8080"), ..Variables::default() };
+            variables.learn_of(text);
             assert_eq!(variables.resolve(text), resolved, "{text}");
             assert_eq!(variables.refer(text), referred, "{text}");
         }
-    }
-
-    #[test]
-    fn lines_of_env_files() {
-        let text = "# comment\nexport A=1\nB = \"two words\" # why\nC='$x'\nD=a#b #c\n\nnothing\nE=";
-        let expected = [("A", "1"), ("B", "two words"), ("C", "$x"), ("D", "a#b"), ("E", "")];
-        assert_eq!(assignments(text), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

@@ -1,11 +1,15 @@
 //! What is mounted into a service.
 
 use pt_model::{Data, Map};
-use pt_syntax::{Node, NodeKind};
+use pt_syntax::{Node, NodeKind, Span};
 
+use super::map;
 use super::merge::scalar;
+use super::names::id_of;
 use super::service::Imports;
-use super::{id_of, map};
+
+/// What `nocopy` keeps from happening.
+const EMPTY: &str = "Volumes begin with what the image has there: `nocopy` is left out";
 
 impl Imports<'_> {
     /// `volumes`, `tmpfs`, `configs` and `secrets`.
@@ -18,9 +22,22 @@ impl Imports<'_> {
                 self.long_volume(node)
             });
         }
+        mounts.retain(|mount| {
+            let path = mount.get("path").as_str().unwrap_or_default();
+            let is_absolute = path.starts_with('/') || path.contains("pt.");
+            if !is_absolute && let Some(volumes) = service.get("volumes") {
+                let message = format!("The mount at `{path}` is left out: that is no absolute path");
+                self.notes.add(message, "", volumes.span);
+            }
+            is_absolute
+        });
         for node in service.get("tmpfs").map(|node| listed(node)).unwrap_or_default() {
             let Some(path) = scalar(node) else { continue };
-            let path = path.split(':').next().unwrap_or(&path).to_owned();
+            let (path, options) = path.split_once(':').unwrap_or((&path, ""));
+            if !options.is_empty() {
+                self.in_memory(node.span);
+            }
+            let path = self.variables.refer(path);
             mounts.push(mount(&path, map([("type", Data::from("volume"))])));
         }
         for (section, dir) in [("configs", "/"), ("secrets", "/run/secrets/")] {
@@ -40,8 +57,17 @@ impl Imports<'_> {
             [source, path, options, ..] => ((*source).to_owned(), (*path).to_owned(), (*options).to_owned()),
             [] => return None,
         };
-        if options.split(',').any(|option| option == "ro") {
-            self.read_only(node);
+        for option in options.split(',') {
+            match option {
+                "ro" => self.read_only(node),
+                "nocopy" => self.notes.add(EMPTY, "", node.span),
+                // Labels of SELinux and hints to other systems; without them, mounts work here.
+                "" | "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" => {}
+                other => {
+                    let message = format!("The option `{other}` of a mount is left out");
+                    self.notes.add(message, "", node.span);
+                }
+            }
         }
         let is_path = source.starts_with(['.', '/', '~']) || source.contains('/') || source.contains("pt.");
         Some(mount(&path, if is_path { host(&source) } else { self.named_volume(&source, node) }))
@@ -52,6 +78,19 @@ impl Imports<'_> {
         let (kind, source, path) = (text("type"), text("source"), text("target")?);
         if matches!(node.get("read_only").map(|node| &node.kind), Some(NodeKind::Bool(true))) {
             self.read_only(node);
+        }
+        self.others_of(
+            node,
+            "volumes",
+            &["type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs"],
+        );
+        for (part, read) in [("bind", ["create_host_path", "selinux"].as_slice()), ("volume", &[])] {
+            if let Some(options) = node.get(part) {
+                self.others_of(options, &format!("volumes.{part}"), read);
+            }
+        }
+        if kind.as_deref() == Some("tmpfs") && node.get("tmpfs").is_some() {
+            self.in_memory(node.span);
         }
         Some(match (kind.as_deref(), source) {
             (Some("bind"), Some(source)) => mount(&path, host(&source)),
@@ -65,6 +104,11 @@ impl Imports<'_> {
                 return None;
             }
         })
+    }
+
+    fn in_memory(&mut self, at: Span) {
+        let message = "Temporary files are on the disk: size and mode of a `tmpfs` are left out";
+        self.notes.add(message, "", at);
     }
 
     fn read_only(&mut self, node: &Node) {
@@ -96,6 +140,7 @@ impl Imports<'_> {
     /// A config or secret, as a file.
     fn file(&mut self, section: &str, dir: &str, node: &Node) -> Option<Data> {
         let name = node.as_str().or_else(|| node.get("source").and_then(Node::as_str))?;
+        self.others_of(node, section, &["source", "target"]);
         let target = node.get("target").and_then(Node::as_str).unwrap_or(name);
         let path = if target.starts_with('/') { target.to_owned() } else { format!("{dir}{target}") };
         let Some(declared) = self.file.declared(section, name) else {

@@ -3,9 +3,9 @@
 use pt_model::Data;
 use pt_syntax::{Node, NodeKind, Span};
 
-use super::id_of;
+use super::map;
 use super::merge::scalar;
-use super::service::{Imports, Service};
+use super::service::Imports;
 
 /// A service that another waits for.
 #[derive(Clone, Debug)]
@@ -30,18 +30,27 @@ pub(super) enum Until {
 #[derive(Clone, Debug)]
 pub(super) struct Health {
     cmd: Data,
-    interval_ms: u64,
-    tries: u64,
-    /// Where it is.
-    pub(super) at: Span,
+    /// After how long Compose would have given up.
+    patience_ms: u64,
+}
+
+impl Health {
+    /// When the container is ready. Nobody gives it up who does not wait for it.
+    pub(super) fn ready(&self, is_awaited: bool) -> Data {
+        let exec = ("exec", self.cmd.clone());
+        match (is_awaited, self.patience_ms) {
+            (false, _) => map([exec]),
+            (true, ms) if ms.is_multiple_of(1000) => {
+                map([exec, ("timeout", Data::from(format!("{}s", ms / 1000)))])
+            }
+            (true, ms) => map([exec, ("timeout", Data::from(format!("{ms}ms")))]),
+        }
+    }
 }
 
 /// What Compose does where a health check does not say: how often it tries, how many failures it takes.
 const INTERVAL_MS: u64 = 30_000;
 const RETRIES: u64 = 3;
-
-/// Trying costs little here, and who waits is glad to hear of it soon.
-const SOON_MS: u64 = 1000;
 
 impl Imports<'_> {
     /// What a service waits for.
@@ -49,7 +58,7 @@ impl Imports<'_> {
         let Some(depends_on) = service.get("depends_on") else { return Vec::new() };
         let mut waits = Vec::new();
         for item in depends_on.items() {
-            let on = scalar(item).map(|name| id_of(&name));
+            let on = scalar(item).map(|name| self.names.id(&name));
             waits.extend(on.map(|on| Wait { on, until: Until::Started, at: item.span }));
         }
         for entry in depends_on.entries() {
@@ -58,6 +67,7 @@ impl Imports<'_> {
                 Some("service_healthy") => Until::Healthy,
                 _ => Until::Started,
             };
+            self.others_of(&entry.value, "depends_on", &["condition", "restart", "required"]);
             if let Some(restart) = entry.value.get("restart") {
                 self.notes.add(
                     "`restart` in `depends_on` is left out: services are restarted for themselves only",
@@ -65,7 +75,7 @@ impl Imports<'_> {
                     restart.span,
                 );
             }
-            waits.push(Wait { on: id_of(&entry.key), until, at: entry.key_span });
+            waits.push(Wait { on: self.names.id(&entry.key), until, at: entry.key_span });
         }
         waits
     }
@@ -76,7 +86,11 @@ impl Imports<'_> {
         if check.get("disable").is_some_and(|off| scalar(off).as_deref() == Some("true")) {
             return None;
         }
-        let test = check.get("test")?;
+        let Some(test) = check.get("test") else {
+            let message = "A health check of an image is not known here: when to try it is left out";
+            self.notes.add(message, "write down its `test`, too", check.span);
+            return None;
+        };
         let shell = |command: String| [Data::from("sh"), Data::from("-c"), Data::from(command)];
         let cmd: Data = match &test.kind {
             NodeKind::List(items) => {
@@ -90,47 +104,24 @@ impl Imports<'_> {
             }
             _ => shell(self.variables.refer(&scalar(test)?)).into_iter().collect(),
         };
-        let time = |key: &str, otherwise: u64| {
-            let text = check.get(key).and_then(scalar).map(|text| self.variables.resolve(&text));
-            text.as_deref().and_then(milliseconds).unwrap_or(otherwise)
-        };
+        let mut said = |key: &str| check.get(key).and_then(|node| self.decided(node));
+        let mut time =
+            |key: &str, otherwise: u64| said(key).as_deref().and_then(milliseconds).unwrap_or(otherwise);
         let (every, start) = (time("interval", INTERVAL_MS), time("start_period", 0));
-        let retries = check.get("retries").and_then(scalar).map(|text| self.variables.resolve(&text));
-        let retries = retries.and_then(|text| text.parse().ok()).unwrap_or(RETRIES);
-        let interval_ms = every.clamp(1, SOON_MS);
-        let tries = (start + every * retries).div_ceil(interval_ms).max(1);
-        Some(Health { cmd, interval_ms, tries, at: check.span })
+        let retries = said("retries").and_then(|text| text.parse().ok()).unwrap_or(RETRIES);
+        let known = ["test", "interval", "timeout", "retries", "start_period", "start_interval", "disable"];
+        self.others_of(check, "healthcheck", &known);
+        Some(Health { cmd, patience_ms: (start + every * retries).max(1000) })
     }
-}
-
-/// The step in which a service is waited for, in a template that runs the services of these ids; nothing if that is waited
-/// for by its end. It begins when the service does, so that it has not given up before.
-pub(super) fn step(wait: &Wait, on: &Service, ids: &[&str]) -> Option<Data> {
-    let mut args = vec![("container", Data::from(on.container.as_str()))];
-    let health = on.health.as_ref().filter(|_| !on.is_scaled);
-    if wait.until == Until::Healthy
-        && let Some(health) = health
-    {
-        args.push(("cmd", health.cmd.clone()));
-        args.push(("interval", Data::from(format!("{}ms", health.interval_ms))));
-        args.push(("tries", Data::Int(i64::try_from(health.tries).unwrap_or(i64::MAX))));
-    }
-    let mut step = vec![
-        ("id", Data::from(wait.step_id()?)),
-        ("module", Data::from("polytope/container!await-healthy")),
-        ("args", args.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
-    ];
-    step.extend(on.after(ids).map(|after| ("run-when", after)));
-    Some(step.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 impl Wait {
-    /// The id of the step in which this is waited for.
-    pub(super) fn step_id(&self) -> Option<String> {
+    /// What `after` says of it.
+    pub(super) fn after(&self) -> Data {
+        let on = Data::from(self.on.as_str());
         match self.until {
-            Until::Started => Some(format!("{}-started", self.on)),
-            Until::Healthy => Some(format!("{}-healthy", self.on)),
-            Until::Completed => None,
+            Until::Completed => on,
+            Until::Started | Until::Healthy => map([("step", on), ("condition", Data::from("ready"))]),
         }
     }
 }

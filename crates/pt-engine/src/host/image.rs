@@ -48,7 +48,10 @@ impl StepHost {
             Data::Null => Vec::new(),
             tag => vec![text(tag)],
         };
-        let labels = entry(wish, &["labels"]).as_map().into_iter().flatten();
+        let texts = |key: &str| -> Vec<(String, String)> {
+            let given = entry(wish, &[key]).as_map().into_iter().flatten();
+            given.map(|(name, value)| (name.to_string(), text(value))).collect()
+        };
         let places = Places { context: &self.context, home: &self.call.home };
         let sources = places.resolve(&mounts).map_err(|why| args.failure(why))?;
         let dockerfile = args.optional_text(entry(wish, &["dockerfile"]), "dockerfile")?;
@@ -59,8 +62,9 @@ impl StepHost {
             context,
             dockerfile,
             tags,
-            labels: labels.map(|(name, value)| (name.to_string(), text(value))).collect(),
+            labels: texts("labels"),
             target: args.optional_text(entry(wish, &["target"]), "target")?,
+            args: texts("args"),
         };
         let id = format!("{:016x}", RandomState::new().hash_one(self.builds.0.len()));
         let (ended, end) = oneshot::channel();

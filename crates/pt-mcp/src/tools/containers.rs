@@ -49,8 +49,8 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     };
     let before = given.number(&["before"]).map(|line| line as u64);
     let like = given.text(&["like"]);
-    let since = given.text(&["since"]);
-    let since = match since.as_deref().map(|text| (text, parse_duration(text))) {
+    let said_since = given.text(&["since"]);
+    let since = match said_since.as_deref().map(|text| (text, parse_duration(text))) {
         None => None,
         Some((_, Some(time))) => Timestamp::now().checked_sub(time).ok(),
         Some((text, None)) => {
@@ -78,7 +78,12 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     let mut text = String::new();
     let left_out = lines.len() - shown.len();
     if left_out > 0 {
-        let note = json!({"container": wanted, "limit": limit, "before": first.seq});
+        let mut note = json!({"container": wanted, "limit": limit, "before": first.seq});
+        for (key, said) in [("like", &like), ("since", &said_since)] {
+            if let Some(said) = said {
+                note[key] = json!(said);
+            }
+        }
         text.extend([format!("[{left_out} lines before these: get-container-logs {note}]\n")]);
     }
     let several = shown.iter().any(|line| line.step != first.step);

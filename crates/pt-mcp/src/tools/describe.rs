@@ -90,6 +90,9 @@ pub(super) fn missing<'a>(noun: &str, wanted: &str, known: impl Iterator<Item = 
     } else {
         format!("there are: {}", known.join(", "))
     };
+    if wanted.is_empty() {
+        return Answer::failure(format!("Which {noun}? Give its id; {there}."));
+    }
     Answer::failure(format!("There is no {noun} '{wanted}'; {there}."))
 }
 

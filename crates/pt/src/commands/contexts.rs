@@ -90,23 +90,24 @@ pub(crate) fn run(command: &ContextsCommand, global: &GlobalArgs) -> Outcome {
             args.output.print(&describe(&config.find(args.name.as_deref())?, &config))
         }
         ContextsCommand::Use(args) => {
-            config.find(Some(&args.name))?;
+            let context = config.find(Some(&args.name))?;
             change(&config.path, |text| Some(edit::current(text, &args.name)))?;
-            said(format_args!("The current context is {}.", args.name))
+            said(format_args!("The current context is {}.{}", args.name, not_yet(&context)))
         }
         ContextsCommand::Add(args) => {
             let (name, instance, user) = (args.name.clone(), args.instance.clone(), args.user.clone());
             let context = Context { name, instance, user };
             change(&config.path, |text| edit::with(text, &context))?;
-            let remote = if context.is_local() {
-                ""
-            } else {
-                " Remote instances are not there yet: it cannot be used."
-            };
-            said(format_args!("The context {} is in {}.{remote}", args.name, config.path.display()))
+            let path = config.path.display();
+            said(format_args!("The context {} is in {path}.{}", args.name, not_yet(&context)))
         }
         ContextsCommand::Remove(args) => remove(args, &config),
     }
+}
+
+/// What is to be said of a context that nothing can run in.
+fn not_yet(context: &Context) -> &'static str {
+    if context.is_local() { "" } else { " Remote instances are not there yet: it cannot be used." }
 }
 
 /// The config, also if its current context is one that it does not have: that can be mended here.

@@ -77,10 +77,10 @@ fn say_settings(imported: &Imported) -> Outcome {
     for setting in &imported.settings {
         let kind = if setting.is_secret { "secrets" } else { "values" };
         match &setting.default {
-            Some(default) if !setting.is_secret => {
+            Some(default) => {
                 writeln!(err, "  pt {kind} set {} '{}'", setting.name, default.replace('\'', r"'\''"))?;
             }
-            Some(_) | None => writeln!(err, "  pt {kind} set {}", setting.name)?,
+            None => writeln!(err, "  pt {kind} set {}", setting.name)?,
         }
     }
     Ok(())

@@ -1,0 +1,3 @@
+from it import {{ project_name | pascal_case }}
+
+print({{ project_name | pascal_case }}().greet("{{ greeting }}"))
