@@ -13,10 +13,10 @@ impl Store {
     pub fn settings_digest(&self, scope: &Scope) -> Result<String, StoreError> {
         let rows = self.database().read("read the values and secrets", |tx| {
             tx.prepare_cached(
-                "SELECT 'value', name, CAST(data AS BLOB), is_json FROM named_value
+                "SELECT 'value', name, data, is_json FROM named_value
                  WHERE context = :context AND instance = :instance
                  UNION ALL
-                 SELECT 'secret', name, nonce || sealed, 0 FROM secret
+                 SELECT 'secret', name, hex(nonce) || hex(sealed), 0 FROM secret
                  WHERE context = :context AND instance = :instance
                  ORDER BY 1, 2",
             )?
@@ -24,11 +24,11 @@ impl Store {
                 named_params! { ":context": scope.context, ":instance": scope.instance.as_str() },
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
             )?
-            .collect::<rusqlite::Result<Vec<(String, String, Vec<u8>, bool)>>>()
+            .collect::<rusqlite::Result<Vec<(String, String, String, bool)>>>()
         })?;
         let mut hasher = blake3::Hasher::new();
         for (kind, name, data, is_json) in rows {
-            for part in [kind.as_bytes(), name.as_bytes(), &data, &[u8::from(is_json)]] {
+            for part in [kind.as_bytes(), name.as_bytes(), data.as_bytes(), &[u8::from(is_json)]] {
                 hasher.update(&(part.len() as u64).to_le_bytes());
                 hasher.update(part);
             }
