@@ -63,6 +63,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Everything that carries these labels.
     async fn find(&self, labels: &Labels) -> Result<Found, BackendError>;
 
+    /// What a container has used up since it was started; nothing if it does not run.
+    async fn usage(&self, id: &str) -> Result<Option<Usage>, BackendError>;
+
     /// Runs a command in a running container; its output and exit come as from a container.
     async fn exec(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError>;
 
@@ -173,6 +176,25 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Opens a port of 127.0.0.1 that leads to a port of a running container: the wished one if it is free, else another.
     async fn open_door(&self, id: &str, port: PublishedPort) -> Result<Door, BackendError>;
+}
+
+/// What a container has used up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Time of all processors together.
+    pub cpu: Duration,
+    /// Bytes of memory that it has now, without those that the kernel keeps for it as long as nobody needs them.
+    pub memory: u64,
+    /// The most it may have; without a limit of its own, what there is.
+    pub memory_limit: Option<u64>,
+    /// Bytes that came over networks.
+    pub received: u64,
+    /// Bytes that went over networks.
+    pub sent: u64,
+    /// Bytes that were read from disks.
+    pub read: u64,
+    /// Bytes that were written to disks.
+    pub written: u64,
 }
 
 /// Pieces of an archive that wait to be taken, at most.

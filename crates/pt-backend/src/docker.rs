@@ -14,6 +14,7 @@ mod network;
 mod port;
 mod run;
 mod subnet;
+mod usage;
 mod wording;
 
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::backend::{
     Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ExecOrder, ExecRequest, Found,
-    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress, PublishedPort, Running,
+    FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress, PublishedPort, Running, Usage,
 };
 use error::{explain, is_missing};
 use network::ambiguous_network;
@@ -164,6 +165,10 @@ impl Backend for Docker {
                 .map(|volume| FoundVolume { name: volume.name, labels: labels_of(Some(volume.labels)) })
                 .collect(),
         })
+    }
+
+    async fn usage(&self, id: &str) -> Result<Option<Usage>, BackendError> {
+        self.usage_of(id).await
     }
 
     async fn exec(&self, id: &str, request: &ExecRequest) -> Result<Running, BackendError> {

@@ -16,5 +16,5 @@ pub use archive::{ArchiveReader, archive_of, context_of};
 pub use backend::{
     Backend, BackendError, BackendInfo, BuildRequest, Chunk, ContainerRequest, Door, ErrorKind, ExecOrder,
     ExecRequest, ExecSignal, Exit, FileInfo, FileSource, Found, FoundContainer, FoundNetwork, FoundVolume,
-    ImagePolicy, Knock, MountRequest, PIECES, Progress, PublishedPort, Running,
+    ImagePolicy, Knock, MountRequest, PIECES, Progress, PublishedPort, Running, Usage,
 };

@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::backend::{
     Backend, BackendError, BackendInfo, BuildRequest, ContainerRequest, Door, ErrorKind, ExecOrder,
     ExecRequest, ExecSignal, Found, FoundContainer, FoundNetwork, FoundVolume, ImagePolicy, Knock, Progress,
-    PublishedPort, Running,
+    PublishedPort, Running, Usage,
 };
 use crate::hint;
 use fault::Faults;
@@ -300,6 +300,13 @@ impl Backend for Sim {
     async fn free_port(&self, wished: Option<u16>, _udp: bool) -> u16 {
         let world = self.world.lock();
         wished.into_iter().chain(FIRST_OTHER_PORT..).find(|port| world.is_port_free(*port)).unwrap_or(0)
+    }
+
+    async fn usage(&self, id: &str) -> Result<Option<Usage>, BackendError> {
+        let world = self.world.lock();
+        let runs = world.id_of(id).is_some_and(|id| world.containers[&id].is_running());
+        // A simulated program is light.
+        Ok(runs.then(Usage::default))
     }
 
     async fn find(&self, labels: &Labels) -> Result<Found, BackendError> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pt_model::{HostDirs, Text};
-use pt_plan::{Around, Does, Named, Request, check, plan};
+use pt_plan::{Around, Does, Named, Request, check, plan_on_threads};
 use pt_spec::{Project, World};
 
 /// As the command has it.
@@ -62,7 +62,7 @@ fn measured(file: &OneFile, count: usize) -> Took {
     let check = start.elapsed();
     let start = Instant::now();
     let request = Request { reference: "all".to_owned(), ..Request::default() };
-    let planned = plan(&loaded.project, &[vec![request]], &Settings);
+    let planned = plan_on_threads(&loaded.project, &[vec![request]], &Settings);
     let plan = start.elapsed();
     assert!(found.is_empty(), "{found:?}");
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use pt_eval::{Limits, Scope, evaluate_with};
-use pt_model::{Data, Key, Map, Part, Text};
+use pt_model::{Data, Key, Map, Part, Secret, Text};
 use pt_spec::{Arg, Definition, Segment, plain};
 use pt_syntax::{
     Code, Diagnostic, Language, Node, NodeKind, Piece, Reading, Reference, ReferenceKind, Span, near_miss,
@@ -279,12 +279,16 @@ impl<'p> Planner<'p> {
 
     fn remember(&mut self, text: &Text) {
         for part in text.parts() {
-            if let Part::Secret(secret) = part
-                && !self.secrets.contains(secret)
-            {
-                self.secrets.push(secret.clone());
-                self.masker.add(secret.clone());
+            if let Part::Secret(secret) = part {
+                self.learn(secret);
             }
+        }
+    }
+
+    pub(crate) fn learn(&mut self, secret: &Secret) {
+        if !self.secrets.contains(secret) {
+            self.secrets.push(secret.clone());
+            self.masker.add(secret.clone());
         }
     }
 

@@ -54,6 +54,19 @@ impl<'p> Planner<'p> {
         parent: Option<DraftId>,
     ) -> Vec<DraftId> {
         let Body::Steps(steps) = &definition.body else { return Vec::new() };
+        self.steps_in_parts(definition, bound, steps, list, parent)
+            .unwrap_or_else(|| self.each_step(definition, bound, steps, list, parent))
+    }
+
+    /// Expands steps into `list`, one after another; gives the drafts of that list.
+    pub(crate) fn each_step(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+        steps: &'p [Step],
+        list: ListId,
+        parent: Option<DraftId>,
+    ) -> Vec<DraftId> {
         let mut drafts = Vec::new();
         for step in steps {
             let first = self.drafts.len();
@@ -294,6 +307,11 @@ impl<'p> Planner<'p> {
             Some(span) => found.at(span, "this leads back to where it came from"),
             None => found,
         }])
+    }
+
+    /// Whether so many steps more are not too many.
+    pub(crate) fn has_room_for(&self, more: usize) -> bool {
+        self.drafts.len() + more < MOST_STEPS
     }
 
     /// Nobody writes that much; whoever generates it by mistake shall not wait for it.

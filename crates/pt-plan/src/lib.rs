@@ -25,6 +25,7 @@ mod missing;
 mod no_type;
 mod order;
 mod partial;
+mod parts;
 mod plan;
 mod planner;
 mod prepared;
@@ -41,7 +42,7 @@ pub use explain::{explain, explained};
 pub use plan::{
     Awaits, CodeCall, Does, Home, Named, Plan, Planned, Request, RunWhen, Snippet, StepPlan, TemplateUse,
 };
-pub use planner::{plan, plan_with_provenance};
+pub use planner::{plan, plan_on_threads, plan_with_provenance};
 pub use provenance::{Origin, Origins, ParamPlace, Passed, Place, Provenance};
 pub use pt_spec::{Condition, Kind};
 pub use terms::{Lock, Retries, Terms};

@@ -288,7 +288,7 @@ impl App {
         groups: &[Vec<Request>],
         assumed: &(dyn Named + Sync),
     ) -> Result<Planned, AppError> {
-        self.plan_by(pt_plan::plan, project, groups, assumed)
+        self.plan_by(pt_plan::plan_on_threads, project, groups, assumed)
     }
 
     /// The same, and the plan knows where its values came from.
@@ -301,12 +301,17 @@ impl App {
         groups: &[Vec<Request>],
         assumed: &(dyn Named + Sync),
     ) -> Result<Planned, AppError> {
-        self.plan_by(pt_plan::plan_with_provenance, project, groups, assumed)
+        self.plan_by(
+            |project, groups, named| pt_plan::plan_with_provenance(project, groups, named),
+            project,
+            groups,
+            assumed,
+        )
     }
 
     fn plan_by(
         &self,
-        plan: fn(&Project, &[Vec<Request>], &dyn Named) -> Planned,
+        plan: fn(&Project, &[Vec<Request>], &(dyn Named + Sync)) -> Planned,
         project: &LoadedProject,
         groups: &[Vec<Request>],
         assumed: &(dyn Named + Sync),

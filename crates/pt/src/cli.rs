@@ -42,6 +42,7 @@ use crate::commands::repl::ReplArgs;
 use crate::commands::rerun::RerunArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::stop::StopArgs;
+use crate::commands::top::TopArgs;
 use crate::commands::volumes::VolumesCommand;
 use crate::complete;
 use crate::help;
@@ -100,6 +101,7 @@ pub(crate) enum Command {
     Ps(PsArgs),
     Logs(LogsArgs),
     Events(EventsArgs),
+    Top(TopArgs),
     Attach(AttachArgs),
     Exec(ExecArgs),
     Stop(StopArgs),
@@ -173,6 +175,7 @@ impl Command {
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
             Self::Events(_) => "events",
+            Self::Top(_) => "top",
             Self::Attach(_) => "attach",
             Self::Exec(_) => "exec",
             Self::Stop(_) => "stop",
@@ -246,6 +249,7 @@ pub(crate) fn tree() -> clap::Command {
         "plan" => defaulting(command, "a tree"),
         "logs" => defaulting(command, "lines"),
         "events" => defaulting(command, "sentences"),
+        "top" => defaulting(command, "table"),
         "doctor" => defaulting(command, "lines"),
         "debug" => command.mut_subcommand("doctor", |command| defaulting(command, "lines")),
         _ => command,

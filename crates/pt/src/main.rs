@@ -91,6 +91,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Schema => commands::schema::run(),
         Command::Ps(args) => commands::ps::run(args, &config()?),
         Command::Logs(args) => commands::logs::run(args, &config()?),
+        Command::Top(args) => commands::top::run(args, &config()?),
         Command::Events(args) => commands::events::run(args, &config()?),
         Command::Attach(args) => commands::attach::run(args, &config()?),
         Command::Exec(args) => commands::exec::run(args, &config()?),
