@@ -300,7 +300,7 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
         }
         // All of it would have to be there for whoever asks, and it holds nothing to compute.
         Value::List(list) if let Some(count) = list.range_count() => {
-            context.charge(count.saturating_mul(48))?
+            context.charge(count.saturating_mul(48))?;
         }
         Value::List(_) | Value::Lazy(_) => {
             context.check_stack()?;

@@ -55,7 +55,7 @@ impl StepThread {
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
         let run = AssertUnwindSafe(|| match seat {
-            Some(seat) => seat.serve(&mut *host, &limits.interrupt),
+            Some(seat) => seat.serve(&mut host, &limits.interrupt),
             None => pt_eval::run(&code, &scope, &limits, &mut *host)
                 .map_err(|error| explain(error, &call, &host.sources)),
         });

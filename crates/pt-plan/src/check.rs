@@ -118,6 +118,7 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
         findings.extend(mistakes.into_iter().map(|(_, found)| found));
         findings.extend(mounts::check(definition, around));
     }
+    let places: Vec<Span> = declared.iter().map(|definition| definition.span).collect();
     declared.retain(|definition| is_plannable(definition));
     let (mut of_args, mut warnings) = (Vec::new(), Vec::new());
     for trial in trial::of_all(&declared, project, around.named, &broken_code) {
@@ -130,6 +131,7 @@ fn look(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     findings.extend(warnings);
     // A value that is not set today may be set when it is needed.
     findings.extend(missing.diagnostics().map(|found| Diagnostic { severity: Severity::Warning, ..found }));
+    findings.without_params_meant(&places);
     findings.without_follow_ups(&loaded.diagnostics, project.sources()).sorted()
 }
 

@@ -315,7 +315,7 @@ impl<'p> Planner<'p> {
     }
 
     fn warn_of_near_miss(&mut self, node: &Node, text: &str) {
-        if !text.contains("pt") {
+        if !["pt", "Pt", "PT"].iter().any(|word| text.contains(word)) {
             return;
         }
         if let Some(miss) = near_miss(text) {

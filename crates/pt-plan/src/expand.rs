@@ -110,17 +110,46 @@ impl<'p> Planner<'p> {
     ) -> Vec<DraftId> {
         let (does, terms) = match self.agree(definition, bound, step) {
             Ok(Agreed::Run(terms)) => {
-                let drafts = self.step(definition, bound, step, list);
+                let drafts = self.step_as_written(definition, bound, step, list);
                 self.set_terms(&drafts, &terms, step);
                 return drafts;
             }
             Ok(Agreed::Later(terms)) => (DraftDoes::Late, terms),
             Ok(Agreed::Skip) => (DraftDoes::Skip, Terms::default()),
-            Err(found) => (DraftDoes::Fails(found), Terms::default()),
+            Err(found) => match self.told(found) {
+                Ok(()) => return self.step_as_written(definition, bound, step, list),
+                Err(found) => (DraftDoes::Fails(found), Terms::default()),
+            },
         };
         let draft = self.draft(name_of(step), Vec::new(), does, Some(step.span));
         self.drafts[draft].terms = terms;
         vec![draft]
+    }
+
+    /// Expands a step. What it was not given may stand where it is written wrong: that is told already.
+    fn step_as_written(
+        &mut self,
+        definition: &'p Definition,
+        bound: &Bound,
+        step: &'p Step,
+        list: ListId,
+    ) -> Vec<DraftId> {
+        let drafts = self.step(definition, bound, step, list);
+        if step.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+            for draft in &drafts {
+                if let DraftDoes::Fails(found) = &mut self.drafts[*draft].does {
+                    found.retain(|found| found.id != "missing-arg");
+                }
+            }
+        }
+        drafts
+    }
+
+    /// Keeps what is wrong with how a step is written while a project is checked: what it does is looked at all the same.
+    fn told(&mut self, found: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
+        let Some(checking) = &mut self.checking else { return Err(found) };
+        checking.findings.extend(found);
+        Ok(())
     }
 
     /// A step that stands for those of a template has no terms: it was refused before.
@@ -147,10 +176,12 @@ impl<'p> Planner<'p> {
         let name = name_of(step);
         let span = Some(step.span);
         if step.diagnostics.iter().any(|found| found.severity == Severity::Error) {
-            let found = step.diagnostics.clone();
-            return vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)];
+            if let Err(found) = self.told(step.diagnostics.clone()) {
+                return vec![self.draft(name, Vec::new(), DraftDoes::Fails(found), span)];
+            }
+        } else {
+            self.warn(&step.diagnostics);
         }
-        self.warn(&step.diagnostics);
         let (reference, wanted, args) = match &step.does {
             StepBody::Call { reference, wanted, args } => (reference, *wanted, args),
             StepBody::Code(node) => {

@@ -40,7 +40,11 @@ pub fn near_miss(text: &str) -> Option<NearMiss> {
         return None;
     }
     let start = text.len() - text.trim_start().len();
-    code_prefix(text.trim(), start).or_else(|| whole(text.trim(), start)).or_else(|| braced(text))
+    let trimmed = text.trim();
+    code_prefix(trimmed, start)
+        .or_else(|| whole(trimmed, start))
+        .or_else(|| as_elsewhere(trimmed, start))
+        .or_else(|| braced(text))
 }
 
 /// `#pt-clojure (inc 1)`, `#pt-clj` and nothing else.
@@ -50,8 +54,18 @@ fn code_prefix(text: &str, start: usize) -> Option<NearMiss> {
     if let Some((prefix, ..)) = code::PREFIXES.iter().find(|(prefix, ..)| *prefix == text) {
         return Some(NearMiss { range, message: format!("no code follows `{prefix}`"), meant: None });
     }
+    // `pt.clj(inc 1)`
+    let glued = |(prefix, ..): &&(&str, crate::Language, bool)| {
+        word.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['(', ':', '[', '{']))
+    };
+    if let Some((prefix, ..)) = code::PREFIXES.iter().find(glued) {
+        let message = format!("a blank must follow `{prefix}`");
+        let meant = format!("{prefix} {}", word[prefix.len()..].trim_start_matches(':'));
+        return Some(NearMiss { range, message, meant: Some(meant.trim_end().to_owned()) });
+    }
     let prefix = match word {
-        "#pt-clojure" | "#pt.clj" | "pt-clj" | "#ptclj" | "#pt_clj" => "#pt-clj",
+        "pt.cljs" => "pt.clj",
+        "#pt-clojure" | "#pt-cljs" | "#pt.clj" | "pt-clj" | "#ptclj" | "#pt_clj" => "#pt-clj",
         "pt.clojure" => "pt.clj",
         "#pt-javascript" | "#pt.js" | "pt-js" | "#ptjs" | "#pt_js" => "#pt-js",
         "pt.javascript" => "pt.js",
@@ -72,12 +86,44 @@ fn code_prefix(text: &str, start: usize) -> Option<NearMiss> {
 /// A text of two words of which the first looks like `pt.param`, or of that alone.
 fn whole(text: &str, start: usize) -> Option<NearMiss> {
     let mut words = text.split_whitespace();
-    let (head, name) = (words.next()?, words.next());
+    let (head, name) = (words.next()?, words.next().map(without_quotes));
     let rest = strip_prefix_loosely(head)?;
     if words.next().is_some() || name.is_some_and(|name| !is_name(name)) {
         return None;
     }
     judge(head, rest, name, start..start + text.len(), ("", ""))
+}
+
+/// `$pt.param x`, `pt.param(x)`, `pt.params.x`, `pt.params['x']`: as other languages have them.
+fn as_elsewhere(text: &str, start: usize) -> Option<NearMiss> {
+    let told = |meant: String| {
+        let message = format!("`{text}` is not spelled as a reference");
+        NearMiss { range: start..start + text.len(), message, meant: Some(meant) }
+    };
+    let marked = text.strip_prefix(['$', '%', '@']);
+    let marked = marked.or_else(|| text.strip_prefix('<').and_then(|text| text.strip_suffix('>')));
+    if let Some(marked) = marked
+        && let Reading::Whole(reference) = references(marked)
+    {
+        return Some(told(marked[reference.range].to_owned()));
+    }
+    let rest = strip_prefix_loosely(text)?;
+    let (word, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_alphabetic())?);
+    let singular = word.strip_suffix('s').unwrap_or(word);
+    let (kind, _) = ReferenceKind::WORDS.iter().find(|(known, _)| *known == singular)?;
+    let name = match rest.split_at_checked(1)? {
+        (".", name) if !name.contains('.') => name,
+        ("(", inside) => inside.strip_suffix(')')?,
+        ("[", inside) => inside.strip_suffix(']')?,
+        _ => return None,
+    };
+    let name = without_quotes(name);
+    is_name(name).then(|| told(format!("pt.{kind} {name}")))
+}
+
+fn without_quotes(name: &str) -> &str {
+    let within = |quote: char| name.strip_prefix(quote).and_then(|name| name.strip_suffix(quote));
+    within('\'').or_else(|| within('"')).unwrap_or(name)
 }
 
 /// `{pt.params}`, `{ pt.param x }`, `{#pt-param x}`, `{pt.parm x}`
@@ -172,6 +218,15 @@ mod tests {
             ("#pt-clojure (inc 1)", "#pt-clj"),
             ("pt.javascript 1", "pt.js"),
             ("#pt-clj", "?"),
+            ("$pt.param x", "pt.param x"),
+            ("<pt.secret x>", "pt.secret x"),
+            ("pt.param(x)", "pt.param x"),
+            ("pt.params.x-y", "pt.param x-y"),
+            ("pt.values['x']", "pt.value x"),
+            ("#pt-param \"x\"", "pt.param x"),
+            ("pt.clj(inc 1)", "pt.clj (inc"),
+            ("#pt-js: 1", "#pt-js"),
+            ("pt.cljs 1", "pt.clj"),
             ("pt.frobnicate x", "?"),
         ];
         for (text, expected) in table {
@@ -204,6 +259,9 @@ mod tests {
             "{{ x }}",
             "pt-br x",
             "pt_PT",
+            "pt.value.example.com",
+            "$x",
+            "pt.host.x",
         ];
         for text in table {
             assert_eq!(near_miss(text), None, "{text}");

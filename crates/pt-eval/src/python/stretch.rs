@@ -48,18 +48,18 @@ pub(super) fn run<H: Host + Send + ?Sized>(
             Ran::Unfit(error) => return Ran::Unfit(error),
             Ran::Raised(error) => return Ran::Raised(error),
         };
-        ran = answered(waiting, limits, deadline, runner);
+        ran = answered(*waiting, limits, deadline, runner);
     }
 }
 
 /// What a script comes to once its call is answered.
 fn answered<H: Host + Send + ?Sized>(
-    waiting: Box<Waiting>,
+    waiting: Waiting,
     limits: &Limits,
     deadline: Option<Instant>,
     runner: &mut Runner<'_, '_, H>,
 ) -> Ran<Box<Waiting>> {
-    let Waiting { packed, name, of_pt, args, named } = *waiting;
+    let Waiting { packed, name, of_pt, args, named } = waiting;
     let answer = runner.call(&name, of_pt, &args, &named);
     on_its_own(Begun::Waiting(packed, answer), limits, deadline, runner)
 }

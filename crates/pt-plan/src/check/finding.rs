@@ -67,6 +67,34 @@ impl Findings {
         self
     }
 
+    /// Without that a param is not used which a misspelt reference in its definition was meant for: that is told there.
+    pub(super) fn without_params_meant(&mut self, definitions: &[Span]) {
+        let place = |found: &Diagnostic| found.labels.first().map(|label| label.span);
+        let meant: Vec<(Span, String)> = self
+            .list
+            .iter()
+            .filter(|found| matches!(found.id, "unknown-param" | "near-reference"))
+            .filter_map(|found| {
+                let name = found.replacement.as_deref()?.trim_end_matches('}').rsplit(' ').next()?;
+                Some((place(found)?, name.to_owned()))
+            })
+            .collect();
+        if meant.is_empty() {
+            return;
+        }
+        let is_within = |inner: Span, outer: &Span| {
+            inner.source == outer.source && outer.start <= inner.start && inner.end <= outer.end
+        };
+        self.list.retain(|found| {
+            let Some(at) = place(found).filter(|_| found.id == "unused-param") else { return true };
+            let Some(around) = definitions.iter().find(|definition| is_within(at, definition)) else {
+                return true;
+            };
+            let param = found.message.rsplit('\'').nth(1).unwrap_or_default();
+            !meant.iter().any(|(at, name)| name == param && is_within(*at, around))
+        });
+    }
+
     /// Those about texts alone.
     pub(super) fn of_texts(mut self) -> Self {
         self.list.retain(is_of_text);

@@ -50,7 +50,10 @@ pub(super) fn lower_definition(
             }
             (None, Some(id)) => match steps {
                 Some(steps) => found.hint(format!("write `{}: {{run: [{steps}]}}`", id.text)),
-                None => found,
+                None if kind == Kind::Module => {
+                    found.hint(format!("write `{}: {{module: my-module}}`", id.text))
+                }
+                None => found.hint(format!("write `{}: {{run: [my-module]}}`", id.text)),
             },
             _ => found,
         });

@@ -114,10 +114,8 @@ impl<'w, 'p> Loader<'w, 'p> {
     }
 
     fn unreadable(&mut self, shown: String, error: &io::Error, included_at: Option<Span>) -> Diagnostic {
-        let why = match error.kind() {
-            io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-            _ => error.to_string(),
-        };
+        let is_dir = error.kind() == io::ErrorKind::IsADirectory;
+        let why = if is_dir { "it is a directory".to_owned() } else { error.to_string() };
         let found = Diagnostic {
             severity: if included_at.is_some() { Severity::Warning } else { Severity::Error },
             ..Diagnostic::error("unreadable-file", format!("Cannot read {shown}: {why}"))

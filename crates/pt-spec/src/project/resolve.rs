@@ -1,6 +1,6 @@
 //! References to modules, tools and templates.
 
-use pt_syntax::{Diagnostic, ModuleRef, suggest};
+use pt_syntax::{Diagnostic, ModuleRef, Reading, references, suggest};
 
 use super::Project;
 use crate::definition::{Definition, Kind, OWN, Wanted};
@@ -152,6 +152,10 @@ impl Project {
         };
         let near = suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
         let near = near.or_else(|| self.standard.named(&self.sources, reference));
+        if !matches!(references(reference), Reading::Literal) {
+            return diagnostic
+                .hint("what is called must be written as it is: references are replaced in args only");
+        }
         if near.is_none() && wanted == Wanted::Target && !reference.contains('/') {
             return self.with_targets(diagnostic);
         }

@@ -90,11 +90,11 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
         Err(error) => {
             ended?;
             let error = if Instant::now() >= end { too_late(error, &args.timeout) } else { error };
-            let error = match error.kind {
-                EvalErrorKind::OutOfMemory if error.hint.is_none() => {
+            let error = match error {
+                error if error.kind == EvalErrorKind::OutOfMemory => {
                     error.with_hint("`--memory` gives it more")
                 }
-                _ => error,
+                error => error,
             };
             complain(&error, &name, &text, &code, true)?;
             Err(Failure::silent(1))

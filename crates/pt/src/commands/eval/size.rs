@@ -30,7 +30,7 @@ mod tests {
             ("M", Err("write a number and a unit, as 512M or 2G")),
             ("99999999999999G", Err("that is more than there can be")),
         ] {
-            assert_eq!(read(text).map_err(|error| error.clone()), size.map_err(str::to_owned), "{text}");
+            assert_eq!(read(text), size.map_err(str::to_owned), "{text}");
         }
     }
 }
