@@ -7,7 +7,7 @@ use pt_model::{Data, Map, Problem, Rule};
 use pt_spec::{Arg, DataPath, Definition, Name, Param, Segment, Type, TypeError};
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Reading, ReferenceKind, Sources, Span, references};
 
-use crate::container::{accepted, refused};
+use crate::container::refused;
 use crate::literal;
 use crate::no_type::no_type;
 use crate::partial::Partial;
@@ -83,7 +83,11 @@ fn bind_sound(definition: &Definition, prepared: &Prepared, given: &Given<'_>) -
     let mut missing = prepared.required.len();
     for (id, value) in &given.values {
         let Some(at) = values.get_index_of(id) else { continue };
-        values[at] = definition.params[at].ty.check(value).ok()?;
+        let value = definition.params[at].ty.check(value).ok()?;
+        if !refused(definition, id, &value).is_empty() {
+            return None;
+        }
+        values[at] = value;
         missing -= usize::from(prepared.required.contains(&at));
     }
     for (id, why) in &given.unknown {
@@ -99,11 +103,7 @@ fn bind_sound(definition: &Definition, prepared: &Prepared, given: &Given<'_>) -
         unknown.insert(id.clone(), why.clone());
         missing -= usize::from(prepared.required.contains(&at));
     }
-    if missing > 0 {
-        return None;
-    }
-    let values = accepted(definition, values)?;
-    Some(Bound { values, unknown, origins: None })
+    (missing == 0).then_some(Bound { values, unknown, origins: None })
 }
 
 fn bind_each(

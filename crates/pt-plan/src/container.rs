@@ -3,29 +3,17 @@
 //! Types say which kind of value a param takes, the spec of a container also which of them make sense. Whoever starts it
 //! would refuse the others; they are found here, where they still have a place in a file.
 
-use pt_model::{ContainerSpec, Data, Key, Map, ServiceSpec, SpecError};
+use pt_model::{ContainerSpec, Data, ServiceSpec, SpecError};
 use pt_spec::{DataPath, Definition, Segment, TypeError};
 
 /// The standard project and the module in it that all others end in.
 const CONTAINER: &str = "container";
 
+/// Params of containers of whose values their types accept more than there can be.
+const JUDGED: [&str; 5] = ["user", "restart", "scaling", "resources", "ready"];
+
 /// Params that the other standard modules pass on as they are: told where the user gives them.
 const PASSED_ON: [&str; 3] = ["restart", "user", "resources"];
-
-/// These values of the params of a definition, unless something may be wrong with one of them although each is of its type.
-pub(crate) fn accepted(definition: &Definition, values: Map) -> Option<Map> {
-    if definition.origin.standard.is_none() {
-        return Some(values);
-    }
-    if !makes_containers(definition) {
-        let is_sound = |(id, value): (&Key, &Data)| refused(definition, id, value).is_empty();
-        return values.iter().all(is_sound).then_some(values);
-    }
-    let spec = Data::Map(Box::new(values));
-    ContainerSpec::from_data(&spec).ok()?;
-    let Data::Map(values) = spec else { return None };
-    Some(*values)
-}
 
 fn makes_containers(definition: &Definition) -> bool {
     definition.origin.standard.as_deref() == Some(CONTAINER) && definition.id.text == CONTAINER
@@ -39,7 +27,8 @@ pub(crate) fn refused(definition: &Definition, param: &str, value: &Data) -> Vec
     if matches!(value, Data::Int(_)) && (param == "port" || param.ends_with("-port")) {
         return refused_port(value);
     }
-    if !makes_containers(definition) && !PASSED_ON.contains(&param) {
+    let judged: &[&str] = if makes_containers(definition) { &JUDGED } else { &PASSED_ON };
+    if !judged.contains(&param) {
         return Vec::new();
     }
     let mut found: Vec<TypeError> = Vec::new();
