@@ -116,6 +116,8 @@ impl<'p> Planner<'p> {
             }
             Ok(Agreed::Later(terms)) => (DraftDoes::Late, terms),
             Ok(Agreed::Skip) => (DraftDoes::Skip, Terms::default()),
+            // What the items of a list are bound to is known where the list is taken apart.
+            Err(found) if step.terms.for_each.is_some() => (DraftDoes::Fails(found), Terms::default()),
             Err(found) => match self.told(found) {
                 Ok(()) => return self.step_as_written(definition, bound, step, list),
                 Err(found) => (DraftDoes::Fails(found), Terms::default()),
