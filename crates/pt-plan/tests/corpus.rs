@@ -127,7 +127,7 @@ fn mended(step: &mut Map<String, Value>) {
     let chain: Vec<String> = step.get("chain").into_iter().flat_map(texts_of).collect();
     let through = |module: &str| chain.iter().any(|reference| reference == module);
     // Ours has more params, which nobody gives.
-    if through("polytope/scaffold")
+    if ["polytope/scaffold", "polytope/build-image"].into_iter().any(through)
         && let Some(args) = step.get_mut("args").and_then(Value::as_object_mut)
     {
         args.retain(|_, arg| !arg.is_null());

@@ -212,9 +212,7 @@ impl Objects {
                     }
                     ("persistentVolumeClaim", present([("claimName", Data::from(claim))]))
                 }
-                MountSource::Volume { id: None, .. } => {
-                    ("emptyDir", Data::Map(Box::new(pt_model::Map::default())))
-                }
+                MountSource::Volume { id: None, .. } => ("emptyDir", Data::Map(Box::default())),
                 MountSource::String { data } if !data.is_secret() => {
                     let file = format!("{id}-{}", number + 1);
                     let content = [("file".to_owned(), Data::from(data.masked()))].into_iter().collect();

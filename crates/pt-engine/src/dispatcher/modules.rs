@@ -16,7 +16,7 @@ use crate::outside::{Outside, no_outputs};
 /// Something that was planned, and for whom.
 pub(crate) enum Planned {
     /// A step that code called.
-    Called { caller: Caller, result: Result<(Plan, Arc<Origin>), Failure> },
+    Called { caller: Caller, result: Result<Box<(Plan, Arc<Origin>)>, Failure> },
     /// What a step does whose args hold results of others.
     Late { step: StepId, plan: Result<Box<StepPlan>, Failure> },
 }
@@ -85,16 +85,20 @@ impl Dispatcher {
         self.context.runtime.spawn_blocking(move || {
             let result = planned(&*outside, request);
             // The dispatcher is gone only when the job is over.
-            let _ = messages.send(Message::Planned(Box::new(Planned::Called { caller, result })));
+            let _ = messages
+                .send(Message::Planned(Box::new(Planned::Called { caller, result: result.map(Box::new) })));
         });
     }
 
     pub(super) fn planned(&mut self, planned: Planned) {
         match planned {
             Planned::Called { caller, result: Err(failure) } => self.answer(caller.reply, Err(failure)),
-            Planned::Called { caller, result: Ok((plan, origin)) } => match self.refusal(&caller.step) {
+            Planned::Called { caller, result: Ok(planned) } => match self.refusal(&caller.step) {
                 Some(refusal) => self.answer(caller.reply, Err(refusal)),
-                None => self.called(caller, plan, &origin),
+                None => {
+                    let (plan, origin) = *planned;
+                    self.called(caller, plan, &origin);
+                }
             },
             Planned::Late { step, plan } => {
                 match plan {

@@ -26,6 +26,11 @@ pub(crate) fn answers() -> bool {
         .is_ok_and(|s| s.success())
 }
 
+/// Whether the engine has an image.
+pub(crate) fn has(image: &str) -> bool {
+    docker(&["image", "inspect", image]).is_ok()
+}
+
 /// Waits until this case may use the engine. It may as long as the file is open.
 pub(crate) fn slot(case: &Path) -> Result<File> {
     // Of all checkouts on this machine: the cases use the same ports.

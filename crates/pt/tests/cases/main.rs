@@ -43,16 +43,27 @@ fn main() -> ExitCode {
         .map(|case| {
             let name = case.strip_prefix(&root).expect("found below it").display().to_string();
             let docker = name.starts_with("docker/");
+            let missing = match () {
+                () if docker && !engine => Some("no Docker engine answers".to_owned()),
+                () if docker => {
+                    needed(&case).filter(|image| !docker::has(image)).map(|image| format!("no image {image}"))
+                }
+                () => None,
+            };
             let trial =
                 Trial::test(name, move || run(&case, docker).map_err(|error| error.to_string().into()));
-            if docker && !engine {
-                trial.with_kind("no Docker engine answers").with_ignored_flag(true)
-            } else {
-                trial
+            match missing {
+                Some(why) => trial.with_kind(why).with_ignored_flag(true),
+                None => trial,
             }
         })
         .collect();
     libtest_mimic::run(&args, trials).exit_code()
+}
+
+/// The image that a case needs and not every machine has: the file `needs` names it.
+fn needed(case: &Path) -> Option<String> {
+    fs::read_to_string(case.join("needs")).ok().map(|image| image.trim().to_owned())
 }
 
 fn find(dir: &Path, found: &mut Vec<PathBuf>) {

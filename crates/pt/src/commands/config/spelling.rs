@@ -122,7 +122,7 @@ fn ty(of: &Type) -> Data {
         Type::Atom(atom) => atom.word().into(),
         Type::List(of) => [ty(of)].into_iter().collect(),
         Type::Fields(fields) => fields.iter().map(|(key, of)| (key.clone(), ty(of))).collect(),
-        Type::AnyMap => Data::Map(Box::new(Map::default())),
+        Type::AnyMap => Data::Map(Box::default()),
         Type::MapOf(key, of) => form("map", vec![ty(key), ty(of)]),
         Type::Maybe(of) => form("maybe", vec![ty(of)]),
         Type::Default(of, value) => form("default", vec![ty(of), value.clone()]),
