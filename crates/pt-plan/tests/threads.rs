@@ -46,7 +46,7 @@ templates:
             1 => ", after: step-unknown".to_owned(),
             _ => format!(", after: step-{}", at * 3 % steps),
         };
-        writeln!(yaml, "  - {{{id}{kind}{after}}}").unwrap();
+        writeln!(yaml, "  - {{{id}{kind}{after}}}").expect("a string takes everything");
     }
     let files = Files::default().with("/p/polytope.yml", &yaml);
     Project::load(&files, "/p/polytope.yml".into()).project
