@@ -8,8 +8,7 @@ use std::io;
 use rmcp::ServiceExt;
 use rmcp::model::ErrorCode;
 use rmcp::transport::async_rw::AsyncRwTransport;
-use serde::de::IgnoredAny;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream,
 };
@@ -62,6 +61,12 @@ async fn write(
     let mut line = Vec::new();
     loop {
         tokio::select! {
+            biased;
+            Some(why) = refused.recv() => {
+                let error = json!({"code": ErrorCode::PARSE_ERROR.0, "message": why});
+                let answer = json!({"jsonrpc": "2.0", "id": null, "error": error});
+                out.write_all(format!("{answer}\n").as_bytes()).await?;
+            }
             // What was read of a line before the other branch was taken stays in it.
             read = said.read_until(b'\n', &mut line) => {
                 if read? == 0 {
@@ -69,11 +74,6 @@ async fn write(
                 }
                 out.write_all(&line).await?;
                 line.clear();
-            }
-            Some(why) = refused.recv() => {
-                let error = json!({"code": ErrorCode::PARSE_ERROR.0, "message": why});
-                let answer = json!({"jsonrpc": "2.0", "id": null, "error": error});
-                out.write_all(format!("{answer}\n").as_bytes()).await?;
             }
         }
         out.flush().await?;
@@ -91,7 +91,7 @@ async fn pass_on(
         let whole = line.ends_with(b"\n") || (line.len() as u64) < LONGEST;
         let wrong = if whole {
             let text = line.trim_ascii();
-            let read = serde_json::from_slice::<IgnoredAny>(text);
+            let read = serde_json::from_slice::<Value>(text);
             read.err().filter(|_| !text.is_empty()).map(|error| error.to_string())
         } else {
             skip_line(&mut lines).await?;

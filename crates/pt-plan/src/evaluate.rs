@@ -192,7 +192,7 @@ impl<'p> Planner<'p> {
             }
             Reading::Whole(reference) => self.referred(node, &reference, inside, trouble),
             Reading::Interpolated(pieces) => {
-                if pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains("pt"))) {
+                if pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if mentions_pt(text))) {
                     self.warn_of_near_miss(node, text);
                 }
                 let mut parts = Vec::new();
@@ -315,7 +315,7 @@ impl<'p> Planner<'p> {
     }
 
     fn warn_of_near_miss(&mut self, node: &Node, text: &str) {
-        if !["pt", "Pt", "PT"].iter().any(|word| text.contains(word)) {
+        if !mentions_pt(text) {
             return;
         }
         if let Some(miss) = near_miss(text) {
@@ -377,4 +377,9 @@ impl<'p> Planner<'p> {
         }
         Data::Null
     }
+}
+
+/// Whether a text can look like a reference or like code.
+fn mentions_pt(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| pair.eq_ignore_ascii_case(b"pt"))
 }

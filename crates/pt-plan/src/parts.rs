@@ -1,6 +1,7 @@
 //! Many steps, expanded on several threads.
 
 use std::collections::HashMap;
+use std::mem::take;
 use std::num::NonZero;
 use std::thread;
 
@@ -10,7 +11,7 @@ use pt_spec::{Definition, Project, Step};
 use pt_syntax::{Diagnostic, Span};
 
 use crate::bind::Bound;
-use crate::draft::{Draft, DraftId, ListId, StepList};
+use crate::draft::{Draft, DraftDoes, DraftId, ListId, StepList};
 use crate::missing::AllMissing;
 use crate::plan::{Named, TemplateUse};
 use crate::planner::Planner;
@@ -98,6 +99,7 @@ impl<'p> Planner<'p> {
         let ours = |drafts: &mut Vec<DraftId>| drafts.iter_mut().for_each(|draft| *draft += first_draft);
         let our_list = |theirs: ListId| if theirs == OWN { list } else { first_list + theirs - 1 };
         for mut draft in part.drafts {
+            self.hide_earlier_secrets(&mut draft);
             draft.parent = draft.parent.map(|parent| parent + first_draft).or(parent);
             draft.waits.iter_mut().for_each(|(list, _)| *list = our_list(*list));
             if let Some((list, _)) = &mut draft.awaits {
@@ -125,6 +127,24 @@ impl<'p> Planner<'p> {
         let mut made = part.made;
         ours(&mut made);
         made
+    }
+}
+
+impl Planner<'_> {
+    /// A part does not know the secrets that the parts before it met: what code gave back in it may hold them.
+    fn hide_earlier_secrets(&self, draft: &mut Draft<'_>) {
+        if self.masker.is_empty() {
+            return;
+        }
+        match &mut draft.does {
+            DraftDoes::Code(call) => {
+                call.params.values_mut().for_each(|value| *value = self.masker.find_in(take(value)));
+            }
+            DraftDoes::Fails(found) => {
+                found.iter_mut().for_each(|found| found.message = self.masker.mask(&found.message));
+            }
+            DraftDoes::Group | DraftDoes::Late | DraftDoes::Skip => {}
+        }
     }
 }
 

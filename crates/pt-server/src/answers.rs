@@ -1,6 +1,8 @@
 //! Answers of earlier commands, for as long as what they were made of is the same.
 
-use std::fs;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -43,8 +45,12 @@ impl Answers {
         let file = self.file(question);
         // Whoever reads meanwhile finds the whole of the old one or the whole of the new one.
         let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
-        let written = fs::create_dir_all(&self.dir)
-            .and_then(|()| fs::write(&unfinished, text))
+        let written = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.dir)
+            .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished))
+            .and_then(|mut file| file.write_all(&text))
             .and_then(|()| fs::rename(&unfinished, &file));
         if written.is_err() {
             // It is gone, or it could not be made.

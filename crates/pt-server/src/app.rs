@@ -365,7 +365,9 @@ impl App {
         let answer = tell(&project, &found)?;
         drop(world);
         let seen = seen.into_inner();
-        if seen.is_whole() && found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+        // Somebody may have set a value while the check looked at it.
+        let same = self.store.settings_digest(&project.scope).is_ok_and(|now| now == settings);
+        if same && seen.is_whole() && found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
             answers.keep(&question, settings, seen, &answer);
         }
         Ok(answer)
@@ -698,7 +700,7 @@ fn scope(context: &str, root_file: Option<&Path>, instance: &Instance) -> Scope 
 
 /// Which build of the program this is: another one may answer otherwise.
 fn this_program() -> String {
-    let built =
-        std::env::current_exe().and_then(fs::metadata).and_then(|file| Ok((file.len(), file.modified()?)));
-    format!("{} {built:?}", env!("CARGO_PKG_VERSION"))
+    let program = std::env::current_exe().unwrap_or_default();
+    let built = fs::metadata(&program).and_then(|file| Ok((file.len(), file.modified()?)));
+    format!("{} {} {built:?}", env!("CARGO_PKG_VERSION"), program.display())
 }

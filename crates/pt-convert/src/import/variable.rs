@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pt_spec::World;
 use pt_syntax::{Node, NodeKind};
+use serde_json::Value;
 
 use super::interpolation::{Piece, Variable, assignments, pieces};
 
@@ -46,6 +47,13 @@ pub(super) struct Variables {
     decided: BTreeMap<String, bool>,
 }
 
+/// Whether a literal text would be a reference or code in a polytope file, or a part of one.
+fn means_something_here(piece: &Piece) -> bool {
+    let Piece::Text(text) = piece else { return false };
+    let begun = text.trim_start();
+    text.contains("{pt.") || begun.starts_with("pt.") || begun.starts_with("#pt-")
+}
+
 impl Variables {
     /// With the file `.env` of a directory, if there is one.
     pub(super) fn of_dir(world: &dyn World, dir: &Path) -> Self {
@@ -81,12 +89,36 @@ impl Variables {
     /// The text with references in place of variables.
     pub(super) fn refer(&mut self, text: &str) -> String {
         let pieces = pieces(text);
+        if pieces.iter().any(means_something_here) {
+            return self.quoted(pieces);
+        }
         let whole = pieces.len() == 1;
         let refer = |piece| match piece {
             Piece::Text(text) => text,
             Piece::Variable(variable) => self.reference(&variable, whole),
         };
         pieces.into_iter().map(refer).collect()
+    }
+
+    /// Code that gives the text: written out, a piece of it would be taken for a reference or for code.
+    fn quoted(&mut self, pieces: Vec<Piece>) -> String {
+        let quote = |text: &str| Value::from(text).to_string();
+        let quoted: Vec<String> = pieces
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => quote(&text),
+                Piece::Variable(variable) => {
+                    let reference = self.reference(&variable, true);
+                    match reference.split_once(' ') {
+                        Some(("pt.param", name)) => format!("(:{name} params)"),
+                        Some(("pt.value", name)) => format!("(pt/value {})", quote(name)),
+                        Some(("pt.secret", name)) => format!("(pt/secret {})", quote(name)),
+                        _ => quote(&reference),
+                    }
+                }
+            })
+            .collect();
+        format!("pt.clj (str {})", quoted.join(" "))
     }
 
     /// The reference to a variable that code or a container reads as a whole: `pt.secret password`.

@@ -1,7 +1,7 @@
 //! What is mounted into a service.
 
 use pt_model::{Data, Map};
-use pt_syntax::{Node, NodeKind, Span};
+use pt_syntax::{Node, NodeKind, Reading, Span, references};
 
 use super::map;
 use super::merge::scalar;
@@ -24,7 +24,7 @@ impl Imports<'_> {
         }
         mounts.retain(|mount| {
             let path = mount.get("path").as_str().unwrap_or_default();
-            let is_absolute = path.starts_with('/') || path.contains("pt.");
+            let is_absolute = path.starts_with('/') || !is_literal(path);
             if !is_absolute && let Some(volumes) = service.get("volumes") {
                 let message = format!("The mount at `{path}` is left out: that is no absolute path");
                 self.notes.add(message, "", volumes.span);
@@ -69,7 +69,7 @@ impl Imports<'_> {
                 }
             }
         }
-        let is_path = source.starts_with(['.', '/', '~']) || source.contains('/') || source.contains("pt.");
+        let is_path = source.starts_with(['.', '/', '~']) || source.contains('/') || !is_literal(&source);
         Some(mount(&path, if is_path { host(&source) } else { self.named_volume(&source, node) }))
     }
 
@@ -187,4 +187,9 @@ pub(super) fn host(path: &str) -> Data {
         None => path,
     };
     map([("type", Data::from("host")), ("path", Data::from(path.trim_end_matches('/')))])
+}
+
+/// Whether a text is what it says.
+fn is_literal(text: &str) -> bool {
+    matches!(references(text), Reading::Literal)
 }

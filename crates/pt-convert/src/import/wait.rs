@@ -50,6 +50,9 @@ impl Health {
 
 /// What Compose does where a health check does not say: how often it tries, how many failures it takes.
 const INTERVAL_MS: u64 = 30_000;
+/// The longest patience, in milliseconds: a day.
+const LONGEST_MS: u64 = 86_400_000;
+
 const RETRIES: u64 = 3;
 
 impl Imports<'_> {
@@ -111,7 +114,10 @@ impl Imports<'_> {
         let retries = said("retries").and_then(|text| text.parse().ok()).unwrap_or(RETRIES);
         let known = ["test", "interval", "timeout", "retries", "start_period", "start_interval", "disable"];
         self.others_of(check, "healthcheck", &known);
-        Some(Health { cmd, patience_ms: (start + every * retries).max(1000) })
+        Some(Health {
+            cmd,
+            patience_ms: start.saturating_add(every.saturating_mul(retries)).clamp(1000, LONGEST_MS),
+        })
     }
 }
 

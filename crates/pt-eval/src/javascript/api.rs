@@ -12,6 +12,7 @@ use rquickjs::{Ctx, Exception, FromJs, Function, Object, Result, Value};
 use super::Watch;
 use super::bridge;
 use super::data::{self, Trouble, from_js, to_js};
+use super::shared::OF_EVERY_OBJECT;
 use crate::function::{self, FUNCTIONS, Refusal, RunnerFunction};
 use crate::{Occasion, Scope};
 
@@ -48,7 +49,7 @@ impl Wanted {
             }
             let Some(name) = after.strip_prefix('.') else { return Self::All };
             let name = &name[..name.find(|c| !part_of_name(c)).unwrap_or(name.len())];
-            if name.is_empty() {
+            if name.is_empty() || OF_EVERY_OBJECT.contains(&name) {
                 return Self::All;
             }
             named.push(name.to_owned());

@@ -181,6 +181,22 @@ impl Shared {
     }
 }
 
+/// What every object has: who asks for one of these may look at all the others.
+pub(super) const OF_EVERY_OBJECT: [&str; 12] = [
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
+
 /// The params that a script asks for by name, if that is all it does with them: `params.port`, `inputs["db-host"]`.
 fn named_params(text: &str) -> Option<Vec<&str>> {
     let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
@@ -200,7 +216,7 @@ fn named_params(text: &str) -> Option<Vec<&str>> {
                 rest.strip_prefix(']').filter(|_| !name.contains('\\'))?;
                 name
             };
-            if name.is_empty() {
+            if name.is_empty() || OF_EVERY_OBJECT.contains(&name) {
                 return None;
             }
             names.push(name);

@@ -108,7 +108,7 @@ impl ServiceSpec {
     pub fn from_data(data: &Data) -> Result<Self> {
         let spec = At { data, place: Place::Here };
         spec.map()?;
-        let id = spec.get("id").string()?.as_str().into();
+        let id = spec.get("id").shown()?.as_str().into();
         let ready = spec.get("ready").optional(At::readiness)?;
         if spec.get("ports").data.is_null() && !spec.get("port").data.is_null() {
             let port = spec.get("port").port()?;
@@ -223,7 +223,7 @@ fn port_specs(at: &At<'_>) -> Result<Vec<PortSpec>> {
     at.map()?;
     let protocol = at.get("protocol").optional(At::protocol)?.unwrap_or_default();
     let internal = at.get("internal").optional(At::boolean)?.unwrap_or(false);
-    let label = at.get("label").optional(At::string)?;
+    let label = at.get("label").optional(At::shown)?;
     let spec = |port, expose_as| PortSpec { port, protocol, expose_as, internal, label: label.clone() };
     if at.get("range").data.is_null() {
         return Ok(vec![spec(at.get("port").port()?, at.get("expose-as").optional(At::port)?)]);
@@ -288,6 +288,14 @@ impl<'a> At<'a> {
     /// Text that ends up where the backend shows it to everyone: names, paths. Secrets in it are opened.
     fn string(self) -> Result<String> {
         self.text().map(|text| text.expose())
+    }
+
+    /// A text that shows wherever the thing does.
+    fn shown(self) -> Result<String> {
+        if matches!(self.data, Data::Secret(_)) {
+            return self.wrong("Must be a text that everybody may see");
+        }
+        self.string()
     }
 
     fn boolean(self) -> Result<bool> {

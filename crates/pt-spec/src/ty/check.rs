@@ -45,6 +45,9 @@ impl Place<'_> {
     }
 }
 
+/// Ids show wherever the thing does.
+const NO_SECRET: &str = "Must be an ID that everybody may see";
+
 type Checked = Result<Data, Vec<TypeError>>;
 
 impl Type {
@@ -197,6 +200,7 @@ impl Atom {
             Self::ServiceRef => text(data, path, "Must be a service's ID or reference", is_service_ref),
             Self::Str | Self::InstanceType => text(data, path, Rule::Text, |_| true),
             Self::Code => text(data, path, "Must be code", |_| true),
+            Self::Id if matches!(data, Data::Secret(_)) => wrong(NO_SECRET, data, path),
             Self::Id => text(data, path, "Must be a valid ID", is_id),
             Self::DockerImage => text(data, path, "Must be the name of an image", |text| !text.is_empty()),
             Self::AbsolutePath => text(data, path, Rule::AbsolutePath, |text| text.starts_with('/')),

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 use pt_convert::{Exported, export_compose, export_kubernetes};
-use pt_model::{Secret, Text};
+use pt_model::{Masker, Secret, Text};
 use pt_plan::{Named, Plan};
 
 use crate::cli::{ContextArgs, LockArgs, ProjectArgs};
@@ -60,14 +60,18 @@ pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
     app.refer(&mut project, &groups);
     let planned = app.plan(&project, &groups, &AnySecret)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
+    let mut masker = Masker::default();
+    plan.secrets.iter().for_each(|secret| masker.add(secret.clone()));
     let exported = export(&plan);
     let mut out = anstream::stdout().lock();
     for (number, document) in exported.documents.iter().enumerate() {
         let between = if number > 0 { "---\n" } else { "" };
-        write!(out, "{between}{}", output::render(document, Format::Yaml, true)?)?;
+        // Where neither tool takes a secret from elsewhere, its name is all that goes along.
+        let document = masker.mask(&output::render(document, Format::Yaml, true)?);
+        write!(out, "{between}{document}")?;
     }
     let mut err = anstream::stderr().lock();
-    exported.notes.iter().try_for_each(|note| writeln!(err, "Note: {note}"))?;
+    exported.notes.iter().try_for_each(|note| writeln!(err, "Note: {}", masker.mask(note)))?;
     Ok(())
 }
 
