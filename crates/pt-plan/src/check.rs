@@ -61,8 +61,7 @@ pub fn check(loaded: &Loaded, around: &Around<'_>) -> Vec<Diagnostic> {
     match recovered {
         Some(recovered) => {
             let mut all = Findings::default();
-            all.extend(loaded.diagnostics.iter().cloned());
-            let mut all = all.of_texts();
+            all.extend(loaded.diagnostics.iter().filter(|found| finding::is_of_text(found)).cloned());
             all.extend(recovered.further.iter().cloned());
             all.extend(recovered.certain(look(&recovered.loaded, around), &loaded.project));
             all.sorted()

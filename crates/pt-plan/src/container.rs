@@ -10,7 +10,7 @@ use pt_spec::{DataPath, Definition, Segment, TypeError};
 const CONTAINER: &str = "container";
 
 /// Params of containers of whose values their types accept more than there can be.
-const JUDGED: [&str; 5] = ["user", "restart", "scaling", "resources", "ready"];
+const JUDGED: [&str; 7] = ["cmd", "entrypoint", "user", "restart", "scaling", "resources", "ready"];
 
 /// Params that the other standard modules pass on as they are: told where the user gives them.
 const PASSED_ON: [&str; 3] = ["restart", "user", "resources"];

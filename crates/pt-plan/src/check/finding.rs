@@ -95,12 +95,6 @@ impl Findings {
         });
     }
 
-    /// Those about texts alone.
-    pub(super) fn of_texts(mut self) -> Self {
-        self.list.retain(is_of_text);
-        self
-    }
-
     /// By file and place; what has no place comes first.
     pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span));
