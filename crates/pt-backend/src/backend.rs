@@ -44,6 +44,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Starts a created or exited container, attached from its first byte on.
     async fn start_container(&self, id: &str) -> Result<Running, BackendError>;
 
+    /// Whether a container was ever started. A start that is under way is waited for.
+    async fn has_run(&self, id: &str) -> Result<bool, BackendError>;
+
     /// The output of a container that was started once, from its first byte on and over all its runs, as far as the backend has
     /// kept it; and its exit, if it has exited the last one. Other followers are not disturbed.
     async fn follow_container(&self, id: &str) -> Result<Running, BackendError>;

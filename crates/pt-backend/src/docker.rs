@@ -125,6 +125,10 @@ impl Backend for Docker {
         self.start_attached(id).await
     }
 
+    async fn has_run(&self, id: &str) -> Result<bool, BackendError> {
+        self.has_begun(id).await
+    }
+
     async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
         self.follow(id).await
     }

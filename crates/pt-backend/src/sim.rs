@@ -256,6 +256,14 @@ impl Backend for Sim {
         Ok(Running { output: chunks, exit: exited, address: None })
     }
 
+    async fn has_run(&self, id: &str) -> Result<bool, BackendError> {
+        let attempt = "ask whether the container was started";
+        self.meet(Call::FollowContainer, attempt)?;
+        let world = self.world.lock();
+        let Some(id) = world.id_of(id) else { return Err(no_container(attempt, id)) };
+        Ok(world.containers[&id].runs > 0)
+    }
+
     async fn follow_container(&self, id: &str) -> Result<Running, BackendError> {
         let attempt = "follow the container";
         self.meet(Call::FollowContainer, attempt)?;

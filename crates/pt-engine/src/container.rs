@@ -315,6 +315,17 @@ impl ContainerTask {
                 }
                 Next::Follow { tell } => {
                     if tell {
+                        match self.start_unstarted(&mut id).await {
+                            Ok(true) => {}
+                            Ok(false) => {
+                                self.stopped_early();
+                                break;
+                            }
+                            Err(error) => {
+                                self.change(ContainerChange::Failed { message: self.explain(&id, &error) });
+                                break;
+                            }
+                        }
                         self.change(ContainerChange::Started);
                         self.heard().await;
                     }
@@ -353,6 +364,19 @@ impl ContainerTask {
             }
         }
         self.remove(&id).await
+    }
+
+    /// Starts what the runner that had made it may not have started. False if nobody wants it to start any more.
+    async fn start_unstarted(&mut self, id: &mut String) -> Result<bool, BackendError> {
+        loop {
+            match self.backend.has_run(id).await {
+                Ok(false) if self.is_wanted() => return self.start(id).await.map(|_| true),
+                Ok(has_run) => return Ok(has_run),
+                // Whoever follows it tells that it is gone.
+                Err(error) if error.kind == ErrorKind::NotFound => return Ok(true),
+                Err(_) => sleep(FOLLOW_AGAIN).await,
+            }
+        }
     }
 
     /// Starts the container. A host port that somebody took since it was chosen is replaced by a free one, unless another runner

@@ -15,7 +15,6 @@ mod numbers;
 mod outputs;
 mod params;
 mod recovery;
-mod side_by_side;
 mod trial;
 mod written;
 
@@ -29,6 +28,7 @@ use crate::missing::{AllMissing, Store};
 use crate::no_type::no_type;
 use crate::plan::Named;
 use crate::settings;
+use crate::side_by_side;
 use crate::swallowed::with_swallowed_line;
 use finding::Findings;
 

@@ -31,6 +31,7 @@ mod planner;
 mod prepared;
 mod provenance;
 mod settings;
+mod side_by_side;
 mod snippet;
 mod swallowed;
 mod terms;

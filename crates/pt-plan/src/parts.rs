@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::mem::take;
-use std::num::NonZero;
-use std::thread;
 
 use indexmap::IndexSet;
 use pt_model::{Masker, Secret};
@@ -15,15 +13,10 @@ use crate::draft::{Draft, DraftDoes, DraftId, ListId, StepList};
 use crate::missing::AllMissing;
 use crate::plan::{Named, TemplateUse};
 use crate::planner::Planner;
+use crate::side_by_side;
 
 /// Fewer steps are expanded before threads have started.
 const LITTLE: usize = 128;
-
-/// More threads than this wait for memory, not for each other.
-const MOST: usize = 8;
-
-/// Readers of code recurse as deep as their text: as on the main thread.
-const STACK: usize = 8 << 20;
 
 /// The list into which a part is expanded: the first one that its planner has.
 const OWN: ListId = 0;
@@ -63,7 +56,7 @@ impl<'p> Planner<'p> {
         parent: Option<DraftId>,
     ) -> Option<Vec<DraftId>> {
         let named = self.named_on_threads.filter(|_| steps.len() >= LITTLE)?;
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
+        let threads = side_by_side::threads();
         if threads < 2 {
             return None;
         }
@@ -76,7 +69,9 @@ impl<'p> Planner<'p> {
             level: self.level,
             masker: self.masker.clone(),
         };
-        let parts = stand.expand(definition, bound, steps.chunks(steps.len().div_ceil(threads)))?;
+        let chunks: Vec<&[Step]> = steps.chunks(steps.len().div_ceil(threads)).collect();
+        let expand = |(): &mut (), steps: &&'p [Step]| stand.part(definition, bound, steps);
+        let parts = side_by_side::each(&chunks, |steps| steps.len(), expand);
         let together = parts.iter().map(|part| part.drafts.len()).sum();
         // One after another they stop where there are too many.
         if !self.has_room_for(together) {
@@ -149,27 +144,6 @@ impl Planner<'_> {
 }
 
 impl<'p> Stand<'p> {
-    /// What comes of the parts, in their order; nothing if one of them gets no thread.
-    fn expand(
-        &self,
-        definition: &'p Definition,
-        bound: &Bound,
-        parts: impl Iterator<Item = &'p [Step]>,
-    ) -> Option<Vec<Part<'p>>> {
-        thread::scope(|scope| {
-            let begin = |steps: &'p [Step]| {
-                let thread = thread::Builder::new().stack_size(STACK);
-                thread.spawn_scoped(scope, move || self.part(definition, bound, steps)).ok()
-            };
-            let mut parts = parts;
-            let first = parts.next()?;
-            let begun: Vec<_> = parts.map(begin).collect();
-            let first = self.part(definition, bound, first);
-            let others = begun.into_iter().map(|thread| thread?.join().ok());
-            std::iter::once(Some(first)).chain(others).collect()
-        })
-    }
-
     fn part(&self, definition: &'p Definition, bound: &Bound, steps: &'p [Step]) -> Part<'p> {
         let mut planner = Planner::new(self.project, self.named);
         planner.stack.clone_from(&self.stack);

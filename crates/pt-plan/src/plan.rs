@@ -56,7 +56,7 @@ pub trait Named {
         None
     }
 
-    /// Whether it must be asked in the order in which names are written. If not, a check asks on several threads.
+    /// Whether it must be asked in the order in which names are written. If not, checks and plans ask on several threads.
     fn minds_order(&self) -> bool {
         false
     }

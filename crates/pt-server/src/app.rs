@@ -1,6 +1,5 @@
 //! One application: a store, a backend, the user's project.
 
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,23 +14,19 @@ use pt_engine::{
     Earlier, Engine, Guest, GuestSeat, Leftovers, Options, Outside, Planning, Running, find_leftovers, guest,
     remove_leftovers,
 };
-use pt_model::{Data, Event, HostDirs, Job, JobId, Labels, Map, Status, StepId, What};
-use pt_plan::{Around, Kind, Named, Plan, Planned, Request};
+use pt_model::{Data, Event, Job, JobId, Labels, Map, Status, StepId, What};
+use pt_plan::{Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
 use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
-use pt_syntax::{Diagnostic, Severity, Sources};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use pt_syntax::Sources;
 
 use crate::Disk;
-use crate::answers::Answers;
 use crate::api::{Api, Served, Socket};
 use crate::environment::{BackendChoice, Environment};
 use crate::job_record::JobRecord;
-use crate::named::{NamedInStore, Unset};
+use crate::named::NamedInStore;
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
-use crate::seen::Watched;
 use crate::workshop::ProjectFiles;
 
 /// The application.
@@ -179,7 +174,7 @@ impl App {
         self.instance_of(self.root_file(file)?.as_deref(), &self.environment.context)
     }
 
-    fn root_file(&self, file: Option<&Path>) -> Result<Option<PathBuf>, AppError> {
+    pub(crate) fn root_file(&self, file: Option<&Path>) -> Result<Option<PathBuf>, AppError> {
         let here = &self.environment.working_dir;
         let Some(file) = file else { return Ok(pt_spec::find_root(&Disk, here)) };
         let path = here.join(file);
@@ -198,7 +193,7 @@ impl App {
         Ok(scope(context, root_file.as_deref(), &instance))
     }
 
-    fn instance_of(&self, root_file: Option<&Path>, context: &str) -> Result<Instance, AppError> {
+    pub(crate) fn instance_of(&self, root_file: Option<&Path>, context: &str) -> Result<Instance, AppError> {
         let root = root_file.and_then(Path::parent).unwrap_or(&self.environment.working_dir);
         Ok(self.store.instance_in(context, root, Timestamp::now())?)
     }
@@ -242,7 +237,7 @@ impl App {
         Ok(LoadedProject { loaded, instance, scope, root_file })
     }
 
-    fn loaded(&self, world: &dyn World, root_file: Option<&Path>) -> Loaded {
+    pub(crate) fn loaded(&self, world: &dyn World, root_file: Option<&Path>) -> Loaded {
         match root_file {
             Some(root_file) => Project::load(world, root_file.to_owned()),
             None => {
@@ -319,69 +314,6 @@ impl App {
         let named = NamedInStore::new(&self.store, project.scope.clone(), assumed);
         let planned = plan(&project.loaded.project, groups, &named);
         Ok(named.checked(planned)?)
-    }
-
-    /// Everything that is wrong with a project.
-    ///
-    /// # Errors
-    /// A value or secret that is set cannot be read.
-    pub fn check(&self, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
-        self.check_in(&Disk, project)
-    }
-
-    /// What `tell` makes of a project and of everything that is wrong with it; or made of it at an earlier time, if its
-    /// files, values and secrets are the same. `question` says what was asked for beside that. Of a project with mistakes
-    /// nothing is kept, nor of one that takes something from other repositories.
-    ///
-    /// # Errors
-    /// The file is not there, or a value or secret that is set cannot be read.
-    pub fn check_once<A: Serialize + DeserializeOwned, E: From<AppError>>(
-        &self,
-        file: Option<&Path>,
-        question: &str,
-        tell: impl FnOnce(&LoadedProject, &[Diagnostic]) -> Result<A, E>,
-    ) -> Result<A, E> {
-        let context = self.environment.context.as_str();
-        let root_file = self.root_file(file)?;
-        let instance = self.instance_of(root_file.as_deref(), context)?;
-        let scope = scope(context, root_file.as_deref(), &instance);
-        let settings = self.store.settings_digest(&scope).map_err(AppError::from)?;
-        let answers = Answers::in_dir(&self.environment.state_dir);
-        let home = self.environment.person.home.as_deref();
-        let question = format!(
-            "{question} {root_file:?} {home:?} {:?} {}",
-            self.environment.working_dir,
-            this_program()
-        );
-        if let Some(answer) = answers.recall(&question, &settings) {
-            return Ok(answer);
-        }
-        let seen = RefCell::default();
-        let repositories = Repositories::new(&self.environment.state_dir, &instance.root);
-        let world = Watched { world: repositories, seen: &seen };
-        let loaded = self.loaded(&world, root_file.as_deref());
-        let project = LoadedProject { loaded, instance, scope, root_file };
-        let found = self.check_in(&world, &project)?;
-        let answer = tell(&project, &found)?;
-        drop(world);
-        let seen = seen.into_inner();
-        // Somebody may have set a value while the check looked at it.
-        let same = self.store.settings_digest(&project.scope).is_ok_and(|now| now == settings);
-        if same && seen.is_whole() && found.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
-            answers.keep(&question, settings, seen, &answer);
-        }
-        Ok(answer)
-    }
-
-    fn check_in(&self, world: &dyn World, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
-        let named = NamedInStore::new(&self.store, project.scope.clone(), &Unset);
-        let dirs = HostDirs {
-            home: self.environment.person.home.as_deref(),
-            working_dir: &self.environment.working_dir,
-            root: project.loaded.project.root_dir(),
-        };
-        let found = pt_plan::check(&project.loaded, &Around { named: &named, world, dirs });
-        Ok(named.checked(found)?)
     }
 
     /// The project as a running job that is given more steps needs it ([`pt_engine::Control::add`]).
@@ -691,16 +623,9 @@ fn closing_events(job: &Job) -> Vec<Event> {
 }
 
 /// Values and secrets belong to a project; outside of any, to the context's default project.
-fn scope(context: &str, root_file: Option<&Path>, instance: &Instance) -> Scope {
+pub(crate) fn scope(context: &str, root_file: Option<&Path>, instance: &Instance) -> Scope {
     match root_file {
         Some(_) => Scope::new(context, instance.id.clone()),
         None => Scope::outside(context),
     }
-}
-
-/// Which build of the program this is: another one may answer otherwise.
-fn this_program() -> String {
-    let program = std::env::current_exe().unwrap_or_default();
-    let built = fs::metadata(&program).and_then(|file| Ok((file.len(), file.modified()?)));
-    format!("{} {} {built:?}", env!("CARGO_PKG_VERSION"), program.display())
 }

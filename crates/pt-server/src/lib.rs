@@ -7,6 +7,7 @@
 mod answers;
 mod api;
 mod app;
+mod check;
 mod client;
 mod disk;
 mod environment;

@@ -72,6 +72,10 @@ impl Named for NamedInStore<'_> {
             set.or_else(|| self.assumed.secret(name))
         })
     }
+
+    fn minds_order(&self) -> bool {
+        self.assumed.minds_order()
+    }
 }
 
 fn once<T: Clone>(answers: &Answers<T>, name: &str, ask: impl FnOnce() -> Option<T>) -> Option<T> {

@@ -248,8 +248,6 @@ pub(crate) fn tree() -> clap::Command {
         "ps" => defaulting(command, "a table"),
         "plan" => defaulting(command, "a tree"),
         "logs" => defaulting(command, "lines"),
-        "events" => defaulting(command, "sentences"),
-        "top" => defaulting(command, "table"),
         "doctor" => defaulting(command, "lines"),
         "debug" => command.mut_subcommand("doctor", |command| defaulting(command, "lines")),
         _ => command,

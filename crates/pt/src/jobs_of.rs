@@ -27,11 +27,6 @@ pub(crate) struct JobsOfArgs {
 }
 
 impl JobsOfArgs {
-    /// In which context.
-    pub(crate) fn context(&self) -> &ContextArgs {
-        &self.context
-    }
-
     /// The jobs, the newest first.
     pub(crate) fn records(&self, config: &Config) -> Result<Vec<JobRecord>, Failure> {
         let app = config.open(&self.context)?;

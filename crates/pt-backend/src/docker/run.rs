@@ -32,6 +32,9 @@ pub(super) const RECHECK: Duration = Duration::from_secs(1);
 /// How long output may stay silent after the exit before it counts as ended.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How an engine writes the time of what did not happen.
+const NEVER: &str = "0001-";
+
 /// How long an engine may be away before its containers count as out of sight.
 pub(super) const AWAY: Duration = Duration::from_secs(60);
 
@@ -65,6 +68,13 @@ impl Docker {
     async fn attach(&self, id: &str) -> Result<AttachContainerResults, Error> {
         let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
         self.client.attach_container(id, Some(options)).await
+    }
+
+    /// An inspection waits for the container's lock, and so for a start that is under way; a list does not.
+    pub(super) async fn has_begun(&self, id: &str) -> Result<bool, BackendError> {
+        let found = self.client.inspect_container(id, None::<InspectContainerOptions>).await;
+        let found = found.map_err(|error| self.failed("ask whether the container was started", error))?;
+        Ok(found.state.and_then(|state| state.started_at).is_some_and(|began| !began.starts_with(NEVER)))
     }
 
     /// Reads what the engine has kept, and goes on with what comes.

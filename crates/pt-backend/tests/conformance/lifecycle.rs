@@ -47,9 +47,11 @@ pub(crate) async fn stop_of_what_does_not_run_is_fine(bed: &Bed) {
 pub(crate) async fn exited_container_starts_again(bed: &Bed) {
     let request = bed.shell("echo hello; exit 2");
     let id = bed.backend.create_container(&request).await.unwrap();
+    assert!(!bed.backend.has_run(&id).await.unwrap());
     for _ in 0..3 {
         let running = bed.backend.start_container(&id).await.unwrap();
         assert_eq!(Ended::of(running).await, Ended::with("hello\n", 2));
+        assert!(bed.backend.has_run(&id).await.unwrap());
     }
 }
 

@@ -10,6 +10,7 @@ mod open;
 mod ready;
 mod services;
 mod steps;
+mod taken;
 mod text;
 mod values;
 mod world;

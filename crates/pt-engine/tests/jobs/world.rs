@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use pt_backend::Backend;
 use pt_backend::sim::{Sim, SimOptions};
 use pt_engine::{
-    Control, Engine, InputRequest, Notice, Options, Outputs, Outside, Person, Planning, RepositoryAt,
+    Control, Engine, InputRequest, Notice, Options, Outputs, Outside, Person, Planning, RepositoryAt, Running,
 };
 use pt_model::{ContainerChange, Data, Labels, Secret, Text, What};
-use pt_plan::{Named, Planned, Request};
+use pt_plan::{Named, Plan, Planned, Request};
 use pt_spec::{Project, World};
 use pt_store::{JobKey, Scope, Store};
 use pt_syntax::Sources;
@@ -136,6 +136,14 @@ pub(crate) fn happens_in(file: &str, until: Option<&str>, faults: &str, deeds: &
 }
 
 async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed)]) -> String {
+    let (engine, plan, options) = set_up(file, until, faults);
+    let key = options.job.clone();
+    let running = engine.start(plan, options).unwrap();
+    see_through(&engine, &key, running, deeds).await
+}
+
+/// An engine in a world of its own, and what it needs to run the template `t` of a file.
+pub(crate) fn set_up(file: &str, until: Option<&str>, faults: &str) -> (Engine, Plan, Options) {
     let project = AtHand(load(file));
     let request = Request { reference: "t".to_owned(), ..Request::default() };
     let planned = project.plan(&[vec![request]], &pt_engine::no_outputs).unwrap();
@@ -143,7 +151,7 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
     let store = Store::in_memory().unwrap();
     let instance = store.instance(store.dir(), Timestamp::now()).unwrap();
     let backend: Arc<dyn Backend> = Arc::new(Sim::new(faults.parse::<SimOptions>().unwrap()));
-    let engine = Engine { backend: Arc::clone(&backend), store: store.clone() };
+    let engine = Engine { backend, store: store.clone() };
     let options = Options {
         job: store.create_job(&instance.id, "t", Timestamp::now()).unwrap(),
         instance: instance.clone(),
@@ -158,8 +166,17 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         resumes: None,
         grace: Duration::from_secs(10),
     };
-    let key = options.job.clone();
-    let mut running = engine.start(plan, options).unwrap();
+    (engine, plan, options)
+}
+
+/// What happens until a job is over.
+pub(crate) async fn see_through(
+    engine: &Engine,
+    key: &JobKey,
+    mut running: Running,
+    deeds: &[(&str, Deed)],
+) -> String {
+    let Engine { backend, store } = engine;
     // In the time of this machine, not of the simulated world: a container that nobody stops runs for ever.
     let control = running.control.clone();
     std::thread::spawn(move || {
@@ -190,11 +207,11 @@ async fn run(file: &str, until: Option<&str>, faults: &str, deeds: &[(&str, Deed
         deeds
             .iter()
             .filter(|(after, _)| line.lines().next() == Some(*after))
-            .for_each(|(_, deed)| deed(&running.control, &store, &key));
+            .for_each(|(_, deed)| deed(&running.control, store, key));
     }
     match running.done.await.unwrap() {
         Ok(_) => {
-            let stored = serde_json::to_string(&store.events(&key, 0).unwrap()).unwrap();
+            let stored = serde_json::to_string(&store.events(key, 0).unwrap()).unwrap();
             assert!(!["hunter2", "471100"].iter().any(|secret| stored.contains(secret)), "{stored}");
         }
         Err(error) => writeln!(happened, "error: {error}").unwrap(),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pt_spec::{Definition, Kind, Project};
 use pt_syntax::{Diagnostic, Span};
 
-use super::{Checking, endless, outputs, side_by_side};
+use super::{Checking, endless, outputs};
 use crate::bind::{Bound, Given};
 use crate::draft::DraftDoes;
 use crate::expand::step_id;
@@ -15,6 +15,7 @@ use crate::order::settle;
 use crate::plan::{Does, Named, StepPlan};
 use crate::planner::Planner;
 use crate::prepared::AllPrepared;
+use crate::side_by_side;
 
 /// What planning one found.
 pub(super) struct Trial {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use pt_model::{ContainerChange, Event, Failure as StepFailure, What};
 
 use super::logs::choose;
-use crate::cli::{ContextArgs, OutputArgs};
+use crate::cli::ContextArgs;
 use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
@@ -32,8 +32,9 @@ pub(crate) struct EventsArgs {
     /// Goes on until the job is over.
     #[arg(short, long)]
     pub(crate) follow: bool,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    /// Selects output format [default: sentences].
+    #[arg(short, long, value_name = "format")]
+    pub(crate) output: Option<Format>,
     /// Takes the project of this polytope file instead of the one around the working directory.
     #[arg(long, value_name = "path")]
     pub(crate) polytope_file: Option<PathBuf>,
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &EventsArgs, config: &Config) -> Outcome {
         let goes_on = args.follow && app.store.runner_alive(&record.key)?;
         for event in app.store.events(&record.key, next)? {
             next = event.seq + 1;
-            show(&event, *first.get_or_insert(event.at), args.output.output)?;
+            show(&event, *first.get_or_insert(event.at), args.output)?;
         }
         if !goes_on {
             return Ok(());

@@ -11,10 +11,10 @@ use pt_model::ContainerStatus;
 use pt_server::{AppError, JobRecord};
 use serde::Serialize;
 
-use crate::cli::OutputArgs;
+use crate::cli::{ContextArgs, ProjectArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use crate::jobs_of::JobsOfArgs;
+use crate::output::{self, Format};
 use crate::table::Table;
 
 /// Shows what the containers of running jobs use up: processor, memory, network, disk.
@@ -24,9 +24,12 @@ use crate::table::Table;
 #[command(verbatim_doc_comment)]
 pub(crate) struct TopArgs {
     #[command(flatten)]
-    jobs: JobsOfArgs,
+    context: ContextArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    project: ProjectArgs,
+    /// Selects output format [default: table].
+    #[arg(short, long, value_name = "format")]
+    output: Option<Format>,
     /// Shows it once.
     #[arg(long)]
     once: bool,
@@ -61,20 +64,22 @@ type Looks = HashMap<String, (Instant, Usage)>;
 
 /// Runs the command.
 pub(crate) fn run(args: &TopArgs, config: &Config) -> Outcome {
-    let app = config.open(args.jobs.context())?;
-    let once = args.once || args.output.output.is_some() || args.output.raw || !io::stdout().is_terminal();
+    let app = config.open(&args.context)?;
+    let once = args.once || args.output.is_some() || !io::stdout().is_terminal();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let backend = app.backend().await?;
+        let instance = app.instance(args.project.polytope_file.as_deref())?;
         let mut looks = Looks::new();
-        look(&*backend, &args.jobs.records(config)?, &mut looks).await?;
+        look(&*backend, &app.jobs(Some(&instance), false)?, &mut looks).await?;
         loop {
             tokio::time::sleep(PAUSE).await;
-            let rows = look(&*backend, &args.jobs.records(config)?, &mut looks).await?;
-            if once && args.output.output.is_some() {
-                return args.output.print(&rows);
-            }
+            let rows = look(&*backend, &app.jobs(Some(&instance), false)?, &mut looks).await?;
             let mut out = anstream::stdout().lock();
+            if let Some(format) = args.output {
+                write!(out, "{}", output::render(&rows, format, true)?)?;
+                return Ok(());
+            }
             if rows.is_empty() {
                 writeln!(out, "No container runs here.")?;
                 return Ok(());

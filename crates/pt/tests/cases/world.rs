@@ -87,6 +87,8 @@ impl World {
         shell.env_remove("UPDATE").env_remove("NO_COLOR").env_remove("COLUMNS");
         let bin = home.join("bin");
         shell.env("PATH", format!("{}:{TOOLS}:{path}", bin.display())).env("HOME", home);
+        // What script(1) runs its command with.
+        shell.env("SHELL", "/bin/sh");
         if !self.docker {
             shell.env("POLYTOPE_BACKEND", "sim");
         }

@@ -14,14 +14,19 @@ const MOST: usize = 8;
 /// Readers of code recurse as deep as their text: as on the main thread.
 const STACK: usize = 8 << 20;
 
+/// On how many threads.
+pub(crate) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
+}
+
 /// How much there is to look at in a definition, compared with others.
-pub(super) fn size(definition: &&Definition) -> usize {
+pub(crate) fn size(definition: &&Definition) -> usize {
     let steps = if let Body::Steps(steps) = &definition.body { steps.len() } else { 0 };
     1 + steps
 }
 
 /// The answers in the order of the items. What is learned at one item helps with the next ones.
-pub(super) fn each<T: Sync, S: Default, A: Send>(
+pub(crate) fn each<T: Sync, S: Default, A: Send>(
     items: &[T],
     size: impl Fn(&T) -> usize,
     ask: impl Fn(&mut S, &T) -> A + Sync,
@@ -31,12 +36,11 @@ pub(super) fn each<T: Sync, S: Default, A: Send>(
         let mut learned = S::default();
         return items.iter().map(|item| ask(&mut learned, item)).collect();
     }
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
     let answers = &|part: &[T]| {
         let mut learned = S::default();
         part.iter().map(|item| ask(&mut learned, item)).collect::<Vec<A>>()
     };
-    let mut parts = parts(items, total.div_ceil(threads), size);
+    let mut parts = parts(items, total.div_ceil(threads()), size);
     let first = parts.next().unwrap_or_default();
     thread::scope(|scope| {
         let spawned: Vec<_> = parts
