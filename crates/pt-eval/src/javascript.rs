@@ -6,6 +6,7 @@
 mod api;
 mod bridge;
 mod data;
+mod equipment;
 mod fault;
 pub(crate) mod repl;
 mod scope;
@@ -124,13 +125,16 @@ fn evaluate(
     reaches: bool,
 ) -> Result<Data, EvalError> {
     let watch = Rc::new(Watch::new(limits));
-    let result = prepare(limits, &watch).and_then(|context| {
-        context.with(|ctx| {
-            let api = reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion, snippet.text));
-            let failures = api.as_ref().map(Api::failures).unwrap_or_default();
-            Script { ctx, snippet, limits, watch: &watch, failures }.run(scope, api)
-        })
-    });
+    let result = prepare(limits, &watch, |runtime| equipment::context_for(snippet.text, runtime)).and_then(
+        |context| {
+            context.with(|ctx| {
+                let api =
+                    reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion, snippet.text));
+                let failures = api.as_ref().map(Api::failures).unwrap_or_default();
+                Script { ctx, snippet, limits, watch: &watch, failures }.run(scope, api)
+            })
+        },
+    );
     // Nothing that code catches or returns after it was told to stop counts.
     match watch.check() {
         Some(Stop::Interrupted) => Err(EvalError::interrupted()),
@@ -142,14 +146,18 @@ fn evaluate(
     }
 }
 
-fn prepare(limits: &Limits, watch: &Rc<Watch>) -> Result<Context, EvalError> {
+fn prepare(
+    limits: &Limits,
+    watch: &Rc<Watch>,
+    context: impl FnOnce(&Runtime) -> rquickjs::Result<Context>,
+) -> Result<Context, EvalError> {
     let prepare = || {
         let runtime = Runtime::new()?;
         runtime.set_memory_limit(limits.memory);
         runtime.set_max_stack_size(STACK);
         let watch = Rc::clone(watch);
         runtime.set_interrupt_handler(Some(Box::new(move || watch.check().is_some())));
-        Context::full(&runtime)
+        context(&runtime)
     };
     prepare().map_err(|_: rquickjs::Error| EvalError::memory(limits.memory))
 }

@@ -24,7 +24,7 @@ pub(crate) fn talk<R>(
     let occasion = session.occasion;
     bridge::serving(session, || {
         let watch = Rc::new(Watch::new(limits));
-        let context = prepare(limits, &watch)?;
+        let context = prepare(limits, &watch, Context::full)?;
         let api = Api::whole(Rc::clone(&watch), true, occasion);
         let failures = api.failures();
         context
