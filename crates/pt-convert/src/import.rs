@@ -1,16 +1,21 @@
 //! A Compose file becomes a polytope file.
 
+mod assignments;
 mod build;
+mod document;
 mod environment;
 mod file;
 mod interpolation;
 mod keys;
+mod left;
 mod merge;
 mod names;
 mod notes;
 mod port;
 mod resources;
 mod service;
+mod shape;
+mod shapes;
 mod top;
 mod variable;
 mod volume;
@@ -24,6 +29,7 @@ use pt_syntax::{Diagnostic, Sources};
 
 pub use variable::Setting;
 
+use assignments::{Assignment, assignments};
 use file::ComposeFile;
 use names::{Names, id_of};
 use notes::Notes;
@@ -49,7 +55,7 @@ pub struct Imported {
 pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<Imported, Vec<Diagnostic>> {
     let file = ComposeFile::load(sources, world, path)?;
     let mut notes = Notes::default();
-    let mut variables = Variables::of_dir(world, path.parent().unwrap_or(Path::new("")));
+    let mut variables = Variables::with(dot_env(world, path.parent().unwrap_or(Path::new("")))?);
     file.services.iter().for_each(|service| variables.learn(&service.value));
     file.others.iter().for_each(|section| variables.learn(&section.value));
     let names = Names::of(&file.services);
@@ -66,14 +72,15 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
         .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
     polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
-    for (variable, is_set) in variables.decided() {
-        let now = if *is_set { "it is" } else { "it is not" };
-        notes.of_file(format!("What depends on whether `{variable}` is set was decided now: {now}"));
-    }
-    Ok(Imported {
-        file: Data::Map(Box::new(polytope)),
-        settings: variables.into_settings(),
-        notes: notes.into_diagnostics(),
+    let notes = notes.into_diagnostics()?;
+    Ok(Imported { file: Data::Map(Box::new(polytope)), settings: variables.into_settings(), notes })
+}
+
+/// What the file `.env` of a directory says, if there is one.
+fn dot_env(world: &dyn World, dir: &Path) -> Result<Vec<Assignment>, Vec<Diagnostic>> {
+    let text = world.read(&dir.join(".env")).unwrap_or_default();
+    assignments(&text).map_err(|why| {
+        vec![Diagnostic::error("compose-mistake", format!("The file `.env` cannot be read: {why}"))]
     })
 }
 
@@ -153,7 +160,8 @@ fn tell_of_waits(services: &[Service], notes: &mut Notes) {
     for service in services {
         for wait in &service.waits {
             let Some(on) = services.iter().find(|other| other.id == wait.on) else {
-                let message = format!("`{}` waits for `{}`, which is no service", service.id, wait.on);
+                // Another program provides it.
+                let message = format!("`{}` does not wait for `{}`", service.id, wait.on);
                 notes.add(message, "", wait.at);
                 continue;
             };
