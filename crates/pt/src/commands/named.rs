@@ -117,6 +117,7 @@ fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
             Noun::Secret => app.store.set_secret(&scope, &Secret::new(&one.id, one.data.clone()), now)?,
         }
     }
+    tell_if_outside(noun, &scope, &assignments)?;
     if args.output.raw {
         let shown = assignments.iter().filter(|_| noun == Noun::Value);
         return shown.into_iter().try_for_each(|one| Ok(writeln!(std::io::stdout(), "{}", one.data)?));
@@ -129,6 +130,20 @@ fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
         })
         .collect();
     print(&if let [one] = stored.as_slice() { one.clone() } else { json!(stored) }, &args.output)
+}
+
+/// Says where it went if there is no project: nobody who makes one later finds it there.
+fn tell_if_outside(noun: Noun, scope: &Scope, assignments: &[given::Assignment]) -> Outcome {
+    if *scope != Scope::outside(scope.context.clone()) || assignments.is_empty() {
+        return Ok(());
+    }
+    let word = noun.word();
+    let them = if assignments.len() == 1 { format!("the {word} is") } else { format!("the {word}s are") };
+    writeln!(
+        anstream::stderr(),
+        "There is no polytope file here or above: {them} kept for what runs outside of projects."
+    )?;
+    Ok(())
 }
 
 fn get(noun: Noun, args: &GetArgs, config: &Config) -> Outcome {
