@@ -21,7 +21,7 @@ mod variable;
 mod volume;
 mod wait;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pt_model::{Data, Map};
 use pt_spec::World;
@@ -48,14 +48,18 @@ pub struct Imported {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Reads a Compose file and what it includes and extends.
+/// Reads Compose files, each laid over those before it, and what they include and extend.
 ///
 /// # Errors
-/// A file is missing or has mistakes, or it has no services.
-pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<Imported, Vec<Diagnostic>> {
-    let file = ComposeFile::load(sources, world, path)?;
+/// A file is missing or has mistakes, or there are no services.
+pub fn import(
+    sources: &mut Sources,
+    world: &dyn World,
+    paths: &[PathBuf],
+) -> Result<Imported, Vec<Diagnostic>> {
+    let file = ComposeFile::load(sources, world, paths)?;
     let mut notes = Notes::default();
-    let mut variables = Variables::with(dot_env(world, path.parent().unwrap_or(Path::new("")))?);
+    let mut variables = Variables::with(dot_env(world, &file.dir)?);
     file.services.iter().for_each(|service| variables.learn(&service.value));
     file.others.iter().for_each(|section| variables.learn(&section.value));
     let names = Names::of(&file.services);

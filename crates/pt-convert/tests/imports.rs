@@ -63,8 +63,8 @@ fn compose_files_become_polytope_files() {
         let mut sources = Sources::default();
         let name = dir.file_name().unwrap().to_string_lossy().into_owned();
         let path = dir.join("compose.yaml");
-        let imported =
-            import(&mut sources, &Disk, &path).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
+        let imported = import(&mut sources, &Disk, std::slice::from_ref(&path))
+            .unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
         let mut text = yaml(&imported);
         assert_eq!(mistakes(&dir.join("polytope.yml"), &text), "", "{name}\n{text}");
         for setting in &imported.settings {
@@ -145,7 +145,7 @@ fn of_key(key: &str) -> Result<(String, Vec<String>), Vec<String>> {
         let hints: String = note.hints.iter().map(|hint| format!(" ({hint})")).collect();
         format!("{}{hints}", note.message)
     };
-    match import(&mut Sources::default(), &With(path, &text), path) {
+    match import(&mut Sources::default(), &With(path, &text), &[path.to_owned()]) {
         Ok(imported) => {
             let file = yaml(&imported);
             assert_eq!(mistakes(Path::new("/shop/polytope.yml"), &file), "", "{key}\n{file}");
@@ -260,13 +260,17 @@ fn public_examples_can_be_imported_and_planned() {
         let within = path.strip_prefix(&root).unwrap();
         let checkout = within.iter().next().unwrap().to_string_lossy().into_owned();
         if REFUSED.iter().any(|(file, _)| within.ends_with(file)) {
-            assert!(import(&mut Sources::default(), &Disk, path).is_err(), "{}", path.display());
+            assert!(
+                import(&mut Sources::default(), &Disk, std::slice::from_ref(path)).is_err(),
+                "{}",
+                path.display()
+            );
             continue;
         }
         let (good, all) = counts.entry(checkout).or_default();
         *all += 1;
         let mut sources = Sources::default();
-        match import(&mut sources, &Disk, path) {
+        match import(&mut sources, &Disk, std::slice::from_ref(path)) {
             Err(errors) => {
                 let why = render(&errors, &sources, Style::default());
                 refused.push(format!("{}\n{why}", within.display()));

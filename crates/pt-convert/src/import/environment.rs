@@ -4,7 +4,7 @@ use pt_model::Data;
 use pt_syntax::{Node, NodeKind, Span};
 
 use super::assignments::{Assignment, assignments, raw_assignments};
-use super::interpolation::{Piece, pieces, substituted};
+use super::interpolation::{Piece, pieces, setting_name, substituted};
 use super::map;
 use super::merge::scalar;
 use super::service::Imports;
@@ -56,7 +56,17 @@ impl Imports<'_> {
     /// A value; one that is not given is that of the person who runs it.
     fn env_value(&mut self, name: &str, value: Option<String>, at: Span) -> Data {
         Data::from(match value {
-            Some(text) => self.variables.refer(&text, at),
+            Some(text) => {
+                let written = Assignment { name: name.to_owned(), value: Some(text.clone()) };
+                let is_plain = |piece: &Piece| matches!(piece, Piece::Text(_));
+                if written.is_secret() && pieces(&text).iter().all(is_plain) && !text.is_empty() {
+                    let message = format!("`{name}` stands in clear in the polytope file, too");
+                    let hint =
+                        format!("make it a secret: write `pt.secret {}` in its place", setting_name(name));
+                    self.notes.add(message, &hint, at);
+                }
+                self.variables.refer(&text, at)
+            }
             None => self.variables.refer_to(name, at),
         })
     }

@@ -28,15 +28,16 @@ pub(super) struct ComposeFile {
 }
 
 impl ComposeFile {
-    /// Reads the file and those it needs.
+    /// Reads the files, each laid over those before it, and those they need.
     pub(super) fn load(
         sources: &mut Sources,
         world: &dyn World,
-        path: &Path,
+        paths: &[PathBuf],
     ) -> Result<Self, Vec<Diagnostic>> {
+        let path = paths.first().map_or(Path::new(""), PathBuf::as_path);
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
         let mut reader = Reader { sources, world, dir: dir.clone(), tags: Tags::default(), left: Vec::new() };
-        let Read { mut services, mut others } = reader.read(&[path.to_owned()], None, None, 0)?;
+        let Read { mut services, mut others } = reader.read(paths, None, None, 0)?;
         let Reader { tags, left, .. } = reader;
         services.iter_mut().chain(&mut others).for_each(|entry| tags.take_away(&mut entry.value));
         if services.is_empty() {

@@ -17,7 +17,7 @@ struct Became {
 }
 
 fn become_of(path: &Path, text: &str) -> Option<Became> {
-    let imported = import(&mut Sources::default(), &With(path, text), path).ok()?;
+    let imported = import(&mut Sources::default(), &With(path, text), &[path.to_owned()]).ok()?;
     let places = |note: &pt_syntax::Diagnostic| note.labels.iter().map(|label| label.span).collect();
     Some(Became {
         file: format!("{}{:?}", yaml(&imported), imported.settings),

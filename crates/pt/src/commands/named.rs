@@ -173,6 +173,9 @@ fn list(noun: Noun, args: &ListArgs, config: &Config) -> Outcome {
             if !as_table {
                 return print(&json!(values), &args.output);
             }
+            if values.is_empty() {
+                return none(noun);
+            }
             let mut table = Table::new(&["ID", "DATA", "MODIFIED"]);
             for value in values {
                 table.row(vec![value.id, value.data.replace('\n', "↩"), date(value.modified_ts)]);
@@ -184,11 +187,21 @@ fn list(noun: Noun, args: &ListArgs, config: &Config) -> Outcome {
             if !as_table {
                 return print(&json!(secrets), &args.output);
             }
+            if secrets.is_empty() {
+                return none(noun);
+            }
             let mut table = Table::new(&["ID", "MODIFIED"]);
             secrets.into_iter().for_each(|secret| table.row(vec![secret.id, date(secret.modified_ts)]));
             Ok(write!(out, "{}", table.render())?)
         }
     }
+}
+
+/// That there are none, for people.
+fn none(noun: Noun) -> Outcome {
+    let word = noun.word();
+    let hint = format!("`pt {word}s set <id> <data>` sets one");
+    Ok(writeln!(anstream::stderr(), "No {word}s are set here: {hint}.")?)
 }
 
 fn delete(noun: Noun, args: &DeleteArgs, config: &Config) -> Outcome {
