@@ -76,6 +76,7 @@ pub fn import(
         .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
     polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
+    refuse_circles(&services, &mut notes);
     let notes = notes.into_diagnostics()?;
     Ok(Imported { file: Data::Map(Box::new(polytope)), settings: variables.into_settings(), notes })
 }
@@ -196,6 +197,45 @@ fn tell_of_waits(services: &[Service], notes: &mut Notes) {
             }
         }
     }
+}
+
+/// Refuses services that wait for each other.
+fn refuse_circles(services: &[Service], notes: &mut Notes) {
+    let waits_of = |id: &str| services.iter().find(|service| service.id == id).map(|service| &service.waits);
+    let mut told: Vec<&str> = Vec::new();
+    for service in services {
+        // The way to what is looked at: services, and where each of them says for what it waits.
+        let mut way: Vec<(&str, usize)> = vec![(&service.id, 0)];
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some((id, next)) = way.last_mut() {
+            let Some(wait) = waits_of(id).and_then(|waits| waits.get(*next)) else {
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            if wait.on == service.id && !told.contains(&service.id.as_str()) {
+                let mut ids: Vec<&str> = way.iter().map(|(id, _)| *id).collect();
+                if !run_together(&ids, services) {
+                    continue;
+                }
+                ids.push(&service.id);
+                notes.refuse(format!("Services wait for each other: {}", ids.join(" → ")), wait.at);
+                told.extend(ids);
+            } else if !seen.contains(&wait.on.as_str()) {
+                seen.push(&wait.on);
+                way.push((&wait.on, 0));
+            }
+        }
+    }
+}
+
+/// Whether there is a template that runs all services of these ids.
+fn run_together(ids: &[&str], services: &[Service]) -> bool {
+    let own =
+        services.iter().filter(|service| ids.contains(&service.id.as_str()) && !service.profiles.is_empty());
+    let own: Vec<&[String]> = own.map(|service| service.profiles.as_slice()).collect();
+    let Some((first, others)) = own.split_first() else { return true };
+    first.iter().any(|profile| others.iter().all(|profiles| profiles.contains(profile)))
 }
 
 /// A map of what there is.

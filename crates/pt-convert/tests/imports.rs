@@ -301,7 +301,13 @@ fn public_examples_can_be_imported_and_planned() {
 }
 
 /// Files that Compose itself refuses.
-const REFUSED: [(&str, &str); 5] = [
+const REFUSED: [(&str, &str); 8] = [
+    ("testdata/compose-depends-on-cycle.yaml", "its services wait for each other"),
+    ("testdata/compose-depends-on-self.yaml", "a service waits for itself"),
+    (
+        "testdata/compose-depends-on-profile-no-cycle.yaml",
+        "its services wait for each other; no test of compose-go reads it",
+    ),
     ("testdata/extends/base.yaml", "a service without image and build, for others to extend"),
     ("testdata/compose-include-cycle.yaml", "it includes itself"),
     (

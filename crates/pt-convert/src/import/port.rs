@@ -157,10 +157,11 @@ impl Imports<'_> {
     /// Where a port is published, if it is one that Compose takes.
     fn checked(&mut self, ports: &Ports<'_>, at: Span) -> Option<Option<String>> {
         let mut read = |text: &str, what: &str| {
+            // What nobody has set is anything.
+            let is_known = self.variables.knows(text);
             let text = self.variables.resolve(text);
             let known = range(&text);
-            // What nobody has set is anything.
-            if known.is_none() && !text.is_empty() {
+            if known.is_none() && is_known && !text.is_empty() {
                 self.notes
                     .refuse(format!("`{text}` is no {what}: that is a number up to 65535, or a range"), at);
                 return Err(());
@@ -173,6 +174,12 @@ impl Imports<'_> {
             return None;
         }
         let Some(text) = ports.published else { return Some(None) };
+        if text == "0" {
+            let message =
+                "Which port of this machine is free is not asked: a port is taken that the container has";
+            self.notes.add(message, "if it is taken, the next one is", at);
+            return Some(None);
+        }
         let published = read(text, "port of this machine").ok()?;
         let (Some((from, to)), Some((first, last))) = (published, target) else {
             return Some(Some(text.to_owned()));

@@ -177,6 +177,15 @@ impl Variables {
         pieces(text).into_iter().map(resolve).collect()
     }
 
+    /// Whether all variables of a text have a value.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        let has_value = |piece: &Piece| match piece {
+            Piece::Text(_) => true,
+            Piece::Variable(variable) => self.value(variable).is_some_and(|value| !value.is_empty()),
+        };
+        pieces(text).iter().all(has_value)
+    }
+
     /// What was decided now since the last call: whole sentences, and where it stands.
     pub(super) fn take_decided(&mut self) -> Vec<(String, Span)> {
         std::mem::take(&mut self.decided)
