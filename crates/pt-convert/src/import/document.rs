@@ -8,12 +8,16 @@ use super::notes::refused;
 use super::shape::Shape;
 use super::shapes::TOP;
 
-/// The maps that a file holds; tags that say how they are merged are learnt, others are given back.
-pub(super) fn documents(
-    source: SourceId,
-    text: &str,
-    tags: &mut Tags,
-) -> Result<(Vec<Vec<Entry>>, Vec<(String, Span)>), Vec<Diagnostic>> {
+/// What a file holds.
+pub(super) struct Documents {
+    /// The maps of its documents.
+    pub(super) tops: Vec<Vec<Entry>>,
+    /// Tags that nothing here knows.
+    pub(super) tags: Vec<(String, Span)>,
+}
+
+/// Reads a file; tags that say how its maps are merged are learnt.
+pub(super) fn documents(source: SourceId, text: &str, tags: &mut Tags) -> Result<Documents, Vec<Diagnostic>> {
     let (mut tops, mut others, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
     for text in split(text) {
         let parsed = parse(source, &text, Format::Yaml);
@@ -42,7 +46,7 @@ pub(super) fn documents(
             }
         }
     }
-    if mistakes.is_empty() { Ok((tops, others)) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(Documents { tops, tags: others }) } else { Err(mistakes) }
 }
 
 /// Finds what Compose refuses because it has another shape.

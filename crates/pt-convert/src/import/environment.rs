@@ -8,6 +8,7 @@ use super::interpolation::{Piece, pieces, setting_name, substituted};
 use super::map;
 use super::merge::scalar;
 use super::service::Imports;
+use super::volume::is_literal;
 
 /// A variable that a file of `env_file` has set.
 struct Known {
@@ -32,6 +33,7 @@ impl Imports<'_> {
             };
             own.push((name.to_owned(), value, item.span));
         }
+        own.retain(|(name, _, at)| self.is_variable(name, *at));
         let mut variables: Vec<(String, Data)> = Vec::new();
         let mut set = |name: String, value: Data| match variables.iter_mut().find(|(known, _)| *known == name)
         {
@@ -51,6 +53,15 @@ impl Imports<'_> {
             .into_iter()
             .map(|(name, value)| map([("name", Data::from(name)), ("value", value)]))
             .collect()
+    }
+
+    /// Whether a variable can have this name; it is said of one that cannot.
+    fn is_variable(&mut self, name: &str, at: Span) -> bool {
+        let is_name = !name.is_empty() && is_literal(name);
+        if !is_name {
+            self.notes.add(format!("`{name}` is no name of a variable: it is left out"), "", at);
+        }
+        is_name
     }
 
     /// A value; one that is not given is that of the person who runs it.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pt_spec::World;
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Sources, Span, suggest};
 
-use super::document::documents;
+use super::document::{Documents, documents};
 use super::merge::{Tags, lay, merge, rebase, rebase_section};
 use super::notes::refused;
 
@@ -227,9 +227,8 @@ impl Reader<'_> {
             vec![at.into_iter().fold(error, |error, at| error.at(at, "needed here"))]
         })?;
         let source = self.sources.add(name, text.as_str());
-        let (tops, other_tags) = documents(source, &text, &mut self.tags)?;
-        let told =
-            other_tags.into_iter().map(|(tag, at)| (format!("`{tag}` cannot be carried over"), "", at));
+        let Documents { tops, tags } = documents(source, &text, &mut self.tags)?;
+        let told = tags.into_iter().map(|(tag, at)| (format!("`{tag}` cannot be carried over"), "", at));
         self.left.extend(told);
         Ok(tops)
     }

@@ -58,7 +58,7 @@ impl Imports<'_> {
                 named.key_span,
             );
         }
-        let image_name = service.get("image").and_then(scalar);
+        let image_name = service.get("image").and_then(scalar).filter(|image| !image.is_empty());
         let is_named = image_name.is_some();
         let image_name = image_name.unwrap_or_else(|| self.built_image(name));
         self.networks_are_declared(service);

@@ -38,7 +38,9 @@ impl Imports<'_> {
         }
         mounts.retain(|(mount, at)| {
             let path = mount.get("path").as_str().unwrap_or_default();
-            let is_absolute = path.starts_with('/') || !is_literal(path);
+            // Code that gives a text stands for one that says what it is.
+            let says = path.strip_prefix("pt.clj (str \"").unwrap_or(path);
+            let is_absolute = says.starts_with('/') || (says == path && !is_literal(path));
             if !is_absolute {
                 let message = format!("The mount at `{path}` is left out: that is no absolute path");
                 self.notes.add(message, "", *at);
@@ -255,6 +257,6 @@ pub(super) fn host(path: &str) -> Data {
 }
 
 /// Whether a text is what it says.
-fn is_literal(text: &str) -> bool {
+pub(super) fn is_literal(text: &str) -> bool {
     matches!(references(text), Reading::Literal)
 }

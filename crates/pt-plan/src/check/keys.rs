@@ -1,6 +1,6 @@
 //! Keys inside args that mean nothing there.
 
-use pt_spec::{Atom, Body, Definition, Project, StepBody, Type, Wanted};
+use pt_spec::{Atom, Body, Definition, Project, StepBody, Type, Wanted, plain};
 use pt_syntax::{Diagnostic, Node, NodeKind, Reading, references, suggest};
 
 use crate::bind::inner;
@@ -98,11 +98,12 @@ fn repeated<'n>(
 ) {
     let mut known: Vec<(String, &Node)> = Vec::new();
     for node in items.into_iter().filter_map(|item| item.get(key)) {
-        let text = match &node.kind {
-            NodeKind::Str(text) if matches!(references(text), Reading::Literal) => text.clone(),
-            NodeKind::Int(number) => number.to_string(),
-            _ => continue,
-        };
+        let is_plain = node.as_str().is_none_or(|text| matches!(references(text), Reading::Literal));
+        let is_scalar = node.items().is_empty() && node.entries().is_empty() && !node.is_null();
+        if !is_plain || !is_scalar {
+            continue;
+        }
+        let text = plain(node).to_text().masked();
         match known.iter().find(|(other, _)| *other == text) {
             None => known.push((text, node)),
             Some((_, first)) => found.push(
