@@ -82,7 +82,9 @@ fn gather(node: &Node, around: &[Span], leaves: &mut Vec<Leaf>) {
             }
         }
         NodeKind::Null => {}
-        _ => leaves.push(Leaf { span: node.span, around: around.to_vec() }),
+        NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Str(_) | NodeKind::Form(_) => {
+            leaves.push(Leaf { span: node.span, around: around.to_vec() });
+        }
     }
 }
 
