@@ -30,7 +30,14 @@ impl Imports<'_> {
                 }
             } else if key == "networks" {
                 self.top_level_networks(entry);
-            } else if !matches!(key, "version" | "name") && !key.starts_with("x-") {
+            } else if key == "name" {
+                // Images that are built here are called after it.
+                let builds = file.services.iter().any(|service| service.value.get("build").is_some());
+                if !builds {
+                    let message = "`name` is left out: a project is called as its directory";
+                    self.notes.add(message, "", entry.value.span);
+                }
+            } else if key != "version" && !key.starts_with("x-") {
                 self.notes.add(format!("`{key}` cannot be carried over"), "", entry.key_span);
             }
         }
