@@ -1,22 +1,27 @@
 //! A Compose file becomes a polytope file.
 
+mod assignments;
 mod build;
+mod document;
 mod environment;
 mod file;
 mod interpolation;
 mod keys;
+mod left;
 mod merge;
 mod names;
 mod notes;
 mod port;
 mod resources;
 mod service;
+mod shape;
+mod shapes;
 mod top;
 mod variable;
 mod volume;
 mod wait;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pt_model::{Data, Map};
 use pt_spec::World;
@@ -24,6 +29,7 @@ use pt_syntax::{Diagnostic, Sources};
 
 pub use variable::Setting;
 
+use assignments::{Assignment, assignments};
 use file::ComposeFile;
 use names::{Names, id_of};
 use notes::Notes;
@@ -42,14 +48,18 @@ pub struct Imported {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Reads a Compose file and what it includes and extends.
+/// Reads Compose files, each laid over those before it, and what they include and extend.
 ///
 /// # Errors
-/// A file is missing or has mistakes, or it has no services.
-pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<Imported, Vec<Diagnostic>> {
-    let file = ComposeFile::load(sources, world, path)?;
+/// A file is missing or has mistakes, or there are no services.
+pub fn import(
+    sources: &mut Sources,
+    world: &dyn World,
+    paths: &[PathBuf],
+) -> Result<Imported, Vec<Diagnostic>> {
+    let file = ComposeFile::load(sources, world, paths)?;
     let mut notes = Notes::default();
-    let mut variables = Variables::of_dir(world, path.parent().unwrap_or(Path::new("")));
+    let mut variables = Variables::with(dot_env(world, &file.dir)?);
     file.services.iter().for_each(|service| variables.learn(&service.value));
     file.others.iter().for_each(|section| variables.learn(&section.value));
     let names = Names::of(&file.services);
@@ -66,14 +76,16 @@ pub fn import(sources: &mut Sources, world: &dyn World, path: &Path) -> Result<I
         .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
     polytope.insert("templates".into(), templates(&services));
     tell_of_waits(&services, &mut notes);
-    for (variable, is_set) in variables.decided() {
-        let now = if *is_set { "it is" } else { "it is not" };
-        notes.of_file(format!("What depends on whether `{variable}` is set was decided now: {now}"));
-    }
-    Ok(Imported {
-        file: Data::Map(Box::new(polytope)),
-        settings: variables.into_settings(),
-        notes: notes.into_diagnostics(),
+    refuse_circles(&services, &mut notes);
+    let notes = notes.into_diagnostics()?;
+    Ok(Imported { file: Data::Map(Box::new(polytope)), settings: variables.into_settings(), notes })
+}
+
+/// What the file `.env` of a directory says, if there is one.
+fn dot_env(world: &dyn World, dir: &Path) -> Result<Vec<Assignment>, Vec<Diagnostic>> {
+    let text = world.read(&dir.join(".env")).unwrap_or_default();
+    assignments(&text).map_err(|why| {
+        vec![Diagnostic::error("compose-mistake", format!("The file `.env` cannot be read: {why}"))]
     })
 }
 
@@ -153,7 +165,8 @@ fn tell_of_waits(services: &[Service], notes: &mut Notes) {
     for service in services {
         for wait in &service.waits {
             let Some(on) = services.iter().find(|other| other.id == wait.on) else {
-                let message = format!("`{}` waits for `{}`, which is no service", service.id, wait.on);
+                // Another program provides it.
+                let message = format!("`{}` does not wait for `{}`", service.id, wait.on);
                 notes.add(message, "", wait.at);
                 continue;
             };
@@ -184,6 +197,45 @@ fn tell_of_waits(services: &[Service], notes: &mut Notes) {
             }
         }
     }
+}
+
+/// Refuses services that wait for each other.
+fn refuse_circles(services: &[Service], notes: &mut Notes) {
+    let waits_of = |id: &str| services.iter().find(|service| service.id == id).map(|service| &service.waits);
+    let mut told: Vec<&str> = Vec::new();
+    for service in services {
+        // The way to what is looked at: services, and where each of them says for what it waits.
+        let mut way: Vec<(&str, usize)> = vec![(&service.id, 0)];
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some((id, next)) = way.last_mut() {
+            let Some(wait) = waits_of(id).and_then(|waits| waits.get(*next)) else {
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            if wait.on == service.id && !told.contains(&service.id.as_str()) {
+                let mut ids: Vec<&str> = way.iter().map(|(id, _)| *id).collect();
+                if !run_together(&ids, services) {
+                    continue;
+                }
+                ids.push(&service.id);
+                notes.refuse(format!("Services wait for each other: {}", ids.join(" → ")), wait.at);
+                told.extend(ids);
+            } else if !seen.contains(&wait.on.as_str()) {
+                seen.push(&wait.on);
+                way.push((&wait.on, 0));
+            }
+        }
+    }
+}
+
+/// Whether there is a template that runs all services of these ids.
+fn run_together(ids: &[&str], services: &[Service]) -> bool {
+    let own =
+        services.iter().filter(|service| ids.contains(&service.id.as_str()) && !service.profiles.is_empty());
+    let own: Vec<&[String]> = own.map(|service| service.profiles.as_slice()).collect();
+    let Some((first, others)) = own.split_first() else { return true };
+    first.iter().any(|profile| others.iter().all(|profiles| profiles.contains(profile)))
 }
 
 /// A map of what there is.

@@ -9,9 +9,10 @@ use std::path::Path;
 use std::{env, fs};
 
 use common::{Anything, Disk};
-use pt_convert::{Exported, export_compose, export_kubernetes};
+use pt_convert::{Exported, export_compose, export_kubernetes, import};
 use pt_plan::{Request, plan};
 use pt_spec::Project;
+use pt_syntax::{Sources, Style, render};
 
 #[test]
 fn plans_become_files_of_other_tools() {
@@ -36,6 +37,17 @@ fn plans_become_files_of_other_tools() {
         }
     }
     assert!(different.is_empty(), "not as expected (UPDATE=1 writes them):\n{}", different.join("\n"));
+}
+
+#[test]
+fn exported_compose_files_are_taken_back() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports");
+    for dir in fs::read_dir(here).unwrap().map(|entry| entry.unwrap().path()) {
+        let mut sources = Sources::default();
+        let imported = import(&mut sources, &Disk, &[dir.join("compose.yaml")]);
+        let refused = imported.err().map(|errors| render(&errors, &sources, Style::default()));
+        assert_eq!(refused, None, "{}", dir.display());
+    }
 }
 
 fn text(exported: &Exported) -> String {

@@ -1,6 +1,7 @@
 //! Args against params.
 #![expect(clippy::wildcard_enum_match_arm, reason = "one shape is looked for, all others are passed over")]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use pt_model::{Data, Map, Problem, Rule};
@@ -66,14 +67,19 @@ pub(crate) fn bind(
     given: &Given<'_>,
     sources: &Sources,
 ) -> Result<Bound, Vec<Diagnostic>> {
-    match bind_sound(definition, prepared, given) {
+    match bind_sound(definition, prepared, given, sources) {
         Some(bound) => Ok(bound),
         None => bind_each(definition, reference, given, sources),
     }
 }
 
 /// The same where nothing is wrong and nobody asks where values come from: only what is given is looked at.
-fn bind_sound(definition: &Definition, prepared: &Prepared, given: &Given<'_>) -> Option<Bound> {
+fn bind_sound(
+    definition: &Definition,
+    prepared: &Prepared,
+    given: &Given<'_>,
+    sources: &Sources,
+) -> Option<Bound> {
     let declared_twice = prepared.unset.len() != definition.params.len();
     if declared_twice || given.origins.is_some() {
         return None;
@@ -83,7 +89,8 @@ fn bind_sound(definition: &Definition, prepared: &Prepared, given: &Given<'_>) -
     let mut missing = prepared.required.len();
     for (id, value) in &given.values {
         let Some(at) = values.get_index_of(id) else { continue };
-        let value = definition.params[at].ty.check(value).ok()?;
+        let value = in_words(definition, id, value, given, sources);
+        let value = definition.params[at].ty.check(&value).ok()?;
         if !refused(definition, id, &value).is_empty() {
             return None;
         }
@@ -128,6 +135,7 @@ fn bind_each(
             continue;
         }
         let supplied = given.values.get(id.as_str()).unwrap_or(&Data::Null);
+        let supplied = &*in_words(definition, id, supplied, given, sources);
         match param.ty.check(supplied) {
             Ok(value) => {
                 found.extend(refused(definition, id, &value).iter().map(&wrong));
@@ -144,6 +152,34 @@ fn bind_each(
         }
     }
     if found.is_empty() { Ok(bound) } else { Err(found) }
+}
+
+/// A command of a standard module, its numbers and truths as the words that somebody wrote: `[sleep, 1.50]`.
+fn in_words<'d>(
+    definition: &Definition,
+    param: &str,
+    value: &'d Data,
+    given: &Given<'_>,
+    sources: &Sources,
+) -> Cow<'d, Data> {
+    let is_command = definition.origin.standard.is_some() && matches!(param, "cmd" | "entrypoint");
+    let is_no_word = |item: &Data| matches!(item, Data::Bool(_) | Data::Int(_) | Data::Float(_));
+    let Data::List(items) = value else { return Cow::Borrowed(value) };
+    if !is_command || !items.iter().any(is_no_word) {
+        return Cow::Borrowed(value);
+    }
+    let written = given.written.iter().find(|arg| arg.id.text == param);
+    let written = written.map(|arg| arg.value.items()).filter(|written| written.len() == items.len());
+    let word = |(at, item): (usize, &Data)| {
+        if !is_no_word(item) {
+            return item.clone();
+        }
+        let node = written.map(|written| &written[at]);
+        let node = node
+            .filter(|node| matches!(node.kind, NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_)));
+        node.map_or_else(|| Data::from(item.to_string()), |node| Data::from(sources.slice(node.span)))
+    };
+    Cow::Owned(Data::List(items.iter().enumerate().map(word).collect()))
 }
 
 /// These errors, and others that are of other places.

@@ -3,7 +3,7 @@
 //! Types say which kind of value a param takes, the spec of a container also which of them make sense. Whoever starts it
 //! would refuse the others; they are found here, where they still have a place in a file.
 
-use pt_model::{ContainerSpec, Data, ServiceSpec, SpecError};
+use pt_model::{ContainerSpec, Data, Problem, ServiceSpec, SpecError, User};
 use pt_spec::{DataPath, Definition, Segment, TypeError};
 
 /// The standard project and the module in it that all others end in.
@@ -43,6 +43,47 @@ pub(crate) fn refused(definition: &Definition, param: &str, value: &Data) -> Vec
             *wrong = Data::Null;
         }
         found.push(TypeError { path, problem: error.problem });
+    }
+    if let Ok(spec) = read(param, &value) {
+        found.extend(out_of_bounds(&spec, &value));
+    }
+    found
+}
+
+/// The least memory that an engine starts a container with: 6 MiB.
+const LEAST_MEMORY: u64 = 6 * 1024 * 1024;
+/// The least and the most cores: a Linux kernel knows no more.
+const CORES: (f64, f64) = (0.01, 8192.0);
+/// The last user and group that an engine takes.
+const LAST_USER: u64 = 2_147_483_647;
+
+/// What engines refuse whatever the machine is.
+fn out_of_bounds(spec: &ContainerSpec, value: &Data) -> Vec<TypeError> {
+    let wrong = |path: &[&str], rule: String| {
+        let got = path.iter().fold(value, |data, key| data.get(key));
+        let path = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
+        TypeError { path: DataPath(path), problem: Problem::of(rule.into(), got) }
+    };
+    let mut found = Vec::new();
+    let resources = &spec.resources;
+    for (key, memory) in [("limit", resources.memory_limit), ("request", resources.memory_request)] {
+        if memory.is_some_and(|bytes| 0 < bytes && bytes < LEAST_MEMORY) {
+            let rule = "Must be 6 MiB or more: engines start no container with less memory";
+            found.push(wrong(&["memory", key], rule.to_owned()));
+        }
+    }
+    for (key, cores) in [("limit", resources.cpu_limit), ("request", resources.cpu_request)] {
+        let is_out = |cores: f64| cores > 0.0 && !(CORES.0..=CORES.1).contains(&cores);
+        if cores.is_some_and(is_out) {
+            found.push(wrong(&["cpu", key], format!("Must be from {} to {} cores", CORES.0, CORES.1)));
+        }
+    }
+    if let Some(User::Named(user)) = &spec.user {
+        let is_digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_out = |part: &str| part.parse().map_or(true, |number: u64| number > LAST_USER);
+        if user.split(':').filter(is_digits).any(is_out) {
+            found.push(wrong(&[], format!("Must be a name, or a UID up to {LAST_USER}")));
+        }
     }
     found
 }

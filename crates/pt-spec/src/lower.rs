@@ -15,6 +15,7 @@ use crate::for_agents::ForAgents;
 use crate::trigger::Trigger;
 use definition::{lower_definition, words_of};
 use fields::Fields;
+pub(crate) use step::as_code_step;
 use trigger::lower_triggers;
 
 /// What a file says.

@@ -1,16 +1,17 @@
 //! A plan as a Compose file.
 
-use pt_model::{Data, MountSource, Part, Probe, RestartPolicy, Text, User, VolumeScope};
+use pt_model::{Data, MountSource, Part, PortSpec, Probe, RestartPolicy, Text, User, VolumeScope};
 use pt_plan::Plan;
 
 use super::container::{Build, Containers, Planned, Until, containers};
-use super::{Exported, present, variable};
+use super::{Exported, Variables, present};
 
 /// The containers of a plan as a Compose file. Secrets become `${VARIABLES}`, and must be set where Compose runs.
 pub fn export_compose(plan: &Plan) -> Exported {
     let Containers { containers, builds, mut notes } = containers(plan);
     let mut volumes = Vec::new();
     let mut configs = Vec::new();
+    let (mut variables, mut host_ports) = (Variables::default(), Vec::new());
     let services = containers.iter().map(|container| {
         let mut service = Service {
             container,
@@ -18,6 +19,8 @@ pub fn export_compose(plan: &Plan) -> Exported {
             builds: &builds,
             volumes: &mut volumes,
             configs: &mut configs,
+            variables: &mut variables,
+            host_ports: &mut host_ports,
             notes: &mut notes,
         };
         (container.id.clone(), service.describe())
@@ -25,6 +28,10 @@ pub fn export_compose(plan: &Plan) -> Exported {
     let services: Data = services.collect();
     let is_used = |build: &&Build| containers.iter().any(|container| build.makes(&container.spec.image));
     notes.extend(builds.iter().filter(|build| !is_used(build)).map(Build::left_out));
+    if !variables.of.is_empty() {
+        let names: Vec<&str> = variables.of.iter().map(|(_, variable)| variable.as_str()).collect();
+        notes.push(format!("Set the secrets where Compose runs, or in `.env`: {}.", names.join(", ")));
+    }
     let volumes = volumes.into_iter().map(|id| (id, present([]))).collect();
     let file =
         present([("services", services), ("volumes", volumes), ("configs", configs.into_iter().collect())]);
@@ -37,6 +44,9 @@ struct Service<'a> {
     builds: &'a [Build],
     volumes: &'a mut Vec<String>,
     configs: &'a mut Vec<(String, Data)>,
+    variables: &'a mut Variables,
+    /// The ports of this machine that are given away, and whether they are of UDP.
+    host_ports: &'a mut Vec<(u16, bool)>,
     notes: &'a mut Vec<String>,
 }
 
@@ -61,15 +71,15 @@ impl Service<'_> {
         let unconfined = if spec.unconfined { unconfined.as_slice() } else { &[] };
         let yes = |wanted: bool| if wanted { Data::Bool(true) } else { Data::Null };
         let (mounts, configs) = self.mounts();
-        present([
+        let mut service = present([
             ("image", Data::from(escaped(&spec.image))),
             ("build", self.build()),
             ("pull_policy", if spec.update_image { Data::from("always") } else { Data::Null }),
-            ("entrypoint", arguments(spec.entrypoint.as_deref())),
-            ("command", arguments(spec.cmd.as_deref())),
-            ("working_dir", spec.workdir.as_deref().map_or(Data::Null, Data::from)),
+            ("entrypoint", self.arguments(spec.entrypoint.as_deref())),
+            ("command", self.arguments(spec.cmd.as_deref())),
+            ("working_dir", spec.workdir.as_deref().map_or(Data::Null, |dir| Data::from(escaped(dir)))),
             ("user", self.user()),
-            ("environment", spec.env.iter().map(|var| (var.name.clone(), open(&var.value))).collect()),
+            ("environment", self.environment()),
             ("ports", self.ports()),
             ("expose", self.internal_ports()),
             ("volumes", mounts),
@@ -87,7 +97,21 @@ impl Service<'_> {
             ("init", Data::Bool(true)),
             ("tty", yes(spec.tty)),
             ("stdin_open", yes(!spec.no_stdin)),
-        ])
+        ]);
+        // An empty one takes the image's away.
+        if let Data::Map(service) = &mut service {
+            for (key, list) in [("entrypoint", &spec.entrypoint), ("command", &spec.cmd)] {
+                if list.as_ref().is_some_and(Vec::is_empty) {
+                    service.insert(key.into(), Data::List(Vec::new()));
+                }
+            }
+        }
+        service
+    }
+
+    fn environment(&mut self) -> Data {
+        let env = &self.container.spec.env;
+        env.iter().map(|var| (var.name.clone(), self.open(&var.value))).collect()
     }
 
     /// How its image is built, if a step does that of a directory.
@@ -96,27 +120,65 @@ impl Service<'_> {
             return Data::Null;
         };
         let params = &build.params;
-        let Some(context) = params.get("sources").and_then(context) else {
+        let (Some(context), Some(tags)) = (params.get("sources").and_then(context), params.get("tags"))
+        else {
             self.notes.push(build.left_out());
             return Data::Null;
         };
-        let given = |key: &str| params.get(key).cloned().unwrap_or(Data::Null);
+        let image = self.container.spec.image.as_str();
+        let others = tags.as_list().unwrap_or_default().iter().filter(|tag| tag.as_str() != Some(image));
+        let tags: Data = others.map(|tag| self.open(&tag.to_text())).collect();
+        let mut given = |key: &str| params.get(key).map_or(Data::Null, |data| self.open_all(data));
         let dockerfile = Some(given("dockerfile")).filter(|file| file.as_str() != Some("Dockerfile"));
         present([
-            ("context", Data::from(host(&context))),
+            ("context", Data::from(escaped(&host(&context)))),
             ("dockerfile", dockerfile.unwrap_or(Data::Null)),
             ("target", given("target")),
             ("args", given("args")),
             ("labels", given("labels")),
+            ("tags", tags),
         ])
+    }
+
+    /// Text, or a map of texts, with variables in place of secrets.
+    fn open_all(&mut self, data: &Data) -> Data {
+        match data {
+            Data::Null => Data::Null,
+            Data::Map(map) => {
+                map.iter().map(|(key, data)| (key.clone(), self.open(&data.to_text()))).collect()
+            }
+            Data::List(_)
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Str(_)
+            | Data::Secret(_) => self.open(&data.to_text()),
+        }
+    }
+
+    fn arguments(&mut self, arguments: Option<&[Text]>) -> Data {
+        arguments.map_or(Data::Null, |arguments| arguments.iter().map(|text| self.open(text)).collect())
+    }
+
+    /// A text with variables in place of secrets.
+    fn open(&mut self, text: &Text) -> Data {
+        let part = |part: &Part| match part {
+            Part::Plain(text) => escaped(text),
+            Part::Secret(secret) => format!("${{{}}}", self.variables.of(secret.name())),
+        };
+        Data::from(text.parts().iter().map(part).collect::<String>())
     }
 
     /// A command that tells when it is healthy.
     fn health(&mut self) -> Data {
         match self.container.probe() {
             Some(Probe::Exec(cmd)) => {
-                let test = std::iter::once(Data::from("CMD")).chain(cmd.iter().map(open)).collect();
-                present([("test", test), ("interval", Data::from("1s")), ("retries", Data::Int(60))])
+                let words = cmd.iter().map(|word| self.open(word));
+                let test = std::iter::once(Data::from("CMD")).chain(words).collect();
+                // As long as it may take: a try each second.
+                let tries = self.container.patience_ms().map_or(60, |ms| ms.div_ceil(1000).max(1));
+                let tries = i64::try_from(tries).unwrap_or(i64::MAX);
+                present([("test", test), ("interval", Data::from("1s")), ("retries", Data::Int(tries))])
             }
             Some(probe @ (Probe::Http { .. } | Probe::Tcp(_) | Probe::Log(_))) => {
                 self.notes.push(format!(
@@ -132,7 +194,7 @@ impl Service<'_> {
     fn user(&mut self) -> Data {
         match &self.container.spec.user {
             None => Data::Null,
-            Some(User::Named(name)) => Data::from(name.as_str()),
+            Some(User::Named(name)) => Data::from(escaped(name)),
             Some(User::Host) => {
                 self.notes.push(format!(
                     "Container '{}' runs as ${{UID}}: set it to your user's id.",
@@ -143,13 +205,48 @@ impl Service<'_> {
         }
     }
 
-    fn ports(&self) -> Data {
+    fn ports(&mut self) -> Data {
         let ports = self.container.services.iter().flat_map(|service| &service.ports);
-        let published = ports.filter(|port| !port.internal).map(|port| {
-            let udp = if port.protocol.is_udp() { "/udp" } else { "" };
-            Data::from(format!("127.0.0.1:{}:{}{udp}", port.host_port(), port.port))
-        });
-        published.collect()
+        let mut published: Vec<&PortSpec> = Vec::new();
+        for port in ports.filter(|port| !port.internal) {
+            let at = |port: &PortSpec| (port.port, port.host_port(), port.protocol.is_udp());
+            if !published.iter().any(|known| at(known) == at(port)) {
+                published.push(port);
+            }
+        }
+        published.into_iter().map(|port| self.port(port)).collect()
+    }
+
+    /// A port of this machine, if it is free for it.
+    fn port(&mut self, port: &PortSpec) -> Data {
+        let (udp, id) = (port.protocol.is_udp(), &self.container.id);
+        let at = (port.host_port(), udp);
+        let why = if self.container.replicas > 1 {
+            Some("of several containers, each has its own")
+        } else if self.host_ports.contains(&at) {
+            Some("another container has it")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            let (port, host) = (port.port, at.0);
+            self.notes.push(format!("Port {port} of '{id}' is not at {host} of this machine: {why}."));
+        } else {
+            self.host_ports.push(at);
+        }
+        let host = why.map_or_else(|| at.0.to_string(), |_| String::new());
+        let protocol = if udp { "udp" } else { "tcp" };
+        let Some(label) = &port.label else {
+            let end = if udp { "/udp" } else { "" };
+            return Data::from(format!("127.0.0.1:{host}:{}{end}", port.port));
+        };
+        present([
+            ("name", Data::from(label.as_str())),
+            ("target", Data::Int(port.port.into())),
+            ("published", if host.is_empty() { Data::Null } else { Data::from(host) }),
+            ("host_ip", Data::from("127.0.0.1")),
+            ("protocol", Data::from(protocol)),
+        ])
     }
 
     fn internal_ports(&self) -> Data {
@@ -188,13 +285,25 @@ impl Service<'_> {
         self.container.after.iter().map(condition).collect()
     }
 
-    fn restart(&self) -> Data {
+    fn restart(&mut self) -> Data {
         let restart = self.container.spec.restart;
+        if let (RestartPolicy::Always, Some(count)) = (restart.policy, restart.max_restarts) {
+            let id = &self.container.id;
+            self.notes.push(format!("'{id}' is started again any number of times, not {count} times."));
+        }
         match (restart.policy, restart.max_restarts) {
             (RestartPolicy::Never, _) => Data::Null,
             (RestartPolicy::Always, _) => Data::from("always"),
             (RestartPolicy::OnFailure, None) => Data::from("on-failure"),
+            (RestartPolicy::OnFailure, Some(0)) => Data::from("no"),
             (RestartPolicy::OnFailure, Some(count)) => Data::from(format!("on-failure:{count}")),
+        }
+    }
+
+    /// Says what a volume does not hold.
+    fn is_empty_at_first(&mut self, volume: &str, path: &str, has_source: bool) {
+        if has_source {
+            self.notes.push(format!("{volume} at {path} is empty at first: its source is left out."));
         }
     }
 
@@ -204,29 +313,33 @@ impl Service<'_> {
         for (number, mount) in self.container.spec.mounts.iter().enumerate() {
             let path = mount.path.trim_end_matches('/');
             match &mount.source {
-                MountSource::Host { path: source } => {
-                    volumes.push(Data::from(format!("{}:{path}", host(source))));
-                }
-                MountSource::Repo { repo: None, path: source, .. } => {
+                MountSource::Host { path: source } => volumes.push(mounted("bind", &host(source), path)),
+                MountSource::Repo { repo: None, path: source, revision: None } => {
                     let source = source.as_deref().unwrap_or_default();
-                    volumes.push(Data::from(format!("{}:{path}", host(source.trim_start_matches('/')))));
+                    volumes.push(mounted("bind", &host(source.trim_start_matches('/')), path));
                 }
-                MountSource::Volume { id: None, .. } => volumes.push(Data::from(path)),
-                MountSource::Volume { id: Some(id), scope, .. } => {
-                    if *scope == VolumeScope::Job {
-                        self.notes.push(format!(
-                            "Volume '{id}' lasts until it is removed: `docker compose down -v`."
-                        ));
-                    }
+                MountSource::Volume { id: None, source, .. } => {
+                    self.is_empty_at_first("The volume", path, source.is_some());
+                    volumes.push(mounted("volume", "", path));
+                }
+                MountSource::Volume { id: Some(id), scope, source, .. } => {
                     if !self.volumes.iter().any(|known| known == id.as_str()) {
+                        if *scope == VolumeScope::Job {
+                            self.notes.push(format!(
+                                "Volume '{id}' lasts until it is removed: `docker compose down -v`."
+                            ));
+                        }
+                        self.is_empty_at_first(&format!("Volume '{id}'"), path, source.is_some());
                         self.volumes.push(id.to_string());
                     }
-                    volumes.push(Data::from(format!("{id}:{path}")));
+                    volumes.push(mounted("volume", id.as_str(), path));
                 }
                 MountSource::String { data } => {
                     let name = format!("{}-{}", self.container.id, number + 1);
-                    self.configs.push((name.clone(), present([("content", open(data))])));
-                    configs.push(present([("source", Data::from(name)), ("target", Data::from(path))]));
+                    let content = present([("content", self.open(data))]);
+                    self.configs.push((name.clone(), content));
+                    let target = Data::from(escaped(path));
+                    configs.push(present([("source", Data::from(name)), ("target", target)]));
                 }
                 MountSource::Repo { .. } | MountSource::Dataset { .. } => {
                     let id = &self.container.id;
@@ -237,6 +350,19 @@ impl Service<'_> {
         }
         (volumes.into_iter().collect(), configs.into_iter().collect())
     }
+}
+
+/// A mount in its short form, or in its long one, if a path has a colon.
+fn mounted(kind: &str, source: &str, path: &str) -> Data {
+    if source.contains(':') || path.contains(':') {
+        return present([
+            ("type", Data::from(kind)),
+            ("source", if source.is_empty() { Data::Null } else { Data::from(escaped(source)) }),
+            ("target", Data::from(escaped(path))),
+        ]);
+    }
+    let between = if source.is_empty() { "" } else { ":" };
+    Data::from(escaped(&format!("{source}{between}{path}")))
 }
 
 /// The directory that an image is built of, if it is built of one.
@@ -261,19 +387,6 @@ fn host(path: &str) -> String {
         path if path.starts_with(['/', '~', '.']) => path.to_owned(),
         path => format!("./{path}"),
     }
-}
-
-fn arguments(arguments: Option<&[Text]>) -> Data {
-    arguments.map_or(Data::Null, |arguments| Data::List(arguments.iter().map(open).collect()))
-}
-
-/// A text with variables in place of secrets.
-fn open(text: &Text) -> Data {
-    let part = |part: &Part| match part {
-        Part::Plain(text) => escaped(text),
-        Part::Secret(secret) => format!("${{{}}}", variable(secret.name())),
-    };
-    Data::from(text.parts().iter().map(part).collect::<String>())
 }
 
 /// Compose reads `$` as the beginning of a variable.

@@ -15,6 +15,8 @@ pub(super) struct Planned {
     pub(super) after: Vec<(String, Until)>,
     /// Whether it is there to stay: it serves something, or is started again whenever it ends.
     pub(super) stays: bool,
+    /// Whether its step lasts as long as it does.
+    is_awaited: bool,
     step: String,
 }
 
@@ -30,6 +32,12 @@ impl Planned {
     pub(super) fn probe(&self) -> Option<&Probe> {
         let of_services = self.services.iter().map(|service| &service.ready);
         of_services.chain([&self.spec.ready]).flatten().find_map(|ready| ready.probe.as_ref())
+    }
+
+    /// How long it may take until it can be used, in milliseconds.
+    pub(super) fn patience_ms(&self) -> Option<u64> {
+        let of_services = self.services.iter().map(|service| &service.ready);
+        of_services.chain([&self.spec.ready]).flatten().find_map(|ready| ready.timeout_ms)
     }
 }
 
@@ -72,10 +80,11 @@ pub(super) fn containers(plan: &Plan) -> Containers {
     }
     for (step, before, condition) in after {
         let is_built = builds.iter().any(|build| within(&build.step, &before));
-        let before: Vec<String> = containers
+        // A step that does not wait for its container ends when that runs.
+        let before: Vec<(String, bool)> = containers
             .iter()
             .filter(|other| within(&other.step, &before))
-            .map(|other| other.id.clone())
+            .map(|other| (other.id.clone(), other.is_awaited))
             .collect();
         let until = match condition {
             Condition::Success => Some(Until::Ended),
@@ -89,8 +98,16 @@ pub(super) fn containers(plan: &Plan) -> Containers {
             continue;
         };
         for container in containers.iter_mut().filter(|container| within(&container.step, &step)) {
-            let others = before.iter().filter(|id| **id != container.id);
-            container.after.extend(others.map(|id| (id.clone(), until)));
+            let others = before.iter().filter(|(id, _)| *id != container.id);
+            let of = |is_awaited: bool| if is_awaited { until } else { Until::Ready };
+            for (id, is_awaited) in others {
+                // Of two steps that it waits for, the later counts.
+                match container.after.iter_mut().find(|(known, _)| known == id) {
+                    Some((_, known)) if of(*is_awaited) == Until::Ended => *known = Until::Ended,
+                    Some(_) => {}
+                    None => container.after.push((id.clone(), of(*is_awaited))),
+                }
+            }
         }
     }
     Containers { containers, builds, notes: lost }
@@ -163,14 +180,19 @@ impl Found {
         for (key, what) in [
             ("datasets", "stores no datasets"),
             ("instance-type", "runs on any machine: `instance-type` is left out"),
+            ("output", "gives no result: `output` is left out"),
+            ("create", "is always a new one: `create` is left out"),
         ] {
-            if call.params.get(key).is_some_and(|value| !value.is_null()) {
+            let says_something = |value: &Data| !matches!(value, Data::Null | Data::Bool(false));
+            if call.params.get(key).is_some_and(says_something) {
                 self.notes.push(format!("Container '{id}' {what}."));
             }
         }
         let services = call.services.clone();
         let stays = !services.is_empty() || spec.restart.policy == pt_model::RestartPolicy::Always;
-        self.containers.push(Planned { id, spec, services, replicas, after: Vec::new(), stays, step });
+        let is_awaited = call.params.get("await") != Some(&Data::Bool(false));
+        let after = Vec::new();
+        self.containers.push(Planned { id, spec, services, replicas, after, stays, is_awaited, step });
     }
 }
 

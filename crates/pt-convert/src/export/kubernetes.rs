@@ -1,10 +1,14 @@
 //! A plan as Kubernetes manifests.
 
-use pt_model::{Data, EnvVar, MountSource, Part, Probe, RestartPolicy, Secret, Text, User};
+mod names;
+mod pod;
+
+use pt_model::{Data, RestartPolicy, ServiceSpec};
 use pt_plan::Plan;
 
 use super::container::{Build, Containers, Planned, containers};
-use super::{Exported, present, variable};
+use super::{Exported, Variables, present};
+use names::{Names, port_names, secret_key};
 
 /// The Kubernetes secret whose entries stand for the secrets of the plan.
 const SECRETS: &str = "polytope-secrets";
@@ -15,19 +19,23 @@ const SECRETS: &str = "polytope-secrets";
 pub fn export_kubernetes(plan: &Plan) -> Exported {
     let Containers { containers, builds, mut notes } = containers(plan);
     notes.extend(builds.iter().map(Build::left_out));
-    let mut objects = Objects { documents: Vec::new(), claims: Vec::new(), secrets: Vec::new() };
+    let mut objects = Objects { notes, ..Objects::default() };
+    // What serves has a name before what is only reached by its container's.
+    for service in containers.iter().flat_map(|container| &container.services) {
+        objects.names.of("Service", service.id.as_str());
+    }
     for container in &containers {
+        let id = objects.names.of("container", &container.id);
         if !container.after.is_empty() {
             let after: Vec<&str> = container.after.iter().map(|(id, _)| id.as_str()).collect();
             let after = after.join(", ");
-            notes.push(format!(
-                "'{}' does not wait for {after}: Kubernetes starts everything at once.",
-                container.id
-            ));
+            objects
+                .notes
+                .push(format!("'{id}' does not wait for {after}: Kubernetes starts everything at once."));
         }
-        objects.container(container, &mut notes);
+        objects.container(container, &id);
     }
-    let Objects { mut documents, claims, secrets } = objects;
+    let Objects { mut documents, claims, secrets, mut notes, .. } = objects;
     documents.extend(claims.iter().map(|claim| {
         let storage = present([("requests", present([("storage", Data::from("1Gi"))]))]);
         let modes: Data = [Data::from("ReadWriteOnce")].into_iter().collect();
@@ -50,7 +58,8 @@ pub fn export_kubernetes(plan: &Plan) -> Exported {
         );
     }
     if !secrets.is_empty() {
-        let literals: Vec<String> = secrets.iter().map(|name| format!("--from-literal={name}=…")).collect();
+        let literals: Vec<String> =
+            secrets.iter().map(|name| format!("--from-literal={}=…", secret_key(name))).collect();
         notes.push(format!(
             "Make the secrets first: kubectl create secret generic {SECRETS} {}",
             literals.join(" ")
@@ -59,122 +68,56 @@ pub fn export_kubernetes(plan: &Plan) -> Exported {
     Exported { documents, notes }
 }
 
+#[derive(Default)]
 struct Objects {
     documents: Vec<Data>,
     claims: Vec<String>,
     secrets: Vec<String>,
+    variables: Variables,
+    names: Names,
+    /// The services that there are.
+    serving: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Objects {
-    fn container(&mut self, container: &Planned, notes: &mut Vec<String>) {
-        let id = name(&container.id);
+    fn container(&mut self, container: &Planned, id: &str) {
         let spec = &container.spec;
-        let mut env = Vec::new();
-        // `$(NAME)` stands for a variable that was named before.
-        let mut open = |text: &Text, env: &mut Vec<Data>| -> Data {
-            let part = |part: &Part| match part {
-                Part::Plain(text) => text.replace("$(", "$$("),
-                Part::Secret(secret) => {
-                    let variable = variable_of(secret, &spec.env);
-                    if !env.iter().any(|known: &Data| known.get("name").as_str() == Some(&variable)) {
-                        env.push(from_secret(&variable, secret.name()));
-                    }
-                    if !self.secrets.iter().any(|known| known == secret.name()) {
-                        self.secrets.push(secret.name().to_owned());
-                    }
-                    format!("$({variable})")
-                }
-            };
-            Data::from(text.parts().iter().map(part).collect::<String>())
-        };
-        let mut variables = Vec::new();
-        for var in &spec.env {
-            let value = open(&var.value, &mut env);
-            variables.push(present([("name", Data::from(var.name.as_str())), ("value", value)]));
-        }
-        let mut arguments = |list: &Option<Vec<Text>>| -> Data {
-            list.as_ref().map_or(Data::Null, |list| list.iter().map(|text| open(text, &mut env)).collect())
-        };
-        let (command, args) = (arguments(&spec.entrypoint), arguments(&spec.cmd));
-        // A variable of the container that is the secret of its name needs no second one.
-        variables.retain(|var: &Data| {
-            let itself = format!("$({})", var.get("name").to_text().masked());
-            var.get("value").as_str() != Some(&itself)
-        });
-        env.extend(variables);
-        let (mounts, volumes) = self.mounts(container, &id, notes);
-        let limits = present([
-            ("cpu", spec.resources.cpu_limit.map_or(Data::Null, |cores| Data::from(cores.to_string()))),
-            ("memory", spec.resources.memory_limit.map_or(Data::Null, |bytes| Data::from(bytes.to_string()))),
-        ]);
-        let requests = present([
-            ("cpu", spec.resources.cpu_request.map_or(Data::Null, |cores| Data::from(cores.to_string()))),
-            (
-                "memory",
-                spec.resources.memory_request.map_or(Data::Null, |bytes| Data::from(bytes.to_string())),
-            ),
-        ]);
-        let ports = container.services.iter().flat_map(|service| &service.ports).map(|port| {
-            present([
-                ("containerPort", Data::Int(port.port.into())),
-                ("protocol", protocol(port.protocol.is_udp())),
-            ])
-        });
-        let pod_container = present([
-            ("name", Data::from(id.as_str())),
-            ("image", Data::from(spec.image.as_str())),
-            ("command", command),
-            ("args", args),
-            ("workingDir", spec.workdir.as_deref().map_or(Data::Null, Data::from)),
-            ("env", env.into_iter().collect()),
-            ("ports", ports.collect()),
-            ("volumeMounts", mounts),
-            ("resources", present([("limits", limits), ("requests", requests)])),
-            ("readinessProbe", readiness(container, &id, notes)),
-            ("securityContext", security(container, &id, notes)),
-            ("imagePullPolicy", if spec.update_image { Data::from("Always") } else { Data::Null }),
-            ("tty", yes(spec.tty)),
-            ("stdin", yes(!spec.no_stdin)),
-        ]);
+        let (pod_containers, volumes) = self.pod(container, id);
         let restart = match (container.stays, spec.restart.policy) {
             (true, _) => Data::Null,
             (false, RestartPolicy::OnFailure | RestartPolicy::Always) => Data::from("OnFailure"),
             (false, RestartPolicy::Never) => Data::from("Never"),
         };
-        let pod = present([
-            ("restartPolicy", restart),
-            ("containers", [pod_container].into_iter().collect()),
-            ("volumes", volumes),
-        ]);
-        let tags: Data =
-            spec.tags.iter().map(|(name, tag)| (name.clone(), Data::from(tag.as_str()))).collect();
-        let metadata = present([("labels", labels(&id)), ("annotations", tags)]);
+        let pod = present([("restartPolicy", restart), ("containers", pod_containers), ("volumes", volumes)]);
+        let tags = self.annotations(container, id);
+        let metadata = present([("labels", labels(id)), ("annotations", tags)]);
         let template = present([("metadata", metadata), ("spec", pod)]);
         if container.stays
             && (spec.restart.policy, spec.restart.max_restarts) != (RestartPolicy::Always, None)
         {
-            notes.push(format!("'{id}' is started again whenever it ends: deployments always are."));
+            self.notes.push(format!("'{id}' is started again whenever it ends: deployments always are."));
         }
-        self.documents.push(if container.stays {
-            let selector = present([("matchLabels", labels(&id))]);
+        let document = if container.stays {
+            let selector = present([("matchLabels", labels(id))]);
             let replicas = ("replicas", Data::Int(container.replicas));
             object(
                 "apps/v1",
                 "Deployment",
-                &id,
+                id,
                 present([replicas, ("selector", selector), ("template", template)]),
             )
         } else {
             let retries = match (spec.restart.policy, spec.restart.max_restarts) {
                 (RestartPolicy::Never, _) => Data::Int(0),
-                (_, Some(count)) => Data::Int(count.into()),
+                (_, Some(count)) => Data::Int(count.min(i32::MAX.unsigned_abs()).into()),
                 (_, None) => Data::Null,
             };
             let replicas = if container.replicas > 1 { Data::Int(container.replicas) } else { Data::Null };
             object(
                 "batch/v1",
                 "Job",
-                &id,
+                id,
                 present([
                     ("completions", replicas.clone()),
                     ("parallelism", replicas),
@@ -182,73 +125,66 @@ impl Objects {
                     ("template", template),
                 ]),
             )
-        });
-        for service in container.services.iter().filter(|service| !service.ports.is_empty()) {
-            let ports = service.ports.iter().map(|port| {
-                let label = port.label.clone().unwrap_or_else(|| format!("port-{}", port.port));
-                let number = Data::Int(port.port.into());
-                present([
-                    ("name", Data::from(name(&label))),
-                    ("port", number),
-                    ("protocol", protocol(port.protocol.is_udp())),
-                ])
-            });
-            let spec = present([("selector", labels(&id)), ("ports", ports.collect())]);
-            self.documents.push(object("v1", "Service", &name(service.id.as_str()), spec));
+        };
+        self.documents.push(document);
+        if !container.stays && id != container.id {
+            self.notes.push(format!("'{}' is called '{id}'.", container.id));
+        }
+        for service in &container.services {
+            self.service(service, id);
+        }
+        // Others reach a container by its own name, too.
+        if container.stays && !container.services.iter().any(|service| service.id.as_str() == container.id) {
+            self.service_of(&container.id, id, Vec::new());
         }
     }
 
-    /// The mounts of a container, and the volumes of its pod.
-    fn mounts(&mut self, container: &Planned, id: &str, notes: &mut Vec<String>) -> (Data, Data) {
-        let (mut mounts, mut volumes): (Vec<Data>, Vec<Data>) = (Vec::new(), Vec::new());
-        for (number, mount) in container.spec.mounts.iter().enumerate() {
-            let volume = format!("mount-{}", number + 1);
-            let mut sub_path = Data::Null;
-            let source = match &mount.source {
-                MountSource::Volume { id: Some(claim), .. } => {
-                    let claim = name(claim.as_str());
-                    if !self.claims.contains(&claim) {
-                        self.claims.push(claim.clone());
-                    }
-                    ("persistentVolumeClaim", present([("claimName", Data::from(claim))]))
-                }
-                MountSource::Volume { id: None, .. } => ("emptyDir", Data::Map(Box::default())),
-                MountSource::String { data } if !data.is_secret() => {
-                    let file = format!("{id}-{}", number + 1);
-                    let content = [("file".to_owned(), Data::from(data.masked()))].into_iter().collect();
-                    let mut map = object("v1", "ConfigMap", &file, Data::Null);
-                    if let Data::Map(map) = &mut map {
-                        map.insert("data".into(), content);
-                    }
-                    self.documents.push(map);
-                    sub_path = Data::from("file");
-                    ("configMap", present([("name", Data::from(file))]))
-                }
-                MountSource::String { .. } => {
-                    notes.push(format!("'{id}' has nothing at {}: the file holds secrets.", mount.path));
-                    continue;
-                }
-                MountSource::Host { .. } | MountSource::Repo { .. } | MountSource::Dataset { .. } => {
-                    notes.push(format!(
-                        "'{id}' has nothing at {}: put these files into its image.",
-                        mount.path
-                    ));
-                    continue;
-                }
-            };
-            let path = Data::from(mount.path.as_str());
-            mounts.push(present([
-                ("name", Data::from(volume.as_str())),
-                ("mountPath", path),
-                ("subPath", sub_path),
-            ]));
-            let mut entry = present([("name", Data::from(volume))]);
-            if let Data::Map(entry) = &mut entry {
-                entry.insert(source.0.into(), source.1);
+    fn service(&mut self, service: &ServiceSpec, pod: &str) {
+        let wished: Vec<String> = service
+            .ports
+            .iter()
+            .map(|port| port.label.clone().unwrap_or_else(|| format!("port-{}", port.port)))
+            .collect();
+        let names = port_names(wished.iter().map(String::as_str));
+        let mut ports: Vec<(Data, Data)> = Vec::new();
+        for ((port, label), name) in service.ports.iter().zip(&wished).zip(names) {
+            let number = Data::Int(port.port.into());
+            let at = present([("port", number), ("protocol", protocol(port.protocol.is_udp()))]);
+            if ports.iter().any(|(known, _)| *known == at) {
+                self.notes.push(format!("Service '{}' has port {} once.", service.id, port.port));
+                continue;
             }
-            volumes.push(entry);
+            if name != *label {
+                self.notes
+                    .push(format!("The port '{label}' of service '{}' is called '{name}'.", service.id));
+            }
+            ports.push((at, Data::from(name)));
         }
-        (mounts.into_iter().collect(), volumes.into_iter().collect())
+        let named = |(at, name): (Data, Data)| {
+            let at = |key: &str| at.get(key).clone();
+            present([("name", name), ("port", at("port")), ("protocol", at("protocol"))])
+        };
+        self.service_of(service.id.as_str(), pod, ports.into_iter().map(named).collect());
+    }
+
+    /// A service by the name of which a pod is reached; without ports, at all of them.
+    fn service_of(&mut self, id: &str, pod: &str, ports: Vec<Data>) {
+        let name = self.names.of("Service", id);
+        if self.serving.contains(&name) {
+            self.notes.push(format!("'{pod}' is not reached as '{id}': another container is."));
+            return;
+        }
+        if name != id {
+            self.notes.push(format!("'{id}' is reached as '{name}': change what names it."));
+        }
+        let at_its_address = if ports.is_empty() { Data::from("None") } else { Data::Null };
+        let spec = present([
+            ("clusterIP", at_its_address),
+            ("selector", labels(pod)),
+            ("ports", ports.into_iter().collect()),
+        ]);
+        self.documents.push(object("v1", "Service", &name, spec));
+        self.serving.push(name);
     }
 }
 
@@ -265,85 +201,6 @@ fn labels(id: &str) -> Data {
     present([("app.kubernetes.io/name", Data::from(id))])
 }
 
-fn from_secret(variable: &str, secret: &str) -> Data {
-    let key = present([("name", Data::from(SECRETS)), ("key", Data::from(secret))]);
-    present([("name", Data::from(variable)), ("valueFrom", present([("secretKeyRef", key)]))])
-}
-
-/// The variable of a container that holds a secret: named as the secret, unless the container means something else by that.
-fn variable_of(secret: &Secret, env: &[EnvVar]) -> String {
-    let name = variable(secret.name());
-    let is_secret =
-        |value: &Text| matches!(value.parts(), [Part::Secret(only)] if only.name() == secret.name());
-    let taken = env.iter().any(|var| var.name == name && !is_secret(&var.value));
-    if taken { format!("SECRET_{name}") } else { name }
-}
-
 fn protocol(is_udp: bool) -> Data {
     if is_udp { Data::from("UDP") } else { Data::Null }
-}
-
-/// What tells that it can be used.
-fn readiness(container: &Planned, id: &str, notes: &mut Vec<String>) -> Data {
-    let of_services =
-        container.services.iter().find_map(|service| Some(i64::from(service.ports.first()?.port)));
-    let http = |path: &str, port: Option<u16>| {
-        let port = port.map(i64::from).or(of_services).unwrap_or(80);
-        present([("httpGet", present([("path", Data::from(path)), ("port", Data::Int(port))]))])
-    };
-    match container.probe() {
-        None => Data::Null,
-        Some(Probe::Exec(cmd)) if cmd.iter().any(Text::is_secret) => {
-            notes.push(format!("Nothing says when '{id}' is ready: the command for it holds secrets."));
-            Data::Null
-        }
-        Some(Probe::Exec(cmd)) => {
-            let words = cmd.iter().map(|word| Data::from(word.masked())).collect();
-            present([("exec", present([("command", words)]))])
-        }
-        Some(Probe::Http { path, port, status: None }) => http(path, *port),
-        Some(Probe::Http { path, port, status: Some(status) }) => {
-            notes.push(format!("'{id}' is ready with any good answer, not with status {status} alone."));
-            http(path, *port)
-        }
-        Some(Probe::Tcp(port)) => present([("tcpSocket", present([("port", Data::Int(i64::from(*port)))]))]),
-        Some(probe @ Probe::Log(_)) => {
-            notes.push(format!("Nothing says when '{id}' is ready: Kubernetes does not wait for {probe}."));
-            Data::Null
-        }
-    }
-}
-
-/// As whom it runs, and whether it is confined.
-fn security(container: &Planned, id: &str, notes: &mut Vec<String>) -> Data {
-    let spec = &container.spec;
-    let profile = if spec.unconfined { present([("type", Data::from("Unconfined"))]) } else { Data::Null };
-    let (user, group) = run_as(spec.user.as_ref(), id, notes);
-    present([("runAsUser", user), ("runAsGroup", group), ("seccompProfile", profile)])
-}
-
-/// A numeric user and group; Kubernetes knows no others.
-fn run_as(user: Option<&User>, id: &str, notes: &mut Vec<String>) -> (Data, Data) {
-    let number = |text: &str| text.parse().ok().map(Data::Int);
-    let known = match user {
-        None => return (Data::Null, Data::Null),
-        Some(User::Named(user)) => match user.split_once(':') {
-            None => number(user).map(|user| (user, Data::Null)),
-            Some((user, group)) => number(user).zip(number(group)),
-        },
-        Some(User::Host) => None,
-    };
-    known.unwrap_or_else(|| {
-        notes.push(format!("'{id}' runs as the user of its image: Kubernetes takes numbers only."));
-        (Data::Null, Data::Null)
-    })
-}
-
-fn yes(wanted: bool) -> Data {
-    if wanted { Data::Bool(true) } else { Data::Null }
-}
-
-/// A name of an object: no underscores.
-fn name(id: &str) -> String {
-    id.replace('_', "-").trim_matches('-').to_owned()
 }

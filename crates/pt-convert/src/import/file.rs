@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use pt_spec::World;
-use pt_syntax::{Diagnostic, Document, Entry, Format, Node, NodeKind, Sources, Span, parse, suggest};
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Sources, Span, suggest};
 
-use super::merge::{merge, rebase};
+use super::document::{Documents, documents};
+use super::merge::{Tags, lay, merge, rebase, rebase_section};
+use super::notes::refused;
 
 /// How many files may include and extend each other in a row.
 const DEEPEST: usize = 32;
@@ -21,21 +23,23 @@ pub(super) struct ComposeFile {
     pub(super) others: Vec<Entry>,
     /// The directory that relative paths are meant from.
     pub(super) dir: PathBuf,
-    /// What of its includes is left out: key and place.
-    pub(super) left: Vec<(String, Span)>,
+    /// What of its includes is left out: what to say, a hint, and the place.
+    pub(super) left: Vec<(String, &'static str, Span)>,
 }
 
 impl ComposeFile {
-    /// Reads the file and those it needs.
+    /// Reads the files, each laid over those before it, and those they need.
     pub(super) fn load(
         sources: &mut Sources,
         world: &dyn World,
-        path: &Path,
+        paths: &[PathBuf],
     ) -> Result<Self, Vec<Diagnostic>> {
+        let path = paths.first().map_or(Path::new(""), PathBuf::as_path);
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut reader = Reader { sources, world, dir: dir.clone(), left: Vec::new() };
-        let (services, others) = reader.read(path, None, None, 0)?;
-        let left = reader.left;
+        let mut reader = Reader { sources, world, dir: dir.clone(), tags: Tags::default(), left: Vec::new() };
+        let Read { mut services, mut others } = reader.read(paths, None, None, 0)?;
+        let Reader { tags, left, .. } = reader;
+        services.iter_mut().chain(&mut others).for_each(|entry| tags.take_away(&mut entry.value));
         if services.is_empty() {
             let message = format!("{} has no services", path.display());
             return Err(vec![
@@ -46,6 +50,11 @@ impl ComposeFile {
         let of_dir = || Some(dir.file_name()?.to_string_lossy().into_owned());
         let name = named.map(str::to_owned).or_else(of_dir).unwrap_or_else(|| "project".to_owned());
         Ok(Self { name, services, others, dir, left })
+    }
+
+    /// Whether a section at the top has an entry, which may say nothing about itself.
+    pub(super) fn declares(&self, section: &str, name: &str) -> bool {
+        self.declared(section, name).is_some()
     }
 
     /// An entry of a section at the top: a volume, a secret.
@@ -59,58 +68,106 @@ struct Reader<'a> {
     world: &'a dyn World,
     /// The directory of the root file.
     dir: PathBuf,
-    left: Vec<(String, Span)>,
+    tags: Tags,
+    left: Vec<(String, &'static str, Span)>,
 }
 
-type Read = (Vec<Entry>, Vec<Entry>);
+#[derive(Default)]
+struct Read {
+    services: Vec<Entry>,
+    others: Vec<Entry>,
+}
+
+/// A document, and where its relative paths are meant from.
+struct Place<'a> {
+    path: &'a Path,
+    /// Seen from the root file's directory.
+    prefix: PathBuf,
+    depth: usize,
+}
 
 impl Reader<'_> {
-    /// Reads a file, whose relative paths are meant from a directory; without, from its own.
+    /// Reads files, each document laid over those before it. Relative paths are meant from a directory; without, from
+    /// that of the first.
     fn read(
         &mut self,
-        path: &Path,
+        paths: &[PathBuf],
         base: Option<PathBuf>,
         at: Option<Span>,
         depth: usize,
     ) -> Result<Read, Vec<Diagnostic>> {
-        let document = self.document(path, at, depth)?;
-        let NodeKind::Map(top) = document.root.kind else {
-            let error =
-                Diagnostic::error("compose-mistake", "A Compose file is a map with the key `services`");
-            return Err(vec![error.at(document.root.span, "this is something else")]);
-        };
-        let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-        let (mut services, mut others) = (Vec::new(), Vec::new());
-        for entry in top {
+        let own = || paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("")).to_owned();
+        let prefix = self.relative(&base.unwrap_or_else(own));
+        let mut all = Read::default();
+        for path in paths {
+            let place = Place { path, prefix: prefix.clone(), depth };
+            for top in self.documents(path, at, depth)? {
+                self.document(top, &place, &mut all)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Lays a document over what was read before.
+    fn document(
+        &mut self,
+        top: Vec<Entry>,
+        place: &Place<'_>,
+        all: &mut Read,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let mut included = Read::default();
+        let mut services = Vec::new();
+        for mut entry in top {
             match entry.key.as_str() {
                 "services" => services = entry.value.entries().to_vec(),
                 "include" => {
                     for item in entry.value.items() {
-                        let base = item.get("project_directory").and_then(Node::as_str);
-                        if let Some(env) = item.get("env_file") {
-                            self.left.push(("include.env_file".to_owned(), env.span));
-                        }
-                        for included in included_files(item) {
-                            let base = base.map(|base| dir.join(base));
-                            let read = self.read(&dir.join(included), base, Some(item.span), depth + 1)?;
-                            services.splice(0..0, read.0);
-                            merge_sections(&mut others, read.1);
-                        }
+                        let read = self.included(item, place)?;
+                        lay(&mut included.services, read.services, &self.tags);
+                        lay(&mut included.others, read.others, &self.tags);
                     }
                 }
-                _ => merge_sections(&mut others, vec![entry]),
+                section => {
+                    rebase_section(section, &mut entry.value, &place.prefix);
+                    lay(&mut all.others, vec![entry], &self.tags);
+                }
             }
         }
-        let prefix = self.relative(&base.unwrap_or(dir));
         let mut resolved = Vec::new();
         for service in &services {
-            let value = self.extended(service, &services, path, depth)?;
+            if let Some(other) = included.services.iter().find(|other| other.key == service.key) {
+                let message = format!("A file that is included has a service `{}`, too", service.key);
+                let error = refused(message, service.key_span).at(other.key_span, "the other one");
+                return Err(vec![error.hint("give it another name, or extend it")]);
+            }
+            let value = self.extended(service, &services, &all.services, place)?;
             resolved.push(Entry { value, ..service.clone() });
         }
-        if !prefix.as_os_str().is_empty() {
-            resolved.iter_mut().for_each(|service| rebase(&mut service.value, &prefix));
+        lay(&mut all.services, included.services, &self.tags);
+        lay(&mut all.services, resolved, &self.tags);
+        // What a file says itself is over what it includes.
+        lay(&mut included.others, std::mem::take(&mut all.others), &self.tags);
+        all.others = included.others;
+        Ok(())
+    }
+
+    /// Reads what an item of `include` names.
+    fn included(&mut self, item: &Node, place: &Place<'_>) -> Result<Read, Vec<Diagnostic>> {
+        let dir = place.path.parent().unwrap_or(Path::new("")).to_owned();
+        let base = item.get("project_directory").and_then(Node::as_str).map(|base| dir.join(base));
+        let paths = item.get("path").unwrap_or(item);
+        let paths = paths.as_str().into_iter().chain(paths.items().iter().filter_map(Node::as_str));
+        let paths: Vec<PathBuf> = paths.map(|path| dir.join(path)).collect();
+        let own = || paths.first().and_then(|path| path.parent()).map(Path::to_owned);
+        let from = base.clone().or_else(own).unwrap_or_default();
+        let hint = "one `.env` holds for all: the one beside the first file";
+        if let Some(env) = item.get("env_file") {
+            self.left.push(("`include.env_file` cannot be carried over".to_owned(), hint, env.span));
+        } else if !self.relative(&from).as_os_str().is_empty() && self.world.exists(&from.join(".env")) {
+            let env = self.relative(&from.join(".env"));
+            self.left.push((format!("`{}` is not read", env.display()), hint, item.span));
         }
-        Ok((resolved, others))
+        self.read(&paths, base, Some(item.span), place.depth + 1)
     }
 
     /// The service with what it extends below it.
@@ -118,40 +175,49 @@ impl Reader<'_> {
         &mut self,
         service: &Entry,
         siblings: &[Entry],
-        path: &Path,
-        depth: usize,
+        before: &[Entry],
+        place: &Place<'_>,
     ) -> Result<Node, Vec<Diagnostic>> {
-        let Some(extends) = service.value.get("extends") else { return Ok(service.value.clone()) };
-        if depth > DEEPEST {
-            return Err(vec![too_deep(extends.span)]);
-        }
-        let name = extends.as_str().or_else(|| extends.get("service").and_then(Node::as_str));
-        let Some(name) = name else {
-            let error = Diagnostic::error("compose-mistake", "`extends` names no service");
-            return Err(vec![error.at(extends.span, "here")]);
-        };
-        let base = match extends.get("file").and_then(Node::as_str) {
-            None => match siblings.iter().find(|sibling| sibling.key == name) {
-                Some(sibling) => self.extended(sibling, siblings, path, depth + 1)?,
-                None => return Err(vec![unknown(name, siblings, extends.span)]),
-            },
-            Some(file) => {
-                let path = path.parent().unwrap_or(Path::new("")).join(file);
-                let (services, _) = self.read(&path, None, Some(extends.span), depth + 1)?;
-                match services.iter().find(|sibling| sibling.key == name) {
-                    Some(sibling) => sibling.value.clone(),
-                    None => return Err(vec![unknown(name, &services, extends.span)]),
-                }
-            }
-        };
         let mut own = service.value.clone();
         if let NodeKind::Map(entries) = &mut own.kind {
             entries.retain(|entry| entry.key != "extends");
         }
-        Ok(merge(base, own))
+        rebase(&mut own, &place.prefix);
+        let Some(extends) = service.value.get("extends") else { return Ok(own) };
+        if place.depth > DEEPEST {
+            return Err(vec![too_deep(extends.span)]);
+        }
+        let name = extends.as_str().or_else(|| extends.get("service").and_then(Node::as_str));
+        let Some(name) = name else {
+            return Err(vec![refused("`extends` names no service", extends.span)]);
+        };
+        let named = |entries: &[Entry]| entries.iter().find(|entry| entry.key == name).cloned();
+        let deeper = Place { depth: place.depth + 1, prefix: place.prefix.clone(), ..*place };
+        let base = match extends.get("file").and_then(Node::as_str) {
+            None => match (named(siblings), named(before)) {
+                (Some(sibling), _) => self.extended(&sibling, siblings, before, &deeper)?,
+                (None, Some(sibling)) => sibling.value,
+                (None, None) => return Err(vec![unknown(name, siblings, extends.span)]),
+            },
+            Some(file) => {
+                let path = place.path.parent().unwrap_or(Path::new("")).join(file);
+                let read = self.read(&[path], None, Some(extends.span), deeper.depth)?;
+                match named(&read.services) {
+                    Some(sibling) => sibling.value,
+                    None => return Err(vec![unknown(name, &read.services, extends.span)]),
+                }
+            }
+        };
+        Ok(merge(base, own, &self.tags))
     }
 
-    fn document(&mut self, path: &Path, at: Option<Span>, depth: usize) -> Result<Document, Vec<Diagnostic>> {
+    /// The maps that a file holds.
+    fn documents(
+        &mut self,
+        path: &Path,
+        at: Option<Span>,
+        depth: usize,
+    ) -> Result<Vec<Vec<Entry>>, Vec<Diagnostic>> {
         if let Some(at) = at.filter(|_| depth > DEEPEST) {
             return Err(vec![too_deep(at)]);
         }
@@ -161,35 +227,15 @@ impl Reader<'_> {
             vec![at.into_iter().fold(error, |error, at| error.at(at, "needed here"))]
         })?;
         let source = self.sources.add(name, text.as_str());
-        let parsed = parse(source, &text, Format::Yaml);
-        // `!reset` and `!override` say how files are merged.
-        let tags = parsed.diagnostics.iter().filter(|found| found.id == "unknown-tag");
-        for span in tags.flat_map(|found| &found.labels).map(|label| label.span) {
-            let tag = text.get(span.start as usize..span.end as usize).unwrap_or_default();
-            self.left.push((tag.split_whitespace().next().unwrap_or_default().to_owned(), span));
-        }
-        if parsed.has_errors() { Err(parsed.diagnostics) } else { Ok(parsed.document) }
+        let Documents { tops, tags } = documents(source, &text, &mut self.tags)?;
+        let told = tags.into_iter().map(|(tag, at)| (format!("`{tag}` cannot be carried over"), "", at));
+        self.left.extend(told);
+        Ok(tops)
     }
 
     /// A path as seen from the root file's directory.
     fn relative(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.dir).unwrap_or(path).to_owned()
-    }
-}
-
-/// `include: [file]`, `include: [{path: file}]`, `include: [{path: [file, override]}]`.
-fn included_files(item: &Node) -> Vec<&str> {
-    let path = item.get("path").unwrap_or(item);
-    path.as_str().into_iter().chain(path.items().iter().filter_map(Node::as_str)).collect()
-}
-
-/// Sections of one name become one; what is declared later wins.
-fn merge_sections(sections: &mut Vec<Entry>, more: Vec<Entry>) {
-    for entry in more {
-        match sections.iter_mut().find(|section| section.key == entry.key) {
-            Some(section) => section.value = merge(section.value.clone(), entry.value),
-            None => sections.push(entry),
-        }
     }
 }
 

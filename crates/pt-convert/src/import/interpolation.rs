@@ -4,26 +4,18 @@
 const SECRET: [&str; 8] =
     ["password", "passwd", "secret", "token", "api-key", "private-key", "credential", "-pw"];
 
-/// `NAME=value` lines, as in `.env` files: comments, quotes, `export`.
-pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        if line.starts_with('#') {
-            continue;
-        }
-        let Some((name, value)) = line.split_once('=') else { continue };
-        let value = value.trim();
-        let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.split_once(quote));
-        let value = match (quoted('"'), quoted('\'')) {
-            (Some((inside, _)), _) => inside.replace("\\n", "\n"),
-            (None, Some((inside, _))) => inside.to_owned(),
-            (None, None) => value.split(" #").next().unwrap_or(value).trim_end().to_owned(),
-        };
-        found.push((name.trim().to_owned(), value));
-    }
-    found
+/// How names end of what is no secret, but says where one is, or whose.
+const NO_SECRET: [&str; 4] = ["-id", "-file", "-path", "-name"];
+
+/// Whether a variable sounds as if it should be kept secret: `DB_PASSWORD`.
+pub(super) fn secret_name(variable: &str) -> bool {
+    let name = setting_name(variable);
+    SECRET.iter().any(|word| name.contains(word)) && !NO_SECRET.iter().any(|end| name.ends_with(end))
+}
+
+/// What the value or secret is called that stands for a variable: `POSTGRES_PASSWORD` is `postgres-password`.
+pub(super) fn setting_name(variable: &str) -> String {
+    variable.to_lowercase().replace(['_', '.'], "-").trim_matches('-').to_owned()
 }
 
 #[derive(Debug, PartialEq)]
@@ -33,57 +25,121 @@ pub(super) enum Piece {
 }
 
 /// `${NAME:-default}` or `${NAME:+alternative}`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Variable {
     pub(super) name: String,
     pub(super) default: Option<String>,
     pub(super) alternative: Option<String>,
     pub(super) is_required: bool,
+    /// What Compose says where it is required and not set.
+    pub(super) reason: Option<String>,
 }
 
 impl Variable {
-    /// What the value or secret is called that stands for it: `POSTGRES_PASSWORD` is `postgres-password`.
+    /// What the value or secret is called that stands for it.
     pub(super) fn setting(&self) -> String {
-        self.name.to_lowercase().replace('_', "-").trim_matches('-').to_owned()
+        setting_name(&self.name)
     }
 
     /// Whether it, or what it is without it, sounds as if it should be kept secret.
     pub(super) fn is_secret(&self) -> bool {
-        let name = self.setting();
         let by_default = || {
             let of = |piece: &Piece| matches!(piece, Piece::Variable(inner) if inner.is_secret());
             self.default.as_deref().is_some_and(|default| pieces(default).iter().any(of))
         };
-        SECRET.iter().any(|word| name.contains(word)) || by_default()
+        secret_name(&self.name) || by_default()
     }
+}
+
+/// A part of a text as it is written.
+enum Token<'t> {
+    Plain(&'t str),
+    /// `$$`.
+    Dollar,
+    Variable(Variable, &'t str),
+    /// A dollar sign with a brace that begins no variable.
+    Broken,
+}
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        let (plain, begun) = rest.split_at(dollar);
+        tokens.push(Token::Plain(plain));
+        let after = &begun[1..];
+        if let Some(after) = after.strip_prefix('$') {
+            tokens.push(Token::Dollar);
+            rest = after;
+        } else if let Some((variable, after)) = variable(after) {
+            tokens.push(Token::Variable(variable, &begun[..begun.len() - after.len()]));
+            rest = after;
+        } else {
+            tokens.push(if after.starts_with('{') { Token::Broken } else { Token::Plain("$") });
+            rest = after;
+        }
+    }
+    tokens.push(Token::Plain(rest));
+    tokens
+}
+
+/// Whether a text has a `${` that begins no variable: Compose refuses that.
+pub(super) fn is_broken(text: &str) -> bool {
+    tokens(text).iter().any(|token| matches!(token, Token::Broken))
 }
 
 /// A text in its pieces; `$$` is a dollar sign.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
-    let mut rest = text;
-    while let Some(dollar) = rest.find('$') {
-        plain.push_str(&rest[..dollar]);
-        rest = &rest[dollar + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            plain.push('$');
-            rest = after;
-        } else if let Some((variable, after)) = variable(rest) {
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+    for token in tokens(text) {
+        match token {
+            Token::Plain(text) => plain.push_str(text),
+            Token::Dollar | Token::Broken => plain.push('$'),
+            Token::Variable(variable, _) => {
+                if !plain.is_empty() {
+                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                }
+                pieces.push(Piece::Variable(variable));
             }
-            pieces.push(Piece::Variable(variable));
-            rest = after;
-        } else {
-            plain.push('$');
         }
     }
-    plain.push_str(rest);
     if !plain.is_empty() {
         pieces.push(Piece::Text(plain));
     }
     pieces
+}
+
+/// The text with what is known of its variables in their place; that may have variables, too.
+pub(super) fn substituted<'k>(text: &str, known: impl Fn(&str) -> Option<&'k str>) -> String {
+    let token = |token| match token {
+        Token::Plain(text) => text.to_owned(),
+        Token::Dollar => "$$".to_owned(),
+        Token::Broken => "$".to_owned(),
+        Token::Variable(variable, written) => match known(&variable.name).filter(|known| !known.is_empty()) {
+            Some(known) => variable.alternative.unwrap_or_else(|| known.to_owned()),
+            None => written.to_owned(),
+        },
+    };
+    tokens(text).into_iter().map(token).collect()
+}
+
+/// The parts of a text between colons, those within `${}` and `[]` left alone.
+pub(super) fn between_colons(text: &str) -> Vec<&str> {
+    let (mut depth, mut begin, mut parts) = (0_usize, 0, Vec::new());
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => {
+                parts.push(&text[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
 }
 
 /// The variable that stands behind a dollar sign, and what follows it.
@@ -93,7 +149,7 @@ fn variable(text: &str) -> Option<(Variable, &str)> {
     let Some(inside) = text.strip_prefix('{') else {
         let end = name(text);
         let name = text[..end].to_owned();
-        let variable = Variable { name, default: None, alternative: None, is_required: false };
+        let variable = Variable { name, ..Variable::default() };
         return begins(text).then_some((variable, &text[end..]));
     };
     let end = closing(inside)?;
@@ -102,10 +158,12 @@ fn variable(text: &str) -> Option<(Variable, &str)> {
     let operator = operator.strip_prefix(':').unwrap_or(operator);
     let default = operator.strip_prefix('-').map(str::to_owned);
     let alternative = operator.strip_prefix('+').map(str::to_owned);
-    let is_required = operator.starts_with('?');
+    let reason = operator.strip_prefix('?').map(str::to_owned);
+    let is_required = reason.is_some();
+    let reason = reason.filter(|reason| !reason.is_empty());
     let known = operator.is_empty() || operator.starts_with(['-', '+', '?']);
     let name = name.to_owned();
-    (begins(&name) && known).then_some((Variable { name, default, alternative, is_required }, after))
+    (begins(&name) && known).then_some((Variable { name, default, alternative, is_required, reason }, after))
 }
 
 /// Where the brace closes that was opened before the text.
@@ -126,9 +184,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_env_files() {
-        let text = "# comment\nexport A=1\nB = \"two words\" # why\nC='$x'\nD=a#b #c\n\nnothing\nE=";
-        let expected = [("A", "1"), ("B", "two words"), ("C", "$x"), ("D", "a#b"), ("E", "")];
-        assert_eq!(assignments(text), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    fn what_begins_a_variable_is_one() {
+        for (text, broken) in [
+            ("${A}", false),
+            ("${A:-${B}}", false),
+            ("$1 $ $$", false),
+            ("${A", true),
+            ("${}", true),
+            ("${1}", true),
+            ("${A!b}", true),
+            ("$${A", false),
+        ] {
+            assert_eq!(is_broken(text), broken, "{text}");
+        }
+    }
+
+    #[test]
+    fn colons_outside_of_variables() {
+        assert_eq!(between_colons("${A:-b}:/c:ro"), ["${A:-b}", "/c", "ro"]);
+        assert_eq!(between_colons("[::1]:80:81"), ["[::1]", "80", "81"]);
+    }
+
+    #[test]
+    fn what_is_known_stands_in_the_place_of_variables() {
+        let known = |name: &str| (name == "HOST").then_some("db$$");
+        let text = "${HOST:-x}:$PORT $$HOST ${HOST:+y}";
+        assert_eq!(substituted(text, known), "db$$:$PORT $$HOST y");
     }
 }

@@ -59,6 +59,11 @@ impl Names {
         self.aliases.iter().filter(move |(service, _)| service == name).map(|(_, alias)| alias.as_str())
     }
 
+    /// Whether this is the id of a service.
+    pub(super) fn is_service(&self, id: &str) -> bool {
+        self.is_taken(id)
+    }
+
     fn is_taken(&self, id: &str) -> bool {
         self.ids.iter().any(|(_, taken)| taken == id)
     }

@@ -1,4 +1,4 @@
-//! What could not be carried over.
+//! What could not be carried over, and what Compose itself would refuse.
 
 use pt_syntax::{Diagnostic, Label, Span};
 
@@ -6,6 +6,7 @@ use pt_syntax::{Diagnostic, Label, Span};
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     all: Vec<Diagnostic>,
+    refused: Vec<Diagnostic>,
 }
 
 impl Notes {
@@ -33,12 +34,21 @@ impl Notes {
         }
     }
 
-    /// What has no one place.
-    pub(super) fn of_file(&mut self, message: String) {
-        self.all.push(Diagnostic::warning("not-carried-over", message));
+    /// What Compose refuses, with its reason.
+    pub(super) fn refuse(&mut self, reason: impl Into<String>, at: Span) {
+        let mistake = refused(reason, at);
+        if !self.refused.contains(&mistake) {
+            self.refused.push(mistake);
+        }
     }
 
-    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.all
+    /// The notes, unless there is something that Compose refuses.
+    pub(super) fn into_diagnostics(self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+        if self.refused.is_empty() { Ok(self.all) } else { Err(self.refused) }
     }
+}
+
+/// What Compose refuses, with its reason.
+pub(super) fn refused(reason: impl Into<String>, at: Span) -> Diagnostic {
+    Diagnostic::error("compose-mistake", reason).at(at, "")
 }

@@ -2,16 +2,18 @@
 
 use pt_model::{Data, Map};
 use pt_spec::World;
-use pt_syntax::{Diagnostic, Entry, Node, NodeKind};
+use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span};
 
 use super::file::ComposeFile;
-use super::keys::is_unconfined;
+use super::interpolation::{Piece, pieces};
+use super::left::is_unconfined;
 use super::merge::scalar;
-use super::names::{Names, id_of};
+use super::names::Names;
 use super::notes::Notes;
+use super::shape::flag;
 use super::variable::{Param, Variables};
 use super::wait::{Health, Wait};
-use super::{map, module};
+use super::{map, module, template_id};
 
 /// What the import of services needs and gathers.
 pub(super) struct Imports<'a> {
@@ -56,9 +58,10 @@ impl Imports<'_> {
                 named.key_span,
             );
         }
-        let image_name = service.get("image").and_then(scalar);
+        let image_name = service.get("image").and_then(scalar).filter(|image| !image.is_empty());
         let is_named = image_name.is_some();
         let image_name = image_name.unwrap_or_else(|| self.built_image(name));
+        self.networks_are_declared(service);
         let build = self.build(service, &image_name);
         let mut modules = Vec::new();
         let image = build.map(|args| {
@@ -81,7 +84,10 @@ impl Imports<'_> {
         let profiles = service.get("profiles").map(Node::items).unwrap_or_default();
         let waits = self.waits(service);
         self.other_keys(service);
-        let profiles = profiles.iter().filter_map(scalar).collect();
+        let profiles: Vec<String> = profiles.iter().filter_map(|profile| self.profile(profile)).collect();
+        for (message, at) in self.variables.take_decided() {
+            self.notes.add(message, "", at);
+        }
         Ok(Some(Service { profiles, id, modules, image, params, health, has_ports, waits }))
     }
 
@@ -101,14 +107,17 @@ impl Imports<'_> {
                 args.insert(key.into(), value);
             }
         };
-        let text = |key: &str| service.get(key).and_then(scalar);
-        put("image", Some(Data::from(self.variables.refer(image))));
+        let image_at = service.get("image").map_or(service.span, |image| image.span);
+        put("image", Some(Data::from(self.variables.refer(image, image_at))));
         put("id", Some(Data::from(container.as_str())));
         put("entrypoint", self.command(service.get("entrypoint")));
         put("cmd", self.command(service.get("command")));
-        put("workdir", text("working_dir").map(|dir| Data::from(self.variables.refer(&dir))));
-        put("user", text("user").map(|user| Data::from(self.variables.refer(&user))));
-        let environment = self.environment(service);
+        put("workdir", self.workdir(service));
+        put("user", service.get("user").and_then(|user| self.refer(user)).map(Data::from));
+        put("tty", service.get("tty").and_then(|tty| (!self.flag(tty)).then_some(Data::Bool(false))));
+        let closed = service.get("stdin_open").is_some_and(|open| !open.is_null() && !self.flag(open));
+        put("no-stdin", closed.then_some(Data::Bool(true)));
+        let environment = self.environment(id, service);
         put("env", (!environment.is_empty()).then(|| environment.into_iter().collect()));
         let mounts = self.mounts(service);
         put("mounts", (!mounts.is_empty()).then(|| mounts.into_iter().collect()));
@@ -117,7 +126,8 @@ impl Imports<'_> {
         put("restart", self.restart(service));
         put("scaling", self.replicas(service));
         put("resources", self.resources(service));
-        put("update-image", (text("pull_policy").as_deref() == Some("always")).then_some(Data::Bool(true)));
+        let pull = service.get("pull_policy").and_then(|policy| self.decided(policy));
+        put("update-image", (pull.as_deref() == Some("always")).then_some(Data::Bool(true)));
         let options = service.get("security_opt").map(Node::items).unwrap_or_default();
         let unconfined = options.iter().filter_map(scalar).any(|option| is_unconfined(&option));
         put("unconfined", unconfined.then_some(Data::Bool(true)));
@@ -127,33 +137,39 @@ impl Imports<'_> {
 
     /// What the container is called: programs see that as their host's name, and others reach it by it.
     fn container_id(&mut self, id: &str, service: &Node) -> String {
-        let mut called = |key: &str| {
+        let mut called = |key: &str, what: &str| {
             let node = service.get(key)?;
             let text = self.decided(node)?;
-            Some((id_of(&text), node.span))
+            Some((self.renamed(what, &text, node.span), node.span))
         };
-        let (container, host) = (called("container_name"), called("hostname"));
+        let (container, host) = (called("container_name", "container"), called("hostname", "hostname"));
         if let (Some((container, _)), Some((host, at))) = (&container, &host)
             && container != host
         {
             self.notes.add("A container is known by one name: `hostname` is left out", "", *at);
         }
-        let wished = container.or(host).map_or_else(|| id.to_owned(), |(name, _)| name);
-        if self.names.is_of_other(&wished, id) { id.to_owned() } else { wished }
+        let Some((wished, at)) = container.or(host) else { return id.to_owned() };
+        if self.names.is_of_other(&wished, id) {
+            let message = format!("The name `{wished}` is left out: another service is called so");
+            self.notes.add(message, "", at);
+            return id.to_owned();
+        }
+        wished
     }
 
     /// Labels, as tags.
     fn tags(&mut self, service: &Node) -> Option<Data> {
         let labels = service.get("labels")?;
-        let of_list = labels.items().iter().filter_map(scalar).map(|label| {
+        let of_list = labels.items().iter().filter_map(|label| Some((scalar(label)?, label.span)));
+        let of_list = of_list.map(|(label, at)| {
             let (name, value) = label.split_once('=').unwrap_or((&label, ""));
-            (name.to_owned(), value.to_owned())
+            (name.to_owned(), value.to_owned(), at)
         });
         let of_map = labels.entries().iter().map(|entry| {
             let value = scalar(&entry.value).unwrap_or_default();
-            (entry.key.clone(), value)
+            (entry.key.clone(), value, entry.value.span)
         });
-        let tags: Vec<(String, String)> = of_list.chain(of_map).collect();
+        let tags: Vec<(String, String, Span)> = of_list.chain(of_map).collect();
         if tags.is_empty() {
             return None;
         }
@@ -162,7 +178,9 @@ impl Imports<'_> {
             "",
             labels.span,
         );
-        Some(tags.into_iter().map(|(name, value)| (name, Data::from(self.variables.refer(&value)))).collect())
+        let tag =
+            |(name, value, at): (String, String, Span)| (name, Data::from(self.variables.refer(&value, at)));
+        Some(tags.into_iter().map(tag).collect())
     }
 
     /// A command as a string or a list; an empty list removes the image's.
@@ -170,23 +188,80 @@ impl Imports<'_> {
         let node = node?;
         Some(match &node.kind {
             NodeKind::List(items) => {
-                items.iter().filter_map(scalar).map(|text| Data::from(self.variables.refer(&text))).collect()
+                items.iter().filter_map(|item| self.refer(item)).map(Data::from).collect()
             }
-            _ => Data::from(self.variables.refer(&scalar(node)?)),
+            _ => Data::from(self.refer(node)?),
         })
     }
 
-    /// The text of what can only be decided now: names, and numbers that are written in another way.
+    fn workdir(&mut self, service: &Node) -> Option<Data> {
+        let node = service.get("working_dir")?;
+        let resolved = self.variables.resolve(&scalar(node)?);
+        if !resolved.is_empty() && !resolved.starts_with('/') {
+            let message = format!("The directory `{resolved}` is left out: that is no absolute path");
+            self.notes.add(message, "", node.span);
+            return None;
+        }
+        self.refer(node).map(Data::from)
+    }
+
+    /// A profile, which a template is called after.
+    fn profile(&mut self, node: &Node) -> Option<String> {
+        let name = self.decided(node)?;
+        let template = template_id(&name);
+        if template != name {
+            let message = format!("The template of the profile `{name}` is called `{template}`");
+            self.notes.add(message, "", node.span);
+        }
+        Some(name)
+    }
+
+    /// Refuses networks that the file does not have.
+    fn networks_are_declared(&mut self, service: &Node) {
+        let Some(networks) = service.get("networks") else { return };
+        let listed = networks.items().iter().filter_map(|item| Some((item.as_str()?, item.span)));
+        let named = networks.entries().iter().map(|entry| (entry.key.as_str(), entry.key_span));
+        for (name, at) in listed.chain(named) {
+            // Compose refuses that. Here, what networks there are makes no difference.
+            if name != "default" && !self.file.declares("networks", name) {
+                let message = format!("There is no network `{name}` in `networks`: Compose refuses the file");
+                self.notes.add(message, "declare it", at);
+            }
+        }
+        if let Some(mode) = service.get("network_mode").filter(|mode| !mode.is_null()) {
+            self.notes.refuse("A service has either a `network_mode` or `networks`", mode.span);
+        }
+    }
+
+    /// The text of a node, with references in the place of variables.
+    pub(super) fn refer(&mut self, node: &Node) -> Option<String> {
+        Some(self.variables.refer(&scalar(node)?, node.span))
+    }
+
+    /// What a node says that is true or false.
+    pub(super) fn flag(&mut self, node: &Node) -> bool {
+        let Some(text) = self.decided(node) else { return false };
+        flag(&text).unwrap_or_else(|| {
+            self.notes.refuse(format!("`{text}` is neither true nor false"), node.span);
+            false
+        })
+    }
+
+    /// The text of what can only be decided now: names, and numbers that are written in another way. Nothing, if
+    /// nobody has set what it is.
     pub(super) fn decided(&mut self, node: &Node) -> Option<String> {
         let text = scalar(node)?;
         let decided = self.variables.resolve(&text);
-        if decided != text && !text.contains("$$") {
-            self.notes.add(
-                format!("`{text}` is taken as it is now"),
-                "write down what it shall be",
-                node.span,
-            );
+        if !pieces(&text).iter().any(|piece| matches!(piece, Piece::Variable(_))) {
+            return Some(decided);
         }
+        if decided.is_empty() {
+            let message = format!("`{text}` is nothing now: what it stands for is left out");
+            self.notes.add(message, "write down what it shall be", node.span);
+            return None;
+        }
+        let message = format!("`{text}` is taken as it is now: `{decided}`");
+        self.notes.add(message, "write down what it shall be", node.span);
         Some(decided)
     }
 

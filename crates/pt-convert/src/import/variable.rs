@@ -1,13 +1,12 @@
 //! `${VARIABLES}` of Compose files.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use pt_spec::World;
-use pt_syntax::{Node, NodeKind};
+use pt_syntax::{Node, NodeKind, Span};
 use serde_json::Value;
 
-use super::interpolation::{Piece, Variable, assignments, pieces};
+use super::assignments::Assignment;
+use super::interpolation::{Piece, Variable, pieces, setting_name};
 
 /// A value or secret that the polytope file refers to in place of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +39,15 @@ pub(super) struct Variables {
     env: Vec<(String, String)>,
     /// Those that have a default somewhere, and that nothing sets: they become params.
     defaulted: BTreeSet<String>,
+    /// All that a text of the file names.
+    named: BTreeSet<String>,
     used: Vec<Setting>,
+    /// Secrets of an `env_file`, by the names of their settings.
+    kept: Vec<(String, String)>,
     /// The params of the module that is being made.
     params: Vec<Param>,
-    /// What was asked whether it is set, and what was found.
-    decided: BTreeMap<String, bool>,
+    /// What was decided now that Compose decides each time, and where it stands.
+    decided: Vec<(String, Span)>,
 }
 
 /// Whether a literal text would be a reference or code in a polytope file, or a part of one.
@@ -55,10 +58,15 @@ fn means_something_here(piece: &Piece) -> bool {
 }
 
 impl Variables {
-    /// With the file `.env` of a directory, if there is one.
-    pub(super) fn of_dir(world: &dyn World, dir: &Path) -> Self {
-        let text = world.read(&dir.join(".env")).unwrap_or_default();
-        Self { env: assignments(&text), ..Self::default() }
+    /// With what `.env` says.
+    pub(super) fn with(env: Vec<Assignment>) -> Self {
+        let mut variables = Self::default();
+        for Assignment { name, value } in env {
+            // Each line may refer to those before it.
+            let value = value.map(|value| variables.resolve(&value));
+            variables.env.extend(value.map(|value| (name, value)));
+        }
+        variables
     }
 
     /// Learns which variables have a default in a part of the file.
@@ -74,6 +82,7 @@ impl Variables {
     fn learn_of(&mut self, text: &str) {
         for piece in pieces(text) {
             let Piece::Variable(variable) = piece else { continue };
+            self.named.insert(variable.name.clone());
             let known = self.set(&variable.name).is_some() || variable.is_secret();
             if variable.default.is_some() && !known {
                 self.defaulted.insert(variable.name);
@@ -86,29 +95,29 @@ impl Variables {
         std::mem::take(&mut self.params)
     }
 
-    /// The text with references in place of variables.
-    pub(super) fn refer(&mut self, text: &str) -> String {
+    /// The text at a place with references in the place of variables.
+    pub(super) fn refer(&mut self, text: &str, at: Span) -> String {
         let pieces = pieces(text);
         if pieces.iter().any(means_something_here) {
-            return self.quoted(pieces);
+            return self.quoted(pieces, at);
         }
         let whole = pieces.len() == 1;
         let refer = |piece| match piece {
             Piece::Text(text) => text,
-            Piece::Variable(variable) => self.reference(&variable, whole),
+            Piece::Variable(variable) => self.reference(&variable, whole, at),
         };
         pieces.into_iter().map(refer).collect()
     }
 
     /// Code that gives the text: written out, a piece of it would be taken for a reference or for code.
-    fn quoted(&mut self, pieces: Vec<Piece>) -> String {
+    fn quoted(&mut self, pieces: Vec<Piece>, at: Span) -> String {
         let quote = |text: &str| Value::from(text).to_string();
         let quoted: Vec<String> = pieces
             .into_iter()
             .map(|piece| match piece {
                 Piece::Text(text) => quote(&text),
                 Piece::Variable(variable) => {
-                    let reference = self.reference(&variable, true);
+                    let reference = self.reference(&variable, true, at);
                     match reference.split_once(' ') {
                         Some(("pt.param", name)) => format!("(:{name} params)"),
                         Some(("pt.value", name)) => format!("(pt/value {})", quote(name)),
@@ -122,17 +131,41 @@ impl Variables {
     }
 
     /// The reference to a variable that code or a container reads as a whole: `pt.secret password`.
-    pub(super) fn refer_to(&mut self, name: &str) -> String {
-        let variable =
-            Variable { name: name.to_owned(), default: None, alternative: None, is_required: false };
-        self.reference(&variable, true)
+    pub(super) fn refer_to(&mut self, name: &str, at: Span) -> String {
+        let variable = Variable { name: name.to_owned(), ..Variable::default() };
+        self.reference(&variable, true, at)
     }
 
     /// The reference to what somebody has to set.
-    pub(super) fn require(&mut self, name: &str) -> String {
-        let variable =
-            Variable { name: name.to_owned(), default: None, alternative: None, is_required: true };
-        self.reference(&variable, true)
+    pub(super) fn require(&mut self, name: &str, at: Span) -> String {
+        let variable = Variable { name: name.to_owned(), is_required: true, ..Variable::default() };
+        self.reference(&variable, true, at)
+    }
+
+    /// The reference to a secret that a service is given with a text of its own. Where that secret's name stands for
+    /// something else, it is the service's.
+    pub(super) fn keep(&mut self, variable: &str, text: &str, service: &str) -> String {
+        let text = self.resolve(text);
+        let name = setting_name(variable);
+        let is_other = |name: &str| match self.kept.iter().find(|(known, _)| known == name) {
+            Some((_, known)) => *known != text,
+            None => {
+                let named = self.named.iter().any(|variable| setting_name(variable) == *name);
+                named && self.set(variable) != Some(&text)
+            }
+        };
+        let own = std::iter::once(format!("{service}-{name}"));
+        let numbered = (2..).map(|number| format!("{service}-{name}-{number}"));
+        let mut names = std::iter::once(name.clone()).chain(own).chain(numbered);
+        let name = names.find(|name| !is_other(name)).unwrap_or(name);
+        if !self.kept.iter().any(|(known, _)| *known == name) {
+            self.kept.push((name.clone(), text));
+        }
+        if !self.used.iter().any(|used| used.name == name) {
+            let variable = variable.to_owned();
+            self.used.push(Setting { name: name.clone(), variable, is_secret: true, default: None });
+        }
+        format!("pt.secret {name}")
     }
 
     /// The text as it is without anybody's settings.
@@ -144,16 +177,26 @@ impl Variables {
         pieces(text).into_iter().map(resolve).collect()
     }
 
-    /// The variables of which something depends on whether they are set, and whether they are.
-    pub(super) fn decided(&self) -> &BTreeMap<String, bool> {
-        &self.decided
+    /// Whether all variables of a text have a value.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        let has_value = |piece: &Piece| match piece {
+            Piece::Text(_) => true,
+            Piece::Variable(variable) => self.value(variable).is_some_and(|value| !value.is_empty()),
+        };
+        pieces(text).iter().all(has_value)
+    }
+
+    /// What was decided now since the last call: whole sentences, and where it stands.
+    pub(super) fn take_decided(&mut self) -> Vec<(String, Span)> {
+        std::mem::take(&mut self.decided)
     }
 
     pub(super) fn into_settings(self) -> Vec<Setting> {
         self.used
     }
 
-    fn set(&self, name: &str) -> Option<&str> {
+    /// What `.env` says.
+    pub(super) fn set(&self, name: &str) -> Option<&str> {
         self.env.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_str())
     }
 
@@ -170,12 +213,20 @@ impl Variables {
         variable.default.as_deref().map(|default| self.resolve(default))
     }
 
-    fn reference(&mut self, variable: &Variable, whole: bool) -> String {
+    fn reference(&mut self, variable: &Variable, whole: bool, at: Span) -> String {
         // What depends on whether something is set is decided now.
         if let Some(alternative) = &variable.alternative {
             let is_set = self.set(&variable.name).is_some_and(|value| !value.is_empty());
-            self.decided.insert(variable.name.clone(), is_set);
-            return if is_set { self.refer(alternative) } else { String::new() };
+            let now = if is_set { "it is" } else { "it is not" };
+            let message =
+                format!("What depends on whether `{}` is set was decided now: {now}", variable.name);
+            self.decided.push((message, at));
+            return if is_set { self.refer(alternative, at) } else { String::new() };
+        }
+        self.tell_of_inner(variable, at);
+        if let Some(reason) = &variable.reason {
+            let name = &variable.name;
+            self.decided.push((format!("Why `{name}` must be set is no longer told: {reason}"), at));
         }
         let name = variable.setting();
         let reference = |what: &str| if whole { what.to_owned() } else { format!("{{{what}}}") };
@@ -197,6 +248,24 @@ impl Variables {
         reference(&format!("pt.{} {name}", if is_secret { "secret" } else { "value" }))
     }
 
+    /// Says what becomes of variables in a default.
+    fn tell_of_inner(&mut self, variable: &Variable, at: Span) {
+        let Some(default) = variable.default.as_deref().filter(|_| self.set(&variable.name).is_none()) else {
+            return;
+        };
+        let name = &variable.name;
+        for piece in pieces(default) {
+            let Piece::Variable(inner) = piece else { continue };
+            let message = if inner.is_secret() {
+                format!("`{name}` is not what `{}` is unless it is set: set it, too", inner.name)
+            } else {
+                let value = self.value(&inner).unwrap_or_default();
+                format!("What `{name}` is without being set was decided now: `{}` is `{value}`", inner.name)
+            };
+            self.decided.push((message, at));
+        }
+    }
+
     /// The name of the module's param with this default.
     fn param(&mut self, of: &str, variable: &Variable, default: String) -> String {
         let known = |param: &&Param| param.of == of && param.default == default;
@@ -213,7 +282,36 @@ impl Variables {
 
 #[cfg(test)]
 mod tests {
+    use pt_syntax::Sources;
+
+    use super::super::assignments::assignments;
     use super::*;
+
+    fn nowhere() -> Span {
+        Span { source: Sources::default().add("compose.yaml", ""), start: 0, end: 0 }
+    }
+
+    #[test]
+    fn secrets_of_one_name_and_of_several() {
+        let mut variables = Variables::with(assignments("API_TOKEN=abc").unwrap_or_default());
+        variables.learn_of("$API_TOKEN $OTHER_TOKEN");
+        for (variable, text, service, reference) in [
+            ("API_TOKEN", "abc", "web", "pt.secret api-token"),
+            ("API_TOKEN", "def", "web", "pt.secret web-api-token"),
+            ("API_TOKEN", "def", "api", "pt.secret api-api-token"),
+            ("OTHER_TOKEN", "x", "web", "pt.secret web-other-token"),
+            ("DB_PASSWORD", "x", "web", "pt.secret db-password"),
+            ("DB_PASSWORD", "x", "api", "pt.secret db-password"),
+        ] {
+            assert_eq!(variables.keep(variable, text, service), reference);
+        }
+    }
+
+    #[test]
+    fn lines_of_env_see_those_before() {
+        let env = assignments("A=1\nB=\"$A-${C:-2}\"\nC='$A'").unwrap_or_default();
+        assert_eq!(Variables::with(env).resolve("$A $B $C"), "1 1-2 $A");
+    }
 
     #[test]
     fn variables_become_references() {
@@ -240,10 +338,10 @@ mod tests {
             ("100$", "100$", "100$"),
             ("$$HOME ${/id} $1", "$HOME ${/id} $1", "$HOME ${/id} $1"),
         ] {
-            let mut variables = Variables { env: assignments("PORT=8080"), ..Variables::default() };
+            let mut variables = Variables::with(assignments("PORT=8080").unwrap_or_default());
             variables.learn_of(text);
             assert_eq!(variables.resolve(text), resolved, "{text}");
-            assert_eq!(variables.refer(text), referred, "{text}");
+            assert_eq!(variables.refer(text, nowhere()), referred, "{text}");
         }
     }
 }

@@ -3,61 +3,95 @@
 use pt_model::{Data, Map};
 use pt_syntax::{Node, NodeKind, Reading, Span, references};
 
+use super::interpolation::between_colons;
 use super::map;
 use super::merge::scalar;
-use super::names::id_of;
 use super::service::Imports;
 
 /// What `nocopy` keeps from happening.
 const EMPTY: &str = "Volumes begin with what the image has there: `nocopy` is left out";
 
+/// A mount, and where it stands.
+type Placed = (Data, Span);
+
 impl Imports<'_> {
     /// `volumes`, `tmpfs`, `configs` and `secrets`.
     pub(super) fn mounts(&mut self, service: &Node) -> Vec<Data> {
-        let mut mounts: Vec<Data> = Vec::new();
+        let mut mounts: Vec<Placed> = Vec::new();
         for node in service.get("volumes").map(Node::items).unwrap_or_default() {
-            mounts.extend(if node.as_str().is_some() {
-                self.short_volume(node)
-            } else {
-                self.long_volume(node)
-            });
+            let mount =
+                if node.as_str().is_some() { self.short_volume(node) } else { self.long_volume(node) };
+            mounts.extend(mount.map(|mount| (mount, node.span)));
         }
-        mounts.retain(|mount| {
-            let path = mount.get("path").as_str().unwrap_or_default();
-            let is_absolute = path.starts_with('/') || !is_literal(path);
-            if !is_absolute && let Some(volumes) = service.get("volumes") {
-                let message = format!("The mount at `{path}` is left out: that is no absolute path");
-                self.notes.add(message, "", volumes.span);
-            }
-            is_absolute
-        });
         for node in service.get("tmpfs").map(|node| listed(node)).unwrap_or_default() {
-            let Some(path) = scalar(node) else { continue };
-            let (path, options) = path.split_once(':').unwrap_or((&path, ""));
-            if !options.is_empty() {
-                self.in_memory(node.span);
-            }
-            let path = self.variables.refer(path);
-            mounts.push(mount(&path, map([("type", Data::from("volume"))])));
+            let Some(text) = scalar(node) else { continue };
+            let parts = between_colons(&text);
+            let path = parts.first().copied().unwrap_or_default();
+            self.in_memory(node.span, parts.len() > 1);
+            let path = self.variables.refer(path, node.span);
+            mounts.push((mount(&path, map([("type", Data::from("volume"))])), node.span));
         }
         for (section, dir) in [("configs", "/"), ("secrets", "/run/secrets/")] {
             for node in service.get(section).map(Node::items).unwrap_or_default() {
-                mounts.extend(self.file(section, dir, node));
+                mounts.extend(self.file(section, dir, node).map(|mount| (mount, node.span)));
             }
         }
-        mounts
+        mounts.retain(|(mount, at)| {
+            let path = mount.get("path").as_str().unwrap_or_default();
+            // Code that gives a text stands for one that says what it is.
+            let says = path.strip_prefix("pt.clj (str \"").unwrap_or(path);
+            let is_absolute = says.starts_with('/') || (says == path && !is_literal(path));
+            if !is_absolute {
+                let message = format!("The mount at `{path}` is left out: that is no absolute path");
+                self.notes.add(message, "", *at);
+            }
+            is_absolute
+        });
+        for (number, (mount, at)) in mounts.iter().enumerate() {
+            let path = |mount: &Data| {
+                mount.get("path").as_str().unwrap_or_default().trim_end_matches('/').to_owned()
+            };
+            if is_literal(&path(mount))
+                && mounts[..number].iter().any(|(other, _)| path(other) == path(mount))
+            {
+                self.notes.refuse(format!("Something is mounted at `{}` already", path(mount)), *at);
+            }
+        }
+        mounts.into_iter().map(|(mount, _)| mount).collect()
     }
 
     /// `source:path:options`, or a path alone.
     fn short_volume(&mut self, node: &Node) -> Option<Data> {
-        let text = self.variables.refer(node.as_str()?);
-        let (source, path, options) = match text.split(':').collect::<Vec<_>>().as_slice() {
-            [path] => return Some(mount(path, map([("type", Data::from("volume"))]))),
-            [source, path] => ((*source).to_owned(), (*path).to_owned(), String::new()),
-            [source, path, options, ..] => ((*source).to_owned(), (*path).to_owned(), (*options).to_owned()),
-            [] => return None,
+        let text = node.as_str()?;
+        let mut parts = between_colons(text);
+        if parts.iter().any(|part| part.is_empty()) {
+            self.notes.refuse(format!("`{text}` has nothing between its colons"), node.span);
+            return None;
+        }
+        // `c:\data` has a colon of its own.
+        let is_drive = |parts: &[&str]| {
+            parts.len() > 1
+                && parts[0].len() == 1
+                && parts[0].starts_with(|c: char| c.is_ascii_alphabetic())
+                && parts[1].starts_with(['\\', '/'])
         };
-        for option in options.split(',') {
+        if is_drive(&parts) && parts.len() > 2 {
+            let drive = &text[..parts[0].len() + 1 + parts[1].len()];
+            parts.splice(0..2, [drive]);
+        }
+        let (source, path, options) = match parts.as_slice() {
+            [path] => {
+                let path = self.variables.refer(path, node.span);
+                return Some(mount(&path, map([("type", Data::from("volume"))])));
+            }
+            [source, path] => (*source, *path, ""),
+            [source, path, options] => (*source, *path, *options),
+            _ => {
+                self.notes.refuse(format!("`{text}` has too many colons"), node.span);
+                return None;
+            }
+        };
+        for option in self.variables.resolve(options).split(',') {
             match option {
                 "ro" => self.read_only(node),
                 "nocopy" => self.notes.add(EMPTY, "", node.span),
@@ -69,14 +103,27 @@ impl Imports<'_> {
                 }
             }
         }
-        let is_path = source.starts_with(['.', '/', '~']) || source.contains('/') || !is_literal(&source);
-        Some(mount(&path, if is_path { host(&source) } else { self.named_volume(&source, node) }))
+        let path = self.variables.refer(path, node.span);
+        let resolved = self.variables.resolve(source);
+        // What nobody has set is a path that somebody has to give.
+        let is_path = resolved.starts_with(['.', '/', '~', '\\'])
+            || resolved.is_empty()
+            || resolved.contains([':', '/']);
+        if is_path {
+            return Some(mount(&path, host(&self.variables.refer(source, node.span))));
+        }
+        Some(mount(&path, self.named_volume(source, node)))
     }
 
     fn long_volume(&mut self, node: &Node) -> Option<Data> {
-        let mut text = |key: &str| node.get(key).and_then(scalar).map(|text| self.variables.refer(&text));
-        let (kind, source, path) = (text("type"), text("source"), text("target")?);
-        if matches!(node.get("read_only").map(|node| &node.kind), Some(NodeKind::Bool(true))) {
+        let text = |key: &str| node.get(key).and_then(scalar);
+        let (kind, source) = (node.get("type").and_then(|kind| self.decided(kind)), text("source"));
+        let (Some(kind), Some(path)) = (kind, text("target")) else {
+            self.notes.refuse("A mount needs a `type` and a `target`", node.span);
+            return None;
+        };
+        let path = self.variables.refer(&path, node.span);
+        if node.get("read_only").is_some_and(|read_only| self.flag(read_only)) {
             self.read_only(node);
         }
         self.others_of(
@@ -89,78 +136,98 @@ impl Imports<'_> {
                 self.others_of(options, &format!("volumes.{part}"), read);
             }
         }
-        if kind.as_deref() == Some("tmpfs") && node.get("tmpfs").is_some() {
-            self.in_memory(node.span);
+        if let Some(create) = node.get("bind").and_then(|bind| bind.get("create_host_path"))
+            && !self.flag(create)
+        {
+            let message = "A directory that is mounted must be there: `create_host_path` is left out";
+            self.notes.add(message, "", create.span);
         }
-        Some(match (kind.as_deref(), source) {
-            (Some("bind"), Some(source)) => mount(&path, host(&source)),
-            (None | Some("volume"), Some(source)) => mount(&path, self.named_volume(&source, node)),
-            (None | Some("volume" | "tmpfs"), None) | (Some("tmpfs"), Some(_)) => {
+        let tmpfs = node.get("tmpfs").filter(|tmpfs| !tmpfs.entries().is_empty());
+        if kind == "tmpfs" || tmpfs.is_some() {
+            self.in_memory(node.span, tmpfs.is_some());
+        }
+        Some(match (kind.as_str(), source) {
+            ("bind", Some(source)) => mount(&path, host(&self.variables.refer(&source, node.span))),
+            ("volume", Some(source)) if !source.is_empty() => mount(&path, self.named_volume(&source, node)),
+            ("bind", None) => {
+                self.notes.refuse("A mount of type `bind` needs a `source`", node.span);
+                return None;
+            }
+            ("volume" | "tmpfs", source) => {
+                if source.is_some_and(|source| !source.is_empty()) {
+                    self.notes.add("A `tmpfs` has no source: it is left out", "", node.span);
+                }
                 mount(&path, map([("type", Data::from("volume"))]))
             }
             (kind, _) => {
-                let kind = kind.unwrap_or("bind");
                 self.notes.add(format!("Mounts of type `{kind}` cannot be carried over"), "", node.span);
                 return None;
             }
         })
     }
 
-    fn in_memory(&mut self, at: Span) {
-        let message = "Temporary files are on the disk: size and mode of a `tmpfs` are left out";
-        self.notes.add(message, "", at);
+    fn in_memory(&mut self, at: Span, has_options: bool) {
+        self.notes.add("What a `tmpfs` holds is on the disk here, not in memory", "", at);
+        if has_options {
+            self.notes.add("Size and mode of a `tmpfs` are left out", "", at);
+        }
     }
 
     fn read_only(&mut self, node: &Node) {
         self.notes.add("Mounts can be written to: `ro` is left out", "", node.span);
     }
 
-    fn named_volume(&mut self, name: &str, at: &Node) -> Data {
-        let declared = self.file.declared("volumes", name);
-        if declared.is_some_and(|volume| {
-            volume.get("driver_opts").is_some()
-                || volume.get("driver").is_some_and(|driver| driver.as_str() != Some("local"))
-        }) {
-            self.notes.add(
-                format!("The driver of volume `{name}` is left out: it becomes a local one"),
-                "",
-                at.span,
-            );
+    /// A volume of the project, by the name that the file has for it.
+    fn named_volume(&mut self, text: &str, at: &Node) -> Data {
+        let text = Node { span: at.span, kind: NodeKind::Str(text.to_owned()) };
+        let Some(name) = self.decided(&text) else { return map([("type", Data::from("volume"))]) };
+        let declared = self.file.declared("volumes", &name);
+        if declared.is_none() {
+            self.notes.refuse(format!("There is no volume `{name}` in `volumes`"), at.span);
         }
-        if declared.is_some_and(|volume| volume.get("external").is_some()) {
-            let message = format!(
-                "Volume `{name}` becomes one of this project: what the external one holds is not in it"
-            );
-            self.notes.add(message, "", at.span);
-        }
-        let entries = [("type", "volume"), ("scope", "project"), ("id", &id_of(name))];
+        let id = self.renamed("volume", &name, at.span);
+        let entries = [("type", "volume"), ("scope", "project"), ("id", &id)];
         map(entries.map(|(key, text)| (key, Data::from(text))))
     }
 
     /// A config or secret, as a file.
     fn file(&mut self, section: &str, dir: &str, node: &Node) -> Option<Data> {
-        let name = node.as_str().or_else(|| node.get("source").and_then(Node::as_str))?;
-        self.others_of(node, section, &["source", "target"]);
-        let target = node.get("target").and_then(Node::as_str).unwrap_or(name);
-        let path = if target.starts_with('/') { target.to_owned() } else { format!("{dir}{target}") };
-        let Some(declared) = self.file.declared(section, name) else {
-            self.notes.add(
-                format!("`{name}` is not declared in `{section}`: it is not mounted"),
-                "",
-                node.span,
-            );
+        let source = if node.as_str().is_some() { Some(node) } else { node.get("source") };
+        let Some(source) = source else {
+            self.notes.refuse(format!("An entry of `{section}` needs a `source`"), node.span);
             return None;
         };
-        let text = |key: &str| declared.get(key).and_then(scalar);
-        let data = match (text("file"), text("content"), text("environment")) {
-            (Some(file), ..) => return Some(mount(&path, host(&self.variables.refer(&file)))),
-            (None, Some(content), _) => self.variables.refer(&content),
-            (None, None, Some(variable)) => self.variables.require(&variable),
+        let name = self.decided(source)?;
+        self.others_of(node, section, &["source", "target"]);
+        let target = node.get("target").and_then(|target| self.refer(target)).unwrap_or_else(|| name.clone());
+        let is_whole = target.starts_with('/') || !is_literal(&target);
+        let path = if is_whole { target } else { format!("{dir}{target}") };
+        let Some(declared) = self.file.declared(section, &name) else {
+            self.notes.refuse(format!("There is no `{name}` in `{section}`"), node.span);
+            return None;
+        };
+        let part = |key: &str| declared.get(key).and_then(|node| Some((scalar(node)?, node.span)));
+        let data = match (part("file"), part("content"), part("environment")) {
+            (Some((file, at)), None, None) => {
+                return Some(mount(&path, host(&self.variables.refer(&file, at))));
+            }
+            (None, Some((content, at)), None) => self.variables.refer(&content, at),
+            (None, None, Some((variable, at))) => self.variables.require(&variable, at),
             (None, None, None) => {
-                let message =
-                    format!("`{name}` in `{section}` lives outside of the file: it becomes a setting");
-                self.notes.add(message, "", node.span);
-                self.variables.require(&name.replace('-', "_"))
+                if !declared
+                    .get("external")
+                    .is_some_and(|external| !external.entries().is_empty() || self.flag(external))
+                {
+                    let message = format!("`{name}` in `{section}` has neither `file` nor `environment`");
+                    self.notes.refuse(message, declared.span);
+                }
+                self.variables.require(&name.replace('-', "_"), node.span)
+            }
+            // Compose takes one of them.
+            _ => {
+                let message = format!("`{name}` in `{section}` comes from one place only");
+                self.notes.refuse(message, declared.span);
+                return None;
             }
         };
         Some(mount(&path, map([("type", Data::from("string")), ("data", Data::from(data))])))
@@ -190,6 +257,6 @@ pub(super) fn host(path: &str) -> Data {
 }
 
 /// Whether a text is what it says.
-fn is_literal(text: &str) -> bool {
+pub(super) fn is_literal(text: &str) -> bool {
     matches!(references(text), Reading::Literal)
 }

@@ -1,7 +1,9 @@
 //! Keys inside args that mean nothing there.
 
-use pt_spec::{Atom, Body, Definition, Project, StepBody, Type, Wanted};
-use pt_syntax::{Diagnostic, Node, NodeKind, suggest};
+use pt_spec::{Atom, Body, Definition, Project, StepBody, Type, Wanted, plain};
+use pt_syntax::{Diagnostic, Node, NodeKind, Reading, references, suggest};
+
+use crate::bind::inner;
 
 const OF_SERVICES: [&str; 6] = ["id", "ports", "port", "protocol", "info", "ready"];
 const OF_READINESS: [&str; 7] = ["exec", "http", "tcp", "log", "port", "status", "timeout"];
@@ -37,7 +39,17 @@ pub(super) fn check(definition: &Definition, project: &Project) -> Vec<Diagnosti
 fn look(node: &Node, ty: &Type, found: &mut Vec<Diagnostic>) {
     match (ty, &node.kind) {
         (Type::Maybe(of) | Type::Default(of, _), _) => look(node, of, found),
-        (Type::List(of), NodeKind::List(items)) => items.iter().for_each(|item| look(item, of, found)),
+        (Type::List(of), NodeKind::List(items)) => {
+            if matches!(inner(of), Type::Atom(Atom::ServiceSpec)) {
+                repeated(
+                    items,
+                    "id",
+                    &|id| format!("There are two services named '{id}' in one container"),
+                    found,
+                );
+            }
+            items.iter().for_each(|item| look(item, of, found));
+        }
         (Type::MapOf(_, of), NodeKind::Map(entries)) => {
             entries.iter().for_each(|entry| look(&entry.value, of, found));
         }
@@ -59,11 +71,47 @@ fn look(node: &Node, ty: &Type, found: &mut Vec<Diagnostic>) {
             if let Some(ready) = node.get("ready") {
                 unknown(ready, &OF_READINESS, found);
             }
-            for port in node.get("ports").map(Node::items).unwrap_or_default() {
-                unknown(port, &OF_PORTS, found);
+            let ports = node.get("ports").map(Node::items).unwrap_or_default();
+            ports.iter().for_each(|port| unknown(port, &OF_PORTS, found));
+            repeated(
+                ports,
+                "label",
+                &|label| format!("There are two ports labelled '{label}' in one service"),
+                found,
+            );
+            let is_udp = |port: &&Node| port.get("protocol").and_then(Node::as_str) == Some("udp");
+            let (udp, tcp): (Vec<&Node>, Vec<&Node>) = ports.iter().partition(is_udp);
+            for ports in [tcp, udp] {
+                repeated(ports, "port", &|port| format!("Port {port} is there twice in one service"), found);
             }
         }
         _ => {}
+    }
+}
+
+/// Warnings about entries of a list that say the same under a key, where each should have its own.
+fn repeated<'n>(
+    items: impl IntoIterator<Item = &'n Node>,
+    key: &str,
+    message: &dyn Fn(&str) -> String,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut known: Vec<(String, &Node)> = Vec::new();
+    for node in items.into_iter().filter_map(|item| item.get(key)) {
+        let is_plain = node.as_str().is_none_or(|text| matches!(references(text), Reading::Literal));
+        let is_scalar = node.items().is_empty() && node.entries().is_empty() && !node.is_null();
+        if !is_plain || !is_scalar {
+            continue;
+        }
+        let text = plain(node).to_text().masked();
+        match known.iter().find(|(other, _)| *other == text) {
+            None => known.push((text, node)),
+            Some((_, first)) => found.push(
+                Diagnostic::warning("duplicate-id", message(&text))
+                    .at(node.span, "this one again")
+                    .at(first.span, "the first one"),
+            ),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps and what they wait for.
 
-use pt_syntax::{Diagnostic, Node, NodeKind, Span, is_id, suggest};
+use pt_syntax::{Diagnostic, Node, NodeKind, Reading, Span, is_id, references, suggest};
 
 use super::definition::{lower_args, merge, name_of, not_an_id};
 use super::fields::Fields;
@@ -12,6 +12,14 @@ pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> 
     match node.kind {
         NodeKind::List(items) => {
             items.into_iter().filter(|item| !item.is_null()).flat_map(lower_item).collect()
+        }
+        NodeKind::Str(code) if as_code_step(&code).is_some() => {
+            let step = as_code_step(&code).unwrap_or_default();
+            let list = format!("[{step}]");
+            found.push(
+                no_list(span).hint(format!("write a step that has the code: `{list}`")).replace_by(list),
+            );
+            Vec::new()
         }
         NodeKind::Str(step) if !step.contains('\n') => {
             let list = format!("[{step}]");
@@ -32,6 +40,12 @@ pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> 
             Vec::new()
         }
     }
+}
+
+/// The step that somebody means who writes code where a step is named.
+pub(crate) fn as_code_step(text: &str) -> Option<String> {
+    let is_code = matches!(references(text), Reading::Code(_)) || text.trim_start().starts_with('(');
+    is_code.then(|| format!("{{code: {}}}", serde_json::Value::from(text.trim_end())))
 }
 
 fn no_list(at: Span) -> Diagnostic {

@@ -10,7 +10,7 @@ use pt_syntax::{Diagnostic, Severity, SourceId, Sources, Span};
 
 use super::remote::Remotes;
 use super::{Loaded, Namespace, Project};
-use crate::definition::{Definition, Name, OWN, Origin};
+use crate::definition::{Definition, Kind, Name, OWN, Origin};
 use crate::for_agents::ForAgents;
 use crate::lower::{Include, Lowered, lower_file};
 use crate::path::tidy;
@@ -56,6 +56,8 @@ pub(super) struct Loader<'w, 'p> {
     world: &'w dyn World,
     pub(super) project: &'p mut Project,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The first definition of each kind and name in each namespace.
+    firsts: HashMap<(usize, Kind, String), usize>,
     seen: HashSet<(usize, PathBuf)>,
     /// The files that are being read, outermost first: each includes the next.
     open: Vec<SourceId>,
@@ -72,7 +74,14 @@ pub(super) struct Place {
 
 impl<'w, 'p> Loader<'w, 'p> {
     fn new(world: &'w dyn World, project: &'p mut Project) -> Self {
-        Self { world, project, diagnostics: Vec::new(), seen: HashSet::new(), open: Vec::new() }
+        Self {
+            world,
+            project,
+            diagnostics: Vec::new(),
+            firsts: HashMap::default(),
+            seen: HashSet::new(),
+            open: Vec::new(),
+        }
     }
 
     /// Reads a file, then what it includes: of equal names the first one read is meant.
@@ -153,9 +162,13 @@ impl<'w, 'p> Loader<'w, 'p> {
             let names = self.project.namespaces[place.namespace].of_mut(definition.kind);
             let at = self.project.definitions.len();
             let first = *names.entry(definition.id.text.clone()).or_insert(at);
-            if let Some(first) = self.project.definitions.get(first) {
-                self.diagnostics.extend(repeated(&definition, first, &self.open));
-            }
+            // Of a name that two kinds of definitions have, each of them has a first.
+            let of_kind = (place.namespace, definition.kind, definition.id.text.clone());
+            let first_of_kind = *self.firsts.entry(of_kind).or_insert(at);
+            let firsts = [first, first_of_kind].map(|first| self.project.definitions.get(first));
+            let found =
+                firsts.into_iter().flatten().find_map(|first| repeated(&definition, first, &self.open));
+            self.diagnostics.extend(found);
             self.project.definitions.push(definition);
         }
         for include in lowered.includes {

@@ -4,6 +4,7 @@ use pt_syntax::{Diagnostic, ModuleRef, Reading, references, suggest};
 
 use super::Project;
 use crate::definition::{Definition, Kind, OWN, Wanted};
+use crate::lower::as_code_step;
 
 /// Users add this module to their own file; it is there without that, too.
 const BOILERPLATE: &str = "boilerplate";
@@ -152,6 +153,10 @@ impl Project {
         };
         let near = suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
         let near = near.or_else(|| self.standard.named(&self.sources, reference));
+        if let Some(step) = as_code_step(reference).filter(|_| wanted != Wanted::Target) {
+            return diagnostic
+                .hint(format!("code is no name of a module: write a step that has it, `{step}`"));
+        }
         if !matches!(references(reference), Reading::Literal) {
             return diagnostic
                 .hint("what is called must be written as it is: references are replaced in args only");

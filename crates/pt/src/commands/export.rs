@@ -64,13 +64,19 @@ pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
     plan.secrets.iter().for_each(|secret| masker.add(secret.clone()));
     let exported = export(&plan);
     let mut out = anstream::stdout().lock();
+    let mut hidden = false;
     for (number, document) in exported.documents.iter().enumerate() {
         let between = if number > 0 { "---\n" } else { "" };
         // Where neither tool takes a secret from elsewhere, its name is all that goes along.
-        let document = masker.mask(&output::render(document, Format::Yaml, true)?);
+        let rendered = output::render(document, Format::Yaml, true)?;
+        let document = masker.mask(&rendered);
+        hidden |= document != rendered;
         write!(out, "{between}{document}")?;
     }
     let mut err = anstream::stderr().lock();
+    if hidden {
+        writeln!(err, "Note: Where it says [secret NAME], no secret can be read: put something else there.")?;
+    }
     exported.notes.iter().try_for_each(|note| writeln!(err, "Note: {}", masker.mask(note)))?;
     Ok(())
 }

@@ -26,29 +26,38 @@ pub(crate) struct ImportArgs {
 pub(crate) enum ImportFrom {
     /// Makes a polytope file from a Compose file, and prints it.
     /// What cannot be carried over is said on stderr, with its place; so is what to
-    /// set in place of variables.
+    /// set in place of variables. Of several files, each is laid over those before it.
     #[command(verbatim_doc_comment)]
     Compose {
-        /// The Compose file [default: the one in this directory].
+        /// The Compose files [default: the one in this directory, and its override].
         #[arg(value_name = "file")]
-        file: Option<PathBuf>,
+        files: Vec<PathBuf>,
     },
 }
 
 /// The names that Compose files go by, the preferred first.
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
+/// The names of files that Compose lays over one of these.
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yaml",
+    "compose.override.yml",
+    "docker-compose.override.yaml",
+    "docker-compose.override.yml",
+];
+
 /// Runs the command.
 pub(crate) fn run(args: &ImportArgs) -> Outcome {
-    let ImportFrom::Compose { file } = &args.from;
+    let ImportFrom::Compose { files } = &args.from;
     let here = Environment::read()?.working_dir;
-    let path = file.clone().or_else(|| in_dir(&here)).ok_or_else(|| {
-        Failure::usage("There is no Compose file here.")
-            .hint("Name it: `pt import compose path/to/compose.yaml`.")
-    })?;
+    let files = if files.is_empty() { in_dir(&here) } else { files.clone() };
+    if files.is_empty() {
+        let hint = "Name it: `pt import compose path/to/compose.yaml`.";
+        return Err(Failure::usage("There is no Compose file here.").hint(hint));
+    }
     let mut sources = Sources::default();
     // The directory names the project, so it has to have a name.
-    let whole = here.join(&path);
+    let whole: Vec<PathBuf> = files.iter().map(|file| here.join(file)).collect();
     let imported = match import(&mut sources, &Disk, &whole) {
         Ok(imported) => imported,
         Err(mistakes) => {
@@ -56,15 +65,19 @@ pub(crate) fn run(args: &ImportArgs) -> Outcome {
             return Err(Failure::silent(2));
         }
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let names: Vec<_> = files.iter().filter_map(|file| Some(file.file_name()?.to_string_lossy())).collect();
+    let name = names.join(" and ");
     let text = output::render(&imported.file, Format::Yaml, true)?;
     write!(anstream::stdout(), "# Made from {name} by `pt import compose`.\n{text}")?;
     targets::show(&imported.notes, &sources)?;
     say_settings(&imported)
 }
 
-fn in_dir(dir: &Path) -> Option<PathBuf> {
-    NAMES.iter().map(PathBuf::from).find(|name| Disk.exists(&dir.join(name)))
+/// The Compose file of a directory, and the one to lay over it.
+fn in_dir(dir: &Path) -> Vec<PathBuf> {
+    let first = |names: [&str; 4]| names.iter().map(PathBuf::from).find(|name| Disk.exists(&dir.join(name)));
+    let Some(file) = first(NAMES) else { return Vec::new() };
+    [file].into_iter().chain(first(OVERRIDES)).collect()
 }
 
 /// How to set what the file refers to.

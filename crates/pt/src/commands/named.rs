@@ -117,6 +117,7 @@ fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
             Noun::Secret => app.store.set_secret(&scope, &Secret::new(&one.id, one.data.clone()), now)?,
         }
     }
+    tell_if_outside(noun, &scope, &assignments)?;
     if args.output.raw {
         let shown = assignments.iter().filter(|_| noun == Noun::Value);
         return shown.into_iter().try_for_each(|one| Ok(writeln!(std::io::stdout(), "{}", one.data)?));
@@ -129,6 +130,20 @@ fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
         })
         .collect();
     print(&if let [one] = stored.as_slice() { one.clone() } else { json!(stored) }, &args.output)
+}
+
+/// Says where it went if there is no project: nobody who makes one later finds it there.
+fn tell_if_outside(noun: Noun, scope: &Scope, assignments: &[given::Assignment]) -> Outcome {
+    if *scope != Scope::outside(scope.context.clone()) || assignments.is_empty() {
+        return Ok(());
+    }
+    let word = noun.word();
+    let them = if assignments.len() == 1 { format!("the {word} is") } else { format!("the {word}s are") };
+    writeln!(
+        anstream::stderr(),
+        "There is no polytope file here or above: {them} kept for what runs outside of projects."
+    )?;
+    Ok(())
 }
 
 fn get(noun: Noun, args: &GetArgs, config: &Config) -> Outcome {
@@ -158,6 +173,9 @@ fn list(noun: Noun, args: &ListArgs, config: &Config) -> Outcome {
             if !as_table {
                 return print(&json!(values), &args.output);
             }
+            if values.is_empty() {
+                return none(noun);
+            }
             let mut table = Table::new(&["ID", "DATA", "MODIFIED"]);
             for value in values {
                 table.row(vec![value.id, value.data.replace('\n', "↩"), date(value.modified_ts)]);
@@ -169,11 +187,21 @@ fn list(noun: Noun, args: &ListArgs, config: &Config) -> Outcome {
             if !as_table {
                 return print(&json!(secrets), &args.output);
             }
+            if secrets.is_empty() {
+                return none(noun);
+            }
             let mut table = Table::new(&["ID", "MODIFIED"]);
             secrets.into_iter().for_each(|secret| table.row(vec![secret.id, date(secret.modified_ts)]));
             Ok(write!(out, "{}", table.render())?)
         }
     }
+}
+
+/// That there are none, for people.
+fn none(noun: Noun) -> Outcome {
+    let word = noun.word();
+    let hint = format!("`pt {word}s set <id> <data>` sets one");
+    Ok(writeln!(anstream::stderr(), "No {word}s are set here: {hint}.")?)
 }
 
 fn delete(noun: Noun, args: &DeleteArgs, config: &Config) -> Outcome {
