@@ -19,6 +19,7 @@ mod documents;
 mod handler;
 mod http;
 mod listing;
+mod message;
 mod own;
 mod project;
 mod prompts;

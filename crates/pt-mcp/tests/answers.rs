@@ -157,6 +157,79 @@ async fn values_are_replaced_when_that_is_confirmed() {
     assert_eq!(shop.call("get-values", json!({})).await.0, "size: 6");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_values_are_those_that_polytope_files_can_refer_to() {
+    let shop = Served::new(SHOP).await;
+    for id in ["a b", "a/b", "", "-x"] {
+        let (text, failed) = shop.call("set-value", json!({"id": id, "data": "5"})).await;
+        assert!(failed);
+        assert_eq!(
+            text,
+            format!(
+                "Not set: '{id}' is no name for a value. Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`."
+            )
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_fits_is_said_how_much_there_is() {
+    let shop = Served::new(SHOP).await;
+    assert_eq!(shop.call("list-services", json!({"like": "x"})).await.0, "There are no services.");
+    assert_eq!(shop.call("get-values", json!({"like": "x"})).await.0, "No values are set.");
+    shop.call("web", json!({})).await;
+    shop.call("broken", json!({})).await;
+    shop.call("set-value", json!({"id": "size", "data": "5"})).await;
+    for (tool, arguments, text) in [
+        (
+            "list-steps",
+            json!({"like": "x-y"}),
+            "None of 5 steps fits: like 'x-y'. Ask without, or with less.",
+        ),
+        (
+            "list-containers",
+            json!({"like": "c", "tags": "a,b"}),
+            "None of 2 containers fits: like 'c' and tags a, b. Ask without, or with less.",
+        ),
+        (
+            "list-services",
+            json!({"like": "x"}),
+            "None of 1 services fits: like 'x'. Ask without, or with less.",
+        ),
+        (
+            "list-tools",
+            json!({"like": "x"}),
+            "None of 6 tools, templates and modules fits: like 'x'. Ask without, or with less.",
+        ),
+        (
+            "get-values",
+            json!({"like": "x"}),
+            "None of 1 values and secrets fits: like 'x'. Ask without, or with less.",
+        ),
+        (
+            "get-container-logs",
+            json!({"container": "broken", "like": "flusk"}),
+            "None of 1 lines of broken fits: like 'flusk'. Ask without, or with less.",
+        ),
+        (
+            "get-container-logs",
+            json!({"container": "broken", "like": "flask", "before": 0, "since": "5m"}),
+            "None of 1 lines of broken fits: like 'flask' and since 5m and before 0. Ask without, or with less.",
+        ),
+        ("get-container-logs", json!({"container": "web"}), "web has written nothing yet."),
+    ] {
+        assert_eq!(shop.call(tool, arguments).await.0, text, "{tool}");
+    }
+    let (text, _) = shop.call("docs", json!({"like": "qqq"})).await;
+    assert!(
+        text.starts_with("None of ")
+            && text.ends_with(" documents fits: like 'qqq'. Ask without, or with less.")
+    );
+    let (text, _) = shop.call("docs", json!({"uri": "bluetext://intro", "like": "qqq"})).await;
+    assert!(text.ends_with(" parts of it fits: like 'qqq'. Ask without, or with less."), "{text}");
+    shop.server.close("the test is over").await;
+}
+
 const SANDBOX: &str = r##"
 modules:
   - {id: add-package-python, params: [{id: packages, type: str}], code: "#pt-clj (println (str \"adds \" (:packages params)))"}

@@ -89,6 +89,20 @@ async fn mistakes_have_the_codes_of_json_rpc() {
     for (body, status, code, message) in [
         ("{", 400, -32700, "Parse error"),
         ("[]", 400, -32600, "Invalid request"),
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, 400, -32600, "Invalid request: this is no message"),
+        (r#"{"jsonrpc":"2.0","id":1}"#, 400, -32600, "Invalid request: `method` must be a text."),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}"#,
+            400,
+            -32602,
+            "The params of tools/list must be a map, and are a list.",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":5}}"#,
+            400,
+            -32602,
+            "The cursor of tools/list must be a text, and is 5.",
+        ),
         (
             r#"{"jsonrpc":"2.0","id":1,"method":"nothing/known"}"#,
             200,
@@ -115,9 +129,24 @@ async fn mistakes_have_the_codes_of_json_rpc() {
         ),
     ] {
         let reply = shop.send(Method::POST, "/mcp", &JSON, body).await;
-        let error = &reply.message()["error"];
+        let answer = reply.message();
+        let error = &answer["error"];
         assert_eq!((reply.status.as_u16(), error["code"].as_i64()), (status, Some(code)), "{body}");
+        let id = if body.contains(r#""id":1"#) { json!(1) } else { Value::Null };
+        assert_eq!(answer["id"], id, "{body}");
         assert!(error["message"].as_str().unwrap().starts_with(message), "{body}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_list_has_a_second_page() {
+    let shop = Served::new(SHOP).await;
+    for method in ["tools/list", "resources/list", "resources/templates/list", "prompts/list"] {
+        let error = &shop.request(method, json!({"cursor": "garbage"})).await["error"];
+        assert_eq!(error["code"], -32602, "{method}");
+        let message = "There is nothing at the cursor \"garbage\": this list has one page. Ask without.";
+        assert_eq!(error["message"], message, "{method}");
+        assert!(shop.request(method, json!({})).await["result"].is_object(), "{method}");
     }
 }
 
