@@ -195,7 +195,7 @@ async fn answer(State(services): State<Services>, request: Request) -> Response 
 }
 
 /// What clients of older revisions ask, and no others may.
-const REMOVED: &[&str] = &["initialize", "logging/setLevel"];
+const REMOVED: &[&str] = &["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
 
 /// Whether the request says that it is of the revision 2026-07-28 or a later one. They are dates, so they are in order.
 fn speaks_newest(message: &Value) -> bool {

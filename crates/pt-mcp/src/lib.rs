@@ -16,6 +16,7 @@ mod asking;
 mod content;
 mod digest;
 mod documents;
+mod encoded;
 mod handler;
 mod http;
 mod listing;

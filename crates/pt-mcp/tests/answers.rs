@@ -54,19 +54,23 @@ async fn no_answer_holds_a_secret() {
         ("exec", json!({"container": "container", "cmd": "echo $KEY"})),
         ("exec", json!({"container": "container", "cmd": "echo hunter2-hunter2"})),
         ("get-values", json!({})),
+        ("exec", json!({"container": "container", "cmd": "echo aHVudGVyMi1odW50ZXIyCg=="})),
         ("set-value", json!({"id": "copy", "data": "hunter2-hunter2"})),
+        ("set-value", json!({"id": "in-base64", "data": "aHVudGVyMi1odW50ZXIy"})),
         ("get-values", json!({})),
         ("list-steps", json!({})),
     ] {
         let reply = shop.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
         assert!(!reply.to_string().contains("hunter2"), "{tool}: {reply}");
+        assert!(!reply.to_string().contains("aHVudGVyMi"), "{tool}: {reply}");
         assert!(reply["result"]["content"][0]["text"].is_string(), "{tool}: {reply}");
     }
     let calls = shop.app.store.agent_calls(&instance.id).unwrap();
-    assert_eq!(calls.len(), 9, "every call is recorded");
+    assert_eq!(calls.len(), 11, "every call is recorded");
     assert_eq!(calls[0].tool, "leak");
     assert!(calls[0].job.is_some());
     assert!(!format!("{calls:?}").contains("hunter2"));
+    assert!(!format!("{calls:?}").contains("aHVudGVyMi"));
     shop.server.close("the test is over").await;
 }
 

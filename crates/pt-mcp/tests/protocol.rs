@@ -58,8 +58,8 @@ async fn a_plain_post_is_answered_with_one_json_body() {
             "inputSchema": {
                 "type": "object",
                 "properties": {
-                    "to-whom": {"type": ["string", "null"], "default": "world", "description": "Whom to greet."},
-                    "how_often": {"type": ["integer", "null"], "description": "How often."},
+                    "to-whom": {"type": "string", "default": "world", "description": "Whom to greet."},
+                    "how_often": {"type": "integer", "description": "How often."},
                 },
             },
         })
