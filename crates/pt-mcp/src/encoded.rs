@@ -77,7 +77,11 @@ mod tests {
             ("hunter2-hunter2, and more", "it is [secret key]LCBhbmQgbW9yZQ== so"),
         ] {
             let encoded = BASE64_STANDARD.encode(text);
-            assert_eq!(masked("hunter2-hunter2", &format!("it is {encoded} so")), shown, "{text:?}: {encoded}");
+            assert_eq!(
+                masked("hunter2-hunter2", &format!("it is {encoded} so")),
+                shown,
+                "{text:?}: {encoded}"
+            );
         }
     }
 
@@ -85,13 +89,17 @@ mod tests {
     fn a_long_secret_is_found_in_broken_lines() {
         let secret = "0123456789abcdef".repeat(10);
         let encoded = BASE64_STANDARD.encode(&secret);
-        let lines: Vec<&str> = encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<&str> =
+            encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
         assert_eq!(masked(&secret, &lines[..2].join("\n")), "[secret key]\n[secret key]");
     }
 
     #[test]
     fn secrets_are_found_in_addresses() {
-        assert_eq!(masked("p@ss/wörd", "postgres://me:p%40ss%2Fw%C3%B6rd@db"), "postgres://me:[secret key]@db");
+        assert_eq!(
+            masked("p@ss/wörd", "postgres://me:p%40ss%2Fw%C3%B6rd@db"),
+            "postgres://me:[secret key]@db"
+        );
     }
 
     #[test]

@@ -78,6 +78,14 @@ async fn names_and_arguments_have_many_spellings() {
         ("run", json!({"tool": "greet", "args": {"to-whom": "you"}}), "hello you"),
         ("run", json!({"module": "greet", "to-whom": "you"}), "hello you"),
         ("get_server_instructions", json!({}), "Be kind to the shop."),
+        (
+            "list-steps-in-job",
+            json!({"job": "sandbox-1", "like": "two-steps.f"}),
+            "two-steps.first  success polytope/container",
+        ),
+        ("list-services-in-job", json!({"job": "sandbox-1"}), "There are no services."),
+        ("get-logs-in-job", json!({"step": "two-steps.second"}), "two\n"),
+        ("logs", json!({"container": "container", "tail": 1}), "hello you\n"),
     ] {
         assert_eq!(shop.call(tool, arguments).await, (text.to_owned(), false), "{tool}");
     }
@@ -148,6 +156,14 @@ async fn no_list_has_a_second_page() {
         assert_eq!(error["message"], message, "{method}");
         assert!(shop.request(method, json!({})).await["result"].is_object(), "{method}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_port_is_taken_the_next_free_one_is_had() {
+    let shop = Served::new(SHOP).await;
+    let other = shop.server.serve_http(shop.listening.port).await.unwrap();
+    assert!(other.port > shop.listening.port);
+    assert_eq!(other.url(), format!("http://localhost:{}/mcp", other.port));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,7 +57,9 @@ impl Handler {
         }
         let (to, mut told) = mpsc::unbounded_channel();
         let masker = masker(self.inner());
-        let safe = move |text: String| masker.as_ref().map_or_else(|| UNSAFE.to_owned(), |masker| masker.mask(&text));
+        let safe = move |text: String| {
+            masker.as_ref().map_or_else(|| UNSAFE.to_owned(), |masker| masker.mask(&text))
+        };
         let peer = context.peer.clone();
         let telling = tokio::spawn(async move {
             let mut count: usize = 0;
