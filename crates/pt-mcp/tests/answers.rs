@@ -251,11 +251,39 @@ tools:
       - id: serve
         module: polytope/container
         args: {image: debian, tags: {part: front}, services: [{id: web, ports: [{port: 8080, protocol: http}]}]}
+  - id: half
+    info: Works by half.
+    run:
+      - {id: db, module: polytope/container, args: {image: debian, services: [{id: db, ports: [{port: 1}]}]}}
+      - {id: api, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
+  - id: many-lines
+    info: Says much and goes on.
+    run:
+      - {id: db, module: polytope/container, args: {image: debian, cmd: "sh -c 'seq 100; sleep 1000'", services: [{id: db, ports: [{port: 1}]}]}}
   - id: fails
     info: Does not work.
     run:
       - {id: only, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
 "##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_failed_call_is_to_be_stopped_first() {
+    let shop = Served::new(SANDBOX).await;
+    let (text, failed) = shop.call("half", json!({})).await;
+    assert!(failed);
+    let next = r#"mend the cause and call stop {"step":"half","confirm":true} and then the tool again."#;
+    assert!(text.contains(next), "{text}");
+    assert_eq!(shop.call("stop", json!({"step": "half", "confirm": true})).await.0, "Stopped: half");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_goes_on_the_last_lines_are_shown() {
+    let shop = Served::new(SANDBOX).await;
+    let (text, failed) = shop.call("many-lines", json!({})).await;
+    assert!(!failed);
+    let begin = r#"[80 lines before these: get-container-logs {"container":"many-lines.db","before":80}]"#;
+    assert!(text.starts_with(&format!("{begin}\n81\n82\n")), "{text}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_calls_share_one_job() {

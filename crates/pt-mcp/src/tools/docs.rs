@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
+use crate::documents::Document;
 use crate::server::Inner;
 use crate::tools::list::none_fits;
 
@@ -9,7 +10,7 @@ use crate::tools::list::none_fits;
 pub(super) fn read(server: &Inner, given: &Arguments) -> Answer {
     let like = given.text(&["like"]);
     let Some(uri) = given.text(&["uri", "id", "path"]) else {
-        let like = like.unwrap_or_default();
+        let Some(like) = like else { return Answer::document(overview(server)) };
         let lower = like.to_lowercase();
         let documents = server.documents.list();
         let there = documents.len();
@@ -28,6 +29,23 @@ pub(super) fn read(server: &Inner, given: &Arguments) -> Answer {
         Ok(text) => Answer::document(like.map_or(text.clone(), |like| parts(&text, &like))),
         Err(error) => Answer::failure(format!("{error}. Without uri, docs lists what there is.")),
     }
+}
+
+/// Where the pages of standard modules are.
+const MODULES: &str = "bluetext://polytope/standard-modules/";
+
+/// All documents: a line each, but of standard modules, which say by their names what they are, the ids alone.
+fn overview(server: &Inner) -> String {
+    let documents = server.documents.list();
+    let id = |document: &Document| document.uri.strip_prefix(MODULES).map(str::to_owned);
+    let ids: Vec<String> = documents.iter().filter_map(id).collect();
+    let mut rows: Vec<String> = documents
+        .iter()
+        .filter(|document| id(document).is_none())
+        .map(|document| format!("{}  {}", document.uri, document.info))
+        .collect();
+    rows.push(format!("{MODULES}ID  a standard module, polytope/ID: {}", ids.join(", ")));
+    rows.join("\n")
 }
 
 /// The sections of a text that contain a word.
