@@ -18,7 +18,8 @@ pub(crate) fn encodings(secret: &Secret) -> Vec<Secret> {
     if bytes.len() >= SHORTEST {
         let with_line_end = [bytes, b"\n"].concat();
         texts.extend([bytes, &with_line_end].iter().flat_map(|whole| in_base64(whole)));
-        // Amid other bytes only whole groups of three are the same whatever stands around them.
+        // Amid other bytes only whole groups of three are the same whatever stands around them: up to two bytes at each end
+        // are left.
         for before in 0..3 {
             let from = (3 - before) % 3;
             let groups = (bytes.len() - from) / 3 * 3;
@@ -71,9 +72,9 @@ mod tests {
         for (text, shown) in [
             ("hunter2-hunter2", "it is [secret key] so"),
             ("hunter2-hunter2\n", "it is [secret key] so"),
-            ("u:hunter2-hunter2", "it is dTpo[secret key]ZXIy so"),
+            ("u:hunter2-hunter2", "it is dTpo[secret key]cjI= so"),
             ("me:hunter2-hunter2\n", "it is bWU6[secret key] so"),
-            ("you:hunter2-hunter2", "it is eW91Omh1[secret key] so"),
+            ("you:hunter2-hunter2", "it is eW91Omh1[secret key]Mg== so"),
             ("hunter2-hunter2, and more", "it is [secret key]LCBhbmQgbW9yZQ== so"),
         ] {
             let encoded = BASE64_STANDARD.encode(text);
