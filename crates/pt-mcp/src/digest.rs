@@ -171,6 +171,11 @@ const TELLING: &[(&[&str], &str, &str)] = &[
         "compare those of the service with those of its client; a data volume keeps the password that it was made with",
     ),
     (
+        &["\" does not exist", "no such table", "no such column", "UndefinedTable", "' doesn't exist"],
+        "something is not there in the database, or has another name",
+        "compare the names; create it first, with a migration or `scripts` (these run only when the data volume is empty)",
+    ),
+    (
         &["SyntaxError", "IndentationError", "ParseError", "syntax error"],
         "a syntax error in the code",
         "mend the line that is named above, then call the tool again",
@@ -191,6 +196,20 @@ const TELLING: &[(&[&str], &str, &str)] = &[
         "check `mounts` and `workdir`: paths of mounts are relative to the polytope file",
     ),
     (
+        &[
+            "Remote end closed connection",
+            "onnection reset",
+            "socket hang up",
+            "ECONNRESET",
+            "Empty reply from server",
+            "HTTP Error 5",
+            "Internal Server Error",
+            "Bad Gateway",
+        ],
+        "the service that it called failed while it answered",
+        "read the lines of that service: list-services, then get-container-logs with its id",
+    ),
+    (
         &["AssertionError", "assert ", "FAIL:", "FAILED ", "✗", "Tests failed", "test failed"],
         "a test failed",
         "read the lines below, mend the code or the test, and call the tool again",
@@ -206,6 +225,12 @@ fn likely_cause(code: Option<i64>, message: &str, lines: &[&str]) -> Option<Caus
             "set-value; a person sets secrets: pt secrets set NAME DATA",
         );
     }
+    if message.contains("Host path not found") {
+        return cause(
+            "a file or directory that is to be mounted is not there",
+            "make it at the path that was looked for, or correct `code` or `mounts`",
+        );
+    }
     if message.contains("image") && (message.contains("not found") || message.contains("pull")) {
         return cause(
             "the image cannot be had",
@@ -213,6 +238,13 @@ fn likely_cause(code: Option<i64>, message: &str, lines: &[&str]) -> Option<Caus
         );
     }
     let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    if let Some(line) = last.iter().rev().find(|line| !line.trim().is_empty())
+        && line.starts_with("KeyError:")
+        && last.iter().any(|line| line.contains("environ"))
+    {
+        let cause = format!("an environment variable is not set (`{}`)", line.trim());
+        return Some(Cause { cause, attempt: "add it to `env` of the module" });
+    }
     for (words, means, attempt) in TELLING {
         let telling = |line: &&&str| words.iter().any(|word| line.contains(word));
         if let Some(line) = last.iter().rev().find(telling) {
@@ -256,6 +288,30 @@ mod tests {
                 "",
                 &["dial tcp: connection refused"],
                 "what it connects to does not listen there yet (`dial tcp: connection refused`)",
+            ),
+            (
+                Some(1),
+                "",
+                &["    import os; os.environ[\"NOPE\"]", "KeyError: 'NOPE'"],
+                "an environment variable is not set (`KeyError: 'NOPE'`)",
+            ),
+            (
+                Some(1),
+                "",
+                &["ERROR:  relation \"nots\" does not exist at character 22"],
+                "something is not there in the database, or has another name (`ERROR:  relation \"nots\" does not exist at character 22`)",
+            ),
+            (
+                Some(1),
+                "",
+                &["http.client.RemoteDisconnected: Remote end closed connection without response"],
+                "the service that it called failed while it answered (`http.client.RemoteDisconnected: Remote end closed connection without response`)",
+            ),
+            (
+                None,
+                "Host path not found: api (looked for /x/api)",
+                &[],
+                "a file or directory that is to be mounted is not there",
             ),
             (Some(127), "", &["sh: foo: not found"], "a program is not in the image (`sh: foo: not found`)"),
             (Some(127), "", &[], "its command is not in the image"),

@@ -79,9 +79,10 @@ impl ServerHandler for Handler {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        asked: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        one_page(asked)?;
         Ok(ListToolsResult::with_all_items(tools(self.inner())))
     }
 
@@ -99,17 +100,19 @@ impl ServerHandler for Handler {
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
+        asked: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        one_page(asked)?;
         Ok(self.resources())
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        asked: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        one_page(asked)?;
         Ok(self.resource_templates())
     }
 
@@ -160,9 +163,10 @@ impl ServerHandler for Handler {
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
+        asked: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
+        one_page(asked)?;
         Ok(self.prompts())
     }
 
@@ -198,18 +202,41 @@ impl ServerHandler for Handler {
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         // The SDK takes a known method whose params it cannot read for an unknown one.
-        let known = [
-            "tools/call",
-            "resources/read",
-            "prompts/get",
-            "completion/complete",
-            "logging/setLevel",
-            "initialize",
-        ];
         let method = request.method;
-        if known.contains(&method.as_str()) {
+        if KNOWN.contains(&method.as_str()) {
             return Err(ErrorData::invalid_params(format!("The params of {method} cannot be read."), None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("Unknown method: {method}"), None))
+    }
+}
+
+/// The methods that the SDK reads.
+const KNOWN: &[&str] = &[
+    "completion/complete",
+    "initialize",
+    "logging/setLevel",
+    "ping",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/templates/list",
+    "resources/unsubscribe",
+    "server/discover",
+    "subscriptions/listen",
+    "tools/call",
+    "tools/list",
+];
+
+/// Lists have one page: no cursor was ever given out.
+fn one_page(asked: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match asked.and_then(|asked| asked.cursor) {
+        None => Ok(()),
+        Some(cursor) => {
+            let message =
+                format!("There is nothing at the cursor {cursor:?}: this list has one page. Ask without.");
+            Err(ErrorData::invalid_params(message, None))
+        }
     }
 }

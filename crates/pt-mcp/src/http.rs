@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::handler::Handler;
+use crate::message::{Refusal, check};
 use crate::server::Server;
 use crate::{sessions, sse};
 
@@ -90,7 +91,7 @@ impl Server {
             .route("/sse", get(sse::open).with_state(legacy.clone()))
             .route("/messages", post(sse::message).with_state(legacy))
             .layer(from_fn(local_only));
-        let mut tasks = vec![sessions::watch(self)];
+        let mut tasks = vec![sessions::watch(self), self.tidy()];
         for listener in listeners {
             let (router, end) = (router.clone(), end.clone());
             tasks.push(tokio::spawn(async move {
@@ -162,18 +163,14 @@ async fn answer(State(services): State<Services>, request: Request) -> Response 
     }
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, LARGEST_REQUEST).await else {
-        return error(StatusCode::PAYLOAD_TOO_LARGE, -32600, "The request is too large.");
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, &Refusal::no_message("the request is too large."));
     };
     let message: Value = match serde_json::from_slice(&bytes) {
         Ok(message) => message,
-        Err(cause) => return error(StatusCode::BAD_REQUEST, -32700, &format!("Parse error: {cause}")),
+        Err(cause) => return refused(StatusCode::BAD_REQUEST, &Refusal::no_json(cause)),
     };
-    if message.get("jsonrpc").is_none_or(|version| version != "2.0") {
-        return error(
-            StatusCode::BAD_REQUEST,
-            -32600,
-            "Invalid request: this is no message of JSON-RPC 2.0.",
-        );
+    if let Err(refusal) = check(&message) {
+        return refused(StatusCode::BAD_REQUEST, &refusal);
     }
     let method = message.get("method").and_then(Value::as_str).unwrap_or_default();
     if REMOVED.contains(&method) && speaks_newest(&message) {
@@ -198,7 +195,7 @@ async fn answer(State(services): State<Services>, request: Request) -> Response 
 }
 
 /// What clients of older revisions ask, and no others may.
-const REMOVED: &[&str] = &["initialize", "logging/setLevel"];
+const REMOVED: &[&str] = &["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
 
 /// Whether the request says that it is of the revision 2026-07-28 or a later one. They are dates, so they are in order.
 fn speaks_newest(message: &Value) -> bool {
@@ -210,10 +207,9 @@ fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
     headers.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains(wanted)))
 }
 
-/// An error before there is a request to answer.
-fn error(status: StatusCode, code: i32, message: &str) -> Response {
-    let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}});
-    (status, axum::Json(body)).into_response()
+/// The answer to what is no message.
+fn refused(status: StatusCode, refusal: &Refusal) -> Response {
+    (status, axum::Json(refusal.answer())).into_response()
 }
 
 #[cfg(test)]

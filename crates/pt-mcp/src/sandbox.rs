@@ -17,6 +17,7 @@ use pt_server::{App, AppError, LoadedProject, RunRequest, Unset};
 use pt_store::{Instance, Scope};
 use tokio::sync::{OnceCell, mpsc};
 
+use crate::encoded::encodings;
 use crate::project::CurrentProject;
 
 pub(crate) use job::{JobView, Question, SandboxJob, belongs};
@@ -98,6 +99,17 @@ impl Sandbox {
         self.backend.get_or_try_init(|| self.app.backend()).await.cloned()
     }
 
+    /// Removes what earlier agents left whose servers were killed. What does not answer now is asked again when a job begins.
+    pub(crate) async fn tidy(&self) {
+        let Ok(project) = self.project.get() else { return };
+        let instance = self.instance(&project);
+        if self.app.abandoned_jobs(&instance).is_ok_and(|jobs| !jobs.is_empty())
+            && let Ok(backend) = self.backend().await
+        {
+            self.app.clear_abandoned(&instance, &backend).await;
+        }
+    }
+
     /// The checkout that its jobs belong to.
     pub(crate) fn instance(&self, project: &LoadedProject) -> Instance {
         self.isolated.clone().unwrap_or_else(|| project.instance.clone())
@@ -124,6 +136,7 @@ impl Sandbox {
         let backend = self.backend().await?;
         let references = job::references(&plan.steps, "");
         let project = LoadedProject { instance: self.instance(project), ..project.clone() };
+        self.app.clear_abandoned(&project.instance, &backend).await;
         // Somebody may be there to answer: whoever called, or the developer.
         let request = RunRequest { open: true, interactive: true, ..request };
         let started = self.app.start_on(backend, plan, project, request)?;
@@ -176,7 +189,7 @@ impl Sandbox {
         Ok(views)
     }
 
-    /// Finds all secrets that may turn up in what is shown.
+    /// Finds all secrets that may turn up in what is shown, also where programs have encoded them.
     ///
     /// # Errors
     /// One of them cannot be read.
@@ -184,6 +197,7 @@ impl Sandbox {
         let mut masker = Masker::default();
         for secret in self.app.store.secrets(scope)? {
             if let Some(secret) = self.app.store.secret(scope, &secret.id)? {
+                encodings(&secret).into_iter().for_each(|encoded| masker.add(encoded));
                 masker.add(secret);
             }
         }

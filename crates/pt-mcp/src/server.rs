@@ -8,6 +8,7 @@ use pt_plan::Plan;
 use pt_server::{App, AppError, LoadedProject, RunRequest};
 use pt_store::Apart;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::answer::CutAnswers;
 use crate::documents::Documents;
@@ -76,6 +77,12 @@ impl Server {
         request: RunRequest,
     ) -> Result<JobId, AppError> {
         Ok(self.inner.sandbox.open(plan, project, request).await?.key.job)
+    }
+
+    /// Removes what earlier agents left whose servers were killed, while this one begins.
+    pub(crate) fn tidy(&self) -> JoinHandle<()> {
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move { inner.sandbox.tidy().await })
     }
 
     /// How the sandbox's job stands, if one was opened.

@@ -4,17 +4,21 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use pt_store::random_name;
 use rmcp::ServiceExt;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, WriteHalf, split};
 
 use crate::handler::Handler;
+use crate::message::{Refusal, check};
 use crate::server::Server;
 
 /// Bytes on their way to a client or from it.
@@ -81,20 +85,26 @@ pub(crate) async fn open(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-/// Takes a message. Its answer comes in the stream.
+/// Takes a message. Its answer comes in the stream, unless it is none.
 pub(crate) async fn message(
     State(streams): State<Streams>,
     Query(query): Query<MessageQuery>,
     body: Bytes,
-) -> (StatusCode, &'static str) {
+) -> Response {
     let writer = streams.open.lock().unwrap_or_else(PoisonError::into_inner).get(&query.session).cloned();
-    let Some(writer) = writer else { return (StatusCode::NOT_FOUND, "There is no such stream.") };
+    let Some(writer) = writer else {
+        return (StatusCode::NOT_FOUND, "There is no such stream.").into_response();
+    };
+    let read = serde_json::from_slice::<Value>(&body).map_err(Refusal::no_json);
+    if let Err(refusal) = read.and_then(|message| check(&message)) {
+        return (StatusCode::BAD_REQUEST, Json(refusal.answer())).into_response();
+    }
     // Messages are lines in the stream; line ends inside of JSON are blanks.
     let mut line: Vec<u8> =
         body.iter().map(|byte| if *byte == b'\n' || *byte == b'\r' { b' ' } else { *byte }).collect();
     line.push(b'\n');
     match writer.lock().await.write_all(&line).await {
-        Ok(()) => (StatusCode::ACCEPTED, "Accepted"),
-        Err(_) => (StatusCode::GONE, "The stream is closed."),
+        Ok(()) => (StatusCode::ACCEPTED, "Accepted").into_response(),
+        Err(_) => (StatusCode::GONE, "The stream is closed.").into_response(),
     }
 }

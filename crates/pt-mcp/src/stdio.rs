@@ -1,14 +1,13 @@
 //! One client over stdin and stdout, a message a line.
 //!
-//! The SDK leaves lines that are no JSON without an answer, and a client that waits for one waits forever. So lines are
-//! looked at before the SDK gets them.
+//! The SDK leaves lines that are no JSON without an answer, and answers other mistakes without the id of the request; a
+//! client that waits for its answer waits forever. So lines are looked at before the SDK gets them.
 
 use std::io;
 
 use rmcp::ServiceExt;
-use rmcp::model::ErrorCode;
 use rmcp::transport::async_rw::AsyncRwTransport;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream,
 };
@@ -16,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::handler::Handler;
+use crate::message::{Refusal, check};
 use crate::server::Server;
 use crate::sessions;
 
@@ -32,6 +32,7 @@ impl Server {
     /// The client does not speak the protocol.
     pub async fn serve_stdio(&self) -> io::Result<()> {
         let _watching = AbortOnDropHandle::new(sessions::watch(self));
+        let _tidying = AbortOnDropHandle::new(self.tidy());
         let (heard, to_read) = tokio::io::duplex(ON_THE_WAY);
         let (to_write, said) = tokio::io::duplex(ON_THE_WAY);
         let (refuse, refused) = mpsc::channel(1);
@@ -55,17 +56,15 @@ impl Server {
 /// Writes what the SDK says, and what was refused before it.
 async fn write(
     mut said: impl AsyncBufRead + Unpin,
-    mut refused: mpsc::Receiver<String>,
+    mut refused: mpsc::Receiver<Refusal>,
     mut out: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
         tokio::select! {
             biased;
-            Some(why) = refused.recv() => {
-                let error = json!({"code": ErrorCode::PARSE_ERROR.0, "message": why});
-                let answer = json!({"jsonrpc": "2.0", "id": null, "error": error});
-                out.write_all(format!("{answer}\n").as_bytes()).await?;
+            Some(refusal) = refused.recv() => {
+                out.write_all(format!("{}\n", refusal.answer()).as_bytes()).await?;
             }
             // What was read of a line before the other branch was taken stays in it.
             read = said.read_until(b'\n', &mut line) => {
@@ -80,38 +79,44 @@ async fn write(
     }
 }
 
-/// Passes on what is JSON, and refuses what is not.
+/// Passes on what is a message, and refuses what is not.
 async fn pass_on(
     mut lines: impl AsyncBufRead + Unpin,
     mut to: DuplexStream,
-    refuse: &mpsc::Sender<String>,
+    refuse: &mpsc::Sender<Refusal>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
     while (&mut lines).take(LONGEST).read_until(b'\n', &mut line).await? > 0 {
         let whole = line.ends_with(b"\n") || (line.len() as u64) < LONGEST;
-        let wrong = if whole {
-            let text = line.trim_ascii();
-            let read = serde_json::from_slice::<Value>(text);
-            read.err().filter(|_| !text.is_empty()).map(|error| error.to_string())
+        let read = if whole {
+            read(line.trim_ascii())
         } else {
             skip_line(&mut lines).await?;
-            Some(format!("the line is longer than {LONGEST} bytes"))
+            let why =
+                format!("the line is longer than {LONGEST} bytes. Each line must be one JSON-RPC message.");
+            Err(Refusal::no_json(why))
         };
-        match wrong {
-            None => {
+        match read {
+            Ok(()) => {
                 if !line.ends_with(b"\n") {
                     line.push(b'\n');
                 }
                 to.write_all(&line).await?;
             }
-            Some(why) => {
-                let message = format!("Parse error: {why}. Each line must be one JSON-RPC message.");
-                refuse.send(message).await.map_err(io::Error::other)?;
-            }
+            Err(refusal) => refuse.send(refusal).await.map_err(io::Error::other)?,
         }
         line.clear();
     }
     Ok(())
+}
+
+/// Whether a line is a message, or nothing at all.
+fn read(line: &[u8]) -> Result<(), Refusal> {
+    if line.is_empty() {
+        return Ok(());
+    }
+    let no_json = |error| Refusal::no_json(format!("{error}. Each line must be one JSON-RPC message."));
+    check(&serde_json::from_slice::<Value>(line).map_err(no_json)?)
 }
 
 /// Reads to the end of a line that is not kept.
@@ -137,7 +142,7 @@ mod tests {
         let (out, mut shown) = tokio::io::duplex(ON_THE_WAY);
         let writing = tokio::spawn(write(BufReader::new(said), refused, out));
         sdk.write_all(b"{\"id\":").await.unwrap();
-        refuse.send("no".to_owned()).await.unwrap();
+        refuse.send(Refusal::no_json("no")).await.unwrap();
         // It has been taken when there is room for the next one.
         drop(refuse.reserve().await.unwrap());
         sdk.write_all(b"1}\n").await.unwrap();
@@ -145,29 +150,38 @@ mod tests {
         writing.await.unwrap().unwrap();
         let mut text = String::new();
         shown.read_to_string(&mut text).await.unwrap();
-        let refusal = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}"#;
+        let refusal = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error: no"}}"#;
         assert_eq!(text, format!("{refusal}\n{{\"id\":1}}\n"));
     }
 
     #[tokio::test]
-    async fn what_is_no_json_is_refused_and_the_rest_passed_on() {
-        let text = "{\"a\": 1}\n{\"a\": \n\n  \nnot json\r\n\u{feff}{}\n[1]\r\n{\"last\": true}";
+    async fn what_is_no_message_is_refused_and_the_rest_passed_on() {
+        let text = "{\"jsonrpc\": \"2.0\", \"method\": \"a\"}\n{\"a\": \n\n  \nnot json\r\n\u{feff}{}\n[1]\r\n{\"id\": 3}\n\
+                    {\"jsonrpc\": \"2.0\", \"method\": \"b\"}";
         let (theirs, mut ours) = tokio::io::duplex(ON_THE_WAY);
         let (refuse, mut refused) = mpsc::channel(10);
         pass_on(text.as_bytes(), theirs, &refuse).await.unwrap();
         let mut passed = String::new();
         ours.read_to_string(&mut passed).await.unwrap();
-        assert_eq!(passed, "{\"a\": 1}\n\n  \n[1]\r\n{\"last\": true}\n");
+        assert_eq!(
+            passed,
+            "{\"jsonrpc\": \"2.0\", \"method\": \"a\"}\n\n  \n{\"jsonrpc\": \"2.0\", \"method\": \"b\"}\n"
+        );
         drop(refuse);
-        let mut messages = String::new();
-        while let Some(error) = refused.recv().await {
-            messages.extend([error.as_str(), "\n"]);
+        let mut answers = Vec::new();
+        while let Some(refusal) = refused.recv().await {
+            let answer = refusal.answer();
+            answers.push(format!("{} {}", answer["id"], answer["error"]["message"].as_str().unwrap()));
         }
         assert_eq!(
-            messages,
-            "Parse error: EOF while parsing a value at line 1 column 5. Each line must be one JSON-RPC message.\n\
-             Parse error: expected ident at line 1 column 2. Each line must be one JSON-RPC message.\n\
-             Parse error: expected value at line 1 column 1. Each line must be one JSON-RPC message.\n"
+            answers,
+            [
+                "null Parse error: EOF while parsing a value at line 1 column 5. Each line must be one JSON-RPC message.",
+                "null Parse error: expected ident at line 1 column 2. Each line must be one JSON-RPC message.",
+                "null Parse error: expected value at line 1 column 1. Each line must be one JSON-RPC message.",
+                "null Invalid request: a message is a JSON object, one at a time.",
+                "3 Invalid request: this is no message of JSON-RPC 2.0: it has no \"jsonrpc\": \"2.0\".",
+            ]
         );
     }
 }

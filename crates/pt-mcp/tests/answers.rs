@@ -54,19 +54,23 @@ async fn no_answer_holds_a_secret() {
         ("exec", json!({"container": "container", "cmd": "echo $KEY"})),
         ("exec", json!({"container": "container", "cmd": "echo hunter2-hunter2"})),
         ("get-values", json!({})),
+        ("exec", json!({"container": "container", "cmd": "echo aHVudGVyMi1odW50ZXIyCg=="})),
         ("set-value", json!({"id": "copy", "data": "hunter2-hunter2"})),
+        ("set-value", json!({"id": "in-base64", "data": "aHVudGVyMi1odW50ZXIy"})),
         ("get-values", json!({})),
         ("list-steps", json!({})),
     ] {
         let reply = shop.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
         assert!(!reply.to_string().contains("hunter2"), "{tool}: {reply}");
+        assert!(!reply.to_string().contains("aHVudGVyMi"), "{tool}: {reply}");
         assert!(reply["result"]["content"][0]["text"].is_string(), "{tool}: {reply}");
     }
     let calls = shop.app.store.agent_calls(&instance.id).unwrap();
-    assert_eq!(calls.len(), 9, "every call is recorded");
+    assert_eq!(calls.len(), 11, "every call is recorded");
     assert_eq!(calls[0].tool, "leak");
     assert!(calls[0].job.is_some());
     assert!(!format!("{calls:?}").contains("hunter2"));
+    assert!(!format!("{calls:?}").contains("aHVudGVyMi"));
     shop.server.close("the test is over").await;
 }
 
@@ -157,6 +161,79 @@ async fn values_are_replaced_when_that_is_confirmed() {
     assert_eq!(shop.call("get-values", json!({})).await.0, "size: 6");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_values_are_those_that_polytope_files_can_refer_to() {
+    let shop = Served::new(SHOP).await;
+    for id in ["a b", "a/b", "", "-x"] {
+        let (text, failed) = shop.call("set-value", json!({"id": id, "data": "5"})).await;
+        assert!(failed);
+        assert_eq!(
+            text,
+            format!(
+                "Not set: '{id}' is no name for a value. Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`."
+            )
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_fits_is_said_how_much_there_is() {
+    let shop = Served::new(SHOP).await;
+    assert_eq!(shop.call("list-services", json!({"like": "x"})).await.0, "There are no services.");
+    assert_eq!(shop.call("get-values", json!({"like": "x"})).await.0, "No values are set.");
+    shop.call("web", json!({})).await;
+    shop.call("broken", json!({})).await;
+    shop.call("set-value", json!({"id": "size", "data": "5"})).await;
+    for (tool, arguments, text) in [
+        (
+            "list-steps",
+            json!({"like": "x-y"}),
+            "None of 5 steps fits: like 'x-y'. Ask without, or with less.",
+        ),
+        (
+            "list-containers",
+            json!({"like": "c", "tags": "a,b"}),
+            "None of 2 containers fits: like 'c' and tags a, b. Ask without, or with less.",
+        ),
+        (
+            "list-services",
+            json!({"like": "x"}),
+            "None of 1 services fits: like 'x'. Ask without, or with less.",
+        ),
+        (
+            "list-tools",
+            json!({"like": "x"}),
+            "None of 6 tools, templates and modules fits: like 'x'. Ask without, or with less.",
+        ),
+        (
+            "get-values",
+            json!({"like": "x"}),
+            "None of 1 values and secrets fits: like 'x'. Ask without, or with less.",
+        ),
+        (
+            "get-container-logs",
+            json!({"container": "broken", "like": "flusk"}),
+            "None of 1 lines of broken fits: like 'flusk'. Ask without, or with less.",
+        ),
+        (
+            "get-container-logs",
+            json!({"container": "broken", "like": "flask", "before": 0, "since": "5m"}),
+            "None of 1 lines of broken fits: like 'flask' and since 5m and before 0. Ask without, or with less.",
+        ),
+        ("get-container-logs", json!({"container": "web"}), "web has written nothing yet."),
+    ] {
+        assert_eq!(shop.call(tool, arguments).await.0, text, "{tool}");
+    }
+    let (text, _) = shop.call("docs", json!({"like": "qqq"})).await;
+    assert!(
+        text.starts_with("None of ")
+            && text.ends_with(" documents fits: like 'qqq'. Ask without, or with less.")
+    );
+    let (text, _) = shop.call("docs", json!({"uri": "bluetext://intro", "like": "qqq"})).await;
+    assert!(text.ends_with(" parts of it fits: like 'qqq'. Ask without, or with less."), "{text}");
+    shop.server.close("the test is over").await;
+}
+
 const SANDBOX: &str = r##"
 modules:
   - {id: add-package-python, params: [{id: packages, type: str}], code: "#pt-clj (println (str \"adds \" (:packages params)))"}
@@ -174,11 +251,39 @@ tools:
       - id: serve
         module: polytope/container
         args: {image: debian, tags: {part: front}, services: [{id: web, ports: [{port: 8080, protocol: http}]}]}
+  - id: half
+    info: Works by half.
+    run:
+      - {id: db, module: polytope/container, args: {image: debian, services: [{id: db, ports: [{port: 1}]}]}}
+      - {id: api, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
+  - id: many-lines
+    info: Says much and goes on.
+    run:
+      - {id: db, module: polytope/container, args: {image: debian, cmd: "sh -c 'seq 100; sleep 1000'", services: [{id: db, ports: [{port: 1}]}]}}
   - id: fails
     info: Does not work.
     run:
       - {id: only, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
 "##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_failed_call_is_to_be_stopped_first() {
+    let shop = Served::new(SANDBOX).await;
+    let (text, failed) = shop.call("half", json!({})).await;
+    assert!(failed);
+    let next = r#"mend the cause and call stop {"step":"half","confirm":true} and then the tool again."#;
+    assert!(text.contains(next), "{text}");
+    assert_eq!(shop.call("stop", json!({"step": "half", "confirm": true})).await.0, "Stopped: half");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_goes_on_the_last_lines_are_shown() {
+    let shop = Served::new(SANDBOX).await;
+    let (text, failed) = shop.call("many-lines", json!({})).await;
+    assert!(!failed);
+    let begin = r#"[80 lines before these: get-container-logs {"container":"many-lines.db","before":80}]"#;
+    assert!(text.starts_with(&format!("{begin}\n81\n82\n")), "{text}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_calls_share_one_job() {

@@ -58,8 +58,8 @@ async fn a_plain_post_is_answered_with_one_json_body() {
             "inputSchema": {
                 "type": "object",
                 "properties": {
-                    "to-whom": {"type": ["string", "null"], "default": "world", "description": "Whom to greet."},
-                    "how_often": {"type": ["integer", "null"], "description": "How often."},
+                    "to-whom": {"type": "string", "default": "world", "description": "Whom to greet."},
+                    "how_often": {"type": "integer", "description": "How often."},
                 },
             },
         })
@@ -78,6 +78,14 @@ async fn names_and_arguments_have_many_spellings() {
         ("run", json!({"tool": "greet", "args": {"to-whom": "you"}}), "hello you"),
         ("run", json!({"module": "greet", "to-whom": "you"}), "hello you"),
         ("get_server_instructions", json!({}), "Be kind to the shop."),
+        (
+            "list-steps-in-job",
+            json!({"job": "sandbox-1", "like": "two-steps.f"}),
+            "two-steps.first  success polytope/container",
+        ),
+        ("list-services-in-job", json!({"job": "sandbox-1"}), "There are no services."),
+        ("get-logs-in-job", json!({"step": "two-steps.second"}), "two\n"),
+        ("logs", json!({"container": "container", "tail": 1}), "hello you\n"),
     ] {
         assert_eq!(shop.call(tool, arguments).await, (text.to_owned(), false), "{tool}");
     }
@@ -89,6 +97,20 @@ async fn mistakes_have_the_codes_of_json_rpc() {
     for (body, status, code, message) in [
         ("{", 400, -32700, "Parse error"),
         ("[]", 400, -32600, "Invalid request"),
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, 400, -32600, "Invalid request: this is no message"),
+        (r#"{"jsonrpc":"2.0","id":1}"#, 400, -32600, "Invalid request: `method` must be a text."),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}"#,
+            400,
+            -32602,
+            "The params of tools/list must be a map, and are a list.",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":5}}"#,
+            400,
+            -32602,
+            "The cursor of tools/list must be a text, and is 5.",
+        ),
         (
             r#"{"jsonrpc":"2.0","id":1,"method":"nothing/known"}"#,
             200,
@@ -115,10 +137,33 @@ async fn mistakes_have_the_codes_of_json_rpc() {
         ),
     ] {
         let reply = shop.send(Method::POST, "/mcp", &JSON, body).await;
-        let error = &reply.message()["error"];
+        let answer = reply.message();
+        let error = &answer["error"];
         assert_eq!((reply.status.as_u16(), error["code"].as_i64()), (status, Some(code)), "{body}");
+        let id = if body.contains(r#""id":1"#) { json!(1) } else { Value::Null };
+        assert_eq!(answer["id"], id, "{body}");
         assert!(error["message"].as_str().unwrap().starts_with(message), "{body}: {error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_list_has_a_second_page() {
+    let shop = Served::new(SHOP).await;
+    for method in ["tools/list", "resources/list", "resources/templates/list", "prompts/list"] {
+        let error = &shop.request(method, json!({"cursor": "garbage"})).await["error"];
+        assert_eq!(error["code"], -32602, "{method}");
+        let message = "There is nothing at the cursor \"garbage\": this list has one page. Ask without.";
+        assert_eq!(error["message"], message, "{method}");
+        assert!(shop.request(method, json!({})).await["result"].is_object(), "{method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_port_is_taken_the_next_free_one_is_had() {
+    let shop = Served::new(SHOP).await;
+    let other = shop.server.serve_http(shop.listening.port).await.unwrap();
+    assert!(other.port > shop.listening.port);
+    assert_eq!(other.url(), format!("http://localhost:{}/mcp", other.port));
 }
 
 #[tokio::test(flavor = "multi_thread")]

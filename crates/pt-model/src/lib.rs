@@ -34,6 +34,6 @@ pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use problem::{Problem, Rule};
 pub use readiness::{Probe, Readiness};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
-pub use spelling::{camel, kebab};
+pub use spelling::{VALUE_NAMES, camel, is_value_name, kebab};
 pub use text::{Part, Secret, Text};
 pub use words::{UnclosedQuote, shell_words};

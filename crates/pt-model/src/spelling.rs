@@ -40,9 +40,29 @@ pub fn kebab(name: &str) -> String {
     kebab
 }
 
+/// Which names values and secrets may have, for who gave another.
+pub const VALUE_NAMES: &str =
+    "Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`.";
+
+/// Whether a value or a secret may have this name: whether polytope files can refer to it.
+pub fn is_value_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_values_are_those_that_files_can_refer_to() {
+        for name in ["a", "DB_HOST", "s3.bucket-2", "_x", "2fa"] {
+            assert!(is_value_name(name), "{name}");
+        }
+        for name in ["", "-a", ".a", "a b", "a/b", "é", "a\nb", "a}"] {
+            assert!(!is_value_name(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_in_camel_case() {

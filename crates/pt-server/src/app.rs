@@ -322,7 +322,7 @@ impl App {
         Arc::new(ProjectAtHand { project, store: self.store.clone(), scope: scope.clone() })
     }
 
-    /// Starts a job and serves its API.
+    /// Starts a job and serves its API. What jobs left that nobody can go on with is removed before.
     ///
     /// # Errors
     /// The backend does not answer, or the store cannot be written.
@@ -332,7 +332,9 @@ impl App {
         project: LoadedProject,
         request: RunRequest,
     ) -> Result<Started, AppError> {
-        self.start_on(self.backend().await?, plan, project, request)
+        let backend = self.backend().await?;
+        self.clear_abandoned(&project.instance, &backend).await;
+        self.start_on(backend, plan, project, request)
     }
 
     /// Starts a job on this backend, and serves its API.
@@ -370,6 +372,7 @@ impl App {
             timeout: None,
         };
         let backend = self.backend().await?;
+        self.clear_abandoned(&project.instance, &backend).await;
         let started = self.start_with(backend, plan, project, RunRequest::default(), Some(seat))?;
         Ok((started, guest))
     }

@@ -4,6 +4,7 @@
 //! the store. Commands and the MCP server, later the web service, are thin layers over the same `App`. While a job
 //! runs, its process answers on a Unix socket ([`api`]), so that another `pt` can ask and stop it ([`client`]).
 
+mod abandoned;
 mod answers;
 mod api;
 mod app;

@@ -181,11 +181,13 @@ fn types_have_schemas() {
         ("[maybe, str]", r#"{"type":["string","null"]}"#),
         ("[maybe, [maybe, str]]", r#"{"type":["string","null"]}"#),
         ("[maybe, any]", "{}"),
-        ("[default, [enum, a, b], a]", r#"{"enum":["a","b",null],"default":"a"}"#),
+        ("[default, [enum, a, b], a]", r#"{"enum":["a","b",null],"type":["string","null"],"default":"a"}"#),
         (
             "[maybe, [either, str, [str]]]",
             r#"{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"type":"null"}]}"#,
         ),
+        ("[enum, 1, 2]", r#"{"enum":[1,2],"type":"integer"}"#),
+        ("[enum, a, 2]", r#"{"enum":["a",2]}"#),
         ("{}", r#"{"type":"object"}"#),
         ("{str: int}", r#"{"type":"object","additionalProperties":{"type":"integer"}}"#),
         (
@@ -195,7 +197,7 @@ fn types_have_schemas() {
         ("[regex, a|b]", r#"{"type":"string","pattern":"^(?:a|b)$"}"#),
         (
             "{a: int, b: [maybe, num], c: any}",
-            r#"{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":["number","null"]},"c":{}},"required":["a"]}"#,
+            r#"{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"number"},"c":{}},"required":["a"]}"#,
         ),
         ("string", r#"{"not":{}}"#),
     ] {

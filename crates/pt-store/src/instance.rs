@@ -62,8 +62,7 @@ impl Store {
         let mut number = 1;
         loop {
             // Names in the backend begin with a piece of the id, so that it must differ from the beginning.
-            let name = if number == 1 { "agents".to_owned() } else { format!("agents {number}") };
-            let id = id_of(format!("{} {name}", of.id).as_bytes());
+            let id = id_beside(of, number);
             let path = private::file_for(&dir, &format!("{id}-apart"), ".lock");
             let file = private::open_lock(&path)?;
             match file.try_lock() {
@@ -75,6 +74,13 @@ impl Store {
                 Err(TryLockError::Error(cause)) => return Err(StoreError::file("lock", &path)(cause)),
             }
         }
+    }
+
+    /// The sandboxes that there ever were beside this instance.
+    pub fn instances_beside(&self, of: &Instance) -> Result<Vec<Instance>, StoreError> {
+        let all = self.instances()?;
+        let one = |number| all.iter().find(|instance| instance.id == id_beside(of, number)).cloned();
+        Ok((1..).map_while(one).collect())
     }
 
     /// Commands come in quick succession: only the first of a minute writes, and waits for the disk.
@@ -109,6 +115,12 @@ impl Store {
                 .collect()
         })
     }
+}
+
+/// The id of the sandbox with this number beside an instance.
+fn id_beside(of: &Instance, number: u32) -> InstanceId {
+    let name = if number == 1 { "agents".to_owned() } else { format!("agents {number}") };
+    id_of(format!("{} {name}", of.id).as_bytes())
 }
 
 fn id_of(what: &[u8]) -> InstanceId {

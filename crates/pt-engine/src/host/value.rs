@@ -1,7 +1,7 @@
 //! Values and secrets that code reads and sets.
 
 use jiff::Timestamp;
-use pt_model::{Data, Failure, Secret, Text};
+use pt_model::{Data, Failure, Secret, Text, VALUE_NAMES, is_value_name};
 use pt_store::Scope;
 
 use super::StepHost;
@@ -61,6 +61,7 @@ impl StepHost {
         if let Some(of) = extent(args.function) {
             return self.ask(Question::SetValue { of, name, data });
         }
+        named(args, &name, "value")?;
         let Self { context, .. } = self;
         let set = context.engine.store.set_value_data(&context.options.scope, &name, &data, Timestamp::now());
         set.map_err(|error| args.failure(error))?;
@@ -68,12 +69,22 @@ impl StepHost {
     }
 
     pub(super) fn set_secret(&self, args: &Args<'_>) -> Result<Data, Failure> {
-        let secret = Secret::new(&args.text(0, "name")?, args.text(1, "data")?);
+        let name = args.text(0, "name")?;
+        named(args, &name, "secret")?;
+        let secret = Secret::new(&name, args.text(1, "data")?);
         let Self { context, .. } = self;
         let set = context.engine.store.set_secret(&context.options.scope, &secret, Timestamp::now());
         set.map_err(|error| args.failure(error))?;
         context.mask.learn([secret]);
         Ok(Data::Null)
+    }
+}
+
+/// What is kept has a name that polytope files can refer to.
+fn named(args: &Args<'_>, name: &str, noun: &str) -> Result<(), Failure> {
+    match is_value_name(name) {
+        true => Ok(()),
+        false => Err(args.failure(format!("'{name}' is no name for a {noun}. {VALUE_NAMES}"))),
     }
 }
 

@@ -28,6 +28,21 @@ Value 'nothing' is not set."#,
 }
 
 #[test]
+fn what_is_kept_has_a_name_that_files_can_refer_to() {
+    assert_logs(
+        r#"
+(pt/log (try (pt/set-value "a b" 1) (catch Exception e (ex-message e))))
+(pt/log (try (pt/set-secret "" "x") (catch Exception e (ex-message e))))
+(pt/set-job-value "a b" 1)
+(pt/log (pt/get-job-value "a b"))
+"#,
+        "pt/set-value: 'a b' is no name for a value. Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`.\n\
+         pt/set-secret: '' is no name for a secret. Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`.\n\
+         1",
+    );
+}
+
+#[test]
 fn a_secret_that_code_sets_is_hidden_from_then_on() {
     assert_logs(
         r#"

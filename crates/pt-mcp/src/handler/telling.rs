@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::Handler;
 use super::filling::is_deaf;
+use super::safe::{UNSAFE, masker};
 use crate::tools::{Caller, Told};
 
 /// Lines of output that a call tells as log messages at most.
@@ -55,6 +56,10 @@ impl Handler {
             return (None, None);
         }
         let (to, mut told) = mpsc::unbounded_channel();
+        let masker = masker(self.inner());
+        let safe = move |text: String| {
+            masker.as_ref().map_or_else(|| UNSAFE.to_owned(), |masker| masker.mask(&text))
+        };
         let peer = context.peer.clone();
         let telling = tokio::spawn(async move {
             let mut count: usize = 0;
@@ -67,7 +72,7 @@ impl Handler {
                         progress = if done as f64 > progress { done as f64 } else { progress + 0.01 };
                         let param = ProgressNotificationParam::new(token.clone(), progress)
                             .with_total(total as f64)
-                            .with_message(message);
+                            .with_message(safe(message));
                         peer.notify_progress(param).await
                     }
                     Told::Line { step, text } => {
@@ -78,7 +83,7 @@ impl Handler {
                         let text = if count == TOLD_LINES {
                             "… more: get-container-logs".to_owned()
                         } else {
-                            text
+                            safe(text)
                         };
                         let param =
                             LoggingMessageNotificationParam::new(LoggingLevel::Info, Value::String(text));

@@ -90,6 +90,12 @@ fn fits(key: &str, property: &str, value: &Value, schema: &Value) -> Result<(), 
             }
             _ => wrong("a map", json!({"name": "value"})),
         },
+        // A command.
+        None if schema.get("anyOf").is_some() => match value {
+            Value::String(_) => Ok(()),
+            Value::Array(words) if words.iter().all(Value::is_string) => Ok(()),
+            _ => wrong("a text or a list of texts", json!(["ls", "-l"])),
+        },
         _ => Ok(()),
     }
 }
@@ -152,6 +158,17 @@ mod tests {
                 r#"args: must be a map, and is 5. For example: {"args":{"name":"value"}}"#,
             ),
             ("exec", json!({"container": "a", "command": "ls", "timeout": 5}), ""),
+            ("exec", json!({"container": "a", "cmd": ["ls", "-l"]}), ""),
+            (
+                "exec",
+                json!({"container": "a", "cmd": 5}),
+                r#"cmd: must be a text or a list of texts, and is 5. For example: {"cmd":["ls","-l"]}"#,
+            ),
+            (
+                "exec",
+                json!({"container": "a", "cmd": ["sleep", 5]}),
+                r#"cmd: must be a text or a list of texts, and is ["sleep",5]. For example: {"cmd":["ls","-l"]}"#,
+            ),
         ] {
             let tool = BuiltIn::named(tool).unwrap();
             let given = Arguments::new(given.as_object().cloned());

@@ -15,6 +15,7 @@ use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::Caller;
 use crate::tools::describe::{find, find_container, find_step, missing};
+use crate::tools::list::none_fits;
 
 /// Lines that are shown, unless another limit was given.
 const LIMIT: usize = 100;
@@ -61,10 +62,12 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     };
     let limit = given.number(&["limit", "tail", "lines"]).unwrap_or(LIMIT).max(1);
     let mut lines = Vec::new();
+    let mut written: usize = 0;
     for line in server.sandbox.app.store.read_logs(&view.key, 0, LogFilter::default()) {
         let line = line?;
+        written += usize::from(of_it(&line));
         if before.is_some_and(|before| line.seq >= before) {
-            break;
+            continue;
         }
         let recent = since.is_none_or(|since| line.at >= since);
         if of_it(&line) && recent && like.as_ref().is_none_or(|like| line.text.contains(like)) {
@@ -73,7 +76,17 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     }
     let shown = &lines[lines.len().saturating_sub(limit)..];
     let Some(first) = shown.first() else {
-        return Ok(Answer::text(format!("{wanted} has written nothing like that yet.")));
+        if written == 0 {
+            return Ok(Answer::text(format!("{wanted} has written nothing yet.")));
+        }
+        let filters = [
+            like.map(|like| format!("like '{like}'")),
+            said_since.map(|since| format!("since {since}")),
+            before.map(|before| format!("before {before}")),
+        ];
+        let filters: Vec<String> = filters.into_iter().flatten().collect();
+        let lines = format!("lines of {wanted}");
+        return Ok(Answer::text(none_fits(written, &lines, &filters.join(" and "))));
     };
     let mut text = String::new();
     let left_out = lines.len() - shown.len();
@@ -101,10 +114,12 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
 pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> Result<Answer, AppError> {
     let wanted = given.text(&["container", "id", "ref"]).unwrap_or_default();
     let cmd: Vec<String> = match given.get(&["cmd", "command"]) {
-        Some(Value::Array(words)) => {
-            words.iter().map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned)).collect()
+        Some(Value::Array(words)) if !words.is_empty() => {
+            words.iter().filter_map(Value::as_str).map(str::to_owned).collect()
         }
-        Some(Value::String(line)) => vec!["sh".to_owned(), "-c".to_owned(), line.clone()],
+        Some(Value::String(line)) if !line.trim().is_empty() => {
+            vec!["sh".to_owned(), "-c".to_owned(), line.clone()]
+        }
         _ => return Ok(Answer::failure("Which command? Give `cmd`: a list of words, or a line for sh.")),
     };
     let (backend_id, scope) = {

@@ -19,7 +19,8 @@ const MOST: usize = 500;
 struct Listing {
     rows: Vec<String>,
     left_out: usize,
-    empty: &'static str,
+    /// Why there are no rows.
+    empty: String,
 }
 
 /// An entry of a list.
@@ -32,24 +33,37 @@ struct Row {
 }
 
 impl Listing {
-    /// Those that are like what was asked for.
-    fn of(rows: impl IntoIterator<Item = Row>, given: &Arguments, empty: &'static str) -> Self {
-        let like = given.text(&["like"]).map(|like| like.to_lowercase());
+    /// Those that are like what was asked for. `empty` is said where there are none at all.
+    fn of(rows: impl IntoIterator<Item = Row>, given: &Arguments, nouns: &str, empty: &str) -> Self {
+        let like = given.text(&["like"]);
+        let lower = like.as_ref().map(|like| like.to_lowercase());
         let limit = given.number(&["limit"]).unwrap_or(LIMIT).clamp(1, MOST);
         let tags = given.texts(&["tags", "tag"]);
         let has = |row: &Row, wanted: &String| {
             row.tags.iter().any(|tag| tag == wanted || tag.split('=').next() == Some(wanted.as_str()))
         };
         let wanted = |row: &Row| {
-            like.as_ref().is_none_or(|like| row.id.to_lowercase().contains(like))
+            lower.as_ref().is_none_or(|like| row.id.to_lowercase().contains(like))
                 && tags.iter().all(|tag| has(row, tag))
         };
+        let rows: Vec<Row> = rows.into_iter().collect();
+        let there = rows.len();
         let all: Vec<String> = rows
             .into_iter()
             .filter(wanted)
             .map(|Row { id, rest, .. }| if rest.is_empty() { id } else { format!("{id}  {rest}") })
             .collect();
         let left_out = all.len().saturating_sub(limit);
+        let empty = match there {
+            0 => empty.to_owned(),
+            _ => {
+                let mut filters: Vec<String> = like.iter().map(|like| format!("like '{like}'")).collect();
+                if !tags.is_empty() {
+                    filters.push(format!("tags {}", tags.join(", ")));
+                }
+                none_fits(there, nouns, &filters.join(" and "))
+            }
+        };
         Self { rows: all.into_iter().take(limit).collect(), left_out, empty }
     }
 
@@ -65,6 +79,11 @@ impl Listing {
     }
 }
 
+/// That there is something, and none of it is what was asked for.
+pub(super) fn none_fits(there: usize, nouns: &str, filters: &str) -> String {
+    format!("None of {there} {nouns} fits: {filters}. Ask without, or with less.")
+}
+
 /// What can be run. Its tag is its kind.
 pub(super) fn tools(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let project = server.sandbox.project.get()?;
@@ -78,7 +97,7 @@ pub(super) fn tools(server: &Inner, given: &Arguments) -> Result<Answer, AppErro
         rest: "standard modules: docs {\"like\": \"standard-modules\"}".to_owned(),
         tags: vec![pt_spec::Kind::Module.word().to_owned()],
     });
-    Ok(Listing::of(rows, given, "Nothing is like that.").answer())
+    Ok(Listing::of(rows, given, "tools, templates and modules", "").answer())
 }
 
 fn row(definition: &Definition) -> Row {
@@ -118,7 +137,7 @@ pub(super) fn steps(server: &Inner, given: &Arguments) -> Result<Answer, AppErro
             }
         })
     });
-    Ok(Listing::of(rows, given, "Nothing has run yet. Call a tool, or: list-tools").answer())
+    Ok(Listing::of(rows, given, "steps", "Nothing has run yet. Call a tool, or: list-tools").answer())
 }
 
 /// Services.
@@ -135,7 +154,7 @@ pub(super) fn services(server: &Inner, given: &Arguments) -> Result<Answer, AppE
             }
         })
     });
-    Ok(Listing::of(rows, given, "There are no services.").answer())
+    Ok(Listing::of(rows, given, "services", "There are no services.").answer())
 }
 
 /// Containers, the newest first.
@@ -159,7 +178,7 @@ pub(super) fn containers(server: &Inner, given: &Arguments) -> Result<Answer, Ap
             Row { id: named(view, id.as_str()), rest, tags: tags(container) }
         })
     });
-    Ok(Listing::of(rows, given, "There are no containers.").answer())
+    Ok(Listing::of(rows, given, "containers", "There are no containers.").answer())
 }
 
 fn tags(container: &Container) -> Vec<String> {

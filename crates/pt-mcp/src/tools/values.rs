@@ -1,11 +1,13 @@
 //! Values. Of secrets the names alone are told.
 
 use jiff::Timestamp;
+use pt_model::{VALUE_NAMES, is_value_name};
 use pt_server::AppError;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::server::Inner;
+use crate::tools::list::none_fits;
 
 /// Characters of a value that are shown in the list.
 const SHOWN: usize = 200;
@@ -17,16 +19,21 @@ pub(super) fn get(server: &Inner, given: &Arguments) -> Result<Answer, AppError>
     let like = given.text(&["like", "id"]);
     let wanted = |id: &str| like.as_ref().is_none_or(|like| id.contains(like.as_str()));
     let limit = given.number(&["limit"]).unwrap_or(50).max(1);
+    let (values, secrets) = (store.values(&scope)?, store.secrets(&scope)?);
+    let there = values.len() + secrets.len();
     let mut rows = Vec::new();
-    for value in store.values(&scope)?.into_iter().filter(|value| wanted(&value.id)) {
+    for value in values.into_iter().filter(|value| wanted(&value.id)) {
         let cut = if value.data.chars().count() > SHOWN { "…" } else { "" };
         let data: String = value.data.chars().take(SHOWN).collect();
         rows.push(format!("{}: {}{cut}", value.id, data.replace('\n', "↩")));
     }
-    let secrets = store.secrets(&scope)?.into_iter().filter(|secret| wanted(&secret.id));
+    let secrets = secrets.into_iter().filter(|secret| wanted(&secret.id));
     rows.extend(secrets.map(|secret| format!("{}: [secret]", secret.id)));
     if rows.is_empty() {
-        return Ok(Answer::document("No values are set."));
+        return Ok(Answer::document(match like {
+            Some(like) if there > 0 => none_fits(there, "values and secrets", &format!("like '{like}'")),
+            Some(_) | None => "No values are set.".to_owned(),
+        }));
     }
     let left_out = rows.len().saturating_sub(limit);
     rows.truncate(limit);
@@ -41,6 +48,9 @@ pub(super) fn set(server: &Inner, given: &Arguments) -> Result<Answer, AppError>
     let (Some(id), Some(data)) = (given.text(&["id", "value", "name"]), given.text(&["data"])) else {
         return Ok(Answer::failure("Give `id` and `data`."));
     };
+    if !is_value_name(&id) {
+        return Ok(Answer::failure(format!("Not set: '{id}' is no name for a value. {VALUE_NAMES}")));
+    }
     let scope = server.sandbox.project.get()?.scope.clone();
     let store = &server.sandbox.app.store;
     if let Some(old) = store.value(&scope, &id)? {

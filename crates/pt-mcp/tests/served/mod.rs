@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -25,7 +26,7 @@ pub(crate) struct Served {
     pub(crate) server: Server,
     /// Its own checkout, if it is isolated.
     pub(crate) apart: Option<Apart>,
-    listening: Listening,
+    pub(crate) listening: Listening,
 }
 
 /// An answer over HTTP.
@@ -34,6 +35,40 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+}
+
+/// A stream of events.
+pub(crate) struct Events {
+    body: hyper::body::Incoming,
+    read: String,
+    /// The connection lives as long as this.
+    _sender: hyper::client::conn::http1::SendRequest<Full<Bytes>>,
+}
+
+impl Events {
+    /// The data of the next event that has some.
+    pub(crate) async fn next(&mut self) -> String {
+        loop {
+            if let Some((line, rest)) = self.read.split_once('\n') {
+                let (data, rest) =
+                    (line.strip_prefix("data: ").map(|data| data.trim().to_owned()), rest.to_owned());
+                self.read = rest;
+                match data {
+                    Some(data) if !data.is_empty() => return data,
+                    _ => continue,
+                }
+            }
+            let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame()).await;
+            let frame = frame.expect("an event comes").expect("the stream goes on").unwrap();
+            self.read.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+        }
+    }
+
+    /// The next message.
+    pub(crate) async fn message(&mut self) -> Value {
+        let data = self.next().await;
+        serde_json::from_str(&data).unwrap_or_else(|_| panic!("no message: {data}"))
+    }
 }
 
 impl Reply {
@@ -133,6 +168,23 @@ impl Served {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Reply { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Opens a stream of events, which goes on.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Events {
+        let stream = TcpStream::connect(("127.0.0.1", self.listening.port)).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::copy_from_slice(body.unwrap_or_default().as_bytes()));
+        let response = sender.send_request(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        Events { body: response.into_body(), read: String::new(), _sender: sender }
     }
 
     /// A request as the simplest of clients sends it: no session, JSON only.

@@ -16,7 +16,7 @@ impl Type {
             Self::Atom(atom) => atom.json_schema(),
             Self::List(of) => json!({"type": "array", "items": of.json_schema()}),
             Self::Fields(fields) => {
-                let fields = fields.iter().map(|(key, of)| (key.as_str(), of, of.json_schema()));
+                let fields = fields.iter().map(|(key, of)| (key.as_str(), of, of.entry_schema()));
                 object(fields)
             }
             Self::AnyMap => json!({"type": "object"}),
@@ -34,18 +34,60 @@ impl Type {
                 schema
             }
             Self::Either(types) => json!({"anyOf": types.iter().map(Self::json_schema).collect::<Vec<_>>()}),
-            Self::Enum(words) => json!({"enum": words}),
+            Self::Enum(words) => {
+                let mut schema = json!({"enum": words});
+                let mut types = words.iter().map(|word| type_of(&json!(word)));
+                if let Some(first) = types.next().flatten()
+                    && types.all(|other| other == Some(first))
+                {
+                    schema["type"] = json!(first);
+                }
+                schema
+            }
             Self::Regex(pattern) => json!({"type": "string", "pattern": format!("^(?:{})$", pattern.text)}),
             // No value is right.
             Self::Unknown(_) => json!({"not": {}}),
         }
+    }
+
+    /// The schema of an entry of a map with this type. Null, which stands for an entry that is left out, is not told of: many
+    /// programs cannot read schemas with several types, and agents leave out what they do not need.
+    fn entry_schema(&self) -> Value {
+        match self {
+            Self::Maybe(of) => of.entry_schema(),
+            Self::Default(of, value) => {
+                let mut schema = of.entry_schema();
+                schema["default"] = json!(value);
+                schema
+            }
+            Self::Atom(_)
+            | Self::List(_)
+            | Self::Fields(_)
+            | Self::AnyMap
+            | Self::MapOf(..)
+            | Self::Either(_)
+            | Self::Enum(_)
+            | Self::Regex(_)
+            | Self::Unknown(_) => self.json_schema(),
+        }
+    }
+}
+
+/// JSON Schema's word for the type of a value.
+fn type_of(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::String(_) => Some("string"),
+        Value::Bool(_) => Some("boolean"),
+        Value::Number(number) if number.is_f64() => Some("number"),
+        Value::Number(_) => Some("integer"),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
 /// The JSON Schema of the args for these params.
 pub fn args_schema(params: &[Param]) -> Value {
     object(params.iter().map(|param| {
-        let mut schema = param.ty.json_schema();
+        let mut schema = param.ty.entry_schema();
         for (key, text) in [("title", &param.name), ("description", &param.info)] {
             if let Some(text) = text {
                 schema[key] = json!(text.trim());
@@ -173,6 +215,11 @@ fn object<'a>(fields: impl Iterator<Item = (&'a str, &'a Type, Value)>) -> Value
 
 /// The schema that accepts null besides, as short as it can be said.
 fn or_null(mut schema: Value) -> Value {
+    if let Some(one) = schema.get_mut("type")
+        && one.is_string()
+    {
+        *one = json!([one.take(), "null"]);
+    }
     if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         if !words.contains(&Value::Null) {
             words.push(Value::Null);
@@ -184,11 +231,9 @@ fn or_null(mut schema: Value) -> Value {
         return schema;
     }
     match schema.get_mut("type") {
-        Some(Value::Array(types)) if types.contains(&json!("null")) => {}
-        Some(Value::Array(types)) => types.push(json!("null")),
-        Some(one) => *one = json!([one.take(), "null"]),
-        // Anything goes, or nothing does.
-        None => {}
+        Some(Value::Array(types)) if !types.contains(&json!("null")) => types.push(json!("null")),
+        // It is there, or anything goes, or nothing does.
+        Some(_) | None => {}
     }
     schema
 }

@@ -40,7 +40,10 @@ async fn clean(args: &CleanArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let backend = app.backend().await?;
     let here = app.instance(args.project.polytope_file.as_deref())?;
-    let instances = if args.all { app.store.instances()? } else { vec![here] };
+    // The sandboxes of agents beside this checkout are of it, too.
+    let beside = app.store.instances_beside(&here)?;
+    let instances =
+        if args.all { app.store.instances()? } else { [here].into_iter().chain(beside).collect() };
     let mut err = anstream::stderr().lock();
     let mut removed = 0;
     let mut problems = Vec::new();

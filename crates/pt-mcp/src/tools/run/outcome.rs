@@ -14,6 +14,9 @@ use crate::server::Inner;
 /// Characters of output in the structured content: the text holds all of it.
 const STRUCTURED_OUTPUT: usize = 2000;
 
+/// Lines of each step that are shown where what was called goes on: how it began is seldom of interest.
+const SERVING_LINES: usize = 20;
+
 /// Steps in the structured content.
 const STRUCTURED_STEPS: usize = 50;
 
@@ -29,11 +32,20 @@ pub(super) fn answer(server: &Inner, call: &Call, waited: &Waited, before: &Job)
     }
     let blocks = take_blocks(&mut written);
     let failed = has_failed(&view.job, &call.step);
-    let output = output(&written, &call.step, call.awaited.as_deref());
+    let most = if *waited == Waited::Serving { SERVING_LINES } else { usize::MAX };
+    let output = output(&written, &call.step, call.awaited.as_deref(), most);
     let mut text = String::new();
     if failed {
         text.push_str(&Failed { view: &view, lines: &written, findings: &call.findings }.digest());
-        text.push_str("More: get-container-logs, describe-step; mend the cause and call the tool again.\n");
+        let ended = view.job.steps.get(&call.step).is_none_or(|step| step.status.has_ended());
+        let again = match ended {
+            true => "call the tool again".to_owned(),
+            // Called again, it would stand beside what is left of it, on the same volumes.
+            false => {
+                format!("call stop {} and then the tool again", json!({"step": call.step, "confirm": true}))
+            }
+        };
+        text.extend([format!("More: get-container-logs, describe-step; mend the cause and {again}.\n")]);
     } else {
         text.push_str(output.trim_end_matches('\n'));
         if text.is_empty() {
@@ -121,8 +133,9 @@ fn taken_over(job: &Job, before: &Job, now: &Job) -> String {
     text
 }
 
-/// What steps wrote: those that the call waits for, or all. Where several did, each under its name in the call.
-fn output(lines: &[LogLine], call: &StepId, awaited: Option<&[StepId]>) -> String {
+/// What steps wrote: those that the call waits for, or all; of each the last lines, no more than `most`. Where several did,
+/// each under its name in the call.
+fn output(lines: &[LogLine], call: &StepId, awaited: Option<&[StepId]>, most: usize) -> String {
     let wanted = |step: &StepId| {
         awaited.is_none_or(|steps| steps.iter().any(|awaited| step == awaited || is_part(step, awaited)))
     };
@@ -138,7 +151,13 @@ fn output(lines: &[LogLine], call: &StepId, awaited: Option<&[StepId]>) -> Strin
             let name = step.as_str().strip_prefix(call.as_str()).and_then(|name| name.strip_prefix('.'));
             text.extend([format!("== {} ==\n", name.unwrap_or(step.as_str()))]);
         }
-        for line in lines.iter().filter(|line| line.step == **step) {
+        let of_it: Vec<&LogLine> = lines.iter().filter(|line| line.step == **step).collect();
+        let left_out = of_it.len().saturating_sub(most);
+        if left_out > 0 {
+            let note = json!({"container": step, "before": of_it[left_out].seq});
+            text.extend([format!("[{left_out} lines before these: get-container-logs {note}]\n")]);
+        }
+        for line in &of_it[left_out..] {
             text.push_str(&line.text);
             text.push('\n');
         }

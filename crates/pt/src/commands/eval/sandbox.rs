@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use pt_engine::Alone;
 use pt_eval::{EvalError, EvalErrorKind, Host, Limits, NoHost};
-use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text};
+use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text, VALUE_NAMES, is_value_name};
 use pt_server::{App, Environment, LoadedProject};
 
 use crate::failure::Outcome;
@@ -153,6 +153,11 @@ impl<'c> Sandbox<'c> {
     }
 
     fn set(&mut self, function: &str, name: &str, data: &Data) -> Result<Data, Failure> {
+        if !is_value_name(name) {
+            let noun = if function == "set-secret" { "secret" } else { "value" };
+            let message = format!("pt/{function}: '{name}' is no name for a {noun}. {VALUE_NAMES}");
+            return Err(Failure { message, data: Data::Null });
+        }
         let now = Timestamp::now();
         self.ask(|Opened { app, project }| match function {
             "set-secret" => {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use pt_model::{VALUE_NAMES, is_value_name};
 use pt_spec::plain;
 use pt_syntax::{Node, NodeKind, Sources};
 
@@ -21,9 +22,10 @@ pub(super) struct Assignment {
 /// What is to be set.
 pub(super) fn assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failure> {
     let assignments = read_assignments(args, noun)?;
-    match assignments.iter().find(|assignment| !is_name(&assignment.id)) {
-        Some(bad) => Err(Failure::usage(format!("'{}' is no name for a {}.", bad.id, noun.word()))
-            .hint("Names have letters, digits, `_`, `-` and `.`, and begin with a letter, a digit or `_`.")),
+    match assignments.iter().find(|assignment| !is_value_name(&assignment.id)) {
+        Some(bad) => {
+            Err(Failure::usage(format!("'{}' is no name for a {}.", bad.id, noun.word())).hint(VALUE_NAMES))
+        }
         None => Ok(assignments),
     }
 }
@@ -185,10 +187,4 @@ fn ask_for(id: &str, noun: Noun) -> Result<String, Failure> {
         .strip_suffix('\n')
         .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text))
         .to_owned())
-}
-
-/// Whether polytope files can refer to it.
-fn is_name(id: &str) -> bool {
-    id.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-        && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
 }
