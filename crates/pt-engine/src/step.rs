@@ -50,7 +50,7 @@ impl StepThread {
             project_ref: call.home.project_ref.as_deref(),
             masker: &masker,
         };
-        let limits = Limits { interrupt, ..Limits::of_code() };
+        let limits = Limits { interrupt, ..Limits::of_code().set(call.allowance.limits) };
         host.limits = limits.clone();
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
@@ -73,6 +73,7 @@ impl StepThread {
 /// What code asked for, or where it broke and why: below the first line comes the place in the user's file.
 #[inline(never)]
 pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
+    let error = call.allowance.advise(error);
     let span = match error.range.clone() {
         Some(range) => call.place(sources, range),
         None => Span { end: call.code_span.start, ..call.code_span },

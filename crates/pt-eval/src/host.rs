@@ -3,6 +3,7 @@
 use pt_model::{Data, Failure};
 
 use crate::function::{self, Occasion, Refusal, RunnerFunction};
+use crate::limits::Waited;
 use crate::secrets::Secrets;
 
 /// Who carries out what code asks of the runner.
@@ -46,6 +47,7 @@ pub(crate) struct Session<'h, H: Host + ?Sized = dyn Host + 'h> {
     pub(crate) secrets: Secrets,
     pub(crate) occasion: Occasion,
     pub(crate) settings: bool,
+    pub(crate) waited: Waited,
 }
 
 impl<H: Host + ?Sized> Session<'_, H> {
@@ -57,7 +59,11 @@ impl<H: Host + ?Sized> Session<'_, H> {
     /// Calls a function that was found.
     pub(crate) fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         let args = args.into_iter().map(|arg| self.secrets.mark(arg)).collect();
-        let answer = self.host.call(function, args);
+        // Code that is evaluated has a time of its own, and waits by itself.
+        let waits = function != "eval" && function::waits(function);
+        let host = &mut *self.host;
+        let answer =
+            if waits { self.waited.during(|| host.call(function, args)) } else { host.call(function, args) };
         match &answer {
             Ok(data) => self.secrets.learn(data),
             Err(failure) => self.secrets.learn(&failure.data),

@@ -27,7 +27,8 @@ pub fn repl<R>(
     host: &mut dyn Host,
     talk: impl FnOnce(&mut dyn Lines) -> R,
 ) -> Result<R, EvalError> {
-    let mut session = Session { host, secrets: Secrets::of(scope), occasion: Occasion::Code, settings: true };
+    let (secrets, occasion, waited) = (Secrets::of(scope), Occasion::Code, limits.waited.clone());
+    let mut session = Session { host, secrets, occasion, settings: true, waited };
     match language {
         Language::Clojure => Ok(clojure::repl::talk(scope, limits, &mut session, talk)),
         Language::JavaScript => javascript::repl::talk(scope, limits, &mut session, talk),

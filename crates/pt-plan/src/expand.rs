@@ -6,6 +6,7 @@ use pt_model::ServiceSpec;
 use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
 use pt_syntax::{Diagnostic, ModuleRef, Node, Severity, Span};
 
+use crate::allowance::Allowance;
 use crate::bind::{Bound, Given};
 use crate::check::code::unreadable;
 use crate::check::endless;
@@ -401,6 +402,7 @@ impl<'p> Planner<'p> {
                 origins: bound.origins,
                 services,
                 home: of_code.home.clone(),
+                allowance: Allowance::of(definition, self.named.limits()),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }
@@ -419,6 +421,7 @@ impl<'p> Planner<'p> {
                 origins: bound.origins.clone(),
                 services: Vec::new(),
                 home: self.home(definition),
+                allowance: Allowance::of(definition, self.named.limits()),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pt_eval::Language;
 use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
-use pt_plan::{Awaits, CodeCall, Does, Home, Request, RunWhen, Snippet, StepPlan, Terms};
+use pt_plan::{Allowance, Awaits, CodeCall, Does, Home, Request, RunWhen, Snippet, StepPlan, Terms};
 use pt_syntax::{Sources, Span};
 use tokio_util::sync::CancellationToken;
 
@@ -305,6 +305,7 @@ impl Dispatcher {
             origins: None,
             services: Vec::new(),
             home: Home::of_dir(&options.instance.root),
+            allowance: Allowance::default(),
         };
         let origin = Origin { planning: Arc::clone(&options.project), requests: Vec::new(), sources };
         let id = self.free_step_id(step);

@@ -57,10 +57,11 @@ impl JavaScript<'_> {
 impl Lines for JavaScript<'_> {
     fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
         self.limits.interrupt.store(false, Ordering::Relaxed);
-        self.watch.stop.set(None);
+        self.watch.restart();
         let result = self.run(text);
         match self.watch.check() {
             Some(Stop::Interrupted) => Err(EvalError::interrupted()),
+            Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(self.limits.time)),
             Some(Stop::TimedOut) | None => result,
         }
     }

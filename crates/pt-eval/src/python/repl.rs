@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use monty::{MontyRepl, ReplProgress, ReplStartError};
-use monty_types::{CompileOptions, MontyException, MontyObject, ResourceLimits, ResourceTracker};
+use monty_types::{CompileOptions, MontyException, MontyObject};
 
 use super::fault::{self, Source};
 use super::runner::{self, Runner};
 use super::watch::Watch;
-use super::{DEEPEST_CALL, LARGEST, data, scope, watched};
+use super::{data, scope, tracker, watched};
 use crate::function::{FUNCTIONS, called};
 use crate::host::Session;
 use crate::repl::Lines;
@@ -41,10 +41,7 @@ pub(crate) fn talk<R>(
 }
 
 fn interpreter(limits: &Limits, watch: &Rc<Watch>) -> MontyRepl {
-    let tracked =
-        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
-    let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
-    MontyRepl::new(super::FILE, tracker, CompileOptions::default())
+    MontyRepl::new(super::FILE, tracker(limits, watch), CompileOptions::default())
 }
 
 struct Python<'l, 's, 'h> {

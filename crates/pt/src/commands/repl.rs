@@ -58,9 +58,10 @@ pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
     let language = language_of(&eval::code("", args.lang));
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let limits = Limits::of_code();
+    let limits = Limits::of_code().set(config.limits).shallow();
     let job = args.job.as_deref().map(Job::visit).transpose()?;
-    let mut sandbox = Sandbox::new(&context, &params).talking().interrupting(&limits.interrupt).within(job);
+    let mut sandbox =
+        Sandbox::new(&context, &params, config.limits).talking().interrupting(&limits.interrupt).within(job);
     let screen = Screen { language, secrets: sandbox.secrets() };
     let interrupt = Arc::clone(&limits.interrupt);
     let talk = |lines: &mut dyn Lines| {
