@@ -130,7 +130,7 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
         // What calls to the runner throw, and `ex-info`, which authors throw for the same purpose.
         ErrorKind::Exception("clojure.lang.ExceptionInfo") => {
             let data = error.data.as_ref().and_then(|data| data::from_clojure(data).ok()).unwrap_or_default();
-            EvalError::failed(Failure { message: error.message, data })
+            EvalError::failed(Failure::new(error.message, data))
         }
         ErrorKind::Read => unread(&error, snippet),
         ErrorKind::Exception(_) => code(&error, snippet),

@@ -26,14 +26,14 @@ impl Host for NoHost {
     fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         let mut args = args.into_iter();
         match function {
-            "fail" => Err(Failure {
-                message: args.next().unwrap_or_default().to_text().masked(),
-                data: args.next().unwrap_or_default(),
-            }),
+            "fail" => {
+                let message = args.next().unwrap_or_default().to_text().masked();
+                Err(Failure::new(message, args.next().unwrap_or_default()))
+            }
             "log" | "log-chunk" => Ok(args.next_back().unwrap_or_default()),
             other => {
                 let message = format!("pt/{other} cannot be used here: there is no runner to ask.");
-                Err(Failure { message, data: Data::Null })
+                Err(Failure::new(message, Data::Null))
             }
         }
     }

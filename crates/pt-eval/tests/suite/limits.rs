@@ -56,7 +56,7 @@ impl Host for Stopping {
     fn call(&mut self, _: &str, _: Vec<Data>) -> Result<Data, Failure> {
         self.1 += 1;
         self.0.interrupt.store(true, Ordering::Relaxed);
-        Err(Failure { message: "stopped".to_owned(), data: Data::Null })
+        Err(Failure::new("stopped".to_owned(), Data::Null))
     }
 
     fn print(&mut self, _: &str) {}

@@ -148,7 +148,7 @@ fn written(args: &EvalArgs) -> Result<(String, String), Failure> {
         (Some(path), _) => Ok((path.display().to_string(), output::read_text(path)?)),
         (None, Some("-")) => {
             let mut text = String::new();
-            let read = std::io::stdin().read_to_string(&mut text);
+            let read = io::stdin().read_to_string(&mut text);
             read.map_err(|cause| Failure::new(format!("Could not read from stdin: {cause}")))?;
             Ok(("<stdin>".to_owned(), text))
         }
@@ -259,7 +259,7 @@ pub(crate) fn complain(
     if with_more {
         return targets::show(&[found], &sources);
     }
-    let color = std::io::stderr().is_terminal();
+    let color = io::stderr().is_terminal();
     let shown = pt_syntax::render(&[found], &sources, Style { color, ..Style::default() });
     Ok(anstream::stderr().write_all(shown.as_bytes())?)
 }

@@ -130,7 +130,7 @@ impl<'c> Sandbox<'c> {
         answer.map_err(|broken| {
             let message = broken.message.clone().unwrap_or_else(|| "The project cannot be read.".to_owned());
             self.broken = Some(broken);
-            Failure { message, data: Data::Null }
+            Failure::new(message, Data::Null)
         })
     }
 
@@ -195,7 +195,7 @@ impl<'c> Sandbox<'c> {
         let text = args.first().map(|text| text.to_text().expose()).unwrap_or_default();
         if self.evaluations >= DEEPEST {
             let message = format!("pt/eval: Code evaluates code {DEEPEST} levels deep.");
-            return Err(Failure { message, data: Data::Null });
+            return Err(Failure::new(message, Data::Null));
         }
         let code = super::code(&text, None);
         let masker = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -211,7 +211,7 @@ impl<'c> Sandbox<'c> {
             EvalErrorKind::Code
             | EvalErrorKind::Interrupted
             | EvalErrorKind::TimedOut
-            | EvalErrorKind::OutOfMemory => Failure { message, data: Data::Null },
+            | EvalErrorKind::OutOfMemory => Failure::new(message, Data::Null),
         })
     }
 
@@ -282,5 +282,5 @@ fn open(context: &str, limits: CodeLimits) -> Result<Opened, crate::failure::Fai
 }
 
 fn unset(noun: &str, name: &str) -> Failure {
-    Failure { message: format!("{noun} '{name}' is not set."), data: Data::Null }
+    Failure::new(format!("{noun} '{name}' is not set."), Data::Null)
 }
