@@ -119,7 +119,7 @@ fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
 
 /// The error in the project's words.
 fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
-    // What was defined in an earlier line of a conversation stands nowhere in this one.
+    // A macro that the evaluator itself defines stands nowhere in the text.
     let range = |span: &Span| {
         (span.start <= snippet.text.len()).then(|| span.start..span.end.min(snippet.text.len()))
     };
@@ -156,8 +156,8 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
         // Asked as for code: what exists but may not be called in args is resolved.
         return match function::find(name, Occasion::Code, snippet.settings) {
             Err(Refusal::NeedsSettings) => EvalError::code(&error.message).with_hint(format!(
-                "Values and secrets cannot be read in #pt-clj. Pass it through args as a param (`pt.{name} …`) and use \
-                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`, which code without a prefix is, too."
+                "Only code that begins with `pt.clj` reads values and secrets. Begin it so, or pass it through args as \
+                 a param (`pt.{name} …`) and use `params`."
             )),
             Err(Refusal::Unknown { near: Some(near) }) => {
                 EvalError::code(format!("Unknown runner function pt/{name}; did you mean pt/{near}?"))

@@ -36,7 +36,7 @@ pub use error::{EvalError, EvalErrorKind, Limit};
 pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction, called, near};
 pub use host::{Host, NoHost};
 pub use limits::{Limits, Waited};
-pub use repl::{Lines, repl};
+pub use repl::{Lines, Talk, repl};
 
 use host::Session;
 use secrets::Secrets;

@@ -44,13 +44,15 @@ struct Clojure<'c, 'l> {
 }
 
 impl Lines for Clojure<'_, '_> {
-    fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
+    fn evaluate(&mut self, before: &str, text: &str) -> Result<String, EvalError> {
         self.limits.interrupt.store(false, Ordering::Relaxed);
         self.clock.replace(self.limits.clock());
         self.context.limit(bounds(self.limits, &self.clock.borrow()));
-        let snippet = Snippet { language: Language::Clojure, text, settings: true };
+        let said = format!("{before}{text}");
+        let snippet = Snippet { language: Language::Clojure, text: &said, settings: true };
         let fault = |error| fault(error, &snippet, self.limits);
-        let program = Program::compile(text).map_err(fault)?;
+        // Functions keep their places: so each must stand where nothing else has stood.
+        let program = Program::compile(&format!("{:1$}{text}", "", before.len())).map_err(fault)?;
         let value = program.run(&mut self.context).map_err(fault)?;
         self.defined.extend(definitions(text).map(str::to_owned));
         let shown = print::pr_str(&value);

@@ -166,6 +166,9 @@ fn told(node: &Node, code: &Code<'_>, mistake: Mistake, sources: &Sources) -> Di
     };
     let way_out = || import_in_a_script(code, mistake.kind, sources, span);
     let hint = mistake.hint.clone().or_else(way_out);
+    // A prefix can only stand in a text.
+    let is_form = matches!(node.kind, NodeKind::Form(_)) && mistake.kind == MistakeKind::NeedsSettings;
+    let hint = hint.map(|hint| if is_form { format!("{hint}; as a text: \"pt.clj (…)\"") } else { hint });
     let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
     Diagnostic { replacement: mistake.meant, ..hint.into_iter().fold(found, Diagnostic::hint) }
 }
