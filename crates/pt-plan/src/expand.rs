@@ -8,7 +8,7 @@ use pt_syntax::{Diagnostic, ModuleRef, Node, Severity, Span};
 
 use crate::allowance::Allowance;
 use crate::bind::{Bound, Given};
-use crate::check::code::unreadable;
+use crate::check::code::{doubts, unreadable};
 use crate::check::endless;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
@@ -427,7 +427,8 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// The code of a node, unless it cannot be read: then nothing of it would run. A check looks at all code by itself.
+    /// The code of a node, unless it cannot be read: then nothing of it would run. What else is wrong with it, it meets
+    /// only when it gets there: that is said beforehand. A check looks at all code by itself.
     fn readable(
         &mut self,
         definition: &Definition,
@@ -438,12 +439,16 @@ impl<'p> Planner<'p> {
         if self.checking.is_some() || definition.origin.standard.is_some() {
             return Ok(snippet);
         }
-        let sources = self.project.sources();
-        let broken = self.unreadable.entry(node.span).or_insert_with(|| unreadable(node, sources));
-        match broken {
-            Some(found) => Err(Box::new(found.clone())),
-            None => Ok(snippet),
+        if let Some(broken) = self.unreadable.get(&node.span) {
+            return broken.clone().map_or(Ok(snippet), |found| Err(Box::new(found)));
         }
+        let sources = self.project.sources();
+        let broken = unreadable(node, sources);
+        if broken.is_none() {
+            self.warn(&doubts(node, sources));
+        }
+        self.unreadable.insert(node.span, broken.clone());
+        broken.map_or(Ok(snippet), |found| Err(Box::new(found)))
     }
 
     /// What everybody calls a definition, whichever way it was referred to.

@@ -154,6 +154,11 @@ impl Screen {
         before
     }
 
+    /// Adds so many empty lines.
+    fn say_lines(&self, lines: usize) {
+        self.said.borrow_mut().push_str(&"\n".repeat(lines));
+    }
+
     fn complain(&self, error: EvalError) -> Outcome {
         let error = EvalError { message: self.mask(&error.message), ..error };
         let error = match error.limit() {
@@ -210,6 +215,9 @@ fn from_pipe(talk: &mut Talk<'_>, screen: &Screen) -> Outcome {
             } else {
                 good &= screen.evaluate(talk, piece.trim_end())?;
             }
+            // So that lines are counted as in the pipe.
+            let lines = |text: &str| text.matches('\n').count();
+            screen.say_lines(lines(&piece) - lines(piece.trim_end()) - 1);
         }
     }
     if !whole::is_blank(screen.language, &text) {
