@@ -13,7 +13,7 @@ mod named;
 mod no_clojure;
 mod numbers;
 mod outputs;
-mod params;
+pub(crate) mod params;
 mod recovery;
 mod trial;
 mod written;

@@ -10,6 +10,7 @@ use crate::allowance::Allowance;
 use crate::bind::{Bound, Given};
 use crate::check::code::{doubts, unreadable};
 use crate::check::endless;
+use crate::check::params::undeclared;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
@@ -446,6 +447,7 @@ impl<'p> Planner<'p> {
         let broken = unreadable(node, sources);
         if broken.is_none() {
             self.warn(&doubts(node, sources));
+            self.warn(&undeclared(definition, sources));
         }
         self.unreadable.insert(node.span, broken.clone());
         broken.map_or(Ok(snippet), |found| Err(Box::new(found)))

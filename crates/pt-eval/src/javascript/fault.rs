@@ -154,6 +154,9 @@ fn hint(word: &str, message: &str, source: &Source<'_>, settings: bool) -> Optio
     if let Some(name) = message.strip_suffix(" is not defined") {
         return elsewhere(name).map(str::to_owned).or_else(|| near(name, source.text));
     }
+    if message.starts_with("cannot read property") {
+        return Some("Something here is undefined; a param that was not given, perhaps".to_owned());
+    }
     let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
     match function::find(&function::meant(name, Language::JavaScript), Occasion::Code, settings) {
         Err(Refusal::NeedsSettings) => Some(format!(

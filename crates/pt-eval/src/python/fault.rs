@@ -199,6 +199,12 @@ fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
                 Err(Refusal::Unknown { near: None } | Refusal::NotInArgs) | Ok(_) => None,
             }
         }
+        ExcType::AttributeError if message.starts_with("'dict' object has no attribute") => {
+            Some(format!("what is in a dict is asked for by its key: [\"{quoted}\"]"))
+        }
+        ExcType::KeyError if message.contains('_') && source.text.contains("params[") => {
+            Some("params have the names that they were declared with, as in params[\"db-host\"]".to_owned())
+        }
         ExcType::TypeError if message.contains("for %: 'str'") => {
             Some("write f\"{value}\" or `.format(…)`".to_owned())
         }
