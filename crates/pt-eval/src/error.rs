@@ -93,8 +93,8 @@ impl EvalError {
 
     pub(crate) fn memory(bytes: usize) -> Self {
         let size = match bytes {
-            _ if bytes % (1 << 20) == 0 => format!("{} MiB", bytes >> 20),
-            _ if bytes % 1_000_000 == 0 => format!("{} MB", bytes / 1_000_000),
+            _ if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+            _ if bytes.is_multiple_of(1_000_000) => format!("{} MB", bytes / 1_000_000),
             _ if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
             _ => format!("{bytes} bytes"),
         };

@@ -53,8 +53,8 @@ const USUAL_DEPTH: u32 = 1000;
 fn duration(time: Duration) -> String {
     let ms = time.as_millis();
     match ms {
-        _ if ms % 60_000 == 0 => format!("{}m", ms / 60_000),
-        _ if ms % 1000 == 0 => format!("{}s", ms / 1000),
+        _ if ms.is_multiple_of(60_000) => format!("{}m", ms / 60_000),
+        _ if ms.is_multiple_of(1000) => format!("{}s", ms / 1000),
         _ => format!("{ms}ms"),
     }
 }
@@ -62,7 +62,7 @@ fn duration(time: Duration) -> String {
 /// The size as one would write it.
 fn size(bytes: u64) -> String {
     match bytes {
-        _ if bytes % 1_000_000_000 == 0 => format!("{}GB", bytes / 1_000_000_000),
+        _ if bytes.is_multiple_of(1_000_000_000) => format!("{}GB", bytes / 1_000_000_000),
         _ => format!("{}MB", bytes.div_ceil(1_000_000)),
     }
 }

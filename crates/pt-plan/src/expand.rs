@@ -8,6 +8,7 @@ use pt_syntax::{Diagnostic, ModuleRef, Node, Severity, Span};
 
 use crate::allowance::Allowance;
 use crate::bind::{Bound, Given};
+use crate::check::calls::in_vain;
 use crate::check::code::{doubts, unreadable};
 use crate::check::endless;
 use crate::check::params::undeclared;
@@ -448,6 +449,7 @@ impl<'p> Planner<'p> {
         if broken.is_none() {
             self.warn(&doubts(node, sources));
             self.warn(&undeclared(definition, sources));
+            self.warn(&in_vain(node, self.project));
         }
         self.unreadable.insert(node.span, broken.clone());
         broken.map_or(Ok(snippet), |found| Err(Box::new(found)))

@@ -75,9 +75,9 @@ fn called(text: &str, error: EvalError) -> EvalError {
     let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
     let declared: Vec<&str> = semantic.scoping().symbol_names().collect();
     let is_function = |name: &str| declared.contains(&name) || globals().contains(name);
-    let around = semantic.nodes().iter().filter_map(|node| match node.kind() {
-        AstKind::CallExpression(call) if (call.span.start..call.span.end).contains(&at) => Some(&call.callee),
-        _ => None,
+    let around = semantic.nodes().iter().filter_map(|node| {
+        let AstKind::CallExpression(call) = node.kind() else { return None };
+        (call.span.start..call.span.end).contains(&at).then_some(&call.callee)
     });
     // From without inwards. Where the place is not in the arguments, it is what is called.
     let around: Vec<_> = around.map(|callee| callee.span()).collect();

@@ -91,13 +91,10 @@ fn wrong(node: &Node, key: &str, must: &str) -> Diagnostic {
     let found =
         Diagnostic::error("type-mismatch", format!("limits.{key}: {must} (got {got})")).at(node.span, "");
     let refers = node.as_str().is_some_and(|text| !matches!(references(text), Reading::Literal));
-    match &node.kind {
-        NodeKind::Int(number @ 1..) if key == "time" => {
-            found.hint(format!("for seconds, write `time: {number}s`"))
-        }
-        NodeKind::Int(number @ 1..) if key == "memory" => {
-            found.hint(format!("for megabytes, write `memory: {number}MB`"))
-        }
+    let number = if let NodeKind::Int(number @ 1..) = node.kind { Some(number) } else { None };
+    match (key, number) {
+        ("time", Some(number)) => found.hint(format!("for seconds, write `time: {number}s`")),
+        ("memory", Some(number)) => found.hint(format!("for megabytes, write `memory: {number}MB`")),
         _ if refers => found.hint("write it here: limits hold before any param, value or code is known"),
         _ => found,
     }
