@@ -10,11 +10,8 @@ use jiff::Timestamp;
 use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
-use pt_engine::{
-    Earlier, Engine, Guest, GuestSeat, Leftovers, Options, Outside, Planning, Running, find_leftovers, guest,
-    remove_leftovers,
-};
-use pt_model::{Data, Event, Job, JobId, Labels, Map, Status, StepId, What};
+use pt_engine::{Earlier, Engine, Guest, GuestSeat, Options, Outside, Planning, Running, guest};
+use pt_model::{Data, Job, JobId, Map, StepId};
 use pt_plan::{Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
 use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
@@ -538,56 +535,6 @@ impl App {
         }
         Ok(records)
     }
-
-    /// Removes what a dead runner left of its job, and closes its books. Gives what could not be removed.
-    ///
-    /// # Errors
-    /// The backend does not answer, or the store cannot be written.
-    pub async fn clear_away(
-        &self,
-        orphan: &JobRecord,
-        backend: &Arc<dyn Backend>,
-    ) -> Result<Vec<BackendError>, AppError> {
-        // Whoever holds the runner's lock is the job's only writer; somebody may have written before.
-        let _lock = self.store.lock_runner(&orphan.key)?;
-        let job = Job::fold(&self.store.events(&orphan.key, 0)?);
-        let leftovers = find_leftovers(&**backend, &orphan.key.instance, Some(&orphan.key.job)).await?;
-        let problems = remove_leftovers(backend, leftovers).await;
-        if problems.is_empty() && !job.status.has_ended() {
-            self.store.append(&orphan.key, &closing_events(&job))?;
-        }
-        Ok(problems)
-    }
-
-    /// What is left in the backend of this checkout's jobs although no runner of theirs lives.
-    ///
-    /// # Errors
-    /// The backend does not answer, or the store cannot be read.
-    pub async fn leftovers(&self, instance: &Instance, backend: &dyn Backend) -> Result<Leftovers, AppError> {
-        let mut leftovers = find_leftovers(backend, &instance.id, None).await?;
-        let mut alive = Vec::new();
-        for job in leftovers.jobs() {
-            if self.store.runner_alive(&JobKey::new(instance.id.clone(), job.clone()))? {
-                alive.push(job);
-            }
-        }
-        leftovers.retain(|job| !alive.contains(job));
-        Ok(leftovers)
-    }
-
-    /// The volumes of project scope of a checkout, by their names in the backend.
-    ///
-    /// # Errors
-    /// The backend does not answer.
-    pub async fn project_volumes(
-        &self,
-        instance: &Instance,
-        backend: &dyn Backend,
-    ) -> Result<Vec<String>, AppError> {
-        let found = backend.find(&Labels::default().with(Labels::INSTANCE, instance.id.as_str())).await?;
-        let lasting = found.volumes.into_iter().filter(|volume| volume.labels.get(Labels::JOB).is_none());
-        Ok(lasting.map(|volume| volume.name).collect())
-    }
 }
 
 /// What was asked for, as one writes it on the command line: args in JSON, which is YAML, too.
@@ -610,18 +557,6 @@ fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&St
 pub(crate) fn digest(sources: &Sources) -> String {
     let files = sources.iter().filter(|source| !source.name.starts_with('<'));
     JobRequest::digest(files.map(|source| source.text.as_str()))
-}
-
-/// What ends a job whose runner is gone.
-fn closing_events(job: &Job) -> Vec<Event> {
-    let open = job.steps.iter().filter(|(_, step)| !step.status.has_ended());
-    let steps = open.map(|(id, step)| {
-        let status = if step.status == Status::Queued { Status::Canceled } else { Status::Stopped };
-        What::StepFinished { step: id.clone(), status, failure: None, output: Data::Null }
-    });
-    let all = steps.chain([What::JobFinished { status: Status::Failed }]);
-    let at = Timestamp::now();
-    (job.events..).zip(all).map(|(seq, what)| Event { seq, at, what }).collect()
 }
 
 /// Values and secrets belong to a project; outside of any, to the context's default project.

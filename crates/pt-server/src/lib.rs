@@ -8,6 +8,7 @@ mod answers;
 mod api;
 mod app;
 mod check;
+mod clear;
 mod client;
 mod disk;
 mod environment;
