@@ -32,7 +32,7 @@ pub use event::{ContainerChange, Event, LogLine, Stream, What};
 pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId, id_of_dir};
 pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, Status, Step};
 pub use label::Labels;
-pub use limits::CodeLimits;
+pub use limits::{CodeLimits, duration_text, size_text};
 pub use mask::Masker;
 pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use problem::{Problem, Rule};

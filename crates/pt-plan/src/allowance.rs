@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pt_eval::{EvalError, Limit, Limits};
-use pt_model::CodeLimits;
+use pt_model::{CodeLimits, duration_text, size_text};
 use pt_spec::Definition;
 
 /// What a piece of code may use up, and whose word that is.
@@ -31,9 +31,9 @@ impl Allowance {
         let Some(limit) = error.limit().filter(|_| error.hint.is_none()) else { return error };
         let key = limit.key();
         let example = match limit {
-            Limit::Time => duration(self.limits.time.unwrap_or(USUAL_TIME) * 2),
-            Limit::Memory => size(self.limits.memory.unwrap_or(USUAL_MEMORY) * 2),
-            Limit::Depth => (self.limits.depth.unwrap_or(USUAL_DEPTH) * 2).to_string(),
+            Limit::Time => duration_text(self.limits.time.unwrap_or(USUAL_TIME).saturating_mul(2)),
+            Limit::Memory => size_text(self.limits.memory.unwrap_or(USUAL_MEMORY).saturating_mul(2)),
+            Limit::Depth => (self.limits.depth.unwrap_or(USUAL_DEPTH) * 2).min(DEEPEST).to_string(),
         };
         let all = "for all code, `limits` in the config file";
         error.with_hint(match &self.whose {
@@ -48,21 +48,4 @@ impl Allowance {
 const USUAL_TIME: Duration = Duration::from_secs(10);
 const USUAL_MEMORY: u64 = 256_000_000;
 const USUAL_DEPTH: u32 = 1000;
-
-/// The duration as one would write it.
-fn duration(time: Duration) -> String {
-    let ms = time.as_millis();
-    match ms {
-        _ if ms.is_multiple_of(60_000) => format!("{}m", ms / 60_000),
-        _ if ms.is_multiple_of(1000) => format!("{}s", ms / 1000),
-        _ => format!("{ms}ms"),
-    }
-}
-
-/// The size as one would write it.
-fn size(bytes: u64) -> String {
-    match bytes {
-        _ if bytes.is_multiple_of(1_000_000_000) => format!("{}GB", bytes / 1_000_000_000),
-        _ => format!("{}MB", bytes.div_ceil(1_000_000)),
-    }
-}
+const DEEPEST: u32 = 10_000;

@@ -1,6 +1,6 @@
 //! Definitions in today's spelling.
 
-use pt_model::{CodeLimits, Data, Map};
+use pt_model::{Data, Map};
 use pt_spec::{
     After, Arg, Body, Condition, Definition, Kind, Name, Param, Project, Step, StepBody, Terms, Trigger,
     TriggerOn, TriggerTemplate, Type, Wanted, plain,
@@ -98,27 +98,14 @@ fn definition(project: &Project, definition: &Definition) -> Data {
     if let Some(timeout) = &definition.timeout {
         put(&mut spelled, "timeout", value(timeout));
     }
-    limits(&mut spelled, definition.limits);
+    let limits = definition.limits.to_data();
+    if !limits.is_null() {
+        put(&mut spelled, "limits", limits);
+    }
     if let Some(awaits) = &definition.awaits {
         put(&mut spelled, "await", names(awaits));
     }
     Data::Map(Box::new(spelled))
-}
-
-fn limits(spelled: &mut Map, limits: CodeLimits) {
-    let mut bounds = Map::default();
-    if let Some(time) = limits.time {
-        put(&mut bounds, "time", format!("{}ms", time.as_millis()));
-    }
-    if let Some(memory) = limits.memory {
-        put(&mut bounds, "memory", i64::try_from(memory).unwrap_or(i64::MAX));
-    }
-    if let Some(depth) = limits.depth {
-        put(&mut bounds, "depth", i64::from(depth));
-    }
-    if !bounds.is_empty() {
-        put(spelled, "limits", Data::Map(Box::new(bounds)));
-    }
 }
 
 fn param(param: &Param) -> Data {
