@@ -28,6 +28,11 @@ pub trait Host {
     /// Calls a function. The arguments hold no unrealised sequences.
     fn call(&mut self, name: &str, args: Vec<Value>) -> Result<Value, Exception>;
 
+    /// When the program must end: asked after each call, for what a call waits may put it off. None leaves it as it was.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
     /// The value of a name that is no function.
     fn value(&self, name: &str) -> Option<Value>;
 
@@ -496,6 +501,10 @@ impl<'h> Context<'h> {
             return Err(self.error("IllegalStateException", format!("There is no host to ask for {name}")));
         };
         let result = host.call(name, args);
+        if let Some(deadline) = host.deadline() {
+            self.limits.deadline = Some(deadline);
+            meter::put_off(deadline);
+        }
         // The host may have switched to another stack in between, and may have waited long.
         stack::restore(floor);
         self.look()?;

@@ -45,6 +45,11 @@ pub(crate) fn watch(deadline: Option<Instant>, interrupt: Option<Arc<AtomicBool>
     WATCH.with(|watch| watch.replace((deadline, interrupt)))
 }
 
+/// Sets another time to end.
+pub(crate) fn put_off(deadline: Instant) {
+    WATCH.with(|watch| watch.borrow_mut().0 = Some(deadline));
+}
+
 pub(crate) fn unwatch(before: Watch) {
     WATCH.with(|watch| watch.replace(before));
 }

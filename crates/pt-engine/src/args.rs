@@ -70,7 +70,7 @@ impl<'a> Args<'a> {
 
 /// A failure with nothing but a message.
 pub(crate) fn failure(message: impl Into<String>) -> Failure {
-    Failure { message: message.into(), data: Data::Null }
+    Failure::new(message, Data::Null)
 }
 
 /// The entry of a map under any of these keys, each also in camelCase.

@@ -36,7 +36,7 @@ impl ExecTask {
             Err(error) => {
                 let why = error.to_string().replace(&backend_id, container.as_str());
                 let message = format!("The command could not be run in container '{container}': {why}");
-                drop(reply.send(Err(Failure { message, data: of_container(&container, None) })));
+                drop(reply.send(Err(Failure::new(message, of_container(&container, None)))));
                 (None, String::new())
             }
         };

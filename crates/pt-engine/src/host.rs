@@ -271,5 +271,5 @@ pub(crate) fn unknown(function: &str) -> Failure {
 /// The failure that `pt/fail` was called with: a message and maybe data.
 fn asked_for(given: &[Data]) -> Failure {
     let message = given.first().map_or_else(|| "Failed.".to_owned(), |message| message.to_text().masked());
-    Failure { message, data: given.get(1).cloned().unwrap_or_default() }
+    Failure::new(message, given.get(1).cloned().unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pt_model::{Data, Masker, Part, Secret};
+use pt_model::{Data, Failure, Masker, Part, Secret};
 
 /// Hides the secrets that the job has met so far. Clones are handles of the same one.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +56,15 @@ impl Mask {
     /// The data as anyone may see it: numbers that were secrets are marked, too.
     pub(crate) fn hide_in(&self, data: Data) -> Data {
         self.0.read().unwrap_or_else(PoisonError::into_inner).hide_in(data)
+    }
+
+    /// The failure as anyone may see it.
+    pub(crate) fn hide_failure(&self, failure: Failure) -> Failure {
+        Failure {
+            message: self.mask(&failure.message),
+            place: failure.place.map(|place| self.mask(&place)),
+            data: self.hide_in(failure.data),
+        }
     }
 
     /// Where to cut bytes of which more will follow, so that no secret is cut in two.

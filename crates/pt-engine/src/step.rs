@@ -50,7 +50,7 @@ impl StepThread {
             project_ref: call.home.project_ref.as_deref(),
             masker: &masker,
         };
-        let limits = Limits { interrupt, ..Limits::of_code() };
+        let limits = Limits { interrupt, ..Limits::of_code().set(call.allowance.limits) };
         host.limits = limits.clone();
         let code = call.snippet.as_code();
         // An evaluator that broke must not leave the job waiting.
@@ -70,57 +70,39 @@ impl StepThread {
     }
 }
 
-/// What code asked for, or where it broke and why: below the first line comes the place in the user's file.
+/// What code asked for, or where it broke and why, with the place in the user's file.
 #[inline(never)]
 pub(crate) fn explain(error: EvalError, call: &CodeCall, sources: &Sources) -> Failure {
+    let error = call.allowance.advise(error);
     let span = match error.range.clone() {
         Some(range) => call.place(sources, range),
         None => Span { end: call.code_span.start, ..call.code_span },
     };
     if let EvalErrorKind::Failed(failed) = error.kind {
         // One place is enough, and nobody is told of places in our modules.
-        let elsewhere = failed.message.lines().any(begins_place) || error.range.is_none();
+        let elsewhere = failed.place.is_some() || error.range.is_none();
         if elsewhere || sources.get(span.source).name.starts_with(STANDARD) {
             return *failed;
         }
-        let place = below_heading(located("failed", span, error.calls, call, sources), sources);
-        return Failure { message: format!("{}\n{place}", failed.message), data: failed.data };
+        let place = below_heading(located(span, error.calls, call, sources), sources);
+        return Failure { place: Some(place), ..*failed };
     }
-    let (first, rest) = error.message.split_once('\n').unwrap_or((&error.message, ""));
-    let diagnostic = rest.lines().fold(located(first, span, error.calls, call, sources), Diagnostic::note);
-    let diagnostic = error.hint.into_iter().fold(diagnostic, Diagnostic::hint);
-    failure(format!("{first}\n{}", below_heading(diagnostic, sources)))
+    let diagnostic = error.hint.into_iter().fold(located(span, error.calls, call, sources), Diagnostic::hint);
+    Failure { place: Some(below_heading(diagnostic, sources)), ..failure(error.message) }
 }
 
 /// Names of the sources of modules that come with the runner begin so.
 const STANDARD: &str = "polytope/";
 
-/// Whether a line of a rendering says which place the lines below it show.
-fn begins_place(line: &str) -> bool {
-    line.trim_start().starts_with("--> ")
-}
-
-/// The failure as code that catches it reads it: the place is for people.
-pub(crate) fn without_place(failure: Failure) -> Failure {
-    let message: Vec<&str> = failure.message.lines().take_while(|line| !begins_place(line)).collect();
-    Failure { message: message.join("\n"), ..failure }
-}
-
 /// A finding at the place in the user's file, with the places around it.
-fn located(
-    message: &str,
-    span: Span,
-    calls: Vec<Range<usize>>,
-    call: &CodeCall,
-    sources: &Sources,
-) -> Diagnostic {
-    let diagnostic = Diagnostic::error("code-error", message).at(span, "");
+fn located(span: Span, calls: Vec<Range<usize>>, call: &CodeCall, sources: &Sources) -> Diagnostic {
+    let diagnostic = Diagnostic::error("code-error", "").at(span, "");
     calls
         .into_iter()
         .fold(diagnostic, |diagnostic, called| diagnostic.at(call.place(sources, called), "called here"))
 }
 
-/// Its rendering without the heading, which says the message once more.
+/// Its rendering without the heading, which says nothing.
 fn below_heading(diagnostic: Diagnostic, sources: &Sources) -> String {
     let rendered = render(&[diagnostic], sources, Style::default());
     rendered.lines().skip(1).collect::<Vec<_>>().join("\n")

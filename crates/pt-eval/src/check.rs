@@ -79,7 +79,6 @@ fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -
         Language::JavaScript => "js",
         Language::Python => "py",
     };
-    let bare = if language == Language::Clojure { ": without a prefix it is `#pt-clj`" } else { "" };
     let mut meant = None;
     let (kind, message, hint) = match function::find(&name, occasion, snippet.settings).err()? {
         Refusal::Unknown { near } => {
@@ -92,9 +91,9 @@ fn runner_name(snippet: &Snippet<'_>, occasion: Occasion, range: Range<usize>) -
         }
         Refusal::NeedsSettings => (
             MistakeKind::NeedsSettings,
-            format!("{written} cannot be used in #pt-{prefix}"),
+            format!("{written} is only for code that begins with `pt.{prefix}`"),
             Some(format!(
-                "pass it through args as a param (`pt.{name} …`), or begin the code with `pt.{prefix}`{bare}"
+                "begin the code with `pt.{prefix}`, or pass it through args as a param (`pt.{name} …`)"
             )),
         ),
         Refusal::NotInArgs => (
@@ -140,7 +139,11 @@ mod tests {
             ("(pt/spwan {})", Code, "UnknownFunction at pt/spwan: The runner has no function pt/spwan"),
             ("\"(pt/spwan)\" ; (pt/spwan)\n:pt/spwan", Code, ""),
             ("(pt/spawn {})", Args, "NotInArgs at pt/spawn: pt/spawn cannot be used in args"),
-            ("(pt/value :x)", Code, "NeedsSettings at pt/value: pt/value cannot be used in #pt-clj"),
+            (
+                "(pt/value :x)",
+                Code,
+                "NeedsSettings at pt/value: pt/value is only for code that begins with `pt.clj`",
+            ),
             ("pt/module-repo-ref", Args, ""),
         ] {
             let seen = shown(Language::Clojure, text, occasion);

@@ -16,6 +16,7 @@ use pt_model::{Data, Failure, Map, Masker};
 use crate::check::{self, Mistake, MistakeKind};
 use crate::function::{self, Refusal};
 use crate::host::{Host, NoHost, Session};
+use crate::limits::Clock;
 use crate::secrets::Secrets;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet};
 use host::Runner;
@@ -41,7 +42,7 @@ pub(crate) fn run(
     for warning in program.warnings() {
         session.print(&format!("Warning: {}", warning.message));
     }
-    let mut runner = Runner::new(session, scope);
+    let mut runner = Runner::new(session, scope, limits);
     let result = program.run(&mut context(&mut runner, scope, limits));
     runner.finish();
     let last = program.last().map(|span| span.start..span.end);
@@ -51,17 +52,24 @@ pub(crate) fn run(
 /// What a program runs in; boxed, since thousands of threads wait in programs.
 #[inline(never)]
 fn context<'r>(runner: &'r mut Runner<'_, '_>, scope: &Scope<'_>, limits: &Limits) -> Box<Context<'r>> {
-    let limits = pt_clj::Limits {
-        deadline: limits.deadline(),
-        interrupt: Some(Arc::clone(&limits.interrupt)),
-        memory: Some(limits.memory),
-        ..pt_clj::Limits::default()
-    };
-    let mut context = Box::new(Context::new().with_host(NAMESPACE, runner).with_limits(limits));
+    let bounds = bounds(limits, &runner.clock().borrow());
+    let mut context = Box::new(Context::new().with_host(NAMESPACE, runner).with_limits(bounds));
     let params = data::map_to_clojure(scope.params);
     context.bind("params", params.clone());
     context.bind("inputs", params);
     context
+}
+
+/// The limits of a program that runs by this clock.
+fn bounds(limits: &Limits, clock: &Clock) -> pt_clj::Limits {
+    let usual = pt_clj::Limits::default();
+    pt_clj::Limits {
+        deadline: clock.deadline(),
+        interrupt: Some(Arc::clone(&limits.interrupt)),
+        memory: Some(limits.memory),
+        stack: limits.stack(usual.stack),
+        ..usual
+    }
 }
 
 /// The mistake that keeps a program from being read, if there is one.
@@ -81,13 +89,10 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
     let settings = snippet.settings;
     let nobody: &mut dyn Host = &mut NoHost;
-    let mut session = Session { host: nobody, secrets: Secrets::of(&scope), occasion, settings };
-    let mut runner = Runner::new(&mut session, &scope);
-    let limits = pt_clj::Limits {
-        deadline: limits.deadline(),
-        memory: Some(limits.memory),
-        ..pt_clj::Limits::default()
-    };
+    let (secrets, waited) = (Secrets::of(&scope), limits.waited.clone());
+    let mut session = Session { host: nobody, secrets, occasion, settings, waited };
+    let mut runner = Runner::new(&mut session, &scope, &limits);
+    let limits = bounds(&limits, &runner.clock().borrow());
     let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(limits);
     for name in ["params", "inputs"].iter().chain(names) {
         context.bind(name, data::map_to_clojure(&params));
@@ -114,7 +119,7 @@ fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
 
 /// The error in the project's words.
 fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
-    // What was defined in an earlier line of a conversation stands nowhere in this one.
+    // A macro that the evaluator itself defines stands nowhere in the text.
     let range = |span: &Span| {
         (span.start <= snippet.text.len()).then(|| span.start..span.end.min(snippet.text.len()))
     };
@@ -125,7 +130,7 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
         // What calls to the runner throw, and `ex-info`, which authors throw for the same purpose.
         ErrorKind::Exception("clojure.lang.ExceptionInfo") => {
             let data = error.data.as_ref().and_then(|data| data::from_clojure(data).ok()).unwrap_or_default();
-            EvalError::failed(Failure { message: error.message, data })
+            EvalError::failed(Failure::new(error.message, data))
         }
         ErrorKind::Read => unread(&error, snippet),
         ErrorKind::Exception(_) => code(&error, snippet),
@@ -151,8 +156,8 @@ fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
         // Asked as for code: what exists but may not be called in args is resolved.
         return match function::find(name, Occasion::Code, snippet.settings) {
             Err(Refusal::NeedsSettings) => EvalError::code(&error.message).with_hint(format!(
-                "Values and secrets cannot be read in #pt-clj. Pass it through args as a param (`pt.{name} …`) and use \
-                 `params`, or begin the code with `pt.clj` instead of `#pt-clj`, which code without a prefix is, too."
+                "Only code that begins with `pt.clj` reads values and secrets. Begin it so, or pass it through args as \
+                 a param (`pt.{name} …`) and use `params`."
             )),
             Err(Refusal::Unknown { near: Some(near) }) => {
                 EvalError::code(format!("Unknown runner function pt/{name}; did you mean pt/{near}?"))

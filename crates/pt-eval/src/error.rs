@@ -36,6 +36,35 @@ pub enum EvalErrorKind {
     OutOfMemory,
 }
 
+/// What code has used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Its time.
+    Time,
+    /// Its memory.
+    Memory,
+    /// The levels of calls within calls.
+    Depth,
+}
+
+impl Limit {
+    /// The key of `limits` that sets it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Memory => "memory",
+            Self::Depth => "depth",
+        }
+    }
+}
+
+/// How languages begin to say that calls stand within one another too deeply. Code can catch that.
+const TOO_DEEP: [&str; 3] = [
+    "StackOverflowError",
+    "RangeError: Maximum call stack size exceeded",
+    "RecursionError: maximum recursion depth exceeded",
+];
+
 /// Calls that an error tells of.
 const MOST_CALLS: usize = 5;
 
@@ -63,8 +92,25 @@ impl EvalError {
     }
 
     pub(crate) fn memory(bytes: usize) -> Self {
-        let size = if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") };
+        let size = match bytes {
+            _ if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+            _ if bytes.is_multiple_of(1_000_000) => format!("{} MB", bytes / 1_000_000),
+            _ if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
+            _ => format!("{bytes} bytes"),
+        };
         Self::new(EvalErrorKind::OutOfMemory, format!("The code needs more than {size} of memory."))
+    }
+
+    /// What the code has used up, if that ended it.
+    pub fn limit(&self) -> Option<Limit> {
+        match self.kind {
+            EvalErrorKind::TimedOut => Some(Limit::Time),
+            EvalErrorKind::OutOfMemory => Some(Limit::Memory),
+            EvalErrorKind::Code if TOO_DEEP.iter().any(|head| self.message.starts_with(head)) => {
+                Some(Limit::Depth)
+            }
+            EvalErrorKind::Code | EvalErrorKind::Failed(_) | EvalErrorKind::Interrupted => None,
+        }
     }
 
     /// The same with a way out.

@@ -276,6 +276,12 @@ pub(crate) fn find(
     Ok(found)
 }
 
+/// Whether a function may take long for reasons that are not its caller's.
+pub(crate) fn waits(name: &str) -> bool {
+    let found = FUNCTIONS.iter().chain(OF_STANDARD_MODULES).find(|function| function.name == name);
+    found.is_some_and(|function| function.deed != Looks)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

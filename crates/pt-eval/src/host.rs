@@ -3,6 +3,7 @@
 use pt_model::{Data, Failure};
 
 use crate::function::{self, Occasion, Refusal, RunnerFunction};
+use crate::limits::Waited;
 use crate::secrets::Secrets;
 
 /// Who carries out what code asks of the runner.
@@ -25,14 +26,14 @@ impl Host for NoHost {
     fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         let mut args = args.into_iter();
         match function {
-            "fail" => Err(Failure {
-                message: args.next().unwrap_or_default().to_text().masked(),
-                data: args.next().unwrap_or_default(),
-            }),
+            "fail" => {
+                let message = args.next().unwrap_or_default().to_text().masked();
+                Err(Failure::new(message, args.next().unwrap_or_default()))
+            }
             "log" | "log-chunk" => Ok(args.next_back().unwrap_or_default()),
             other => {
                 let message = format!("pt/{other} cannot be used here: there is no runner to ask.");
-                Err(Failure { message, data: Data::Null })
+                Err(Failure::new(message, Data::Null))
             }
         }
     }
@@ -46,6 +47,7 @@ pub(crate) struct Session<'h, H: Host + ?Sized = dyn Host + 'h> {
     pub(crate) secrets: Secrets,
     pub(crate) occasion: Occasion,
     pub(crate) settings: bool,
+    pub(crate) waited: Waited,
 }
 
 impl<H: Host + ?Sized> Session<'_, H> {
@@ -57,7 +59,11 @@ impl<H: Host + ?Sized> Session<'_, H> {
     /// Calls a function that was found.
     pub(crate) fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         let args = args.into_iter().map(|arg| self.secrets.mark(arg)).collect();
-        let answer = self.host.call(function, args);
+        // Code that is evaluated has a time of its own, and waits by itself.
+        let waits = function != "eval" && function::waits(function);
+        let host = &mut *self.host;
+        let answer =
+            if waits { self.waited.during(|| host.call(function, args)) } else { host.call(function, args) };
         match &answer {
             Ok(data) => self.secrets.learn(data),
             Err(failure) => self.secrets.learn(&failure.data),

@@ -12,7 +12,7 @@ pub(crate) mod repl;
 mod scope;
 mod shared;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use rquickjs::{Context, Ctx, Promise, Runtime, Value};
 
 use crate::check::Mistake;
 use crate::host::Session;
+use crate::limits::Clock;
 use crate::room::with_room;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
 use api::{Api, Failures};
@@ -154,7 +155,7 @@ fn prepare(
     let prepare = || {
         let runtime = Runtime::new()?;
         runtime.set_memory_limit(limits.memory);
-        runtime.set_max_stack_size(STACK);
+        runtime.set_max_stack_size(limits.stack(STACK));
         let watch = Rc::clone(watch);
         runtime.set_interrupt_handler(Some(Box::new(move || watch.check().is_some())));
         context(&runtime)
@@ -250,20 +251,26 @@ enum Stop {
 /// Looks whether the script has to stop, and does not forget it.
 struct Watch {
     limits: Limits,
-    deadline: Option<Instant>,
+    clock: RefCell<Clock>,
     stop: Cell<Option<Stop>>,
 }
 
 impl Watch {
     fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), deadline: limits.deadline(), stop: Cell::new(None) }
+        Self { limits: limits.clone(), clock: RefCell::new(limits.clock()), stop: Cell::new(None) }
+    }
+
+    /// Watches another script.
+    fn restart(&self) {
+        self.stop.set(None);
+        self.clock.replace(self.limits.clock());
     }
 
     fn check(&self) -> Option<Stop> {
         if self.stop.get().is_none() {
             if self.limits.interrupted() {
                 self.stop.set(Some(Stop::Interrupted));
-            } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            } else if self.clock.borrow().is_over(Instant::now()) {
                 self.stop.set(Some(Stop::TimedOut));
             }
         }

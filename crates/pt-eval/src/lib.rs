@@ -32,11 +32,11 @@ use pt_model::{Data, Map, Masker};
 
 pub use check::{Mistake, MistakeKind, check, unreadable};
 pub use clojure::help::help;
-pub use error::{EvalError, EvalErrorKind};
+pub use error::{EvalError, EvalErrorKind, Limit};
 pub use function::{Deed, FUNCTIONS, Occasion, RunnerFunction, called, near};
 pub use host::{Host, NoHost};
-pub use limits::Limits;
-pub use repl::{Lines, repl};
+pub use limits::{Limits, Waited};
+pub use repl::{Lines, Talk, repl};
 
 use host::Session;
 use secrets::Secrets;
@@ -101,7 +101,9 @@ pub fn evaluate_with(
     limits: &Limits,
     host: &mut dyn Host,
 ) -> Result<Data, EvalError> {
-    in_session(snippet, scope, Occasion::Args, host, |session| in_language(snippet, scope, limits, session))
+    in_session(snippet, scope, limits, Occasion::Args, host, |session| {
+        in_language(snippet, scope, limits, session)
+    })
 }
 
 /// Runs code to its end; waits wherever the host does, which may be asked from another thread.
@@ -113,10 +115,12 @@ pub fn run(
 ) -> Result<Data, EvalError> {
     if snippet.language == Language::Python {
         let run = |session: &mut Session<'_, _>| python::run_parked(snippet, scope, limits, session);
-        return in_session(snippet, scope, Occasion::Code, host, run);
+        return in_session(snippet, scope, limits, Occasion::Code, host, run);
     }
     let host: &mut dyn Host = host;
-    in_session(snippet, scope, Occasion::Code, host, |session| in_language(snippet, scope, limits, session))
+    in_session(snippet, scope, limits, Occasion::Code, host, |session| {
+        in_language(snippet, scope, limits, session)
+    })
 }
 
 fn in_language(
@@ -135,11 +139,13 @@ fn in_language(
 fn in_session<'h, H: Host + ?Sized>(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
+    limits: &Limits,
     occasion: Occasion,
     host: &'h mut H,
     run: impl FnOnce(&mut Session<'h, H>) -> Result<Data, EvalError>,
 ) -> Result<Data, EvalError> {
-    let mut session = Session { host, secrets: Secrets::of(scope), occasion, settings: snippet.settings };
+    let (secrets, settings) = (Secrets::of(scope), snippet.settings);
+    let mut session = Session { host, secrets, occasion, settings, waited: limits.waited.clone() };
     match run(&mut session) {
         Ok(data) => Ok(session.secrets.mark(data)),
         Err(error) => Err(session.secrets.hide(error)),

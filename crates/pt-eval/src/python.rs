@@ -13,7 +13,6 @@ mod watch;
 
 use std::mem::take;
 use std::rc::Rc;
-use std::time::Instant;
 
 use monty::{MontyRun, RunProgress};
 use monty_types::{
@@ -24,6 +23,7 @@ use ruff_text_size::TextRange;
 
 use crate::check::{Mistake, MistakeKind};
 use crate::host::{Host, Session};
+use crate::limits::Clock;
 use crate::room::with_room;
 use crate::{EvalError, Limits, Scope, Snippet, mentions};
 use fault::Source;
@@ -36,7 +36,7 @@ const FILE: &str = "snippet";
 /// Bytes of a single number, text or list that is made at once: what takes more memory is found out only afterwards.
 const LARGEST: usize = 16 << 20;
 
-/// Levels of calls.
+/// Levels of calls, unless other limits are set.
 const DEEPEST_CALL: usize = 1000;
 
 /// The value of the last expression.
@@ -50,7 +50,7 @@ pub(crate) fn run<H: Host + ?Sized>(
     let source = Source::of(snippet);
     let mut runner = Runner::new(session);
     let begun = Begun::Not { source, scope };
-    let ran = watched_run(begun, limits, limits.deadline(), &mut runner, |_, _| None::<()>);
+    let ran = watched_run(begun, limits, limits.clock(), &mut runner, |_, _| None::<()>);
     end(ran, source, limits, &mut runner)
 }
 
@@ -116,11 +116,11 @@ enum Ran<A> {
 fn watched_run<A, H: Host + ?Sized>(
     begun: Begun<'_>,
     limits: &Limits,
-    deadline: Option<Instant>,
+    clock: Clock,
     runner: &mut Runner<'_, '_, H>,
     aside: impl Fn(&mut RunProgress, &Runner<'_, '_, H>) -> Option<A>,
 ) -> Ran<A> {
-    let watch = Rc::new(Watch::until(limits, deadline));
+    let watch = Rc::new(Watch::by(limits, clock));
     let ran = watched(&watch, || execute(begun, limits, &watch, runner, aside));
     let ran = ran.map_or_else(
         || Ran::Done(Err(watch.stopped().unwrap_or_else(EvalError::interrupted))),
@@ -218,10 +218,15 @@ fn begin<H: Host + ?Sized>(
         names.push("pt".to_owned());
         values.push(runner::namespace(scope));
     }
+    compile(source, names)?.start(values, tracker(limits, watch), runner.writer())
+}
+
+/// What monty itself looks at.
+fn tracker(limits: &Limits, watch: &Rc<Watch>) -> ResourceTracker {
+    let deepest = limits.depth.and_then(|depth| usize::try_from(depth).ok()).unwrap_or(DEEPEST_CALL);
     let tracked =
-        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
-    let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
-    compile(source, names)?.start(values, tracker, runner.writer())
+        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(deepest);
+    ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch))
 }
 
 fn convert(value: &MontyObject) -> Result<Data, EvalError> {

@@ -54,8 +54,9 @@ impl Secrets {
         error.message = self.mask(&error.message);
         error.hint = error.hint.map(|hint| self.mask(&hint));
         if let EvalErrorKind::Failed(failure) = &mut error.kind {
-            let Failure { message, data } = &mut **failure;
+            let Failure { message, place, data } = &mut **failure;
             *message = self.mask(message);
+            *place = place.take().map(|place| self.mask(&place));
             *data = self.mark(std::mem::take(data));
         }
         error

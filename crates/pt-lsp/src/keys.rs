@@ -38,6 +38,7 @@ const MODULE: &[Key] = &[
     block("args", "What that module is given. `pt.param x` stands for a param of this one."),
     key("code", "What it does, in Clojure or JavaScript: `#pt-clj …`, `#pt-js …`."),
     block("run", "The steps it runs."),
+    key("limits", "What its code may use up: `{time: 10s, memory: 256MB, depth: 500}`."),
     key("default?", "Whether it is meant where only its project is named."),
     key("api-version", "The version of the runner functions its code is written for."),
 ];
@@ -48,6 +49,7 @@ const TEMPLATE: &[Key] = &[
     block("params", "What it can be given: a list of `{id, type, info}`."),
     block("run", "The steps it runs: all at once, unless `after` holds one back."),
     key("timeout", "How long a job of it may take: `90s`, `5m`."),
+    key("limits", "What the code in it may use up: `{time: 10s, memory: 256MB, depth: 500}`."),
 ];
 
 const TOOL: &[Key] = &[
@@ -55,6 +57,7 @@ const TOOL: &[Key] = &[
     key("name", "Its name for people."),
     block("inputs", "What it can be given: a map from ids to `{type, info}`."),
     block("run", "The steps it runs: all at once, unless `after` holds one back."),
+    key("limits", "What the code in it may use up: `{time: 10s, memory: 256MB, depth: 500}`."),
     key("await", "Steps after whose end a call returns; without, all of them."),
 ];
 
@@ -106,6 +109,12 @@ const LOCK: &[Key] = &[
     key("limit", "How many steps may hold it at a time; without, one."),
 ];
 
+const LIMITS: &[Key] = &[
+    key("time", "How long code may run, waiting apart: `10s`."),
+    key("memory", "What its data may take: `256MB`."),
+    key("depth", "How many calls may stand within one another, about: `500`."),
+];
+
 /// How steps that are waited for must have ended.
 pub(crate) const CONDITIONS: [(&str, &str); 4] = [
     ("success", "All of them well."),
@@ -146,6 +155,7 @@ pub(crate) fn known(keys: &Keys<'_>) -> &'static [Key] {
         Keys::RunWhen => RUN_WHEN,
         Keys::Retries => RETRIES,
         Keys::Lock => LOCK,
+        Keys::Limits => LIMITS,
         Keys::Inside(_) | Keys::Free => &[],
     }
 }

@@ -80,6 +80,8 @@ pub(crate) enum Keys<'n> {
     Retries,
     /// Those of `lock`.
     Lock,
+    /// What code may use up.
+    Limits,
     /// Those of a map among args; of args themselves when the path is empty.
     Inside(Slot<'n>),
     /// Any.
@@ -223,6 +225,7 @@ impl<'n> Walk<'n> {
             "run" | "run-steps" | "steps" => walk.steps(value),
             "await" => walk.value(value, Role::StepName, Some(node)),
             "timeout" => walk.term(value, key),
+            "limits" => walk.map(value, &Keys::Limits, |walk, _, value| walk.other(value)),
             "default?" => walk.value(value, Role::Flag, Some(node)),
             _ => walk.other(value),
         });

@@ -1,6 +1,6 @@
 //! A failure in few words: what failed, with which exit code, why probably, what to try, and its last lines.
 
-use pt_model::{ContainerStatus, Job, LogLine, Status, Step, StepId};
+use pt_model::{ContainerStatus, Failure, Job, LogLine, Status, Step, StepId};
 
 use crate::sandbox::{JobView, belongs};
 
@@ -105,7 +105,7 @@ fn failed_steps(job: &Job) -> Vec<(StepId, String)> {
     failed()
         .filter(|(id, step)| !caused(id, step))
         .map(|(id, step)| {
-            let message = step.failure.as_ref().map(|failure| failure.message.clone());
+            let message = step.failure.as_ref().map(Failure::told);
             (id.clone(), message.unwrap_or_default())
         })
         .collect()

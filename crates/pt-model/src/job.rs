@@ -58,11 +58,27 @@ impl Status {
 /// Why something failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The message for people, first line short; may go on with lines that show the place and the cure.
+    /// The message, first line short: what code reads that catches it.
     pub message: String,
+    /// The lines for people that show the place and the cure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// What goes with it, as `{exit-code: 3}`.
     #[serde(default, skip_serializing_if = "Data::is_null")]
     pub data: Data,
+}
+
+impl Failure {
+    /// A failure in no particular place.
+    pub fn new(message: impl Into<String>, data: Data) -> Self {
+        Self { message: message.into(), place: None, data }
+    }
+
+    /// All that people are told: the message, and below it the place.
+    pub fn told(&self) -> String {
+        let place = self.place.iter().map(String::as_str);
+        std::iter::once(self.message.trim_end()).chain(place).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// A job.

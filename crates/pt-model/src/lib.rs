@@ -6,11 +6,13 @@
 
 mod container;
 mod data;
+mod data_size;
 mod duration;
 mod event;
 mod id;
 mod job;
 mod label;
+mod limits;
 mod mask;
 mod mount;
 mod problem;
@@ -24,11 +26,13 @@ pub use container::{
     ContainerSpec, CreateContainer, EnvVar, Resources, Restart, RestartPolicy, SpecError, User,
 };
 pub use data::{Data, Key, Map};
+pub use data_size::parse_data_size;
 pub use duration::parse_duration;
 pub use event::{ContainerChange, Event, LogLine, Stream, What};
 pub use id::{ContainerId, InstanceId, JobId, ServiceId, StepId, TemplateId, VolumeId, id_of_dir};
 pub use job::{Container, ContainerStatus, Failure, Job, Service, ServiceStatus, Status, Step};
 pub use label::Labels;
+pub use limits::{CodeLimits, duration_text, size_text};
 pub use mask::Masker;
 pub use mount::{CreateVolume, HostDirs, Mount, MountSource, VolumeScope};
 pub use problem::{Problem, Rule};

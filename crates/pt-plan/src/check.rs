@@ -4,6 +4,7 @@
 //! knows: what is certain whatever they are is told. Beside that, what planning does not care for is looked at: code that
 //! is not run, params that nobody uses, paths of the host, and steps that wait for services to end.
 
+pub(crate) mod calls;
 pub(crate) mod code;
 pub(crate) mod endless;
 mod finding;
@@ -13,7 +14,7 @@ mod named;
 mod no_clojure;
 mod numbers;
 mod outputs;
-mod params;
+pub(crate) mod params;
 mod recovery;
 mod trial;
 mod written;
@@ -149,6 +150,7 @@ fn written(definition: &Definition, project: &Project) -> Vec<Diagnostic> {
     found.extend(types(definition, sources));
     found.extend(params::check(definition));
     found.extend(params::undeclared(definition, sources));
+    found.extend(calls::check(definition, project));
     found.extend(steps(definition));
     found.extend(keys::check(definition, project));
     found.extend(numbers::check(definition, sources));

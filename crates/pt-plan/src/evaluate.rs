@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pt_eval::{Limits, Scope, evaluate_with};
+use pt_eval::{Limit, Scope, evaluate_with};
 use pt_model::{Data, Key, Map, Part, Secret, Text};
 use pt_spec::{Arg, Definition, Segment, plain};
 use pt_syntax::{
@@ -10,6 +10,7 @@ use pt_syntax::{
     references, suggest,
 };
 
+use crate::allowance::Allowance;
 use crate::bind::{Bound, Given, meant_for};
 use crate::missing::Store;
 use crate::partial::{Hole, Partial};
@@ -355,11 +356,14 @@ impl<'p> Planner<'p> {
             masker: &self.masker,
         };
         let mut settings = Settings::new(self.named, self.level);
-        let result = evaluate_with(&snippet_of(code).as_code(), &scope, &Limits::of_args(), &mut settings);
+        let limits = Allowance::in_args(inside.definition, self.named.limits());
+        let result = evaluate_with(&snippet_of(code).as_code(), &scope, &limits, &mut settings);
         settings.secrets.iter().for_each(|secret| self.remember(secret));
         let error = match result {
             Ok(data) => return data,
-            Err(error) => error,
+            // More depth is for the code of steps.
+            Err(error) if error.limit() == Some(Limit::Depth) => error,
+            Err(error) => Allowance::of(inside.definition, self.named.limits()).advise(error),
         };
         let place = |range: Range<usize>| {
             self.within(node, range.start + code.body_offset..range.end + code.body_offset)

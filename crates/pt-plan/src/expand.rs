@@ -6,9 +6,12 @@ use pt_model::ServiceSpec;
 use pt_spec::{Body, Definition, Kind, Step, StepBody, Wanted};
 use pt_syntax::{Diagnostic, ModuleRef, Node, Severity, Span};
 
+use crate::allowance::Allowance;
 use crate::bind::{Bound, Given};
-use crate::check::code::unreadable;
+use crate::check::calls::in_vain;
+use crate::check::code::{doubts, unreadable};
 use crate::check::endless;
+use crate::check::params::undeclared;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
@@ -401,6 +404,7 @@ impl<'p> Planner<'p> {
                 origins: bound.origins,
                 services,
                 home: of_code.home.clone(),
+                allowance: Allowance::of(definition, self.named.limits()),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }
@@ -419,12 +423,14 @@ impl<'p> Planner<'p> {
                 origins: bound.origins.clone(),
                 services: Vec::new(),
                 home: self.home(definition),
+                allowance: Allowance::of(definition, self.named.limits()),
             })),
             Err(found) => DraftDoes::Fails(vec![*found]),
         }
     }
 
-    /// The code of a node, unless it cannot be read: then nothing of it would run. A check looks at all code by itself.
+    /// The code of a node, unless it cannot be read: then nothing of it would run. What else is wrong with it, it meets
+    /// only when it gets there: that is said beforehand. A check looks at all code by itself.
     fn readable(
         &mut self,
         definition: &Definition,
@@ -435,12 +441,18 @@ impl<'p> Planner<'p> {
         if self.checking.is_some() || definition.origin.standard.is_some() {
             return Ok(snippet);
         }
-        let sources = self.project.sources();
-        let broken = self.unreadable.entry(node.span).or_insert_with(|| unreadable(node, sources));
-        match broken {
-            Some(found) => Err(Box::new(found.clone())),
-            None => Ok(snippet),
+        if let Some(broken) = self.unreadable.get(&node.span) {
+            return broken.clone().map_or(Ok(snippet), |found| Err(Box::new(found)));
         }
+        let sources = self.project.sources();
+        let broken = unreadable(node, sources);
+        if broken.is_none() {
+            self.warn(&doubts(node, sources));
+            self.warn(&undeclared(definition, sources));
+            self.warn(&in_vain(node, self.project));
+        }
+        self.unreadable.insert(node.span, broken.clone());
+        broken.map_or(Ok(snippet), |found| Err(Box::new(found)))
     }
 
     /// What everybody calls a definition, whichever way it was referred to.

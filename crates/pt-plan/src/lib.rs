@@ -10,6 +10,7 @@
 //!
 //! Nothing here does I/O: values and secrets come through [`Named`], files were read by the project.
 
+mod allowance;
 mod bind;
 mod check;
 mod container;
@@ -37,6 +38,7 @@ mod swallowed;
 mod terms;
 mod tree;
 
+pub use allowance::Allowance;
 pub use check::{Around, check};
 pub use describe::describe;
 pub use explain::{explain, explained};

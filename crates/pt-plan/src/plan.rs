@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pt_eval::Language;
-use pt_model::{Data, Map, Secret, ServiceSpec, StepId, Text};
+use pt_model::{CodeLimits, Data, Map, Secret, ServiceSpec, StepId, Text};
 use pt_spec::{Arg, Condition, Kind, Name, plain};
 use pt_syntax::{Diagnostic, Node, NodeKind, Sources, Span, TargetCall};
 
+use crate::allowance::Allowance;
 use crate::provenance::Origins;
 use crate::terms::Terms;
 
@@ -54,6 +55,11 @@ pub trait Named {
     /// planned once more when its turn comes ([`Does::Late`]). `level` counts the groups around the place that asks.
     fn output(&self, _level: usize, _step: &str, _path: Option<&str>) -> Option<Data> {
         None
+    }
+
+    /// What code may use up whose definition does not say.
+    fn limits(&self) -> CodeLimits {
+        CodeLimits::default()
     }
 
     /// Whether it must be asked in the order in which names are written. If not, checks and plans ask on several threads.
@@ -193,6 +199,8 @@ pub struct CodeCall {
     pub services: Vec<ServiceSpec>,
     /// Where it was declared.
     pub home: Home,
+    /// What it may use up.
+    pub allowance: Allowance,
 }
 
 impl Home {

@@ -36,10 +36,7 @@ impl<'n> Settings<'n> {
         let found = self.named.output(self.level, text(0).unwrap_or_default(), text(1));
         found.ok_or_else(|| {
             self.late = true;
-            Failure {
-                message: "The result of a step is known when the step has ended.".to_owned(),
-                data: Data::Null,
-            }
+            Failure::new("The result of a step is known when the step has ended.", Data::Null)
         })
     }
 }
@@ -63,7 +60,7 @@ impl Host for Settings<'_> {
         found.ok_or_else(|| {
             let message = store.not_set(&name);
             self.not_set.push((store, name));
-            Failure { message, data: Data::Null }
+            Failure::new(message, Data::Null)
         })
     }
 

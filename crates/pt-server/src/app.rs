@@ -308,7 +308,7 @@ impl App {
         groups: &[Vec<Request>],
         assumed: &(dyn Named + Sync),
     ) -> Result<Planned, AppError> {
-        let named = NamedInStore::new(&self.store, project.scope.clone(), assumed);
+        let named = NamedInStore::new(&self.store, project.scope.clone(), assumed, self.environment.limits);
         let planned = plan(&project.loaded.project, groups, &named);
         Ok(named.checked(planned)?)
     }
@@ -319,7 +319,8 @@ impl App {
     }
 
     fn at_hand(&self, project: Project, scope: &Scope) -> Arc<dyn Planning> {
-        Arc::new(ProjectAtHand { project, store: self.store.clone(), scope: scope.clone() })
+        let (store, scope, limits) = (self.store.clone(), scope.clone(), self.environment.limits);
+        Arc::new(ProjectAtHand { project, store, scope, limits })
     }
 
     /// Starts a job and serves its API. What jobs left that nobody can go on with is removed before.
@@ -383,6 +384,7 @@ impl App {
         Arc::new(ProjectOutside {
             store: self.store.clone(),
             scope: scope.clone(),
+            limits: self.environment.limits,
             state_dir: self.environment.state_dir.clone(),
             files: ProjectFiles::new(&self.environment, &loaded.project, &instance.root),
             root: instance.root.clone(),

@@ -47,8 +47,9 @@ impl App {
         let answers = Answers::in_dir(&self.environment.state_dir);
         let home = self.environment.person.home.as_deref();
         let question = format!(
-            "{question} {root_file:?} {home:?} {:?} {}",
+            "{question} {root_file:?} {home:?} {:?} {:?} {}",
             self.environment.working_dir,
+            self.environment.limits,
             this_program()
         );
         if let Some(answer) = answers.recall(&question, &settings) {
@@ -72,7 +73,7 @@ impl App {
     }
 
     fn check_in(&self, world: &dyn World, project: &LoadedProject) -> Result<Vec<Diagnostic>, AppError> {
-        let named = NamedInStore::new(&self.store, project.scope.clone(), &Unset);
+        let named = NamedInStore::new(&self.store, project.scope.clone(), &Unset, self.environment.limits);
         let dirs = HostDirs {
             home: self.environment.person.home.as_deref(),
             working_dir: &self.environment.working_dir,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use pt_backend::docker::DockerOptions;
 use pt_engine::Person;
+use pt_model::CodeLimits;
 use pt_store::Scope;
 
 /// The surroundings of a process. Nobody below reads an environment variable or asks for the time zone of things.
@@ -22,6 +23,8 @@ pub struct Environment {
     pub backend: BackendChoice,
     /// How many jobs of a checkout that are over are remembered.
     pub keep_jobs: usize,
+    /// What code may use up whose definition does not say.
+    pub limits: CodeLimits,
 }
 
 /// Which backend was chosen.
@@ -66,8 +69,8 @@ impl Environment {
             home,
         };
         let context = Scope::LOCAL.to_owned();
-        let (working_dir, keep_jobs) = (env::current_dir()?, Self::KEEP_JOBS);
-        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs })
+        let (working_dir, keep_jobs, limits) = (env::current_dir()?, Self::KEEP_JOBS, CodeLimits::default());
+        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs, limits })
     }
 }
 

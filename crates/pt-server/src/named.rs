@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pt_model::Text;
+use pt_model::{CodeLimits, Text};
 use pt_plan::Named;
 use pt_store::{Scope, Store, StoreError};
 
@@ -28,6 +28,7 @@ pub struct NamedInStore<'a> {
     store: &'a Store,
     scope: Scope,
     assumed: &'a (dyn Named + Sync),
+    limits: CodeLimits,
     values: Answers<String>,
     secrets: Answers<Text>,
     /// The first that is set and cannot be read: nobody may take it for one that is not set.
@@ -38,10 +39,10 @@ pub struct NamedInStore<'a> {
 type Answers<T> = Mutex<HashMap<String, Option<T>>>;
 
 impl<'a> NamedInStore<'a> {
-    /// What is set in this scope.
-    pub fn new(store: &'a Store, scope: Scope, assumed: &'a (dyn Named + Sync)) -> Self {
+    /// What is set in this scope, and what all code may use up.
+    pub fn new(store: &'a Store, scope: Scope, assumed: &'a (dyn Named + Sync), limits: CodeLimits) -> Self {
         let (values, secrets) = (Answers::default(), Answers::default());
-        Self { store, scope, assumed, values, secrets, unreadable: Mutex::default() }
+        Self { store, scope, assumed, limits, values, secrets, unreadable: Mutex::default() }
     }
 
     /// What was found with its help, unless something that is set could not be read.
@@ -71,6 +72,10 @@ impl Named for NamedInStore<'_> {
             let set = self.read(self.store.secret(&self.scope, name)).map(Text::from);
             set.or_else(|| self.assumed.secret(name))
         })
+    }
+
+    fn limits(&self) -> CodeLimits {
+        self.limits
     }
 
     fn minds_order(&self) -> bool {

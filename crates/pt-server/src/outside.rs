@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pt_engine::{Outputs, Outside, Planning, RepositoryAt};
-use pt_model::{Data, Text};
+use pt_model::{CodeLimits, Data, Text};
 use pt_plan::{Home, Named, Planned, Request};
 use pt_spec::{Project, RepoAddress, World};
 use pt_store::{Scope, Store};
@@ -19,6 +19,8 @@ use crate::workshop::ProjectFiles;
 pub(crate) struct ProjectOutside {
     pub(crate) store: Store,
     pub(crate) scope: Scope,
+    /// What all code may use up.
+    pub(crate) limits: CodeLimits,
     pub(crate) state_dir: PathBuf,
     /// The directory of the root file, or where there is none, the working directory.
     pub(crate) root: PathBuf,
@@ -32,6 +34,8 @@ pub(crate) struct ProjectAtHand {
     pub(crate) project: Project,
     pub(crate) store: Store,
     pub(crate) scope: Scope,
+    /// What all code may use up.
+    pub(crate) limits: CodeLimits,
 }
 
 impl ProjectOutside {
@@ -49,7 +53,8 @@ impl Outside for ProjectOutside {
         };
         // What cannot be had is told by the plan, which does not find it.
         project.refer(&world, reference);
-        Ok(Arc::new(ProjectAtHand { project, store: self.store.clone(), scope: self.scope.clone() }))
+        let (store, scope, limits) = (self.store.clone(), self.scope.clone(), self.limits);
+        Ok(Arc::new(ProjectAtHand { project, store, scope, limits }))
     }
 
     fn repository(&self, repository: &RepositoryAt<'_>) -> Result<PathBuf, String> {
@@ -93,7 +98,7 @@ fn address(reference: &str) -> Result<RepoAddress, String> {
 
 impl Planning for ProjectAtHand {
     fn plan(&self, requests: &[Vec<Request>], outputs: &Outputs<'_>) -> Result<Planned, String> {
-        let named = NamedInStore::new(&self.store, self.scope.clone(), &Unset);
+        let named = NamedInStore::new(&self.store, self.scope.clone(), &Unset, self.limits);
         let named = WithOutputs { named, outputs };
         let planned = pt_plan::plan(&self.project, requests, &named);
         named.named.checked(planned).map_err(|error| error.to_string())
@@ -117,6 +122,10 @@ impl Named for WithOutputs<'_> {
 
     fn secret(&self, name: &str) -> Option<Text> {
         self.named.secret(name)
+    }
+
+    fn limits(&self) -> CodeLimits {
+        self.named.limits()
     }
 
     fn output(&self, level: usize, step: &str, path: Option<&str>) -> Option<Data> {

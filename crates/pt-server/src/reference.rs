@@ -23,6 +23,9 @@ pub struct Reference {
     pub info: String,
     /// What it can be given.
     pub params: Vec<ParamReference>,
+    /// What its code may use up, if it says so.
+    #[serde(skip_serializing_if = "Data::is_null")]
+    pub limits: Data,
     /// What runs when it is given what the example gives.
     pub runs: Value,
     /// How it is used.
@@ -79,6 +82,7 @@ impl Reference {
             kind: definition.kind.word(),
             info: one_line(definition.info.as_deref().unwrap_or_default()),
             params: definition.params.iter().map(ParamReference::new).collect(),
+            limits: definition.limits.to_data(),
             runs: runs.unwrap_or_else(|| tree.lines().map(str::trim).collect()),
             example: Example::new(definition.kind, reference, &args),
             tree,

@@ -64,7 +64,7 @@ pub(crate) async fn serve(connection: impl AsyncRead + AsyncWrite, guest: &Guest
         };
         let answer = match result {
             Ok(Ok(data)) => Answer::Value(opened(&data)),
-            Ok(Err(Failure { message, data })) => Answer::Failed { message, data },
+            Ok(Err(Failure { message, data, .. })) => Answer::Failed { message, data },
             Err(_) => Answer::Failed { message: "The job is over.".to_owned(), data: Data::Null },
         };
         write.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;
@@ -115,11 +115,11 @@ impl Visit {
     ) -> Result<Data, Failure> {
         let gone = |error: io::Error| {
             let message = format!("The job's runner does not answer any more: {error}");
-            Failure { message, data: Data::Null }
+            Failure::new(message, Data::Null)
         };
         match self.ask(function, args, interrupt).map_err(gone)? {
             Answer::Value(data) => Ok(data),
-            Answer::Failed { message, data } => Err(Failure { message, data }),
+            Answer::Failed { message, data } => Err(Failure::new(message, data)),
         }
     }
 

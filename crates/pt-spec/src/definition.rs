@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pt_model::Data;
+use pt_model::{CodeLimits, Data};
 use pt_syntax::{Diagnostic, Node, Severity, SourceId, Span};
 
 use crate::Type;
@@ -54,6 +54,8 @@ pub struct Definition {
     pub awaits: Option<Vec<Name>>,
     /// How long a job of this template may take, as written.
     pub timeout: Option<Node>,
+    /// What the code that stands in it may use up.
+    pub limits: CodeLimits,
     /// Whether it is meant where only its project is named.
     pub is_default: bool,
     /// Where it was declared.

@@ -29,6 +29,7 @@ pub use definition::{
     After, Arg, Body, Condition, Definition, Kind, Name, Origin, Param, Step, StepBody, Terms, Wanted,
 };
 pub use for_agents::{AgentMessage, AgentPrompt, AgentPromptParam, AgentResource, ForAgents};
+pub use lower::lower_limits;
 pub use path::tidy;
 pub use plain::plain;
 pub use project::{Loaded, Project, Resolved};

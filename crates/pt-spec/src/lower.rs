@@ -5,6 +5,7 @@
 
 mod definition;
 mod fields;
+mod limits;
 mod step;
 mod trigger;
 
@@ -15,6 +16,7 @@ use crate::for_agents::ForAgents;
 use crate::trigger::Trigger;
 use definition::{lower_definition, words_of};
 use fields::Fields;
+pub use limits::lower_limits;
 pub(crate) use step::as_code_step;
 use trigger::lower_triggers;
 

@@ -9,7 +9,8 @@ impl Node {
     /// Where a piece of this node's text stands in its source. `range` counts bytes of the decoded text.
     ///
     /// Exact for plain, quoted and block text: indentation, line ends and folding change only blanks, so the characters
-    /// between them are counted. Where that fails, and for a range of blanks alone, the whole node.
+    /// between them are counted. Where that fails, the whole node; for a range of blanks alone, what
+    /// follows the text before them.
     #[must_use]
     pub fn span_within(&self, source_text: &str, range: Range<usize>) -> Span {
         self.piece(source_text, range).unwrap_or(self.span)
@@ -21,7 +22,11 @@ impl Node {
         let start = range.start + wanted.len() - wanted.trim_start().len();
         let end = range.start + wanted.trim_end().len();
         if start >= end {
-            return None;
+            // Blanks alone stand behind what stands before them.
+            let (at, letter) = text[..range.start].char_indices().rfind(|(_, char)| !char.is_whitespace())?;
+            let before = self.piece(source_text, at..at + letter.len_utf8())?;
+            let end = before.end.saturating_add(1).min(self.span.end);
+            return Some(Span { start: before.end.min(end), end, ..before });
         }
         let written = source_text.get(self.span.start as usize..self.span.end as usize)?;
         let mut letters = Letters::new(written);

@@ -6,9 +6,11 @@ mod read;
 pub(crate) use read::read as read_text;
 
 use std::env;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pt_model::CodeLimits;
 use pt_server::{App, BackendChoice, Environment};
 use pt_store::Scope;
 use pt_syntax::{Diagnostic, Severity, Sources, Style, render, suggest};
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) docker_host: Option<String>,
     /// How many past jobs `jobs: {keep: …}` has remembered.
     pub(crate) keep_jobs: Option<usize>,
+    /// What `limits` lets code use up whose definition does not say; `POLYTOPE_LIMITS` goes before it.
+    pub(crate) limits: CodeLimits,
 }
 
 /// A user and an instance, by a name.
@@ -57,12 +61,14 @@ impl Context {
 impl Config {
     /// Reads the file. Only one that was named must be there.
     pub(crate) fn read(global: &GlobalArgs) -> Result<Self, Failure> {
-        let (config, findings, sources) = Self::look(global)?;
-        if findings.iter().all(|finding| finding.severity != Severity::Error) {
-            return Ok(config);
+        let (mut config, findings, sources) = Self::look(global)?;
+        sound(&findings, &sources, config.path.display())?;
+        if let Some(text) = env::var(LIMITS).ok().filter(|text| !text.is_empty()) {
+            let (limits, findings, sources) = read::read_limits(LIMITS, &text);
+            sound(&findings, &sources, LIMITS)?;
+            config.limits = limits.or(config.limits);
         }
-        let shown = render(&findings, &sources, Style { color: false, ..Style::default() });
-        Err(Failure::usage(format!("Could not read {}:\n{}", config.path.display(), shown.trim_end())))
+        Ok(config)
     }
 
     /// What the file says as far as it can be understood, and what is wrong with it.
@@ -121,6 +127,7 @@ impl Config {
         let context = self.usable(wanted.context.as_deref())?;
         let mut environment = Environment::read()?;
         environment.context = context.name;
+        environment.limits = self.limits;
         if let Some(keep) = self.keep_jobs {
             environment.keep_jobs = keep;
         }
@@ -134,6 +141,18 @@ impl Config {
         }
         Ok(App::open(environment)?)
     }
+}
+
+/// The variable with what code may use up.
+const LIMITS: &str = "POLYTOPE_LIMITS";
+
+/// Fails if something in a text is wrong.
+fn sound(findings: &[Diagnostic], sources: &Sources, name: impl Display) -> Result<(), Failure> {
+    if findings.iter().all(|finding| finding.severity != Severity::Error) {
+        return Ok(());
+    }
+    let shown = render(findings, sources, Style { color: false, ..Style::default() });
+    Err(Failure::usage(format!("Could not read {name}:\n{}", shown.trim_end())))
 }
 
 /// Where the file is, or would be.

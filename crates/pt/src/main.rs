@@ -109,7 +109,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Modules(command) => commands::modules::run(command, Kind::Module),
         Command::Tools(command) => commands::modules::run(command, Kind::Tool),
         Command::Templates(command) => commands::modules::run(command, Kind::Template),
-        Command::Lsp(args) => commands::lsp::run(args),
+        // Editors need help with a config file that cannot be read, too.
+        Command::Lsp(args) => commands::lsp::run(args, &config().unwrap_or_default()),
         Command::Mcp(args) => commands::mcp::run(args, &config()?),
         Command::Docs(args) => commands::docs::run(args),
         Command::Import(args) => commands::import::run(args),

@@ -278,9 +278,9 @@ impl Watcher {
                 // Dealt with by the code that called it; said before the job began.
                 continue;
             }
-            let message = failure.map_or("", |failure| failure.message.trim_end());
+            let message = failure.map(Failure::told).unwrap_or_default();
             err(red(), format_args!("\n✘ Step '{id}' failed: {message}"))?;
-            if let Some(data) = failure.and_then(told) {
+            if let Some(data) = failure.and_then(data_told) {
                 err(Style::new(), format_args!("  Its data: {data}"))?;
             }
             for (container, state) in
@@ -323,7 +323,7 @@ impl Watcher {
 }
 
 /// The data of a failure, if they say more than what is shown of its containers anyway.
-fn told(failure: &Failure) -> Option<&Data> {
+fn data_told(failure: &Failure) -> Option<&Data> {
     let of_container = |key: &pt_model::Key| ["container-id", "exit-code"].contains(&key.as_str());
     let says_more = match &failure.data {
         Data::Null => false,

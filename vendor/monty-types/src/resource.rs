@@ -314,6 +314,10 @@ impl ResourceTracker {
     /// hard allocator limits before execution reaches another checkpoint.
     #[inline]
     pub fn check_allocation(&self, additional: usize) -> Result<(), ResourceError> {
+        // To fill so much takes time, and hundreds of such operations may run between two checks. (Polytope's addition.)
+        if additional > 32 << 10 && self.watch.is_some() {
+            self.check_time()?;
+        }
         if let Some(limit) = self.limits.max_memory {
             let used = probe_memory().saturating_add(additional);
             if used > limit {

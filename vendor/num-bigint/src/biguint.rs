@@ -262,7 +262,7 @@ impl Integer for BigUint {
         n >>= twos(&n);
 
         while !m.is_zero() {
-            crate::watch::step();
+            crate::watch::work(m.data.len() + 32);
             m >>= twos(&m);
             if n > m {
                 mem::swap(&mut n, &mut m)

@@ -10,7 +10,7 @@ use std::thread_local;
 thread_local! {
     static WATCHED: Cell<bool> = const { Cell::new(false) };
     static WATCH: RefCell<Option<Rc<dyn Fn() -> bool>>> = const { RefCell::new(None) };
-    static STEPS: Cell<u8> = const { Cell::new(0) };
+    static DONE: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Unwinds out of a calculation that may not go on.
@@ -32,22 +32,27 @@ pub fn watched<R>(may_go_on: Rc<dyn Fn() -> bool>, calculate: impl FnOnce() -> R
     }
 }
 
-/// A step of a calculation that may be long: some hundred nanoseconds at least, some microseconds at most.
+/// Less than this is not counted: whoever runs much of it looks at the clock in between.
+const LITTLE: usize = 32;
+
+/// So many digits are some tens of microseconds, whatever is done with them.
+const MUCH: usize = 1 << 15;
+
+/// Something is about to be done with so many digits.
 #[inline]
-pub(crate) fn step() {
-    if WATCHED.with(Cell::get) {
-        watched_step();
+pub(crate) fn work(digits: usize) {
+    if digits >= LITTLE && WATCHED.with(Cell::get) {
+        watched_work(digits);
     }
 }
 
-fn watched_step() {
-    let steps = STEPS.with(|steps| {
-        steps.set(steps.get().wrapping_add(1));
-        steps.get()
-    });
-    if steps % 64 != 0 {
+fn watched_work(digits: usize) {
+    let done = DONE.with(|done| done.get().saturating_add(digits));
+    if done < MUCH {
+        DONE.with(|at| at.set(done));
         return;
     }
+    DONE.with(|at| at.set(0));
     let may_go_on = WATCH.with(|watch| watch.borrow().clone());
     if may_go_on.is_some_and(|may_go_on| !may_go_on()) {
         let stopped: Box<dyn Any + Send> = Box::new(Stopped);

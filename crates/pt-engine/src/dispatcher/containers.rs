@@ -522,7 +522,7 @@ impl Dispatcher {
             None => format!("Container '{id}' exited before it was ready."),
         };
         let exit_code = self.job.containers.get(id).and_then(|container| container.exit_code);
-        Failure { message, data: of_container(id, exit_code) }
+        Failure::new(message, of_container(id, exit_code))
     }
 
     /// The backend's id of a container, whether it runs or not.

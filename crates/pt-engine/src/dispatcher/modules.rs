@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pt_model::{Data, Failure, Status, StepId, What};
 use pt_plan::{Does, Kind, Plan, Request, RunWhen, StepPlan, Terms};
-use pt_syntax::Severity;
+use pt_syntax::{Diagnostic, Severity};
 
 use super::steps::{Origin, Waiting, spawned, within};
 use super::{Dispatcher, Message};
@@ -230,10 +230,19 @@ fn planned(outside: &dyn Outside, request: Request) -> Result<(Plan, Arc<Origin>
     let Some(plan) = planned.plan else {
         let why = planned.diagnostics.iter().find(|found| found.severity == Severity::Error);
         let unknown = || format!("No module, tool or template named '{name}'.");
-        return Err(failure(why.map_or_else(unknown, |found| found.message.clone())));
+        return Err(failure(why.map_or_else(unknown, in_words)));
     };
     let sources = planning.sources().clone();
     Ok((plan, Arc::new(Origin { planning, requests, sources })))
+}
+
+/// A finding without its place: its message and its first hint, as sentences.
+fn in_words(found: &Diagnostic) -> String {
+    let Some(hint) = found.hints.first() else { return found.message.clone() };
+    let first = hint.chars().take(1).flat_map(char::to_uppercase);
+    let hint: String = first.chain(hint.chars().skip(1)).collect();
+    let end = if hint.ends_with(['?', '.']) { "" } else { "." };
+    format!("{} {hint}{end}", found.message)
 }
 
 fn find(steps: Vec<StepPlan>, path: &[StepId]) -> Option<StepPlan> {

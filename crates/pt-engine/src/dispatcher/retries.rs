@@ -104,10 +104,7 @@ impl Dispatcher {
         let Some((retry, pause, containers)) = again else {
             return self.end_step(id, pt_model::Status::Failed, Some(failure));
         };
-        let failure = Failure {
-            message: self.context.mask.mask(&failure.message),
-            data: self.context.mask.hide_in(failure.data),
-        };
+        let failure = self.context.mask.hide_failure(failure);
         let delay_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         self.emit(What::StepRetrying { step: id.clone(), retry, delay_ms, failure });
         // The next try begins with a clean table.

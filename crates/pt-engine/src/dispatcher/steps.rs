@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pt_eval::Language;
 use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
-use pt_plan::{Awaits, CodeCall, Does, Home, Request, RunWhen, Snippet, StepPlan, Terms};
+use pt_plan::{Allowance, Awaits, CodeCall, Does, Home, Request, RunWhen, Snippet, StepPlan, Terms};
 use pt_syntax::{Sources, Span};
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ use crate::engine::StopRequest;
 use crate::guest::GuestSeat;
 use crate::host::{StepHost, stopped};
 use crate::outside::Planning;
-use crate::step::{StepThread, without_place};
+use crate::step::StepThread;
 
 /// A step, beyond what its job shows of it.
 pub(super) struct StepState {
@@ -305,6 +305,7 @@ impl Dispatcher {
             origins: None,
             services: Vec::new(),
             home: Home::of_dir(&options.instance.root),
+            allowance: Allowance::default(),
         };
         let origin = Origin { planning: Arc::clone(&options.project), requests: Vec::new(), sources };
         let id = self.free_step_id(step);
@@ -367,10 +368,7 @@ impl Dispatcher {
     }
 
     pub(super) fn end_step(&mut self, id: &StepId, status: Status, failure: Option<Failure>) {
-        let failure = failure.map(|failure| Failure {
-            message: self.context.mask.mask(&failure.message),
-            data: self.context.mask.hide_in(failure.data),
-        });
+        let failure = failure.map(|failure| self.context.mask.hide_failure(failure));
         self.queued.swap_remove(id);
         self.free_locks(id);
         self.look_at_queue = true;
@@ -499,7 +497,8 @@ impl Dispatcher {
         let culprit = parts.unwrap_or_default().iter().find(|part| self.status(part) == Status::Failed);
         match (culprit, step.and_then(|step| step.failure.clone())) {
             (Some(part), _) => self.why_failed(part),
-            (None, Some(failure)) => without_place(failure),
+            // Whoever called it has a place of its own.
+            (None, Some(failure)) => Failure { place: None, ..failure },
             (None, None) => failure(format!("Step '{id}' failed.")),
         }
     }

@@ -68,6 +68,7 @@ impl StepHost {
             services: Vec::new(),
             home: self.call.home.clone(),
             origins: None,
+            allowance: self.call.allowance.clone(),
         };
         SpawnedCode { call, sources }
     }
@@ -78,7 +79,8 @@ impl StepHost {
         if self.evaluations >= DEEPEST {
             return Err(args.failure(format!("Code evaluates code {DEEPEST} levels deep.")));
         }
-        let (limits, masker) = (self.limits.clone(), self.context.mask.now());
+        // It stands on the stack of what evaluates it.
+        let (limits, masker) = (self.limits.clone().shallow(), self.context.mask.now());
         let outer = Arc::clone(&self.call);
         let scope = Scope {
             params: &outer.params,

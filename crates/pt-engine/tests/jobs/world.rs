@@ -232,7 +232,7 @@ fn told(what: &What) -> Option<String> {
         What::StepKept { step, .. } => format!("{step} kept"),
         What::StepRetrying { step, retry, .. } => format!("{step} retry {retry}"),
         What::StepFinished { step, status, failure, .. } => match failure {
-            Some(failure) => format!("{step} {}: {}", status.word(), failure.message),
+            Some(failure) => format!("{step} {}: {}", status.word(), failure.told()),
             None => format!("{step} {}", status.word()),
         },
         What::ContainerRequested { container, spec, .. } => format!("{container} requested: {}", spec.image),

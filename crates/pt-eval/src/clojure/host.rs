@@ -1,14 +1,17 @@
 //! The namespace `pt` and the output of Clojure code.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use pt_clj::{Exception, Host, Value};
 use pt_model::Data;
 
 use super::data::{from_clojure, to_clojure};
-use crate::Scope;
 use crate::function::Refusal;
 use crate::host::Session;
+use crate::limits::Clock;
+use crate::{Limits, Scope};
 
 /// The runner as Clojure code sees it.
 pub(super) struct Runner<'s, 'h> {
@@ -17,17 +20,25 @@ pub(super) struct Runner<'s, 'h> {
     project_ref: Value,
     /// The line that is being printed.
     line: String,
+    /// Started anew for each line of a conversation.
+    clock: Rc<RefCell<Clock>>,
 }
 
 impl<'s, 'h> Runner<'s, 'h> {
-    pub(super) fn new(session: &'s mut Session<'h>, scope: &Scope<'_>) -> Self {
+    pub(super) fn new(session: &'s mut Session<'h>, scope: &Scope<'_>, limits: &Limits) -> Self {
         let value = |reference: Option<&str>| reference.map_or(Value::Nil, Value::from);
         Self {
             session,
             repo_ref: value(scope.repo_ref),
             project_ref: value(scope.project_ref),
             line: String::new(),
+            clock: Rc::new(RefCell::new(limits.clock())),
         }
+    }
+
+    /// What tells when the code must end.
+    pub(super) fn clock(&self) -> Rc<RefCell<Clock>> {
+        Rc::clone(&self.clock)
     }
 
     /// Hands over the last line if nothing ended it.
@@ -59,6 +70,10 @@ impl Host for Runner<'_, '_> {
             Ok(answer) => Ok(to_clojure(&answer)),
             Err(failure) => Err(Exception::info(failure.message, to_clojure(&failure.data))),
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.clock.borrow().deadline()
     }
 
     fn value(&self, name: &str) -> Option<Value> {

@@ -1,14 +1,16 @@
 //! Clojure, line by line.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use pt_clj::{Context, Program, Value, print};
 
 use super::host::Runner;
-use super::{NAMESPACE, data, fault};
+use super::{NAMESPACE, bounds, data, fault};
 use crate::host::Session;
+use crate::limits::Clock;
 use crate::repl::Lines;
 use crate::{EvalError, FUNCTIONS, Language, Limits, Scope, Snippet};
 
@@ -20,13 +22,12 @@ pub(crate) fn talk<R>(
     talk: impl FnOnce(&mut dyn Lines) -> R,
 ) -> R {
     let params = data::map_to_clojure(scope.params);
-    let mut runner = Runner::new(session, scope);
-    let interrupt = Some(Arc::clone(&limits.interrupt));
-    let bounds = pt_clj::Limits { interrupt, ..pt_clj::Limits::default() };
-    let mut context = Context::new().with_host(NAMESPACE, &mut runner).with_limits(bounds);
+    let mut runner = Runner::new(session, scope, limits);
+    let clock = runner.clock();
+    let mut context = Context::new().with_host(NAMESPACE, &mut runner);
     context.bind("params", params.clone());
     context.bind("inputs", params);
-    let mut lines = Clojure { context, limits, last: Default::default(), defined: BTreeSet::new() };
+    let mut lines = Clojure { context, limits, clock, last: Default::default(), defined: BTreeSet::new() };
     let result = talk(&mut lines);
     drop(lines);
     runner.finish();
@@ -36,17 +37,22 @@ pub(crate) fn talk<R>(
 struct Clojure<'c, 'l> {
     context: Context<'c>,
     limits: &'l Limits,
+    clock: Rc<RefCell<Clock>>,
     /// `*1`, `*2`, `*3`.
     last: [Value; 3],
     defined: BTreeSet<String>,
 }
 
 impl Lines for Clojure<'_, '_> {
-    fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
+    fn evaluate(&mut self, before: &str, text: &str) -> Result<String, EvalError> {
         self.limits.interrupt.store(false, Ordering::Relaxed);
-        let snippet = Snippet { language: Language::Clojure, text, settings: true };
+        self.clock.replace(self.limits.clock());
+        self.context.limit(bounds(self.limits, &self.clock.borrow()));
+        let said = format!("{before}{text}");
+        let snippet = Snippet { language: Language::Clojure, text: &said, settings: true };
         let fault = |error| fault(error, &snippet, self.limits);
-        let program = Program::compile(text).map_err(fault)?;
+        // Functions keep their places: so each must stand where nothing else has stood.
+        let program = Program::compile(&format!("{:1$}{text}", "", before.len())).map_err(fault)?;
         let value = program.run(&mut self.context).map_err(fault)?;
         self.defined.extend(definitions(text).map(str::to_owned));
         let shown = print::pr_str(&value);

@@ -154,11 +154,14 @@ fn hint(word: &str, message: &str, source: &Source<'_>, settings: bool) -> Optio
     if let Some(name) = message.strip_suffix(" is not defined") {
         return elsewhere(name).map(str::to_owned).or_else(|| near(name, source.text));
     }
+    if message.starts_with("cannot read property") {
+        return Some("Something here is undefined; a param that was not given, perhaps".to_owned());
+    }
     let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
     match function::find(&function::meant(name, Language::JavaScript), Occasion::Code, settings) {
         Err(Refusal::NeedsSettings) => Some(format!(
-            "Values and secrets cannot be read in #pt-js. Pass it through args as a param (`pt.{name} …`) and use \
-             `params`, or begin the code with `pt.js` instead of `#pt-js`."
+            "Only code that begins with `pt.js` reads values and secrets. Begin it so, or pass it through args as a \
+             param (`pt.{name} …`) and use `params`."
         )),
         Err(Refusal::Unknown { near: Some(near) }) => {
             Some(format!("Did you mean {}?", function::called(near, Language::JavaScript)))

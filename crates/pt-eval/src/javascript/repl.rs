@@ -42,31 +42,35 @@ struct JavaScript<'l> {
 }
 
 impl JavaScript<'_> {
-    fn run(&self, text: &str) -> Result<String, EvalError> {
-        let snippet = Snippet { language: Language::JavaScript, text, settings: true };
-        let source = Source::script(text);
+    fn run(&self, before: &str, text: &str) -> Result<String, EvalError> {
+        let said = format!("{before}{text}");
+        let snippet = Snippet { language: Language::JavaScript, text: &said, settings: true };
+        let source = Source::script(&said);
+        // Functions keep their places: so each must stand where nothing else has stood.
+        let placed = format!("{}{text}", "\n".repeat(before.matches('\n').count()));
         self.context.with(|ctx| {
             let failures = Rc::clone(&self.failures);
             let script = Script { ctx, snippet: &snippet, limits: self.limits, watch: &self.watch, failures };
-            let value = script.eval_text(text).map_err(|error| script.fault(error, &source))?;
+            let value = script.eval_text(&placed).map_err(|error| script.fault(error, &source))?;
             shown(&value).map_err(|error| script.fault(error, &source))
         })
     }
 }
 
 impl Lines for JavaScript<'_> {
-    fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
+    fn evaluate(&mut self, before: &str, text: &str) -> Result<String, EvalError> {
         self.limits.interrupt.store(false, Ordering::Relaxed);
-        self.watch.stop.set(None);
-        let result = self.run(text);
+        self.watch.restart();
+        let result = self.run(before, text);
         match self.watch.check() {
             Some(Stop::Interrupted) => Err(EvalError::interrupted()),
+            Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(self.limits.time)),
             Some(Stop::TimedOut) | None => result,
         }
     }
 
     fn names(&mut self) -> Vec<String> {
-        let globals = self.run("Object.getOwnPropertyNames(globalThis).join(' ')").unwrap_or_default();
+        let globals = self.run("", "Object.getOwnPropertyNames(globalThis).join(' ')").unwrap_or_default();
         let globals = globals.trim_matches('"').split(' ').map(str::to_owned);
         let runner = FUNCTIONS.iter().map(|function| function::called(function.name, Language::JavaScript));
         globals.chain(runner).collect()

@@ -24,6 +24,9 @@ const OURS: [&str; 5] = ["params", "inputs", "pt", "console", "arguments"];
 
 /// The same error in clearer words, if the script ends before what it began.
 pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
+    if error.message.ends_with(" is not a function") {
+        return called(text, error);
+    }
     if !error.message.starts_with("SyntaxError") {
         return error;
     }
@@ -57,6 +60,46 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
         _ => format!("add the missing `{missing}`"),
     };
     EvalError { range: Some(end(text)), ..EvalError::code("The code ends too early").with_hint(hint) }
+}
+
+/// The error of a call of what is no function, at what was called: QuickJS gives the place of the last argument.
+fn called(text: &str, error: EvalError) -> EvalError {
+    let Some(at) = error.range.as_ref().and_then(|range| u32::try_from(range.start).ok()) else {
+        return error;
+    };
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
+    if parsed.panicked {
+        return error;
+    }
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
+    let declared: Vec<&str> = semantic.scoping().symbol_names().collect();
+    let is_function = |name: &str| declared.contains(&name) || globals().contains(name);
+    let around = semantic.nodes().iter().filter_map(|node| {
+        let AstKind::CallExpression(call) = node.kind() else { return None };
+        (call.span.start..call.span.end).contains(&at).then_some(&call.callee)
+    });
+    // From without inwards. Where the place is not in the arguments, it is what is called.
+    let around: Vec<_> = around.map(|callee| callee.span()).collect();
+    if around.iter().any(|callee| (callee.start..callee.end).contains(&at)) {
+        return error;
+    }
+    let text_of = |callee: &oxc_span::Span| &text[callee.start as usize..callee.end as usize];
+    let doubtful: Vec<_> = around.iter().filter(|callee| !is_function(text_of(callee))).collect();
+    match doubtful.as_slice() {
+        [only] => EvalError {
+            message: format!("TypeError: {} is not a function", text_of(only)),
+            range: Some(only.start as usize..only.end as usize),
+            ..error
+        },
+        // Several calls end here; any of them may be it.
+        [first, ..] => EvalError {
+            message: "TypeError: one of the calls here is not of a function".to_owned(),
+            range: Some(first.start as usize..at as usize + 1),
+            ..error
+        },
+        [] => error,
+    }
 }
 
 /// Where the statement stands whose value is the script's.

@@ -153,6 +153,7 @@ impl Shared {
     fn run(&self, text: &str, scope: &Scope<'_>, limits: &Limits) -> Option<Data> {
         self.watch.set(Some(Rc::new(Watch::new(limits))));
         self.context.runtime().set_memory_limit(limits.memory);
+        self.context.runtime().set_max_stack_size(limits.stack(STACK));
         self.context.with(|ctx| {
             let value = self.value(&ctx, text, scope);
             let data = value.and_then(|value| data::from_js(&value).ok());

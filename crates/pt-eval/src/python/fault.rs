@@ -23,7 +23,7 @@ pub(super) const BUILTINS: &str = "params inputs pt abs all any bool bytes chr d
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) text: &'a str,
-    /// The file that stack traces name.
+    /// How the files begin that stack traces name.
     file: &'a str,
     /// Whether `pt.value` and `pt.secret` exist.
     settings: bool,
@@ -41,9 +41,9 @@ impl<'a> Source<'a> {
         Self { text, file: FILE, settings: snippet.settings, indent }
     }
 
-    /// The same, as another file.
-    pub(super) fn named(self, file: &'a str) -> Self {
-        Self { file, ..self }
+    /// All that was said in a talk, in files named like this. It is as Python wants it.
+    pub(super) fn of_talk(text: &'a str, file: &'a str) -> Self {
+        Self { text, file, settings: true, indent: 0 }
     }
 
     /// The script as Python wants it.
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
 
     /// That, where what raised it was called, and so on outwards.
     fn places(&self, error: &MontyException) -> impl Iterator<Item = Range<usize>> {
-        let frames = error.traceback().iter().rev().filter(|frame| frame.filename == self.file);
+        let frames = error.traceback().iter().rev().filter(|frame| frame.filename.starts_with(self.file));
         frames.enumerate().filter_map(|(at, frame)| {
             let unknown = matches!(error.exc_type(), ExcType::NameError | ExcType::AttributeError);
             self.range(frame, unknown && at == 0)
@@ -190,14 +190,20 @@ fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
             match function::find(&function::meant(quoted, Language::Python), Occasion::Code, source.settings)
             {
                 Err(Refusal::NeedsSettings) => Some(format!(
-                    "Values and secrets cannot be read in #pt-py. Pass it through args as a param (`pt.{quoted} …`) \
-                     and use `params`, or begin the code with `pt.py` instead of `#pt-py`."
+                    "Only code that begins with `pt.py` reads values and secrets. Begin it so, or pass it through \
+                     args as a param (`pt.{quoted} …`) and use `params`."
                 )),
                 Err(Refusal::Unknown { near: Some(near) }) => {
                     Some(format!("Did you mean {}?", function::called(near, Language::Python)))
                 }
                 Err(Refusal::Unknown { near: None } | Refusal::NotInArgs) | Ok(_) => None,
             }
+        }
+        ExcType::AttributeError if message.starts_with("'dict' object has no attribute") => {
+            Some(format!("what is in a dict is asked for by its key: [\"{quoted}\"]"))
+        }
+        ExcType::KeyError if message.contains('_') && source.text.contains("params[") => {
+            Some("params have the names that they were declared with, as in params[\"db-host\"]".to_owned())
         }
         ExcType::TypeError if message.contains("for %: 'str'") => {
             Some("write f\"{value}\" or `.format(…)`".to_owned())

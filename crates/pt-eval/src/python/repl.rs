@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use monty::{MontyRepl, ReplProgress, ReplStartError};
-use monty_types::{CompileOptions, MontyException, MontyObject, ResourceLimits, ResourceTracker};
+use monty_types::{CompileOptions, MontyException, MontyObject};
 
 use super::fault::{self, Source};
 use super::runner::{self, Runner};
 use super::watch::Watch;
-use super::{DEEPEST_CALL, LARGEST, data, scope, watched};
+use super::{data, scope, tracker, watched};
 use crate::function::{FUNCTIONS, called};
 use crate::host::Session;
 use crate::repl::Lines;
@@ -31,7 +31,6 @@ pub(crate) fn talk<R>(
         state: Some(interpreter(limits, &watch)),
         given: given.clone(),
         all_given: given,
-        fed: 0,
         runner: Runner::new(session),
         watch,
         limits,
@@ -41,11 +40,11 @@ pub(crate) fn talk<R>(
 }
 
 fn interpreter(limits: &Limits, watch: &Rc<Watch>) -> MontyRepl {
-    let tracked =
-        ResourceLimits::default().max_memory(limits.memory.min(LARGEST)).max_recursion_depth(DEEPEST_CALL);
-    let tracker = ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch));
-    MontyRepl::new(super::FILE, tracker, CompileOptions::default())
+    MontyRepl::new(super::FILE, tracker(limits, watch), CompileOptions::default())
 }
+
+/// What monty calls the lines, each with a number behind.
+const FILES: &str = "<python-input-";
 
 struct Python<'l, 's, 'h> {
     /// Always there between lines.
@@ -53,8 +52,6 @@ struct Python<'l, 's, 'h> {
     /// What the first line is given, as long as it has not come; and all of it, should there be another first line.
     given: Vec<(String, MontyObject)>,
     all_given: Vec<(String, MontyObject)>,
-    /// How many lines there were: the next one's file is named by it.
-    fed: usize,
     runner: Runner<'s, 'h>,
     watch: Rc<Watch>,
     limits: &'l Limits,
@@ -113,14 +110,15 @@ impl Python<'_, '_, '_> {
 }
 
 impl Lines for Python<'_, '_, '_> {
-    fn evaluate(&mut self, text: &str) -> Result<String, EvalError> {
+    fn evaluate(&mut self, before: &str, text: &str) -> Result<String, EvalError> {
         self.limits.interrupt.store(false, Ordering::Relaxed);
         self.watch.restart();
         let snippet = Snippet { language: Language::Python, text, settings: true };
-        let file = format!("<python-input-{}>", self.fed);
-        let source = Source::of(&snippet).named(&file);
-        let script = source.dedented();
-        self.fed += usize::from(!script.is_empty());
+        let script = Source::of(&snippet).dedented();
+        let said = format!("{before}{script}");
+        let source = Source::of_talk(&said, FILES);
+        // Functions keep their places: so each must stand where nothing else has stood.
+        let script = format!("{}{script}", "\n".repeat(before.matches('\n').count()));
         let watch = Rc::clone(&self.watch);
         let Some(result) = watched(&watch, || self.feed(&script)) else {
             // Ended amid a calculation, the interpreter is lost with all that was defined in it.

@@ -7,7 +7,6 @@
 use std::mem::take;
 use std::panic::resume_unwind;
 use std::thread;
-use std::time::Instant;
 
 use monty::{FunctionCall, RunProgress};
 use monty_types::{MontyException, MontyObject};
@@ -15,6 +14,7 @@ use monty_types::{MontyException, MontyObject};
 use super::runner::Runner;
 use super::{Begun, Ran, watched_run};
 use crate::host::Host;
+use crate::limits::Clock;
 use crate::{EvalError, Limits};
 
 /// Stack of a stretch, in bytes. Only touched pages cost memory.
@@ -39,8 +39,8 @@ pub(super) fn run<H: Host + Send + ?Sized>(
     limits: &Limits,
     runner: &mut Runner<'_, '_, H>,
 ) -> Ran<()> {
-    let deadline = limits.deadline();
-    let mut ran = on_its_own(begun, limits, deadline, runner);
+    let clock = limits.clock();
+    let mut ran = on_its_own(begun, limits, &clock, runner);
     loop {
         let waiting = match ran {
             Ran::Aside(waiting) => waiting,
@@ -48,7 +48,7 @@ pub(super) fn run<H: Host + Send + ?Sized>(
             Ran::Unfit(error) => return Ran::Unfit(error),
             Ran::Raised(error) => return Ran::Raised(error),
         };
-        ran = answered(*waiting, limits, deadline, runner);
+        ran = answered(*waiting, limits, &clock, runner);
     }
 }
 
@@ -56,12 +56,12 @@ pub(super) fn run<H: Host + Send + ?Sized>(
 fn answered<H: Host + Send + ?Sized>(
     waiting: Waiting,
     limits: &Limits,
-    deadline: Option<Instant>,
+    clock: &Clock,
     runner: &mut Runner<'_, '_, H>,
 ) -> Ran<Box<Waiting>> {
     let Waiting { packed, name, of_pt, args, named } = waiting;
     let answer = runner.call(&name, of_pt, &args, &named);
-    on_its_own(Begun::Waiting(packed, answer), limits, deadline, runner)
+    on_its_own(Begun::Waiting(packed, answer), limits, clock, runner)
 }
 
 /// The call that a script waits for, if it may take long, and the script fits into few bytes.
@@ -99,11 +99,11 @@ pub(super) fn unpack(packed: &[u8]) -> Result<FunctionCall, MontyException> {
 fn on_its_own<H: Host + Send + ?Sized>(
     begun: Begun<'_>,
     limits: &Limits,
-    deadline: Option<Instant>,
+    clock: &Clock,
     runner: &mut Runner<'_, '_, H>,
 ) -> Ran<Box<Waiting>> {
     let ran = thread::scope(|scope| {
-        let stretch = || watched_run(begun, limits, deadline, runner, aside);
+        let stretch = || watched_run(begun, limits, clock.clone(), runner, aside);
         let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, stretch)?;
         Ok(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });

@@ -1,11 +1,12 @@
 //! Whether a script may go on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use monty_types::ResourceError;
 
+use crate::limits::Clock;
 use crate::memory::Meter;
 use crate::{EvalError, Limits};
 
@@ -15,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(2);
 /// Looks whether the script has to stop, and does not forget it.
 pub(super) struct Watch {
     limits: Limits,
-    deadline: Cell<Option<Instant>>,
+    clock: RefCell<Clock>,
     stop: Cell<Option<Stop>>,
     meter: Cell<Option<Meter>>,
     look: Cell<Instant>,
@@ -31,14 +32,14 @@ enum Stop {
 
 impl Watch {
     pub(super) fn start(limits: &Limits) -> Self {
-        Self::until(limits, limits.deadline())
+        Self::by(limits, limits.clock())
     }
 
     /// The same for what began earlier.
-    pub(super) fn until(limits: &Limits, deadline: Option<Instant>) -> Self {
+    pub(super) fn by(limits: &Limits, clock: Clock) -> Self {
         Self {
             limits: limits.clone(),
-            deadline: Cell::new(deadline),
+            clock: RefCell::new(clock),
             stop: Cell::new(None),
             meter: Cell::new(None),
             look: Cell::new(Instant::now() + EVERY),
@@ -49,7 +50,7 @@ impl Watch {
     pub(super) fn restart(&self) {
         let now = Instant::now();
         self.stop.set(None);
-        self.deadline.set(self.limits.time.map(|time| now + time));
+        self.clock.replace(self.limits.clock());
         self.meter.set(None);
         self.look.set(now + EVERY);
     }
@@ -80,7 +81,7 @@ impl Watch {
             return Some(Stop::Interrupted);
         }
         let now = Instant::now();
-        if self.deadline.get().is_some_and(|deadline| now >= deadline) {
+        if self.clock.borrow().is_over(now) {
             return Some(Stop::TimedOut);
         }
         if now < self.look.get() {

@@ -71,9 +71,8 @@ fn mistakes_are_named_with_their_place() {
             ("(pt/fail \"no\" {:a 1})", "! failed: no {\"a\":1} @ (pt/fail \"no\" {:a 1})"),
             (
                 "(pt/value \"x\")",
-                "! Unable to resolve symbol: pt/value @ pt/value (Values and secrets cannot be read in #pt-clj. Pass it \
-             through args as a param (`pt.value …`) and use `params`, or begin the code with `pt.clj` instead of \
-             `#pt-clj`, which code without a prefix is, too.)",
+                "! Unable to resolve symbol: pt/value @ pt/value (Only code that begins with `pt.clj` reads values \
+             and secrets. Begin it so, or pass it through args as a param (`pt.value …`) and use `params`.)",
             ),
         ],
     );

@@ -102,13 +102,11 @@ impl Host for Script<'_> {
         writeln!(self.log, "{function} {}", args.join(" ")).unwrap();
         if function == "fail" {
             let data = args.get(1).map_or(Data::Null, |json| data(json));
-            return Err(Failure { message: data_text(&args[0]), data });
+            return Err(Failure::new(data_text(&args[0]), data));
         }
         match self.answers.iter().find(|(name, _)| *name == function) {
             Some((_, answer)) => match answer.strip_prefix("! ") {
-                Some(message) => {
-                    Err(Failure { message: message.to_owned(), data: data(r#"{"exit-code":3}"#) })
-                }
+                Some(message) => Err(Failure::new(message, data(r#"{"exit-code":3}"#))),
                 None => Ok(data(answer)),
             },
             None => Ok(Data::Null),

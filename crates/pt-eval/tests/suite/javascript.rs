@@ -153,9 +153,8 @@ fn mistakes_are_named_with_their_place() {
         &[
             (
                 "parseInt(pt.value('foo'))",
-                "! TypeError: pt.value is not a function @ pt.value (Values and secrets cannot be read in #pt-js. Pass it \
-             through args as a param (`pt.value …`) and use `params`, or begin the code with `pt.js` instead of \
-             `#pt-js`.)",
+                "! TypeError: pt.value is not a function @ pt.value (Only code that begins with `pt.js` reads values \
+             and secrets. Begin it so, or pass it through args as a param (`pt.value …`) and use `params`.)",
             ),
             (
                 "pt.awiatDone('x')",
@@ -164,7 +163,8 @@ fn mistakes_are_named_with_their_place() {
             ("\n\n  'é' + portt", "! ReferenceError: portt is not defined @ portt"),
             (
                 "params.packages.replace(/x/, '')",
-                "! TypeError: cannot read property 'replace' of undefined @ params.packages.replace",
+                "! TypeError: cannot read property 'replace' of undefined @ params.packages.replace \
+             (Something here is undefined; a param that was not given, perhaps)",
             ),
             ("let x = (1 + ", "! SyntaxError: unexpected token in expression: '' @ "),
             ("throw new Error('no port')", "! Error: no port @ Error"),

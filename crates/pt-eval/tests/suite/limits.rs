@@ -56,7 +56,7 @@ impl Host for Stopping {
     fn call(&mut self, _: &str, _: Vec<Data>) -> Result<Data, Failure> {
         self.1 += 1;
         self.0.interrupt.store(true, Ordering::Relaxed);
-        Err(Failure { message: "stopped".to_owned(), data: Data::Null })
+        Err(Failure::new("stopped".to_owned(), Data::Null))
     }
 
     fn print(&mut self, _: &str) {}
@@ -177,4 +177,56 @@ fn a_host_may_run_code_while_it_is_asked() {
     for text in ["#pt-js pt.log('a') + pt.log('b')", "#pt-py pt.log('a') + pt.log('b')"] {
         assert_eq!(run(text, &Limits::default(), &mut Nested(0)), "\"ab\"", "{text}");
     }
+}
+
+/// Answers after a while.
+struct Slow;
+
+impl Host for Slow {
+    fn call(&mut self, _: &str, _: Vec<Data>) -> Result<Data, Failure> {
+        thread::sleep(Duration::from_millis(150));
+        Ok(Data::Null)
+    }
+
+    fn print(&mut self, _: &str) {}
+}
+
+#[test]
+fn what_code_waits_for_does_not_count() {
+    let limits = || Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };
+    for (waits, goes_on) in [
+        ("#pt-clj (pt/sleep 1) (pt/sleep 1) 7", "#pt-clj (pt/sleep 1) (loop [] (recur))"),
+        ("#pt-js pt.sleep(1); pt.sleep(1); 7", "#pt-js pt.sleep(1); for (;;);"),
+        ("#pt-py\npt.sleep(1)\npt.sleep(1)\n7", "#pt-py\npt.sleep(1)\nwhile True: pass"),
+        // What cannot be taken aside waits where it is.
+        ("#pt-py\na = 'x' * 100000\npt.sleep(1)\npt.sleep(1)\n7", "#pt-py\npt.sleep(1)\nwhile True: pass"),
+    ] {
+        assert_eq!(run(waits, &limits(), &mut Slow), "7", "{waits}");
+        let begun = Instant::now();
+        let late = run(goes_on, &limits(), &mut Slow);
+        assert_eq!(late, "! TimedOut: The code ran longer than 100ms.", "{goes_on}");
+        assert!(begun.elapsed() >= Duration::from_millis(240), "{goes_on}: the wait was charged");
+    }
+}
+
+#[test]
+fn calls_go_as_deep_as_they_may() {
+    let deep = |levels: u32| {
+        [
+            format!("#pt-clj (letfn [(f [n] (if (zero? n) 0 (inc (f (dec n)))))] (f {levels}))"),
+            format!("#pt-js function f(n) {{ return n ? 1 + f(n - 1) : 0 }}; f({levels})"),
+            format!("#pt-py\ndef f(n): return 1 + f(n - 1) if n else 0\nf({levels})"),
+        ]
+    };
+    let seen = |text: &str, depth| run(text, &Limits { depth, ..Limits::default() }, &mut Slow);
+    let on_much_stack = move || {
+        for (few, many) in deep(20).iter().zip(&deep(900)) {
+            assert_eq!(seen(few, Some(400)), "20", "{few}");
+            assert_eq!(seen(many, Some(10_000)), "900", "{many}");
+            let error = seen(many, Some(40));
+            let words = ["StackOverflowError", "Maximum call stack size", "maximum recursion depth"];
+            assert!(words.iter().any(|word| error.contains(word)), "{many}: {error}");
+        }
+    };
+    thread::Builder::new().stack_size(64 << 20).spawn(on_much_stack).unwrap().join().unwrap();
 }

@@ -83,9 +83,8 @@ fn mistakes_are_named_with_their_place() {
         &[
             (
                 "int(pt.value('foo'))",
-                "! AttributeError: 'pt' object has no attribute 'value' @ pt.value (Values and secrets cannot be \
-                 read in #pt-py. Pass it through args as a param (`pt.value …`) and use `params`, or begin the code with \
-                 `pt.py` instead of `#pt-py`.)",
+                "! AttributeError: 'pt' object has no attribute 'value' @ pt.value (Only code that begins with `pt.py` reads values \
+             and secrets. Begin it so, or pass it through args as a param (`pt.value …`) and use `params`.)",
             ),
             (
                 "pt.awiat_done('x')",

@@ -21,10 +21,7 @@ impl Host for Vault {
         }
         match function {
             "secret" => Ok(Data::from(Text::from(Secret::new("vault", "s3cr3t-vault")))),
-            "fail" => Err(Failure {
-                message: args[0].to_text().masked(),
-                data: args.get(1).cloned().unwrap_or_default(),
-            }),
+            "fail" => Err(Failure::new(args[0].to_text().masked(), args.get(1).cloned().unwrap_or_default())),
             _ => Ok(Data::Null),
         }
     }

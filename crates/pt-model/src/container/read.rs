@@ -10,7 +10,7 @@
 use crate::{
     ContainerId, ContainerSpec, CreateContainer, CreateVolume, Data, EnvVar, Mount, MountSource, PortSpec,
     Probe, Problem, Protocol, Readiness, Resources, Restart, RestartPolicy, Rule, ServiceSpec, Text, User,
-    VolumeScope, camel, parse_duration, shell_words,
+    VolumeScope, camel, parse_data_size, parse_duration, shell_words,
 };
 
 /// What is wrong in a spec, and where: `mounts[0].source: Missing required value`.
@@ -504,28 +504,6 @@ impl<'a> At<'a> {
             None => self.wrong("Must be a data size, as 512M or 1.5GiB"),
         }
     }
-}
-
-fn parse_data_size(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: f64 = number.parse().ok()?;
-    let unit = unit.strip_suffix('B').unwrap_or(unit);
-    let (letter, base) = match unit.strip_suffix('i') {
-        Some(letter) => (letter, 1024_f64),
-        None => (unit, 1000_f64),
-    };
-    let power = match letter {
-        "" => 0,
-        "k" | "K" => 1,
-        "M" => 2,
-        "G" => 3,
-        "T" => 4,
-        _ => return None,
-    };
-    let bytes = number * base.powi(power);
-    // Engines count in signed numbers.
-    (bytes < i64::MAX as f64).then_some(bytes as u64)
 }
 
 #[cfg(test)]

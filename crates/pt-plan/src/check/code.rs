@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pt_eval::{Mistake, MistakeKind, Occasion};
 use pt_spec::Definition;
-use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, Reading, Sources, Span, references};
+use pt_syntax::{Code, Diagnostic, Language, Node, NodeKind, Reading, Severity, Sources, Span, references};
 
 use super::{no_clojure, written};
 use crate::missing::Store;
@@ -20,17 +20,28 @@ pub(super) fn check(definition: &Definition, sources: &Sources) -> Vec<(Span, Di
     });
     for node in written::bodies(definition) {
         match code_in(node, true) {
-            Some(code) => {
-                let wrong = mistakes(node, &code, Occasion::Code, &[], sources);
-                found.extend(match no_clojure::told(node, &code, sources).filter(|_| !wrong.is_empty()) {
-                    Some(told) => vec![(node.span, told)],
-                    None => wrong,
-                });
-            }
+            Some(code) => found.extend(mistakes_of_body(node, &code, sources)),
             None => found.extend(crate::snippet::snippet(node).err().map(|wrong| (node.span, *wrong))),
         }
     }
     found
+}
+
+fn mistakes_of_body(node: &Node, code: &Code<'_>, sources: &Sources) -> Vec<(Span, Diagnostic)> {
+    let wrong = mistakes(node, code, Occasion::Code, &[], sources);
+    match no_clojure::told(node, code, sources).filter(|_| !wrong.is_empty()) {
+        Some(told) => vec![(node.span, told)],
+        None => wrong,
+    }
+}
+
+/// What is wrong with code that can be read, as warnings: it may never get there.
+pub(crate) fn doubts(node: &Node, sources: &Sources) -> Vec<Diagnostic> {
+    let Some(code) = code_in(node, true) else { return Vec::new() };
+    let found = mistakes_of_body(node, &code, sources).into_iter().map(|(_, found)| found);
+    // A bracket too many is told by the code that runs.
+    let doubts = found.filter(|found| found.id != "code-syntax" || code.body_offset == 0);
+    doubts.map(|found| Diagnostic { severity: Severity::Warning, ..found }).collect()
 }
 
 /// The values and secrets that the code of a definition asks for by name.
@@ -166,6 +177,9 @@ fn told(node: &Node, code: &Code<'_>, mistake: Mistake, sources: &Sources) -> Di
     };
     let way_out = || import_in_a_script(code, mistake.kind, sources, span);
     let hint = mistake.hint.clone().or_else(way_out);
+    // A prefix can only stand in a text.
+    let is_form = matches!(node.kind, NodeKind::Form(_)) && mistake.kind == MistakeKind::NeedsSettings;
+    let hint = hint.map(|hint| if is_form { format!("{hint}; as a text: \"pt.clj (…)\"") } else { hint });
     let found = Diagnostic::error(id(mistake.kind), mistake.message).at(span, "");
     Diagnostic { replacement: mistake.meant, ..hint.into_iter().fold(found, Diagnostic::hint) }
 }

@@ -37,7 +37,7 @@ pub(super) fn check(definition: &Definition) -> Vec<Diagnostic> {
 }
 
 /// Warnings about params that code asks for and nobody declares.
-pub(super) fn undeclared(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
+pub(crate) fn undeclared(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let known: Vec<&str> = definition.params.iter().map(|param| param.id.text.as_str()).collect();
     // In a step for each item there are these, too.

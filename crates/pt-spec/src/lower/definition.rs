@@ -4,6 +4,7 @@ use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span, is_id};
 
 use super::Lowered;
 use super::fields::Fields;
+use super::limits::lower_limits;
 use super::step::lower_steps;
 use crate::definition::{Arg, Body, Definition, Kind, Name, Origin, Param};
 use crate::plain::plain;
@@ -24,6 +25,7 @@ const KEYS: &[&str] = &[
     "api-version",
     "await",
     "timeout",
+    "limits",
 ];
 
 /// Lowers one definition. Those without an id are told of at once: nobody could ever use them.
@@ -108,6 +110,7 @@ pub(super) fn lower_definition(
     }
     let awaits = fields.take("await").map(|node| words_of("await", "steps", &node, &mut found));
     let timeout = if kind == Kind::Template { fields.take("timeout") } else { None };
+    let limits = fields.take("limits").map(|node| lower_limits(node, &mut found)).unwrap_or_default();
     let body = lower_body(&mut fields, &id, kind, args, &mut found);
     found.extend(fields.unknown(&format!("in a {word}"), KEYS));
     let origin = origin.clone();
@@ -121,6 +124,7 @@ pub(super) fn lower_definition(
         body,
         awaits,
         timeout,
+        limits,
         is_default,
         origin,
         span,

@@ -161,6 +161,9 @@ impl Fields {
                 "condition" | "after-condition" if known.contains(&"run-when") => found.hint(format!(
                     "it belongs to what the step waits for: `after: {{step: STEP, {key}: …}}`"
                 )),
+                "limits" if known.contains(&"run-when") => {
+                    found.hint("limits are those of a whole definition: write them beside its `run`")
+                }
                 key if OF_CONTAINERS.contains(&key) && known.contains(&"args") => {
                     found.hint(format!("what a module is given stands in its args: `args: {{{key}: …}}`"))
                 }

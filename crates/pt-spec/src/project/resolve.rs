@@ -151,7 +151,7 @@ impl Project {
         } else {
             self.definitions().map(|definition| definition.id.text.clone()).collect()
         };
-        let near = suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
+        let near = near_reference(reference, &known);
         let near = near.or_else(|| self.standard.named(&self.sources, reference));
         if let Some(step) = as_code_step(reference).filter(|_| wanted != Wanted::Target) {
             return diagnostic
@@ -166,6 +166,17 @@ impl Project {
         }
         diagnostic.did_you_mean(near)
     }
+}
+
+/// The one of these that was meant. What stands before the last `/` is said of all in a project, and makes none likelier.
+fn near_reference(reference: &str, known: &[String]) -> Option<String> {
+    let (project, name) = reference.rsplit_once('/').unwrap_or(("", reference));
+    let within: Vec<&str> =
+        known.iter().filter_map(|known| known.strip_prefix(project)?.strip_prefix('/')).collect();
+    if within.is_empty() {
+        return suggest(reference, known.iter().map(String::as_str)).map(str::to_owned);
+    }
+    suggest(name, within).map(|near| format!("{project}/{near}"))
 }
 
 /// A reference up to its `!id`: the project.

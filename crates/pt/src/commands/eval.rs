@@ -3,13 +3,15 @@
 pub(crate) mod sandbox;
 mod size;
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use pt_eval::{EvalError, EvalErrorKind, Limits, Scope, Snippet};
+use pt_eval::{EvalError, EvalErrorKind, Limit, Limits, Scope, Snippet};
 use pt_model::{Data, Map, Masker};
 use pt_spec::plain;
 use pt_syntax::{Code, Diagnostic, Language, Reading, Sources, Span, Style, references};
@@ -45,15 +47,15 @@ pub(crate) struct EvalArgs {
     pub(crate) lang: Option<CodeLanguage>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Ends code whose data take more, as 512M or 2G.
-    #[arg(long, value_name = "size", default_value = "256M", value_parser = size::read)]
-    pub(crate) memory: usize,
+    /// Ends code whose data take more, as 512M or 2G [default: 256M].
+    #[arg(long, value_name = "size", value_parser = size::read)]
+    pub(crate) memory: Option<usize>,
     /// Gives the code its params, a map in YAML or JSON.
     #[arg(long, value_name = "data")]
     pub(crate) params: Option<String>,
-    /// Ends code that takes longer, waiting included.
-    #[arg(long, value_name = "duration", default_value = "1m")]
-    pub(crate) timeout: String,
+    /// Ends code that takes longer, waiting included [default: 1m].
+    #[arg(long, value_name = "duration")]
+    pub(crate) timeout: Option<String>,
 }
 
 /// A language of code.
@@ -70,6 +72,15 @@ pub(crate) enum CodeLanguage {
     Py,
 }
 
+/// How long code may take unless something else is said.
+const TIME: Duration = Duration::from_mins(1);
+
+/// The stack of such a thread, in bytes. Only touched pages cost memory.
+const STACK: usize = 64 << 20;
+
+/// What lets calls stand within one another more deeply.
+const DEEPER: &str = "`POLYTOPE_LIMITS='{depth: 5000}'` before the command lets calls go deeper";
+
 /// Runs the command.
 pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     let context = config.context(args.context.context.as_deref())?;
@@ -79,22 +90,30 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     let code = code(&text, language);
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let time = targets::duration(&args.timeout)?;
+    let limits = Limits::of_code().set(config.limits);
+    let time = match &args.timeout {
+        Some(time) => targets::duration(time)?,
+        None => limits.time.unwrap_or(TIME),
+    };
     let end = Instant::now() + time;
-    let limits = Limits { time: Some(time), memory: args.memory, ..Limits::of_code() };
-    let mut host = Sandbox::new(&context, &params).limited(time).interrupting(&limits.interrupt);
-    let result = pt_eval::run(&snippet(&code), &scope, &limits, &mut host);
+    let limits = Limits { time: Some(time), memory: args.memory.unwrap_or(limits.memory), ..limits };
+    let mut host =
+        Sandbox::new(&context, &params, config.limits).limited(time).interrupting(&limits.interrupt);
+    let result = if limits.depth.is_some() {
+        with_much_stack(|| pt_eval::run(&snippet(&code), &scope, &limits, &mut host))?
+    } else {
+        pt_eval::run(&snippet(&code), &scope, &limits, &mut host)
+    };
     let ended = host.close();
     match result {
         Ok(data) => show(&data, args),
         Err(error) => {
             ended?;
-            let error = if Instant::now() >= end { too_late(error, &args.timeout) } else { error };
-            let error = match error {
-                error if error.kind == EvalErrorKind::OutOfMemory => {
-                    error.with_hint("`--memory` gives it more")
-                }
-                error => error,
+            let error = if Instant::now() >= end { too_late(error, time) } else { error };
+            let error = match error.limit() {
+                Some(Limit::Memory) => error.with_hint("`--memory` gives it more"),
+                Some(Limit::Depth) if error.hint.is_none() => error.with_hint(DEEPER),
+                Some(Limit::Depth | Limit::Time) | None => error,
             };
             complain(&error, &name, &text, &code, true)?;
             Err(Failure::silent(1))
@@ -102,11 +121,19 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     }
 }
 
+/// Runs something on a thread with room for the deepest calls that may be allowed.
+fn with_much_stack<R: Send>(run: impl FnOnce() -> R + Send) -> io::Result<R> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run)?;
+        Ok(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
 /// What was interrupted because its time was over says so.
-fn too_late(error: EvalError, time: &str) -> EvalError {
+fn too_late(error: EvalError, time: Duration) -> EvalError {
     match error.kind {
         EvalErrorKind::Interrupted | EvalErrorKind::TimedOut => {
-            let message = format!("The code ran longer than {time}.");
+            let message = format!("The code ran longer than {time:?}.");
             // Where it was by then is chance.
             let error = EvalError { message, range: None, calls: Vec::new(), ..error };
             error.with_hint("`--timeout` gives it more time")
@@ -121,7 +148,7 @@ fn written(args: &EvalArgs) -> Result<(String, String), Failure> {
         (Some(path), _) => Ok((path.display().to_string(), output::read_text(path)?)),
         (None, Some("-")) => {
             let mut text = String::new();
-            let read = std::io::stdin().read_to_string(&mut text);
+            let read = io::stdin().read_to_string(&mut text);
             read.map_err(|cause| Failure::new(format!("Could not read from stdin: {cause}")))?;
             Ok(("<stdin>".to_owned(), text))
         }
@@ -232,7 +259,7 @@ pub(crate) fn complain(
     if with_more {
         return targets::show(&[found], &sources);
     }
-    let color = std::io::stderr().is_terminal();
+    let color = io::stderr().is_terminal();
     let shown = pt_syntax::render(&[found], &sources, Style { color, ..Style::default() });
     Ok(anstream::stderr().write_all(shown.as_bytes())?)
 }

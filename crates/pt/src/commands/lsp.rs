@@ -12,6 +12,7 @@ use pt_server::{App, Environment, NamedInStore, Repositories, Unset};
 use pt_spec::World;
 use pt_store::{Instance, Scope};
 
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 
 /// Helps editors with polytope files: a language server over stdin and stdout.
@@ -29,8 +30,9 @@ pub(crate) struct LspArgs {
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// Runs the command.
-pub(crate) fn run(_: &LspArgs) -> Outcome {
-    let here = Here { app: App::open(Environment::read()?)? };
+pub(crate) fn run(_: &LspArgs, config: &Config) -> Outcome {
+    let environment = Environment { limits: config.limits, ..Environment::read()? };
+    let here = Here { app: App::open(environment)? };
     pt_lsp::serve_stdio(&here, PAUSE).map_err(|error| Failure::new(error.to_string()))
 }
 
@@ -57,7 +59,9 @@ impl Surroundings for Here {
 
     fn named(&self, dir: &Path) -> Box<dyn Named + Sync + '_> {
         match self.scope(dir) {
-            Some(scope) => Box::new(NamedInStore::new(&self.app.store, scope, &Unset)),
+            Some(scope) => {
+                Box::new(NamedInStore::new(&self.app.store, scope, &Unset, self.app.environment.limits))
+            }
             None => Box::new(Unset),
         }
     }

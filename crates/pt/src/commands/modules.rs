@@ -136,6 +136,9 @@ fn shown(reference: &Reference) -> String {
         }
         text.extend(["\n", &table.render()]);
     }
+    if !reference.limits.is_null() {
+        text.extend(["\nLIMITS\n  ", &reference.limits.to_string(), "\n"]);
+    }
     text.extend(["\nEXAMPLE\n  $ ", &reference.example.command, "\n\n"]);
     for line in reference.example.file.lines() {
         text.extend(["  ", line, "\n"]);

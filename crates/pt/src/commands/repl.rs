@@ -5,14 +5,16 @@ mod editor;
 mod paint;
 mod whole;
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use pt_eval::{EvalError, Language, Limits, Lines, Scope};
+use pt_eval::{EvalError, Language, Limit, Limits, Scope, Talk};
 use pt_model::Masker;
 use pt_server::Environment;
 use pt_syntax::{Code, Reading, references};
@@ -25,6 +27,7 @@ use crate::commands::eval::sandbox::{Job, Sandbox};
 use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::targets;
 use editor::Editor;
 
 /// Evaluates code line by line.
@@ -32,7 +35,7 @@ use editor::Editor;
 /// What a line defines, the next ones see. A line with open brackets goes on in
 /// the next one; Tab completes names; the history stays. Values and secrets of the
 /// project are there. A line with a prefix (`#pt-js 1 + 1`) may be in another
-/// language. The first call that needs a job (`pt/spawn`) begins one, which
+/// language, which remembers what its lines define, too. The first call that needs a job (`pt/spawn`) begins one, which
 /// ends when you leave; --job takes part in one that runs. What comes from a pipe
 /// is evaluated likewise, and the values are printed.
 #[derive(Debug, Args)]
@@ -49,7 +52,13 @@ pub(crate) struct ReplArgs {
     /// Gives the code its params, a map in YAML or JSON.
     #[arg(long, value_name = "data")]
     pub(crate) params: Option<String>,
+    /// Ends a line that takes longer, waiting apart [default: 1m for lines from a pipe].
+    #[arg(long, value_name = "duration")]
+    pub(crate) timeout: Option<String>,
 }
+
+/// How long a line from a pipe may take unless something else is said.
+const TIME: Duration = Duration::from_mins(1);
 
 /// Runs the command.
 pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
@@ -58,23 +67,30 @@ pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
     let language = language_of(&eval::code("", args.lang));
     let masker = Masker::default();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &masker };
-    let limits = Limits::of_code();
+    let limits = Limits::of_code().set(config.limits).shallow();
+    let time = match &args.timeout {
+        Some(time) => Some(targets::duration(time)?),
+        // At a terminal there is somebody who can stop it.
+        None => limits.time.or((!io::stdin().is_terminal()).then_some(TIME)),
+    };
+    let limits = Limits { time, ..limits };
     let job = args.job.as_deref().map(Job::visit).transpose()?;
-    let mut sandbox = Sandbox::new(&context, &params).talking().interrupting(&limits.interrupt).within(job);
-    let screen = Screen { language, secrets: sandbox.secrets() };
+    let mut sandbox =
+        Sandbox::new(&context, &params, config.limits).talking().interrupting(&limits.interrupt).within(job);
+    let screen = Screen { language, secrets: sandbox.secrets(), said: RefCell::default() };
     let interrupt = Arc::clone(&limits.interrupt);
-    let talk = |lines: &mut dyn Lines| {
+    let talk = |talk: &mut Talk<'_>| {
         if io::stdin().is_terminal() {
             let history = Environment::read()?.state_dir.join(format!("repl-history.{}", screen.word()));
             let editor = Editor::new(language, history)?;
             // After the editor, which takes the signal as well and wants it only for itself.
             interrupt_with_ctrl_c(interrupt)?;
-            at_terminal(lines, &screen, editor)
+            at_terminal(talk, &screen, editor)
         } else {
-            from_pipe(lines, &screen)
+            from_pipe(talk, &screen)
         }
     };
-    pt_eval::repl(language, &scope, &limits, &mut sandbox, talk).map_err(|error| {
+    pt_eval::repl(&scope, &limits, &mut sandbox, talk).map_err(|error| {
         let hint = error.hint.clone().unwrap_or_default();
         Failure::new(error.message).hint(hint)
     })?
@@ -85,6 +101,8 @@ struct Screen {
     language: Language,
     /// The secrets that the code has asked for.
     secrets: Arc<Mutex<Masker>>,
+    /// All that was evaluated, in whole lines: what places in mistakes are places of.
+    said: RefCell<String>,
 }
 
 impl Screen {
@@ -102,53 +120,56 @@ impl Screen {
     }
 
     /// Evaluates a piece of code and shows what came of it; whether that was a value.
-    fn evaluate(&self, lines: &mut dyn Lines, text: &str) -> Result<bool, Failure> {
-        if let Reading::Code(code) = references(text) {
-            return self.evaluate_prefixed(lines, &code, text);
-        }
-        if let Some(docs) = docs::of(self.language, text, || lines.names()) {
+    fn evaluate(&self, talk: &mut Talk<'_>, text: &str) -> Result<bool, Failure> {
+        let code = match references(text) {
+            Reading::Code(code) => Some((language_of(&code), code.body.trim_start_matches(' '))),
+            Reading::Literal | Reading::Whole(_) | Reading::Interpolated(_) => None,
+        };
+        let (language, text) = code.unwrap_or((self.language, text));
+        let lines = talk.lines(language);
+        let docs = docs::of(language, text, || lines.names());
+        let before = self.say(text);
+        if let Some(docs) = docs {
             writeln!(anstream::stdout().lock(), "{docs}")?;
             return Ok(true);
         }
-        self.show(lines.evaluate(text), text)
-    }
-
-    fn show(&self, result: Result<String, EvalError>, text: &str) -> Result<bool, Failure> {
-        match result {
+        match lines.evaluate(&before, text) {
             Ok(value) => {
                 writeln!(anstream::stdout().lock(), "{}", paint::value(&self.mask(&value)))?;
                 Ok(true)
             }
             Err(error) => {
-                self.complain(&error, text)?;
+                self.complain(error)?;
                 Ok(false)
             }
         }
     }
 
-    /// A line with the prefix of another language is for `eval` of the runner, which knows them all.
-    fn evaluate_prefixed(&self, lines: &mut dyn Lines, code: &Code<'_>, text: &str) -> Result<bool, Failure> {
-        if language_of(code) == self.language {
-            return self.evaluate(lines, code.body.trim_start());
-        }
-        let quoted = serde_json::Value::from(text);
-        let result = lines.evaluate(&match self.language {
-            Language::Clojure => format!("(pt/eval {quoted})"),
-            Language::JavaScript | Language::Python => format!("pt.eval({quoted})"),
-        });
-        // A place in the call would be none in the line.
-        self.show(result.map_err(|error| EvalError { range: None, calls: Vec::new(), ..error }), text)
+    /// Adds to what was said; gives what was said before.
+    fn say(&self, text: &str) -> String {
+        let mut said = self.said.borrow_mut();
+        let before = said.clone();
+        said.push_str(text);
+        said.push('\n');
+        before
     }
 
-    fn complain(&self, error: &EvalError, text: &str) -> Outcome {
-        let error = EvalError { message: self.mask(&error.message), ..error.clone() };
-        let language = match self.language {
-            Language::Clojure => pt_syntax::Language::Clojure,
-            Language::JavaScript => pt_syntax::Language::JavaScript,
-            Language::Python => pt_syntax::Language::Python,
+    /// Adds so many empty lines.
+    fn say_lines(&self, lines: usize) {
+        self.said.borrow_mut().push_str(&"\n".repeat(lines));
+    }
+
+    fn complain(&self, error: EvalError) -> Outcome {
+        let error = EvalError { message: self.mask(&error.message), ..error };
+        let error = match error.limit() {
+            Some(Limit::Time) => error.with_hint("`--timeout` gives each line more time"),
+            Some(Limit::Memory) => error.with_hint("`limits: {memory: …}` in the config file gives it more"),
+            Some(Limit::Depth) | None => error,
         };
-        let code = Code { language, body: text, body_offset: 0, late: true };
-        eval::complain(&error, "<repl>", text, &code, false)
+        let said = self.said.borrow();
+        let language = pt_syntax::Language::Clojure;
+        let code = Code { language, body: &said, body_offset: 0, late: true };
+        eval::complain(&error, "<repl>", &said, &code, false)
     }
 }
 
@@ -161,7 +182,7 @@ fn language_of(code: &Code<'_>) -> Language {
     }
 }
 
-fn at_terminal(lines: &mut dyn Lines, screen: &Screen, mut editor: Editor) -> Outcome {
+fn at_terminal(talk: &mut Talk<'_>, screen: &Screen, mut editor: Editor) -> Outcome {
     let name = screen.language.name();
     let hint = "Ctrl-D leaves, Tab completes, Ctrl-C stops what runs";
     let docs = match screen.language {
@@ -169,19 +190,19 @@ fn at_terminal(lines: &mut dyn Lines, screen: &Screen, mut editor: Editor) -> Ou
         Language::JavaScript | Language::Python => "doc(pt.sleep)",
     };
     writeln!(anstream::stderr(), "{name}. {hint}; {docs} tells what a name is.")?;
-    editor.complete_with(lines.names());
+    editor.complete_with(talk.lines(screen.language).names());
     while let Some(text) = editor.read(&format!("{}> ", screen.word()))? {
         if text.trim().is_empty() {
             continue;
         }
-        screen.evaluate(lines, &text)?;
-        editor.complete_with(lines.names());
+        screen.evaluate(talk, &text)?;
+        editor.complete_with(talk.lines(screen.language).names());
     }
     Ok(())
 }
 
 /// Each piece that is whole is evaluated when it is; it fails if one of them did.
-fn from_pipe(lines: &mut dyn Lines, screen: &Screen) -> Outcome {
+fn from_pipe(talk: &mut Talk<'_>, screen: &Screen) -> Outcome {
     let mut good = true;
     let mut text = String::new();
     for line in io::stdin().lock().lines() {
@@ -189,13 +210,18 @@ fn from_pipe(lines: &mut dyn Lines, screen: &Screen) -> Outcome {
         text.push('\n');
         if whole::is_whole(screen.language, text.strip_suffix('\n').unwrap_or(&text)) {
             let piece = std::mem::take(&mut text);
-            if !whole::is_blank(screen.language, &piece) {
-                good &= screen.evaluate(lines, piece.trim_end())?;
+            if whole::is_blank(screen.language, &piece) {
+                screen.say(piece.trim_end());
+            } else {
+                good &= screen.evaluate(talk, piece.trim_end())?;
             }
+            // So that lines are counted as in the pipe.
+            let lines = |text: &str| text.matches('\n').count();
+            screen.say_lines(lines(&piece) - lines(piece.trim_end()) - 1);
         }
     }
     if !whole::is_blank(screen.language, &text) {
-        good &= screen.evaluate(lines, text.trim_end())?;
+        good &= screen.evaluate(talk, text.trim_end())?;
     }
     if good { Ok(()) } else { Err(Failure::silent(1)) }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use pt_syntax::{Diagnostic, Node, NodeKind, Sources, parse, suggest};
+use pt_model::CodeLimits;
+use pt_spec::lower_limits;
+use pt_syntax::{Diagnostic, Node, NodeKind, Severity, Sources, parse, suggest};
 
 use super::{Config, Context, LOCAL};
 use crate::output::Format;
@@ -18,6 +20,16 @@ pub(crate) fn read(path: &Path, text: &str) -> (Config, Vec<Diagnostic>, Sources
     (config, reader.findings, sources)
 }
 
+/// Reads limits that stand alone: `{time: 10s}`.
+pub(super) fn read_limits(name: &str, text: &str) -> (CodeLimits, Vec<Diagnostic>, Sources) {
+    let mut sources = Sources::default();
+    let source = sources.add(name, text);
+    let parsed = parse(source, text, Format::of_text(text).into());
+    let mut reader = Reader { findings: parsed.diagnostics };
+    let limits = reader.limits(&parsed.document.root);
+    (limits, reader.findings, sources)
+}
+
 struct Reader {
     findings: Vec<Diagnostic>,
 }
@@ -25,7 +37,11 @@ struct Reader {
 impl Reader {
     fn config(&mut self, root: &Node) -> Config {
         let mut config = Config::default();
-        self.keys(root, "the config file", &["current-context", "contexts", "mcp", "docker", "jobs"]);
+        self.keys(
+            root,
+            "the config file",
+            &["current-context", "contexts", "mcp", "docker", "jobs", "limits"],
+        );
         config.current =
             root.get("current-context").and_then(|node| self.text(node, "the name of a context"));
         if let Some(contexts) = root.get("contexts") {
@@ -52,6 +68,9 @@ impl Reader {
         if let Some(jobs) = root.get("jobs") {
             self.keys(jobs, "`jobs`", &["keep"]);
             config.keep_jobs = jobs.get("keep").and_then(|node| self.number(node));
+        }
+        if let Some(limits) = root.get("limits").filter(|limits| !limits.is_null()) {
+            config.limits = self.limits(limits);
         }
         if let (Some(current), Some(node)) = (&config.current, root.get("current-context"))
             && !config.all().iter().any(|context| context.name == *current)
@@ -116,6 +135,14 @@ impl Reader {
         number
     }
 
+    fn limits(&mut self, node: &Node) -> CodeLimits {
+        let begun = self.findings.len();
+        let limits = lower_limits(node.clone(), &mut self.findings);
+        // Nobody shows the warnings of this file.
+        self.findings[begun..].iter_mut().for_each(|finding| finding.severity = Severity::Error);
+        limits
+    }
+
     fn wrong(&mut self, node: &Node, message: &str) {
         let message =
             message.chars().next().map(|first| first.to_uppercase().chain(message.chars().skip(1)).collect());
@@ -166,6 +193,8 @@ mod tests {
             ("contexts: [lab]\n", "config.yaml:1:11"),
             ("docker: {host: 3}\n", "config.yaml:1:16"),
             ("jobs: {keep: all}\n", "config.yaml:1:14"),
+            ("limits: {time: 10}\n", "config.yaml:1:16"),
+            ("limits: {tim: 10s}\n", "config.yaml:1:10"),
             ("a: [\n", "config.yaml:1:4"),
         ] {
             assert!(said(text).contains(expected), "{text}: {}", said(text));

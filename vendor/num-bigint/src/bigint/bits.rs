@@ -143,6 +143,7 @@ forward_val_assign!(impl BitAndAssign for BigInt, bitand_assign);
 
 impl BitAndAssign<&BigInt> for BigInt {
     fn bitand_assign(&mut self, other: &BigInt) {
+        crate::watch::work(usize::try_from(other.bits() / 64).unwrap_or(usize::MAX));
         match (self.sign, other.sign) {
             (NoSign, _) => {}
             (_, NoSign) => self.set_zero(),
@@ -283,6 +284,7 @@ forward_val_assign!(impl BitOrAssign for BigInt, bitor_assign);
 
 impl BitOrAssign<&BigInt> for BigInt {
     fn bitor_assign(&mut self, other: &BigInt) {
+        crate::watch::work(usize::try_from(other.bits() / 64).unwrap_or(usize::MAX));
         match (self.sign, other.sign) {
             (_, NoSign) => {}
             (NoSign, _) => self.clone_from(other),
@@ -421,6 +423,7 @@ forward_val_assign!(impl BitXorAssign for BigInt, bitxor_assign);
 
 impl BitXorAssign<&BigInt> for BigInt {
     fn bitxor_assign(&mut self, other: &BigInt) {
+        crate::watch::work(usize::try_from(other.bits() / 64).unwrap_or(usize::MAX));
         match (self.sign, other.sign) {
             (_, NoSign) => {}
             (NoSign, _) => self.clone_from(other),

@@ -55,6 +55,7 @@ fn adc(carry: u8, lhs: BigDigit, rhs: BigDigit, out: &mut BigDigit) -> u8 {
 /// The caller _must_ ensure that `a` is at least as long as `b`.
 #[inline]
 pub(super) fn __add2(a: &mut [BigDigit], b: &[BigDigit]) -> BigDigit {
+    crate::watch::work(b.len());
     debug_assert!(a.len() >= b.len());
 
     let mut carry = 0;

@@ -35,6 +35,7 @@ impl BitAnd<&BigUint> for BigUint {
 impl BitAndAssign<&BigUint> for BigUint {
     #[inline]
     fn bitand_assign(&mut self, other: &BigUint) {
+        crate::watch::work(other.data.len());
         for (ai, &bi) in self.data.iter_mut().zip(other.data.iter()) {
             *ai &= bi;
         }
@@ -57,6 +58,7 @@ impl BitOr<&BigUint> for BigUint {
 impl BitOrAssign<&BigUint> for BigUint {
     #[inline]
     fn bitor_assign(&mut self, other: &BigUint) {
+        crate::watch::work(other.data.len());
         for (ai, &bi) in self.data.iter_mut().zip(other.data.iter()) {
             *ai |= bi;
         }
@@ -81,6 +83,7 @@ impl BitXor<&BigUint> for BigUint {
 impl BitXorAssign<&BigUint> for BigUint {
     #[inline]
     fn bitxor_assign(&mut self, other: &BigUint) {
+        crate::watch::work(other.data.len());
         for (ai, &bi) in self.data.iter_mut().zip(other.data.iter()) {
             *ai ^= bi;
         }

@@ -85,6 +85,7 @@ fn div_half(rem: BigDigit, digit: BigDigit, divisor: BigDigit) -> (BigDigit, Big
 
 #[inline]
 pub(super) fn div_rem_digit(mut a: BigUint, b: BigDigit) -> (BigUint, BigDigit) {
+    crate::watch::work(a.data.len());
     if b == 0 {
         panic!("attempt to divide by zero")
     }
@@ -111,6 +112,7 @@ pub(super) fn div_rem_digit(mut a: BigUint, b: BigDigit) -> (BigUint, BigDigit) 
 
 #[inline]
 fn rem_digit(a: &BigUint, b: BigDigit) -> BigDigit {
+    crate::watch::work(a.data.len());
     if b == 0 {
         panic!("attempt to divide by zero")
     }
@@ -136,6 +138,7 @@ fn rem_digit(a: &BigUint, b: BigDigit) -> BigDigit {
 /// a -= b * c
 /// Returns a borrow (if a < b then borrow > 0).
 fn sub_mul_digit_same_len(a: &mut [BigDigit], b: &[BigDigit], c: BigDigit) -> BigDigit {
+    crate::watch::work(b.len() + 32);
     debug_assert!(a.len() == b.len());
 
     // carry is between -big_digit::MAX and 0, so to avoid overflow we store

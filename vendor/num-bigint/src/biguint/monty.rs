@@ -61,11 +61,8 @@ fn montgomery(x: &BigUint, y: &BigUint, m: &BigUint, k: BigDigit, n: usize) -> B
     let mut z = vec![0; n * 2];
 
     let mut c: BigDigit = 0;
-    crate::watch::step();
     for i in 0..n {
-        if n > 32 {
-            crate::watch::step();
-        }
+        crate::watch::work(2 * n + 32);
         let z = &mut z[i..];
         let c2 = add_mul_vvw(&mut z[..n], x, y[i]);
         let t = z[0].wrapping_mul(k);

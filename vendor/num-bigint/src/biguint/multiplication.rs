@@ -86,9 +86,8 @@ fn mac3(mut acc: &mut [BigDigit], mut b: &[BigDigit], mut c: &[BigDigit]) {
 
     let acc = acc;
     let (x, y) = if b.len() < c.len() { (b, c) } else { (c, b) };
-    if y.len() > 32 {
-        crate::watch::step();
-    }
+    // The longer of these falls into smaller multiplications.
+    crate::watch::work(y.len().saturating_mul(x.len().min(32)));
 
     // We use four algorithms for different input sizes.
     //

@@ -160,7 +160,7 @@ fn plain_modpow(base: &BigUint, exp_data: &[BigDigit], modulus: &BigUint) -> Big
     let mut base = base % modulus;
     for _ in 0..i {
         for _ in 0..big_digit::BITS {
-            crate::watch::step();
+            crate::watch::work(modulus.data.len() + 32);
             base = &base * &base % modulus;
         }
     }
@@ -184,7 +184,7 @@ fn plain_modpow(base: &BigUint, exp_data: &[BigDigit], modulus: &BigUint) -> Big
 
     {
         let mut unit = |exp_is_odd| {
-            crate::watch::step();
+            crate::watch::work(modulus.data.len() + 32);
             base = &base * &base % modulus;
             if exp_is_odd {
                 acc *= &base;

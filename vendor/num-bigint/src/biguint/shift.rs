@@ -23,6 +23,7 @@ pub(super) fn biguint_shl<T: PrimInt>(n: Cow<'_, BigUint>, shift: T) -> BigUint 
 }
 
 fn biguint_shl2(n: Cow<'_, BigUint>, digits: usize, shift: u8) -> BigUint {
+    crate::watch::work(n.data.len());
     let mut data = match digits {
         0 => n.into_owned().data,
         _ => {
@@ -65,6 +66,7 @@ fn biguint_shr<T: PrimInt>(n: Cow<'_, BigUint>, shift: T) -> BigUint {
 }
 
 fn biguint_shr2(n: Cow<'_, BigUint>, digits: usize, shift: u8) -> BigUint {
+    crate::watch::work(n.data.len());
     if digits >= n.data.len() {
         return match n {
             Cow::Borrowed(_) => BigUint::ZERO,

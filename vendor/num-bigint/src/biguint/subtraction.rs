@@ -48,6 +48,7 @@ fn sbb(borrow: u8, lhs: BigDigit, rhs: BigDigit, out: &mut BigDigit) -> u8 {
 }
 
 pub(super) fn sub2(a: &mut [BigDigit], b: &[BigDigit]) {
+    crate::watch::work(b.len());
     let mut borrow = 0;
 
     let len = Ord::min(a.len(), b.len());
@@ -77,6 +78,7 @@ pub(super) fn sub2(a: &mut [BigDigit], b: &[BigDigit]) {
 // Only for the Sub impl. `a` and `b` must have same length.
 #[inline]
 fn __sub2rev(a: &[BigDigit], b: &mut [BigDigit]) -> u8 {
+    crate::watch::work(b.len());
     debug_assert!(b.len() == a.len());
 
     let mut borrow = 0;

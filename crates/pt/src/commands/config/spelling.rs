@@ -98,6 +98,10 @@ fn definition(project: &Project, definition: &Definition) -> Data {
     if let Some(timeout) = &definition.timeout {
         put(&mut spelled, "timeout", value(timeout));
     }
+    let limits = definition.limits.to_data();
+    if !limits.is_null() {
+        put(&mut spelled, "limits", limits);
+    }
     if let Some(awaits) = &definition.awaits {
         put(&mut spelled, "await", names(awaits));
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use pt_engine::Alone;
 use pt_eval::{EvalError, EvalErrorKind, Host, Limits, NoHost};
-use pt_model::{Data, Failure, Map, Masker, Part, Secret, Text, VALUE_NAMES, is_value_name};
+use pt_model::{CodeLimits, Data, Failure, Map, Masker, Part, Secret, Text, VALUE_NAMES, is_value_name};
 use pt_server::{App, Environment, LoadedProject};
 
 use crate::failure::Outcome;
@@ -23,6 +23,7 @@ pub(crate) use job::Job;
 pub(crate) struct Sandbox<'c> {
     context: &'c str,
     params: &'c Map,
+    limits: CodeLimits,
     /// Opened when something of the project is asked for: most code asks for nothing, and should not wait.
     opened: Option<Opened>,
     /// What kept the project or the job away. Nobody may take it for a value that is not set.
@@ -50,10 +51,11 @@ struct Opened {
 const DEEPEST: usize = 16;
 
 impl<'c> Sandbox<'c> {
-    /// With the values and secrets of this context.
-    pub(crate) fn new(context: &'c str, params: &'c Map) -> Self {
+    /// With the values and secrets of this context, and what all code may use up.
+    pub(crate) fn new(context: &'c str, params: &'c Map, limits: CodeLimits) -> Self {
         Self {
             context,
+            limits,
             params,
             opened: None,
             broken: None,
@@ -123,12 +125,12 @@ impl<'c> Sandbox<'c> {
     ) -> Result<T, Failure> {
         let answer = match &self.opened {
             Some(opened) => question(opened),
-            None => open(self.context).and_then(|opened| question(self.opened.insert(opened))),
+            None => open(self.context, self.limits).and_then(|opened| question(self.opened.insert(opened))),
         };
         answer.map_err(|broken| {
             let message = broken.message.clone().unwrap_or_else(|| "The project cannot be read.".to_owned());
             self.broken = Some(broken);
-            Failure { message, data: Data::Null }
+            Failure::new(message, Data::Null)
         })
     }
 
@@ -156,7 +158,7 @@ impl<'c> Sandbox<'c> {
         if !is_value_name(name) {
             let noun = if function == "set-secret" { "secret" } else { "value" };
             let message = format!("pt/{function}: '{name}' is no name for a {noun}. {VALUE_NAMES}");
-            return Err(Failure { message, data: Data::Null });
+            return Err(Failure::new(message, Data::Null));
         }
         let now = Timestamp::now();
         self.ask(|Opened { app, project }| match function {
@@ -198,13 +200,14 @@ impl<'c> Sandbox<'c> {
         let text = args.first().map(|text| text.to_text().expose()).unwrap_or_default();
         if self.evaluations >= DEEPEST {
             let message = format!("pt/eval: Code evaluates code {DEEPEST} levels deep.");
-            return Err(Failure { message, data: Data::Null });
+            return Err(Failure::new(message, Data::Null));
         }
         let code = super::code(&text, None);
         let masker = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let scope =
             pt_eval::Scope { params: self.params, repo_ref: None, project_ref: None, masker: &masker };
-        let limits = Limits { interrupt: Arc::clone(&self.interrupt), ..Limits::of_code() };
+        let limits =
+            Limits { interrupt: Arc::clone(&self.interrupt), ..Limits::of_code().set(self.limits).shallow() };
         self.evaluations += 1;
         let result = pt_eval::run(&super::snippet(&code), &scope, &limits, self);
         self.evaluations -= 1;
@@ -213,7 +216,7 @@ impl<'c> Sandbox<'c> {
             EvalErrorKind::Code
             | EvalErrorKind::Interrupted
             | EvalErrorKind::TimedOut
-            | EvalErrorKind::OutOfMemory => Failure { message, data: Data::Null },
+            | EvalErrorKind::OutOfMemory => Failure::new(message, Data::Null),
         })
     }
 
@@ -277,12 +280,12 @@ impl Drop for Sandbox<'_> {
     }
 }
 
-fn open(context: &str) -> Result<Opened, crate::failure::Failure> {
-    let app = App::open(Environment::read()?)?;
+fn open(context: &str, limits: CodeLimits) -> Result<Opened, crate::failure::Failure> {
+    let app = App::open(Environment { limits, ..Environment::read()? })?;
     let project = targets::readable(app.load(None, context)?)?;
     Ok(Opened { app, project })
 }
 
 fn unset(noun: &str, name: &str) -> Failure {
-    Failure { message: format!("{noun} '{name}' is not set."), data: Data::Null }
+    Failure::new(format!("{noun} '{name}' is not set."), Data::Null)
 }

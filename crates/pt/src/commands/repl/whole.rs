@@ -8,6 +8,9 @@ use pt_syntax::{Reading, references};
 
 /// Whether every bracket and text in it is closed. What is closed too often is whole: it is a mistake to be told.
 pub(super) fn is_whole(language: Language, text: &str) -> bool {
+    if is_prefix(text) {
+        return false;
+    }
     if let Reading::Code(code) = references(text) {
         return is_whole(super::language_of(&code), code.body);
     }
@@ -55,6 +58,12 @@ pub(super) fn is_whole(language: Language, text: &str) -> bool {
         }
     }
     depth == 0 && !(language == Language::Python && is_open_block(text))
+}
+
+/// Whether a text is nothing but the prefix of a language: its code follows.
+fn is_prefix(text: &str) -> bool {
+    text.trim().starts_with(['#', 'p'])
+        && matches!(references(&format!("{} _", text.trim())), Reading::Code(code) if code.body.trim() == "_")
 }
 
 /// Whether two more quotes follow a first one; they are taken then.
