@@ -152,6 +152,8 @@ enum Effect {
     Answer(Reply, Result<Data, Failure>),
     /// Somebody learns that what was reported before has been told.
     Passed(oneshot::Sender<()>),
+    /// A container's task learns what is wished for it.
+    Wish(watch::Sender<Wish>, Wish),
     /// Those who watch are told something that is not kept.
     Tell(Notice),
     /// A step's code starts.
@@ -366,6 +368,7 @@ impl Dispatcher {
             match effect {
                 Effect::Answer(reply, answer) => drop(reply.send(answer)),
                 Effect::Passed(passed) => drop(passed),
+                Effect::Wish(wishes, wish) => drop(wishes.send_if_modified(|current| forward(current, wish))),
                 // Nobody may be watching any more.
                 Effect::Tell(notice) => drop(self.notices.send(notice)),
                 Effect::Start(thread) => self.start_thread(*thread),

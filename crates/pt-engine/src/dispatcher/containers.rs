@@ -22,7 +22,9 @@ use crate::ready::Voice;
 
 /// A container, beyond what its job shows of it.
 pub(super) struct ContainerState {
-    pub(super) wish: watch::Sender<Wish>,
+    /// What is wished for it; its task learns of it once what led to it is stored.
+    pub(super) wish: Wish,
+    pub(super) wishes: watch::Sender<Wish>,
     /// Notified when it is to be stopped and started once more.
     pub(super) restart: Arc<Notify>,
     pub(super) ports: Vec<PublishedPort>,
@@ -172,7 +174,7 @@ impl Dispatcher {
         let wished_ports = services.iter().flat_map(|service| &service.ports);
         let wished_ports =
             wished_ports.map(|port| (port.port, port.host_port(), port.protocol.is_udp())).collect();
-        let (wish, wished) = watch::channel(Wish::Run);
+        let (wishes, wished) = watch::channel(Wish::Run);
         let restart = Arc::new(Notify::new());
         let voice = Arc::new(Voice::default());
         let task = ContainerTask {
@@ -195,7 +197,8 @@ impl Dispatcher {
             voice: Arc::clone(&voice),
         };
         let state = ContainerState {
-            wish,
+            wish: Wish::Run,
+            wishes,
             restart,
             ports,
             started: false,
@@ -377,7 +380,7 @@ impl Dispatcher {
                 container.status == ContainerStatus::Failed && container.step == *step
             });
             // What was asked to stop has not failed.
-            is_its && self.containers.get(*id).is_some_and(|c| !c.told && *c.wish.borrow() == Wish::Run)
+            is_its && self.containers.get(*id).is_some_and(|c| !c.told && c.wish == Wish::Run)
         };
         let id = self.steps.get(step)?.containers.iter().find(failed)?.clone();
         self.containers.get_mut(&id)?.told = true;
@@ -397,14 +400,16 @@ impl Dispatcher {
     }
 
     /// Wishes something of a container.
-    pub(super) fn wish(&self, id: &ContainerId, wish: Wish) {
-        if let Some(container) = self.containers.get(id) {
-            container.wish.send_if_modified(|current| forward(current, wish));
+    pub(super) fn wish(&mut self, id: &ContainerId, wish: Wish) {
+        if let Some(container) = self.containers.get_mut(id)
+            && forward(&mut container.wish, wish)
+        {
+            self.effects.push(Effect::Wish(container.wishes.clone(), wish));
         }
     }
 
     /// Lets go of a container that has ended and whose step, which might still read from it, has ended too.
-    pub(super) fn release_if_ended(&self, id: &ContainerId) {
+    pub(super) fn release_if_ended(&mut self, id: &ContainerId) {
         let step = self.job.containers.get(id).map(|container| &container.step);
         let step_ended =
             step.and_then(|step| self.job.steps.get(step)).is_some_and(|step| step.status.has_ended());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pt_model::{ContainerId, Job, Status, StepId, What};
+use pt_model::{Container, ContainerId, Job, Status, StepId, What};
 use pt_store::StoreError;
 
 use super::{Dispatcher, Message};
@@ -63,7 +63,7 @@ impl Dispatcher {
 
     /// Asks those containers to stop that nobody needs who still runs: what waited for others, for their end or for them to be
     /// ready, ends before them. What does not depend on each other ends at once.
-    pub(super) fn stop_in_order(&self) {
+    pub(super) fn stop_in_order(&mut self) {
         let live: HashSet<&StepId> = self
             .job
             .containers
@@ -72,14 +72,12 @@ impl Dispatcher {
             .map(|(_, container)| &container.step)
             .collect();
         let in_order = self.steps.values().any(|step| !step.run_when.is_empty());
-        let runs = |id: &ContainerId| {
-            self.containers.get(id).is_some_and(|container| *container.wish.borrow() == Wish::Run)
-        };
-        for (id, container) in self.job.containers.iter().filter(|(id, _)| runs(id)) {
-            if !in_order || !self.is_needed(&container.step, &live) {
-                self.wish(id, Wish::Stop);
-            }
-        }
+        let runs =
+            |id: &ContainerId| self.containers.get(id).is_some_and(|container| container.wish == Wish::Run);
+        let is_next = |container: &Container| !in_order || !self.is_needed(&container.step, &live);
+        let next = self.job.containers.iter().filter(|(id, container)| runs(id) && is_next(container));
+        let next: Vec<ContainerId> = next.map(|(id, _)| id.clone()).collect();
+        next.iter().for_each(|id| self.wish(id, Wish::Stop));
     }
 
     /// Whether a step that runs containers waited for this one, directly or by way of others.

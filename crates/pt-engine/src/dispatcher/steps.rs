@@ -593,7 +593,7 @@ impl Dispatcher {
         self.effects.clear();
         self.steps.values_mut().for_each(|step| step.waiting.clear());
         for container in self.containers.values_mut() {
-            container.wish.send_if_modified(|wish| forward(wish, Wish::Kill));
+            container.wishes.send_if_modified(|wish| forward(wish, Wish::Kill));
             container.waiting_for_start.clear();
             container.waiting_for_end.clear();
         }

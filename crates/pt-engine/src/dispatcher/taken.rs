@@ -265,9 +265,10 @@ impl Dispatcher {
         };
         let is_gone = beginning.is_none() && matches!(container.status, Running | Stopping | Restarting);
         self.ports.exchange(&[], &ports);
-        let (wish, wished) = watch::channel(Wish::Run);
+        let (wishes, wished) = watch::channel(Wish::Run);
         let state = ContainerState {
-            wish,
+            wish: Wish::Run,
+            wishes,
             restart: Arc::new(Notify::new()),
             ports: ports.clone(),
             started: matches!(container.status, Running | Stopping | Restarting | Exited),
