@@ -83,10 +83,14 @@ pub fn import(
 
 /// What the file `.env` of a directory says, if there is one.
 fn dot_env(world: &dyn World, dir: &Path) -> Result<Vec<Assignment>, Vec<Diagnostic>> {
-    let text = world.read(&dir.join(".env")).unwrap_or_default();
-    assignments(&text).map_err(|why| {
-        vec![Diagnostic::error("compose-mistake", format!("The file `.env` cannot be read: {why}"))]
-    })
+    let path = dir.join(".env");
+    let unreadable =
+        |why| vec![Diagnostic::error("compose-mistake", format!("The file `.env` cannot be read: {why}"))];
+    if !world.exists(&path) {
+        return Ok(Vec::new());
+    }
+    let text = world.read(&path).map_err(|cause| unreadable(cause.to_string()))?;
+    assignments(&text).map_err(unreadable)
 }
 
 /// `stack` with the services of no profile, and a template for each profile that has them too.

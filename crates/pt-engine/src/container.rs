@@ -368,13 +368,20 @@ impl ContainerTask {
 
     /// Starts what the runner that had made it may not have started. False if nobody wants it to start any more.
     async fn start_unstarted(&mut self, id: &mut String) -> Result<bool, BackendError> {
+        let mut told = false;
         loop {
             match self.backend.has_run(id).await {
                 Ok(false) if self.is_wanted() => return self.start(id).await.map(|_| true),
                 Ok(has_run) => return Ok(has_run),
                 // Whoever follows it tells that it is gone.
                 Err(error) if error.kind == ErrorKind::NotFound => return Ok(true),
-                Err(_) => sleep(FOLLOW_AGAIN).await,
+                Err(error) => {
+                    self.out_of_sight(id, &error, &mut told);
+                    tokio::select! {
+                        () = sleep(FOLLOW_AGAIN) => {}
+                        () = unwanted(self.wish.clone()) => return Ok(false),
+                    }
+                }
             }
         }
     }
@@ -447,16 +454,19 @@ impl ContainerTask {
                 }
                 Err(error) if error.kind == ErrorKind::NotFound => return None,
                 Err(error) => {
-                    if !std::mem::replace(&mut told, true) {
-                        let (id, why) = (&self.id, self.explain(id, &error));
-                        self.report(Report::Trouble(format!(
-                            "Container '{id}' is out of sight, and waited for: {why}"
-                        )));
-                    }
+                    self.out_of_sight(id, &error, &mut told);
                 }
             }
             sleep(pause).await;
             pause = (pause * 2).min(FOLLOW_AGAIN);
+        }
+    }
+
+    /// Says once that the engine does not answer.
+    fn out_of_sight(&self, id: &str, error: &BackendError, told: &mut bool) {
+        if !std::mem::replace(told, true) {
+            let (id, why) = (&self.id, self.explain(id, error));
+            self.report(Report::Trouble(format!("Container '{id}' is out of sight, and waited for: {why}")));
         }
     }
 

@@ -29,10 +29,7 @@ pub(crate) fn encodings(secret: &Secret) -> Vec<Secret> {
             texts.extend(lines.flat_map(in_base64));
         }
     }
-    let percent = percent_encoded(bytes);
-    if percent != secret.expose() {
-        texts.push(percent);
-    }
+    texts.extend(in_addresses(bytes).into_iter().filter(|text| text != secret.expose()));
     texts.into_iter().map(|text| Secret::new(secret.name(), text)).collect()
 }
 
@@ -47,12 +44,21 @@ fn in_base64(bytes: &[u8]) -> Vec<String> {
     texts
 }
 
-fn percent_encoded(bytes: &[u8]) -> String {
-    let one = |byte: &u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(*byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    bytes.iter().map(one).collect()
+/// Percent-encoded: as a part of a path, as JavaScript and Python do it, and as in a form, in capitals and without.
+fn in_addresses(bytes: &[u8]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (as_they_are, space) in [("-_.~", "%20"), ("-_.~!'()*", "%20"), ("-_.~/", "%20"), ("-_.*", "+")] {
+        let one = |byte: &u8, capitals: bool| match char::from(*byte) {
+            ' ' => space.to_owned(),
+            c if c.is_ascii_alphanumeric() || as_they_are.contains(c) => c.to_string(),
+            _ if capitals => format!("%{byte:02X}"),
+            _ => format!("%{byte:02x}"),
+        };
+        texts.extend([true, false].map(|capitals| bytes.iter().map(|byte| one(byte, capitals)).collect()));
+    }
+    texts.sort();
+    texts.dedup();
+    texts
 }
 
 #[cfg(test)]
@@ -97,10 +103,13 @@ mod tests {
 
     #[test]
     fn secrets_are_found_in_addresses() {
-        assert_eq!(
-            masked("p@ss/wörd", "postgres://me:p%40ss%2Fw%C3%B6rd@db"),
-            "postgres://me:[secret key]@db"
-        );
+        for encoded in
+            ["p%40s%2Fw%C3%B6rd%21", "p%40s%2fw%c3%b6rd%21", "p%40s%2Fw%C3%B6rd!", "p%40s/w%C3%B6rd%21"]
+        {
+            let address = format!("postgres://me:{encoded}@db");
+            assert_eq!(masked("p@s/wörd!", &address), "postgres://me:[secret key]@db");
+        }
+        assert_eq!(masked("two words", "?q=two+words"), "?q=[secret key]");
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct CodeLimits {
 }
 
 impl CodeLimits {
+    /// The most levels of calls that can be allowed: there are no threads with a larger stack.
+    pub const DEEPEST: u32 = 10_000;
+
     /// These, and where they say nothing the others.
     #[must_use]
     pub fn or(self, others: Self) -> Self {

@@ -29,11 +29,16 @@ impl Allowance {
     /// The error of code, with how to let it use up more if it is about that.
     pub fn advise(&self, error: EvalError) -> EvalError {
         let Some(limit) = error.limit().filter(|_| error.hint.is_none()) else { return error };
+        if limit == Limit::Depth && self.limits.depth == Some(CodeLimits::DEEPEST) {
+            return error;
+        }
         let key = limit.key();
         let example = match limit {
             Limit::Time => duration_text(self.limits.time.unwrap_or(USUAL_TIME).saturating_mul(2)),
             Limit::Memory => size_text(self.limits.memory.unwrap_or(USUAL_MEMORY).saturating_mul(2)),
-            Limit::Depth => (self.limits.depth.unwrap_or(USUAL_DEPTH) * 2).min(DEEPEST).to_string(),
+            Limit::Depth => {
+                (self.limits.depth.unwrap_or(USUAL_DEPTH) * 2).min(CodeLimits::DEEPEST).to_string()
+            }
         };
         let all = "for all code, `limits` in the config file";
         error.with_hint(match &self.whose {
@@ -48,4 +53,3 @@ impl Allowance {
 const USUAL_TIME: Duration = Duration::from_secs(10);
 const USUAL_MEMORY: u64 = 256_000_000;
 const USUAL_DEPTH: u32 = 1000;
-const DEEPEST: u32 = 10_000;

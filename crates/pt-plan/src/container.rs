@@ -66,17 +66,13 @@ fn out_of_bounds(spec: &ContainerSpec, value: &Data) -> Vec<TypeError> {
     };
     let mut found = Vec::new();
     let resources = &spec.resources;
-    for (key, memory) in [("limit", resources.memory_limit), ("request", resources.memory_request)] {
-        if memory.is_some_and(|bytes| 0 < bytes && bytes < LEAST_MEMORY) {
-            let rule = "Must be 6 MiB or more: engines start no container with less memory";
-            found.push(wrong(&["memory", key], rule.to_owned()));
-        }
+    if resources.memory_limit.is_some_and(|bytes| 0 < bytes && bytes < LEAST_MEMORY) {
+        let rule = "Must be 6 MiB or more: engines start no container with less memory";
+        found.push(wrong(&["memory", "limit"], rule.to_owned()));
     }
-    for (key, cores) in [("limit", resources.cpu_limit), ("request", resources.cpu_request)] {
-        let is_out = |cores: f64| cores > 0.0 && !(CORES.0..=CORES.1).contains(&cores);
-        if cores.is_some_and(is_out) {
-            found.push(wrong(&["cpu", key], format!("Must be from {} to {} cores", CORES.0, CORES.1)));
-        }
+    let is_out = |cores: f64| cores > 0.0 && !(CORES.0..=CORES.1).contains(&cores);
+    if resources.cpu_limit.is_some_and(is_out) {
+        found.push(wrong(&["cpu", "limit"], format!("Must be from {} to {} cores", CORES.0, CORES.1)));
     }
     if let Some(User::Named(user)) = &spec.user {
         let is_digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

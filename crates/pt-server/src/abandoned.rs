@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use pt_backend::Backend;
 use pt_model::Job;
 use pt_store::{Instance, JobKey};
@@ -41,8 +42,7 @@ impl App {
     /// Removes what such jobs left, and closes their books. What cannot be removed keeps nobody from starting: the next one
     /// tries again, and `pt clean` says what is wrong.
     pub async fn clear_abandoned(&self, instance: &Instance, backend: &Arc<dyn Backend>) {
-        for job in self.abandoned_jobs(instance).unwrap_or_default() {
-            drop(self.clear_away(&job, backend).await);
-        }
+        let jobs = self.abandoned_jobs(instance).unwrap_or_default();
+        drop(join_all(jobs.iter().map(|job| self.clear_away(job, backend))).await);
     }
 }

@@ -95,6 +95,9 @@ impl Imports<'_> {
         let mut found = Vec::new();
         for file in files {
             for assignment in self.env_file(file) {
+                if !self.is_variable(&assignment.name, file.span) {
+                    continue;
+                }
                 if !is_covered(&assignment.name) {
                     let value = self.assigned(&assignment, id, &known, file.span);
                     found.push((assignment.name.clone(), value));

@@ -37,6 +37,8 @@ pub(super) struct Param {
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     env: Vec<(String, String)>,
+    /// Those of them that are not to be shown.
+    hidden: BTreeSet<String>,
     /// Those that have a default somewhere, and that nothing sets: they become params.
     defaulted: BTreeSet<String>,
     /// All that a text of the file names.
@@ -61,7 +63,11 @@ impl Variables {
     /// With what `.env` says.
     pub(super) fn with(env: Vec<Assignment>) -> Self {
         let mut variables = Self::default();
-        for Assignment { name, value } in env {
+        for assignment in env {
+            if assignment.is_secret() {
+                variables.hidden.insert(assignment.name.clone());
+            }
+            let Assignment { name, value } = assignment;
             // Each line may refer to those before it.
             let value = value.map(|value| variables.resolve(&value));
             variables.env.extend(value.map(|value| (name, value)));
@@ -83,7 +89,7 @@ impl Variables {
         for piece in pieces(text) {
             let Piece::Variable(variable) = piece else { continue };
             self.named.insert(variable.name.clone());
-            let known = self.set(&variable.name).is_some() || variable.is_secret();
+            let known = self.set(&variable.name).is_some() || self.hides(&variable);
             if variable.default.is_some() && !known {
                 self.defaulted.insert(variable.name);
             }
@@ -200,6 +206,17 @@ impl Variables {
         self.env.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether what a variable stands for is not to be shown.
+    fn hides(&self, variable: &Variable) -> bool {
+        variable.is_secret() || self.hidden.contains(&variable.name) || self.hides_default(variable)
+    }
+
+    /// Whether its default has a variable in it that is not to be shown.
+    fn hides_default(&self, variable: &Variable) -> bool {
+        let of = |piece: &Piece| matches!(piece, Piece::Variable(inner) if self.hides(inner));
+        variable.default.as_deref().is_some_and(|default| pieces(default).iter().any(of))
+    }
+
     fn value(&self, variable: &Variable) -> Option<String> {
         let set = self.set(&variable.name).filter(|value| !value.is_empty());
         if let Some(alternative) = &variable.alternative {
@@ -234,9 +251,12 @@ impl Variables {
             let default = self.value(variable).unwrap_or_default();
             return reference(&format!("pt.param {}", self.param(&name, variable, default)));
         }
-        let is_secret = variable.is_secret();
+        let is_secret = self.hides(variable);
         // Compose takes what nobody has set as empty. What `.env` says of a secret is one.
-        let known = if is_secret { self.said(variable) } else { self.value(variable) };
+        let known = match is_secret {
+            true => self.said(variable).filter(|_| !self.hides_default(variable)),
+            false => self.value(variable),
+        };
         let default = known.or_else(|| (!variable.is_required && !is_secret).then(String::new));
         match self.used.iter_mut().find(|used| used.name == name) {
             Some(used) => used.default = used.default.take().filter(|known| !known.is_empty()).or(default),
@@ -256,7 +276,7 @@ impl Variables {
         let name = &variable.name;
         for piece in pieces(default) {
             let Piece::Variable(inner) = piece else { continue };
-            let message = if inner.is_secret() {
+            let message = if self.hides(&inner) {
                 format!("`{name}` is not what `{}` is unless it is set: set it, too", inner.name)
             } else {
                 let value = self.value(&inner).unwrap_or_default();
@@ -305,6 +325,17 @@ mod tests {
         ] {
             assert_eq!(variables.keep(variable, text, service), reference);
         }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_a_secret_wherever_it_stands() {
+        let env = assignments("URL=postgres://me:hunter2@db/app").unwrap_or_default();
+        let mut variables = Variables::with(env);
+        let text = "${X:-$URL} $URL";
+        variables.learn_of(text);
+        assert_eq!(variables.refer(text, nowhere()), "{pt.secret x} {pt.secret url}");
+        let told = format!("{:?} {:?}", variables.take_decided(), variables.into_settings());
+        assert!(!told.contains("hunter2"), "{told}");
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Lines for Clojure<'_, '_> {
         let snippet = Snippet { language: Language::Clojure, text: &said, settings: true };
         let fault = |error| fault(error, &snippet, self.limits);
         // Functions keep their places: so each must stand where nothing else has stood.
-        let program = Program::compile(&format!("{:1$}{text}", "", before.len())).map_err(fault)?;
+        let program = Program::compile(&format!("{}{text}", " ".repeat(before.len()))).map_err(fault)?;
         let value = program.run(&mut self.context).map_err(fault)?;
         self.defined.extend(definitions(text).map(str::to_owned));
         let shown = print::pr_str(&value);

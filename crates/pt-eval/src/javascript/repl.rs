@@ -70,6 +70,8 @@ impl Lines for JavaScript<'_> {
     }
 
     fn names(&mut self) -> Vec<String> {
+        self.limits.interrupt.store(false, Ordering::Relaxed);
+        self.watch.restart();
         let globals = self.run("", "Object.getOwnPropertyNames(globalThis).join(' ')").unwrap_or_default();
         let globals = globals.trim_matches('"').split(' ').map(str::to_owned);
         let runner = FUNCTIONS.iter().map(|function| function::called(function.name, Language::JavaScript));

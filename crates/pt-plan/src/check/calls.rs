@@ -46,8 +46,20 @@ fn named(code: &Code<'_>) -> Vec<Range<usize>> {
         let quote = body[start..].chars().next().filter(|quote| quotes.contains(quote))?;
         let length = body[start + 1..].find([quote, '\n'])?;
         let range = start + 1..start + 1 + length;
-        (!line.contains(comment) && !range.is_empty() && body[range.end..].starts_with(quote))
-            .then_some(range)
+        (!line.contains(comment)
+            && !is_left_out(code.language, &body[..at])
+            && !range.is_empty()
+            && body[range.end..].starts_with(quote))
+        .then_some(range)
     };
     heads.iter().flat_map(|head| body.match_indices(head)).filter_map(name).collect()
+}
+
+/// Whether what follows this is in a comment of several lines, or in a text of several lines that is used as one.
+fn is_left_out(language: Language, before: &str) -> bool {
+    match language {
+        Language::Clojure => before.ends_with("#_") || before.trim_end().ends_with("(comment"),
+        Language::JavaScript => before.rfind("/*") > before.rfind("*/"),
+        Language::Python => before.matches("\"\"\"").count() % 2 == 1,
+    }
 }

@@ -26,9 +26,6 @@ const STRANGERS: [(&str, &str); 8] = [
 /// The least memory that code can be given: an interpreter of JavaScript alone takes some hundred kilobytes.
 const LEAST_MEMORY: u64 = 1_000_000;
 
-/// The most levels of calls: there are no threads with a larger stack.
-const DEEPEST: i64 = 10_000;
-
 /// What code may use up: `{time: 10s, memory: 256MB, depth: 500}`.
 pub fn lower_limits(node: Node, found: &mut Vec<Diagnostic>) -> CodeLimits {
     let span = node.span;
@@ -55,7 +52,9 @@ pub fn lower_limits(node: Node, found: &mut Vec<Diagnostic>) -> CodeLimits {
     }
     if let Some(node) = fields.take("depth") {
         limits.depth = match node.kind {
-            NodeKind::Int(depth @ 1..=DEEPEST) => u32::try_from(depth).ok(),
+            NodeKind::Int(depth @ 1..) => {
+                u32::try_from(depth).ok().filter(|depth| *depth <= CodeLimits::DEEPEST)
+            }
             NodeKind::Int(_)
             | NodeKind::Null
             | NodeKind::Bool(_)
@@ -66,7 +65,11 @@ pub fn lower_limits(node: Node, found: &mut Vec<Diagnostic>) -> CodeLimits {
             | NodeKind::Form(_) => None,
         };
         if limits.depth.is_none() {
-            found.push(wrong(&node, "depth", &format!("Must be a number of calls from 1 to {DEEPEST}")));
+            found.push(wrong(
+                &node,
+                "depth",
+                &format!("Must be a number of calls from 1 to {}", CodeLimits::DEEPEST),
+            ));
         }
     }
     found.extend(fields.unknown("in `limits`", KEYS).into_iter().map(meant));

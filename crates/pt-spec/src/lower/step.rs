@@ -13,29 +13,23 @@ pub(super) fn lower_steps(node: Node, found: &mut Vec<Diagnostic>) -> Vec<Step> 
         NodeKind::List(items) => {
             items.into_iter().filter(|item| !item.is_null()).flat_map(lower_item).collect()
         }
-        NodeKind::Str(code) if as_code_step(&code).is_some() => {
-            let step = as_code_step(&code).unwrap_or_default();
-            let list = format!("[{step}]");
-            found.push(
-                no_list(span).hint(format!("write a step that has the code: `{list}`")).replace_by(list),
-            );
-            Vec::new()
-        }
-        NodeKind::Str(step) if !step.contains('\n') => {
-            let list = format!("[{step}]");
-            found.push(no_list(span).hint(format!("write it as a list of one: `{list}`")).replace_by(list));
+        NodeKind::Str(text) => {
+            let instead = |advice: &str, step: &str| {
+                let list = format!("[{step}]");
+                no_list(span).hint(format!("{advice}: `{list}`")).replace_by(list)
+            };
+            found.push(match as_code_step(&text) {
+                Some(step) => instead("write a step that has the code", &step),
+                None if text.contains('\n') => no_list(span),
+                None => instead("write it as a list of one", &text),
+            });
             Vec::new()
         }
         NodeKind::Map(_) => {
             found.push(no_list(span).hint("begin each step with a dash: `- module: my-module`"));
             Vec::new()
         }
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Float(_)
-        | NodeKind::Str(_)
-        | NodeKind::Form(_) => {
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Form(_) => {
             found.push(no_list(span));
             Vec::new()
         }

@@ -44,6 +44,13 @@ async fn clean(args: &CleanArgs, config: &Config) -> Outcome {
     let beside = app.store.instances_beside(&here)?;
     let instances =
         if args.all { app.store.instances()? } else { [here].into_iter().chain(beside).collect() };
+    if args.volumes {
+        for instance in &instances {
+            if !app.project_volumes(instance, &*backend).await?.is_empty() {
+                refuse_while_running(&app, instance)?;
+            }
+        }
+    }
     let mut err = anstream::stderr().lock();
     let mut removed = 0;
     let mut problems = Vec::new();
@@ -53,9 +60,6 @@ async fn clean(args: &CleanArgs, config: &Config) -> Outcome {
         let names = found.containers.iter().map(|container| ("container", &container.name));
         let names = names.chain(found.networks.iter().map(|network| ("network", &network.name)));
         let volumes = if args.volumes { app.project_volumes(instance, &*backend).await? } else { Vec::new() };
-        if !volumes.is_empty() {
-            refuse_while_running(&app, instance)?;
-        }
         let names = names.chain(found.volumes.iter().map(|volume| ("volume", &volume.name)));
         for (kind, name) in names.chain(volumes.iter().map(|name| ("volume", name))) {
             writeln!(err, "{} {kind} {name}", if args.dry_run { "Would remove" } else { "Removing" })?;

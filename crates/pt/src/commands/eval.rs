@@ -75,7 +75,7 @@ pub(crate) enum CodeLanguage {
 /// How long code may take unless something else is said.
 const TIME: Duration = Duration::from_mins(1);
 
-/// The stack of such a thread, in bytes. Only touched pages cost memory.
+/// Bytes of the stack of a thread on which calls may go deep. Only touched pages cost memory.
 const STACK: usize = 64 << 20;
 
 /// What lets calls stand within one another more deeply.
@@ -97,8 +97,7 @@ pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {
     };
     let end = Instant::now() + time;
     let limits = Limits { time: Some(time), memory: args.memory.unwrap_or(limits.memory), ..limits };
-    let mut host =
-        Sandbox::new(&context, &params, config.limits).limited(time).interrupting(&limits.interrupt);
+    let mut host = Sandbox::new(&context, &params, config.limits).limited(time).bounded(&limits);
     let result = if limits.depth.is_some() {
         with_much_stack(|| pt_eval::run(&snippet(&code), &scope, &limits, &mut host))?
     } else {

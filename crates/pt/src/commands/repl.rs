@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use pt_eval::{EvalError, Language, Limit, Limits, Scope, Talk};
-use pt_model::Masker;
+use pt_eval::{EvalError, EvalErrorKind, Language, Limit, Limits, Scope, Talk};
+use pt_model::{Failure as CodeFailure, Masker};
 use pt_server::Environment;
 use pt_syntax::{Code, Reading, references};
 use tokio::signal::unix::{SignalKind, signal};
@@ -75,8 +75,7 @@ pub(crate) fn run(args: &ReplArgs, config: &Config) -> Outcome {
     };
     let limits = Limits { time, ..limits };
     let job = args.job.as_deref().map(Job::visit).transpose()?;
-    let mut sandbox =
-        Sandbox::new(&context, &params, config.limits).talking().interrupting(&limits.interrupt).within(job);
+    let mut sandbox = Sandbox::new(&context, &params, config.limits).talking().bounded(&limits).within(job);
     let screen = Screen { language, secrets: sandbox.secrets(), said: RefCell::default() };
     let interrupt = Arc::clone(&limits.interrupt);
     let talk = |talk: &mut Talk<'_>| {
@@ -159,8 +158,26 @@ impl Screen {
         self.said.borrow_mut().push_str(&"\n".repeat(lines));
     }
 
+    /// The error as anyone may see it.
+    fn hidden(&self, error: EvalError) -> EvalError {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mask = |text: String| secrets.mask(&text);
+        let kind = match error.kind {
+            EvalErrorKind::Failed(failure) => EvalErrorKind::Failed(Box::new(CodeFailure {
+                message: mask(failure.message),
+                place: failure.place.map(mask),
+                data: secrets.hide_in(failure.data),
+            })),
+            other @ (EvalErrorKind::Code
+            | EvalErrorKind::Interrupted
+            | EvalErrorKind::TimedOut
+            | EvalErrorKind::OutOfMemory) => other,
+        };
+        EvalError { kind, message: mask(error.message), hint: error.hint.map(mask), ..error }
+    }
+
     fn complain(&self, error: EvalError) -> Outcome {
-        let error = EvalError { message: self.mask(&error.message), ..error };
+        let error = self.hidden(error);
         let error = match error.limit() {
             Some(Limit::Time) => error.with_hint("`--timeout` gives each line more time"),
             Some(Limit::Memory) => error.with_hint("`limits: {memory: …}` in the config file gives it more"),

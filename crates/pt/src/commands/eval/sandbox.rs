@@ -4,7 +4,7 @@
 mod job;
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +23,9 @@ pub(crate) use job::Job;
 pub(crate) struct Sandbox<'c> {
     context: &'c str,
     params: &'c Map,
-    limits: CodeLimits,
+    for_all: CodeLimits,
+    /// What the code may use up: setting their interrupt ends it, and what a call waits for.
+    limits: Limits,
     /// Opened when something of the project is asked for: most code asks for nothing, and should not wait.
     opened: Option<Opened>,
     /// What kept the project or the job away. Nobody may take it for a value that is not set.
@@ -32,8 +34,6 @@ pub(crate) struct Sandbox<'c> {
     secrets: Arc<Mutex<Masker>>,
     /// Whether what is printed is what is wanted, rather than a word on the way to a value.
     talking: bool,
-    /// Set to end the code and what a call waits for.
-    interrupt: Arc<AtomicBool>,
     /// When it is to be set, if nothing has been waited for yet.
     end: Option<Instant>,
     job: Option<Job>,
@@ -52,16 +52,16 @@ const DEEPEST: usize = 16;
 
 impl<'c> Sandbox<'c> {
     /// With the values and secrets of this context, and what all code may use up.
-    pub(crate) fn new(context: &'c str, params: &'c Map, limits: CodeLimits) -> Self {
+    pub(crate) fn new(context: &'c str, params: &'c Map, for_all: CodeLimits) -> Self {
         Self {
             context,
-            limits,
+            for_all,
+            limits: Limits::of_code().set(for_all),
             params,
             opened: None,
             broken: None,
             secrets: Arc::default(),
             talking: false,
-            interrupt: Arc::default(),
             end: None,
             job: None,
             evaluations: 0,
@@ -80,9 +80,10 @@ impl<'c> Sandbox<'c> {
         self
     }
 
-    /// A signal that ends waiting ends the code, too; and what ends the code ends waiting.
-    pub(crate) fn interrupting(mut self, interrupt: &Arc<AtomicBool>) -> Self {
-        self.interrupt = Arc::clone(interrupt);
+    /// What code evaluates may use up what that code may. A signal that ends waiting ends the code, too; and what ends the code
+    /// ends waiting.
+    pub(crate) fn bounded(mut self, limits: &Limits) -> Self {
+        self.limits = limits.clone();
         self
     }
 
@@ -125,7 +126,7 @@ impl<'c> Sandbox<'c> {
     ) -> Result<T, Failure> {
         let answer = match &self.opened {
             Some(opened) => question(opened),
-            None => open(self.context, self.limits).and_then(|opened| question(self.opened.insert(opened))),
+            None => open(self.context, self.for_all).and_then(|opened| question(self.opened.insert(opened))),
         };
         answer.map_err(|broken| {
             let message = broken.message.clone().unwrap_or_else(|| "The project cannot be read.".to_owned());
@@ -174,7 +175,7 @@ impl<'c> Sandbox<'c> {
     /// Before the first wait: has it ended in time.
     fn wait_no_longer(&mut self) {
         let Some(end) = self.end.take() else { return };
-        let interrupt = Arc::clone(&self.interrupt);
+        let interrupt = Arc::clone(&self.limits.interrupt);
         let wait = move || {
             thread::sleep(end.saturating_duration_since(Instant::now()));
             interrupt.store(true, Ordering::Relaxed);
@@ -185,7 +186,8 @@ impl<'c> Sandbox<'c> {
 
     /// What needs no job.
     fn alone(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
-        let mut alone = Alone { root: "/".into(), outside: None, interrupt: Arc::clone(&self.interrupt) };
+        let mut alone =
+            Alone { root: "/".into(), outside: None, interrupt: Arc::clone(&self.limits.interrupt) };
         if function == "read-repo-file" {
             (alone.root, alone.outside) = self.ask(|Opened { app, project }| {
                 Ok((project.instance.root.clone(), Some(app.outside(project))))
@@ -206,8 +208,7 @@ impl<'c> Sandbox<'c> {
         let masker = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let scope =
             pt_eval::Scope { params: self.params, repo_ref: None, project_ref: None, masker: &masker };
-        let limits =
-            Limits { interrupt: Arc::clone(&self.interrupt), ..Limits::of_code().set(self.limits).shallow() };
+        let limits = self.limits.clone().shallow();
         self.evaluations += 1;
         let result = pt_eval::run(&super::snippet(&code), &scope, &limits, self);
         self.evaluations -= 1;
@@ -223,13 +224,13 @@ impl<'c> Sandbox<'c> {
     /// What needs a job.
     fn in_job(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
         if self.job.is_none() {
-            let interrupt = Arc::clone(&self.interrupt);
+            let interrupt = Arc::clone(&self.limits.interrupt);
             let job = self.ask(|Opened { app, project }| Job::begin(app, project.clone(), interrupt))?;
             self.job = Some(job);
         }
         self.wait_no_longer();
         match &mut self.job {
-            Some(job) => job.call(function, args, &self.interrupt),
+            Some(job) => job.call(function, args, &self.limits.interrupt),
             None => NoHost.call(function, args),
         }
     }
