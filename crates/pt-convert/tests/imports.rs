@@ -122,7 +122,7 @@ fn every_key_is_carried_over_or_spoken_of() {
 }
 
 /// What Polytope does anyway.
-const AS_ALWAYS: [&str; 12] = [
+const AS_ALWAYS: [&str; 14] = [
     "volumes: !reset []",
     "healthcheck: {test: [NONE]}",
     "init: true",
@@ -135,6 +135,8 @@ const AS_ALWAYS: [&str; 12] = [
     "attach: false",
     "networks: [front]",
     "healthcheck: {disable: true}",
+    "stdin_open: false",
+    "tty: false",
 ];
 
 /// The file with a service that has a key, and what is said of it; or why Compose refuses it.

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use pt_model::{Data, Map, Masker};
 use rquickjs::context::EvalOptions;
-use rquickjs::{Context, Ctx, Promise, Runtime, Value};
+use rquickjs::{Context, Ctx, Exception, Promise, Runtime, Value};
 
 use crate::check::Mistake;
 use crate::host::Session;
@@ -207,7 +207,11 @@ impl<'js> Script<'_, 'js> {
 
     /// Does what was put off; a promise is what it comes to. There is nothing else that could settle it later.
     fn settle(&self, value: Value<'js>) -> rquickjs::Result<Value<'js>> {
-        while self.watch.check().is_none() && self.ctx.execute_pending_job() {}
+        while self.ctx.execute_pending_job() {
+            if self.watch.check().is_some() {
+                return Err(Exception::throw_message(&self.ctx, "The code was stopped."));
+            }
+        }
         match value.as_promise().and_then(Promise::result) {
             Some(result) => result,
             None => Ok(value),

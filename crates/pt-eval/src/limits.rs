@@ -71,7 +71,8 @@ impl Limits {
 
     /// Bytes of machine stack for so many levels of calls; `usual` without a limit.
     pub(crate) fn stack(&self, usual: usize) -> usize {
-        self.depth.map_or(usual, |depth| usize::try_from(depth).map_or(usual, |depth| BASE + depth * LEVEL))
+        self.depth
+            .map_or(usual, |depth| usize::try_from(depth).map_or(usual, |depth| (depth * LEVEL).max(LEAST)))
     }
 
     pub(crate) fn interrupted(&self) -> bool {
@@ -82,8 +83,8 @@ impl Limits {
 /// Levels of calls that there may be anywhere; more need a thread with much stack.
 const USUAL_DEPTH: u32 = 1000;
 
-/// Bytes of machine stack that an evaluator takes before it calls anything.
-const BASE: usize = 64 << 10;
+/// The least machine stack, in bytes: an evaluator takes some before it calls anything.
+const LEAST: usize = 16 << 10;
 
 /// Bytes of machine stack that a level of calls takes, at most, in optimised builds of the evaluators.
 const LEVEL: usize = 1 << 10;

@@ -35,8 +35,12 @@ impl Masker {
         // In JSON a quote or a backslash is written otherwise.
         let in_json = serde_json::Value::from(secret.expose()).to_string();
         let in_json = &in_json[1..in_json.len() - 1];
-        if in_json != secret.expose() {
-            self.insert(Secret::new(secret.name(), in_json));
+        // Python's `repr` leaves a quote, and writes a backslash and the other quote otherwise.
+        let in_repr = secret.expose().replace('\\', "\\\\");
+        for written in [in_json, &in_repr, &in_repr.replace('\'', "\\'")] {
+            if written != secret.expose() {
+                self.insert(Secret::new(secret.name(), written));
+            }
         }
         self.insert(secret);
     }

@@ -11,7 +11,7 @@ use crate::bind::{Bound, Given};
 use crate::check::calls::in_vain;
 use crate::check::code::{doubts, unreadable};
 use crate::check::endless;
-use crate::check::params::undeclared;
+use crate::check::params::undeclared_in_body;
 use crate::draft::{Draft, DraftDoes, DraftId, ListId};
 use crate::plan::{CodeCall, Home, Snippet, TemplateUse};
 use crate::planner::Planner;
@@ -448,7 +448,7 @@ impl<'p> Planner<'p> {
         let broken = unreadable(node, sources);
         if broken.is_none() {
             self.warn(&doubts(node, sources));
-            self.warn(&undeclared(definition, sources));
+            self.warn(&undeclared_in_body(node, definition, sources));
             self.warn(&in_vain(node, self.project));
         }
         self.unreadable.insert(node.span, broken.clone());

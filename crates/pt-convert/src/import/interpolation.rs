@@ -4,13 +4,23 @@
 const SECRET: [&str; 8] =
     ["password", "passwd", "secret", "token", "api-key", "private-key", "credential", "-pw"];
 
+/// How such names end.
+const SECRET_ENDS: [&str; 2] = ["pass", "passphrase"];
+
+/// The last words of such names.
+const SECRET_WORDS: [&str; 3] = ["auth", "pat", "sk"];
+
 /// How names end of what is no secret, but says where one is, or whose.
 const NO_SECRET: [&str; 4] = ["-id", "-file", "-path", "-name"];
 
 /// Whether a variable sounds as if it should be kept secret: `DB_PASSWORD`.
 pub(super) fn secret_name(variable: &str) -> bool {
     let name = setting_name(variable);
-    SECRET.iter().any(|word| name.contains(word)) && !NO_SECRET.iter().any(|end| name.ends_with(end))
+    let last_word = name.rsplit('-').next().unwrap_or_default();
+    let sounds_secret = SECRET.iter().any(|word| name.contains(word))
+        || SECRET_ENDS.iter().any(|end| name.ends_with(end))
+        || SECRET_WORDS.contains(&last_word);
+    sounds_secret && !NO_SECRET.iter().any(|end| name.ends_with(end))
 }
 
 /// What the value or secret is called that stands for a variable: `POSTGRES_PASSWORD` is `postgres-password`.

@@ -146,8 +146,7 @@ pub(super) static KEYS: &[(&str, Shape, Fate)] = &[
     ("secrets", shapes::FILES, Read),
     ("security_opt", TEXTS, Read),
     ("shm_size", Number, Lost),
-    // Standard input is open unless `no-stdin` closes it.
-    ("stdin_open", Flag, AsAlways),
+    ("stdin_open", Flag, Read),
     (
         "stop_grace_period",
         Text,
@@ -157,8 +156,7 @@ pub(super) static KEYS: &[(&str, Shape, Fate)] = &[
     ("storage_opt", Names(&Any), Lost),
     ("sysctls", ASSIGNMENTS, Lost),
     ("tmpfs", TEXT_OR_LIST, Read),
-    // There is a terminal unless `tty: false` takes it away.
-    ("tty", Flag, AsAlways),
+    ("tty", Flag, Read),
     ("ulimits", Names(&Either(&[Number, Keys(&[("hard", Number), ("soft", Number)])])), Lost),
     ("use_api_socket", Flag, Left("The engine's socket is not passed on: `use_api_socket` is left out", "")),
     ("user", Text, Read),

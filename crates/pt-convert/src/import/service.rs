@@ -114,9 +114,11 @@ impl Imports<'_> {
         put("cmd", self.command(service.get("command")));
         put("workdir", self.workdir(service));
         put("user", service.get("user").and_then(|user| self.refer(user)).map(Data::from));
-        put("tty", service.get("tty").and_then(|tty| (!self.flag(tty)).then_some(Data::Bool(false))));
-        let closed = service.get("stdin_open").is_some_and(|open| !open.is_null() && !self.flag(open));
-        put("no-stdin", closed.then_some(Data::Bool(true)));
+        // Compose gives a terminal and an open input only to who asks for them; here they are there.
+        let mut asks = |key: &str| service.get(key).is_some_and(|wanted| self.flag(wanted));
+        let (has_terminal, is_open) = (asks("tty"), asks("stdin_open"));
+        put("tty", (!has_terminal).then_some(Data::Bool(false)));
+        put("no-stdin", (!is_open).then_some(Data::Bool(true)));
         let environment = self.environment(id, service);
         put("env", (!environment.is_empty()).then(|| environment.into_iter().collect()));
         let mounts = self.mounts(service);

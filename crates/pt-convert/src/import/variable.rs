@@ -37,7 +37,7 @@ pub(super) struct Param {
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     env: Vec<(String, String)>,
-    /// Those of them that are not to be shown.
+    /// Those that are not to be shown, whatever their names are.
     hidden: BTreeSet<String>,
     /// Those that have a default somewhere, and that nothing sets: they become params.
     defaulted: BTreeSet<String>,
@@ -140,6 +140,11 @@ impl Variables {
     pub(super) fn refer_to(&mut self, name: &str, at: Span) -> String {
         let variable = Variable { name: name.to_owned(), ..Variable::default() };
         self.reference(&variable, true, at)
+    }
+
+    /// What the variable stands for is not to be shown.
+    pub(super) fn hide(&mut self, name: &str) {
+        self.hidden.insert(name.to_owned());
     }
 
     /// The reference to what somebody has to set.

@@ -212,7 +212,10 @@ impl Imports<'_> {
                 return Some(mount(&path, host(&self.variables.refer(&file, at))));
             }
             (None, Some((content, at)), None) => self.variables.refer(&content, at),
-            (None, None, Some((variable, at))) => self.variables.require(&variable, at),
+            (None, None, Some((variable, at))) => {
+                self.hide_secret(section, &variable);
+                self.variables.require(&variable, at)
+            }
             (None, None, None) => {
                 if !declared
                     .get("external")
@@ -221,7 +224,9 @@ impl Imports<'_> {
                     let message = format!("`{name}` in `{section}` has neither `file` nor `environment`");
                     self.notes.refuse(message, declared.span);
                 }
-                self.variables.require(&name.replace('-', "_"), node.span)
+                let variable = name.replace('-', "_");
+                self.hide_secret(section, &variable);
+                self.variables.require(&variable, node.span)
             }
             // Compose takes one of them.
             _ => {
@@ -231,6 +236,15 @@ impl Imports<'_> {
             }
         };
         Some(mount(&path, map([("type", Data::from("string")), ("data", Data::from(data))])))
+    }
+}
+
+impl Imports<'_> {
+    /// What Compose calls a secret is one, whatever its name is.
+    fn hide_secret(&mut self, section: &str, variable: &str) {
+        if section == "secrets" {
+            self.variables.hide(variable);
+        }
     }
 }
 

@@ -37,40 +37,48 @@ pub(super) fn check(definition: &Definition) -> Vec<Diagnostic> {
 }
 
 /// Warnings about params that code asks for and nobody declares.
-pub(crate) fn undeclared(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
+pub(super) fn undeclared(definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let known: Vec<&str> = definition.params.iter().map(|param| param.id.text.as_str()).collect();
-    // In a step for each item there are these, too.
-    let is_known = |name: &str| {
-        ["item", "index"].contains(&name) || known.iter().any(|known| plain(known) == plain(name))
-    };
-    let mut look = |node: &Node, code: &Code<'_>| {
-        if takes_all(code.body) {
-            return;
+    written::each_node(definition, &mut |node| {
+        if let Some(code) = code_in(node, false) {
+            found.extend(undeclared_in(&code, node, definition, sources));
         }
-        for (range, name) in asked_for(code) {
-            if is_known(&name) {
-                continue;
-            }
+    });
+    for node in written::bodies(definition) {
+        found.extend(undeclared_in_body(node, definition, sources));
+    }
+    found
+}
+
+/// The same for one body of code.
+pub(crate) fn undeclared_in_body(node: &Node, definition: &Definition, sources: &Sources) -> Vec<Diagnostic> {
+    code_in(node, true).map(|code| undeclared_in(&code, node, definition, sources)).unwrap_or_default()
+}
+
+fn undeclared_in(
+    code: &Code<'_>,
+    node: &Node,
+    definition: &Definition,
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    if takes_all(code.body) {
+        return Vec::new();
+    }
+    let known = || definition.params.iter().map(|param| param.id.text.as_str());
+    // In a step for each item there are these, too.
+    let is_known =
+        |name: &str| ["item", "index"].contains(&name) || known().any(|known| plain(known) == plain(name));
+    let unknown = asked_for(code).into_iter().filter(|(_, name)| !is_known(name));
+    unknown
+        .map(|(range, name)| {
             let text = &sources.get(node.span.source).text;
             let at = node.span_within(text, range.start + code.body_offset..range.end + code.body_offset);
             let (word, id) = (definition.kind.word(), &definition.id.text);
             let message = format!("The {word} '{id}' has no param '{name}'");
             let told = Diagnostic::warning("unknown-param", message).at(at, "this is null");
-            found.push(told.did_you_mean(suggest(&name, known.iter().copied())));
-        }
-    };
-    written::each_node(definition, &mut |node| {
-        if let Some(code) = code_in(node, false) {
-            look(node, &code);
-        }
-    });
-    for node in written::bodies(definition) {
-        if let Some(code) = code_in(node, true) {
-            look(node, &code);
-        }
-    }
-    found
+            told.did_you_mean(suggest(&name, known()))
+        })
+        .collect()
 }
 
 /// The names of params that code asks for by name, and where: `params.x`, `params["x"]`, `(:x params)`, `{x} = params`.

@@ -31,7 +31,8 @@ pub(super) fn assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>,
 }
 
 fn read_assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failure> {
-    let (name, text, format) = match (&args.file, args.stdin, &args.id, &args.data) {
+    let from_stdin = args.stdin || args.data.as_deref() == Some("-");
+    let (name, text, format) = match (&args.file, from_stdin, &args.id, &args.data) {
         (Some(path), ..) => (path.display().to_string(), output::read_text(path)?, Format::of(path)),
         (None, true, ..) => {
             let text = read_stdin()?;
@@ -41,7 +42,7 @@ fn read_assignments(args: &SetArgs, noun: Noun) -> Result<Vec<Assignment>, Failu
         (None, false, Some(id), data) => {
             let data = match data {
                 Some(data) if args.output.raw => data.clone(),
-                Some(data) => text_of_argument(data)?,
+                Some(data) => text_of_argument(data, noun)?,
                 None => ask_for(id, noun)?,
             };
             return Ok(vec![Assignment { id: id.clone(), data }]);
@@ -88,18 +89,28 @@ fn text_as_it_stands(text: &str, format: Format) -> Result<Option<String>, Failu
     Ok((plain && written.contains('\n')).then(|| written.to_owned()))
 }
 
-/// The data of an argument. A scalar keeps its spelling: `1.10` stays `1.10`, and `#` begins no comment.
-fn text_of_argument(text: &str) -> Result<String, Failure> {
+/// The data of an argument: what is no list and no map keeps its spelling, `1.10` and `#1`. A secret of one line is only read
+/// if it begins with a bracket or a quote: `p@ss: word` is no map.
+fn text_of_argument(text: &str, noun: Noun) -> Result<String, Failure> {
+    let written = text.trim();
+    let is_marked = written.starts_with(['[', '{', '"', '\'']);
+    let is_line = !is_marked && !written.contains('\n');
+    if is_line && noun == Noun::Secret {
+        return Ok(written.to_owned());
+    }
     let mut sources = Sources::default();
     let source = sources.add("<data>", text);
     let parsed = pt_syntax::parse(source, text, Format::Yaml.into());
+    let root = &parsed.document.root;
+    let is_scalar = parsed.has_errors() || !matches!(root.kind, NodeKind::List(_) | NodeKind::Map(_));
+    if is_line && is_scalar {
+        return Ok(written.to_owned());
+    }
     if parsed.has_errors() {
         // What is wrong is not shown with its place: it may be a secret.
         return Err(Failure::usage("The data could not be read as YAML.")
             .hint("With --raw it is taken as it stands, whatever it holds."));
     }
-    let written = text.trim();
-    let root = &parsed.document.root;
     let as_written = !matches!(root.kind, NodeKind::List(_) | NodeKind::Map(_))
         && !written.starts_with(['"', '\'', '|', '>', '!', '&', '*', '#']);
     Ok(if as_written { written.to_owned() } else { text_of(root, &sources) })
