@@ -33,18 +33,22 @@ pub(crate) fn refused(definition: &Definition, param: &str, value: &Data) -> Vec
     }
     let mut found: Vec<TypeError> = Vec::new();
     let mut value = value.clone();
-    while let Err(error) = read(param, &value) {
-        let Some((Segment::Key(first), path)) = split(&error) else { break };
+    let spec = loop {
+        let error = match read(param, &value) {
+            Ok(spec) => break Some(spec),
+            Err(error) => error,
+        };
+        let Some((Segment::Key(first), path)) = split(&error) else { break None };
         if first != param || found.iter().any(|known| known.path == path) {
-            break;
+            break None;
         }
         // Without it, what else is wrong can be seen.
         if let Some(wrong) = at(&mut value, &path.0) {
             *wrong = Data::Null;
         }
         found.push(TypeError { path, problem: error.problem });
-    }
-    if let Ok(spec) = read(param, &value) {
+    };
+    if let Some(spec) = spec {
         found.extend(out_of_bounds(&spec, &value));
     }
     found
