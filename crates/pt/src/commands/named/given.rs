@@ -96,7 +96,7 @@ fn text_of_argument(text: &str, noun: Noun) -> Result<String, Failure> {
     let is_marked = written.starts_with(['[', '{', '"', '\'']);
     let is_line = !is_marked && !written.contains('\n');
     if is_line && noun == Noun::Secret {
-        return Ok(written.to_owned());
+        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
     let mut sources = Sources::default();
     let source = sources.add("<data>", text);
