@@ -25,6 +25,12 @@ pub trait Backend: Send + Sync + 'static {
         progress: Progress,
     ) -> Result<(), BackendError>;
 
+    /// What tells an image from others that had or will have its name; none if it is not here.
+    async fn image_id(&self, image: &str) -> Result<Option<String>, BackendError>;
+
+    /// What tells a volume from others that had or will have its name; none if there is none.
+    async fn volume_id(&self, name: &str) -> Result<Option<String>, BackendError>;
+
     /// Creates a network in which containers find each other by name. One that exists with the same labels is used.
     async fn create_network(&self, name: &str, labels: &Labels) -> Result<(), BackendError>;
 

@@ -93,6 +93,23 @@ impl Backend for Docker {
         }
     }
 
+    async fn image_id(&self, image: &str) -> Result<Option<String>, BackendError> {
+        match self.client.inspect_image(image).await {
+            Ok(found) => Ok(found.id),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failed(format!("look for the image {image}"), error)),
+        }
+    }
+
+    async fn volume_id(&self, name: &str) -> Result<Option<String>, BackendError> {
+        match self.client.inspect_volume(name).await {
+            // It has no id of its own; nobody makes two of one name in one moment.
+            Ok(found) => Ok(Some(found.created_at.unwrap_or_default())),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failed(format!("look for the volume {name}"), error)),
+        }
+    }
+
     async fn create_volume(&self, name: &str, labels: &Labels) -> Result<bool, BackendError> {
         match self.client.inspect_volume(name).await {
             Ok(_) => return Ok(false),

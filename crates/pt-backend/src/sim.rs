@@ -181,6 +181,14 @@ impl Backend for Sim {
         Ok(())
     }
 
+    async fn image_id(&self, image: &str) -> Result<Option<String>, BackendError> {
+        Ok(self.world.lock().image(image).map(|_| image.to_owned()))
+    }
+
+    async fn volume_id(&self, name: &str) -> Result<Option<String>, BackendError> {
+        Ok(self.world.lock().volumes.contains_key(name).then(|| name.to_owned()))
+    }
+
     async fn create_volume(&self, name: &str, labels: &Labels) -> Result<bool, BackendError> {
         self.meet(Call::CreateVolume, &format!("create the volume {name}"))?;
         let mut world = self.world.lock();

@@ -1,8 +1,9 @@
 //! What code may ask of the dispatcher: what concerns the job as a whole.
 
 use pt_backend::ExecRequest;
-use pt_model::{ContainerId, Data, Failure, ServiceId, ServiceSpec, StepId};
+use pt_model::{ContainerId, Data, Failure, JobId, ServiceId, ServiceSpec, StepId};
 use pt_plan::{Request, RunWhen};
+use pt_store::KeptEnd;
 use tokio::sync::oneshot;
 
 use crate::args::{Args, entry, local_id};
@@ -54,6 +55,12 @@ pub(crate) enum Question {
     Output { step: String, path: Option<String> },
     /// May I call this, which is not to be done twice?
     Act(String),
+    /// Take note of why it is run, or not.
+    Compared { same_as: Option<JobId>, reason: String },
+    /// Keep how it ends, if it ends well.
+    Keep(Box<KeptEnd>),
+    /// Tell people this of the step.
+    Warn(String),
     /// What was set for the job or the step?
     Value { of: Extent, name: String },
     /// Set it.

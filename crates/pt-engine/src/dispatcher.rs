@@ -9,6 +9,7 @@ mod answers;
 mod containers;
 mod ending;
 mod execs;
+mod kept;
 mod modules;
 mod order;
 mod requests;

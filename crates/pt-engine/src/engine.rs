@@ -51,6 +51,8 @@ pub struct Options {
     pub open: bool,
     /// The step whose end ends the job.
     pub until: Option<StepId>,
+    /// Whether steps that have a `cache` are run whatever has changed.
+    pub no_cache: bool,
     /// The earlier job that this one resumes.
     pub resumes: Option<Earlier>,
     /// How long a container may take to stop before it is killed.

@@ -153,7 +153,7 @@ impl StepHost {
     }
 
     /// Asks the dispatcher and waits for its answer.
-    fn ask(&self, question: Question) -> Result<Data, Failure> {
+    pub(crate) fn ask(&self, question: Question) -> Result<Data, Failure> {
         let (reply, answer) = oneshot::channel();
         self.settle();
         let call = Call { step: self.step.clone(), question, reply };

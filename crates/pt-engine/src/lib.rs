@@ -7,6 +7,7 @@
 //! through one [keeper of logs](log). Nothing here knows which backend runs the containers, and nothing prints.
 
 mod args;
+mod cache;
 mod call;
 mod cleanup;
 mod container;

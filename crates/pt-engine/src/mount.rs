@@ -284,7 +284,7 @@ impl Found<'_> {
     }
 }
 
-fn is_standard(repo: &str) -> bool {
+pub(crate) fn is_standard(repo: &str) -> bool {
     repo.starts_with("polytope/") || repo.starts_with("pt/")
 }
 

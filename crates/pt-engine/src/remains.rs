@@ -139,6 +139,7 @@ fn steps_of(events: &[Event]) -> HashMap<StepId, StepRemains> {
             | What::JobFinished { .. }
             | What::StepFinished { .. }
             | What::StepKept { .. }
+            | What::StepCompared { .. }
             | What::ContainerChanged { .. }
             | What::ServiceOpened { .. }
             | What::ServiceReady { .. }

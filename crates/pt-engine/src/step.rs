@@ -8,10 +8,11 @@ use std::thread;
 
 use pt_eval::{EvalError, EvalErrorKind, Limits, Scope};
 use pt_model::Failure;
-use pt_plan::CodeCall;
+use pt_plan::{Cache, CodeCall};
 use pt_syntax::{Diagnostic, Sources, Span, Style, render};
 
 use crate::args::failure;
+use crate::cache;
 use crate::dispatcher::Message;
 use crate::guest::GuestSeat;
 use crate::host::StepHost;
@@ -27,6 +28,8 @@ pub(crate) struct StepThread {
     pub(crate) interrupt: Arc<AtomicBool>,
     /// Whose calls it makes in place of the code's.
     pub(crate) seat: Option<GuestSeat>,
+    /// What must have changed for it to be run again.
+    pub(crate) cache: Option<Box<Cache>>,
 }
 
 impl StepThread {
@@ -42,7 +45,7 @@ impl StepThread {
     }
 
     fn run(self) {
-        let Self { mut host, interrupt, seat } = self;
+        let Self { mut host, interrupt, seat, cache } = self;
         let (call, masker) = (Arc::clone(&host.call), host.context.mask.now());
         let scope = Scope {
             params: &call.params,
@@ -56,8 +59,10 @@ impl StepThread {
         // An evaluator that broke must not leave the job waiting.
         let run = AssertUnwindSafe(|| match seat {
             Some(seat) => seat.serve(&mut host, &limits.interrupt),
-            None => pt_eval::run(&code, &scope, &limits, &mut *host)
-                .map_err(|error| explain(error, &call, &host.sources)),
+            None => cache::unless_unchanged(cache.as_deref(), &mut host, |host| {
+                pt_eval::run(&code, &scope, &limits, host)
+                    .map_err(|error| explain(error, &call, &host.sources))
+            }),
         });
         let result = match catch_unwind(run) {
             Ok(result) => result,

@@ -15,6 +15,8 @@ use walk::{ListStyle, Walk};
 
 /// Lays a text out that is known to be YAML.
 pub(crate) fn format(text: &str) -> Result<String, Refusal> {
+    // What ends the last line may be cut in half.
+    let text: Cow<'_, str> = if text.ends_with('\r') { format!("{text}\n").into() } else { text.into() };
     let crlf = text.matches("\r\n").count() * 2 > text.matches('\n').count();
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let unix: Cow<'_, str> =

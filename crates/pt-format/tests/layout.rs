@@ -44,6 +44,7 @@ fn what_cannot_be_formatted_is_refused_with_its_place() {
 fn line_ends_stay_what_most_of_them_are() {
     assert_eq!(format("a:   |\r\n   x\r\nb: 1").unwrap(), "a: |\r\n  x\r\nb: 1\r\n");
     assert_eq!(format("\u{feff}a:  1\r\nb: 1\nc: 1\n").unwrap(), "a: 1\nb: 1\nc: 1\n");
+    assert_eq!(format("a: |\n  x\nb: |-\n  y\r").unwrap(), "a: |\n  x\nb: |-\n  y\n");
     assert_eq!(format("").unwrap(), "");
     assert_eq!(format("\n\n").unwrap(), "");
     assert_eq!(format("\n# only\n\n\n# comments").unwrap(), "# only\n\n# comments\n");

@@ -85,6 +85,7 @@ const STEP: &[Key] = &[
     ),
     key("timeout", "How long one try may take: `90s`, `5m`."),
     key("lock", "A name; of the steps with the same one only one runs at a time, or `limit` many."),
+    key("cache", "`true`: it is run only when something has changed; or what: `{files, key, max-age}`."),
 ];
 
 const AFTER: &[Key] = &[
@@ -107,6 +108,12 @@ const RETRIES: &[Key] = &[
 const LOCK: &[Key] = &[
     key("id", "The name of the lock."),
     key("limit", "How many steps may hold it at a time; without, one."),
+];
+
+const CACHE: &[Key] = &[
+    key("files", "Files and directories that go into it; without, those that its container mounts."),
+    key("key", "Anything else that goes into it."),
+    key("max-age", "How long an end is good for: `7d`."),
 ];
 
 const LIMITS: &[Key] = &[
@@ -155,6 +162,7 @@ pub(crate) fn known(keys: &Keys<'_>) -> &'static [Key] {
         Keys::RunWhen => RUN_WHEN,
         Keys::Retries => RETRIES,
         Keys::Lock => LOCK,
+        Keys::Cache => CACHE,
         Keys::Limits => LIMITS,
         Keys::Inside(_) | Keys::Free => &[],
     }

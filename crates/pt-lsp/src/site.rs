@@ -80,6 +80,8 @@ pub(crate) enum Keys<'n> {
     Retries,
     /// Those of `lock`.
     Lock,
+    /// Those of `cache`.
+    Cache,
     /// What code may use up.
     Limits,
     /// Those of a map among args; of args themselves when the path is empty.
@@ -298,6 +300,7 @@ impl<'n> Walk<'n> {
             "when" | "for-each" | "timeout" => walk.term(value, key),
             "retries" => walk.terms(value, key, &Keys::Retries),
             "lock" => walk.terms(value, key, &Keys::Lock),
+            "cache" => walk.terms(value, key, &Keys::Cache),
             _ => walk.other(value),
         });
     }

@@ -40,6 +40,16 @@ pub enum Data {
 }
 
 impl Data {
+    /// Whether a secret is in it, however deep.
+    pub fn holds_secrets(&self) -> bool {
+        match self {
+            Self::Secret(_) => true,
+            Self::List(items) => items.iter().any(Self::holds_secrets),
+            Self::Map(map) => map.values().any(Self::holds_secrets),
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Str(_) => false,
+        }
+    }
+
     /// What it is, in the words of messages: `a string`, `a list`…
     pub fn kind(&self) -> &'static str {
         match self {

@@ -92,6 +92,16 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Data::is_null")]
         output: Data,
     },
+    /// What goes into a step that has a `cache` was compared with what went into it when it ended well.
+    StepCompared {
+        /// The step.
+        step: StepId,
+        /// The job in which the same went into it: the step is not run again. None if it is run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        same_as: Option<JobId>,
+        /// Why it is run, or not.
+        reason: String,
+    },
     /// A step was not run: it ended well in an earlier job, which this one resumes.
     StepKept {
         /// The step.

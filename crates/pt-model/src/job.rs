@@ -245,7 +245,7 @@ impl Job {
                 self.status = *status;
                 self.finished_ts = Some(at);
             }
-            What::JobTakenOver | What::StepActed { .. } => {}
+            What::JobTakenOver | What::StepActed { .. } | What::StepCompared { .. } => {}
             What::StepAdded { step, parent, called: _ } => {
                 self.steps.entry(step.clone()).or_default().parent.clone_from(parent);
             }

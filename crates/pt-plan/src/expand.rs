@@ -162,10 +162,24 @@ impl<'p> Planner<'p> {
         for draft in drafts {
             let draft = &mut self.drafts[*draft];
             draft.terms.clone_from(terms);
-            if matches!(draft.does, DraftDoes::Group) && terms.retries.is_some() {
-                let found = Diagnostic::error("wrong-shape", "`retries` are for steps that end in code");
-                let found = found.at(step.span, "this one runs steps of its own");
-                draft.does = DraftDoes::Fails(vec![found.hint("give `retries` to those that may fail")]);
+            let wrong = match &draft.does {
+                DraftDoes::Group if terms.retries.is_some() => Some(only_code(
+                    "`retries` are for steps that end in code",
+                    "to those that may fail",
+                    step,
+                )),
+                DraftDoes::Group if terms.cache.is_some() => {
+                    Some(only_code("`cache` is for steps that end in code", "to those that take long", step))
+                }
+                DraftDoes::Code(call) => {
+                    terms.cache.as_ref().and_then(|cache| cache.refusal(call)).map(|why| {
+                        Diagnostic::error("wrong-shape", why).at(step.span, "this step has a `cache`")
+                    })
+                }
+                DraftDoes::Group | DraftDoes::Late | DraftDoes::Skip | DraftDoes::Fails(_) => None,
+            };
+            if let Some(wrong) = wrong {
+                draft.does = DraftDoes::Fails(vec![wrong]);
             }
         }
     }
@@ -517,4 +531,11 @@ fn distinct(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
         }
     }
     distinct
+}
+
+/// Something that a step of steps cannot have, but those steps can.
+fn only_code(what: &str, whom: &str, step: &Step) -> Diagnostic {
+    let found = Diagnostic::error("wrong-shape", what).at(step.span, "this one runs steps of its own");
+    let key = what.split(' ').next().unwrap_or_default();
+    found.hint(format!("give {key} {whom}"))
 }

@@ -12,6 +12,7 @@
 
 mod allowance;
 mod bind;
+mod cache;
 mod check;
 mod container;
 mod describe;
@@ -39,6 +40,7 @@ mod terms;
 mod tree;
 
 pub use allowance::Allowance;
+pub use cache::Cache;
 pub use check::{Around, check};
 pub use describe::describe;
 pub use explain::{explain, explained};

@@ -13,6 +13,7 @@ use pt_syntax::{
 };
 
 use crate::bind::{Bound, field, inner};
+use crate::cache::Cache;
 use crate::evaluate::{Inside, Trouble};
 use crate::literal;
 use crate::planner::Planner;
@@ -26,6 +27,8 @@ pub struct Terms {
     pub timeout: Option<Duration>,
     /// What it must have while it runs.
     pub locks: Vec<Lock>,
+    /// What must have changed for it to be run again.
+    pub cache: Option<Cache>,
 }
 
 /// How often a step is tried again, and after which pauses.
@@ -94,9 +97,11 @@ impl<'p> Planner<'p> {
             Some(node) => self.lock(definition, bound, node, &mut found).into_iter().collect(),
             None => Vec::new(),
         };
-        let terms = Terms { retries, timeout, locks };
+        let cache = written.cache.as_ref().and_then(|node| self.cache(definition, bound, node, &mut found));
+        let terms = Terms { retries, timeout, locks, cache };
         if terms != Terms::default() && self.stands_for_template(definition, step) {
-            let message = "`retries`, `timeout` and `lock` are for steps that call a module or run code";
+            let message =
+                "`retries`, `timeout`, `lock` and `cache` are for steps that call a module or run code";
             let wrong = Diagnostic::error("wrong-shape", message);
             found.push(wrong.at(step.span, "this one stands for the steps of a template"));
         }
@@ -145,7 +150,7 @@ impl<'p> Planner<'p> {
     }
 
     /// The value as a map of this type; what is no map stands for its short entry.
-    fn checked(&mut self, data: Data, node: &Node, term: &Term) -> Result<Data, Vec<Diagnostic>> {
+    pub(crate) fn checked(&mut self, data: Data, node: &Node, term: &Term) -> Result<Data, Vec<Diagnostic>> {
         let is_map = data.as_map().is_some();
         let map = if is_map { data } else { [(Key::from(term.short), data)].into_iter().collect() };
         let ty = ty(term.ty);
@@ -243,7 +248,7 @@ impl<'p> Planner<'p> {
     }
 
     /// A value that must be known before the job starts.
-    fn known(
+    pub(crate) fn known(
         &mut self,
         definition: &'p Definition,
         bound: &Bound,
@@ -270,13 +275,13 @@ impl<'p> Planner<'p> {
 }
 
 /// What one of the terms must be.
-struct Term {
-    key: &'static str,
-    ty: &'static str,
+pub(crate) struct Term {
+    pub(crate) key: &'static str,
+    pub(crate) ty: &'static str,
     /// What a value that is no map stands for.
-    short: &'static str,
+    pub(crate) short: &'static str,
     /// The least values of entries, and how to say so.
-    least: &'static [(&'static str, f64, &'static str)],
+    pub(crate) least: &'static [(&'static str, f64, &'static str)],
 }
 
 const TIMEOUT: Term =
@@ -354,7 +359,7 @@ fn retries(data: &Data) -> Retries {
     }
 }
 
-fn duration(data: &Data) -> Option<Duration> {
+pub(crate) fn duration(data: &Data) -> Option<Duration> {
     parse_duration(&data.to_text().masked())
 }
 

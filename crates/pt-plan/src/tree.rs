@@ -91,6 +91,9 @@ impl Tree {
         if let Some(timeout) = terms.timeout {
             self.line(&format!("may take {}", shown(timeout)));
         }
+        if terms.cache.is_some() {
+            self.line("is run only when something has changed");
+        }
         for Lock { id, limit } in &terms.locks {
             let beside = if *limit == 1 { "alone".to_owned() } else { format!("at most {limit} at once") };
             self.line(&format!("has the lock '{id}': {beside}"));

@@ -111,6 +111,8 @@ pub struct RunRequest {
     pub job: Option<JobId>,
     /// Whether somebody is there to answer questions.
     pub interactive: bool,
+    /// Whether steps that have a `cache` are run whatever has changed.
+    pub no_cache: bool,
     /// The earlier job that it resumes.
     pub resumes: Option<Earlier>,
     /// Whether steps may be added while it runs: such a job goes on until it is stopped.
@@ -427,6 +429,7 @@ impl App {
             interactive: request.interactive,
             open: request.open,
             until: request.until,
+            no_cache: request.no_cache,
             resumes: request.resumes,
             ..self.options(&key, LoadedProject { loaded, instance, scope, root_file }, outside)
         };
@@ -448,6 +451,7 @@ impl App {
             interactive: false,
             open: false,
             until: None,
+            no_cache: false,
             resumes: None,
             grace: Self::GRACE,
         }

@@ -163,6 +163,8 @@ pub struct Terms {
     pub timeout: Option<Node>,
     /// What no two steps have at once.
     pub lock: Option<Node>,
+    /// What must have changed for it to be run again.
+    pub cache: Option<Node>,
 }
 
 /// What a step does.

@@ -92,6 +92,7 @@ impl JobSummary {
             }
             What::StepRetrying { .. }
             | What::StepActed { .. }
+            | What::StepCompared { .. }
             | What::JobTakenOver
             | What::ServiceReady { .. }
             | What::ContainerRequested { .. }

@@ -156,6 +156,10 @@ impl Watcher {
                 self.container(container, change)
             }
             What::ServiceOpened { service, step, ports, .. } => self.service(service, step, ports),
+            What::StepCompared { step, same_as, reason } => {
+                let (mark, runs) = if same_as.is_some() { ("=", "Not run again") } else { ("≠", "Runs") };
+                self.note(step, mark, Style::new(), &format!("{runs}: {reason}."))
+            }
             What::StepKept { step, job, .. } => {
                 self.note(step, "✔", green(), &format!("Step finished in {job}."))
             }

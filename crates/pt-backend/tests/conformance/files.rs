@@ -52,7 +52,9 @@ pub(crate) async fn of_a_volume_go_with_it(bed: &Bed) {
     let name = bed.name("v");
     let request = |script| ContainerRequest { mounts: vec![volume(&name, "/data")], ..bed.shell(script) };
     for _ in 0..2 {
+        assert_eq!(bed.backend.volume_id(&name).await, Ok(None));
         assert!(bed.backend.create_volume(&name, &bed.labels).await.unwrap());
+        assert!(bed.backend.volume_id(&name).await.unwrap().is_some());
         let ended = bed.run_once(&request("test -e /data/x && echo was here; echo x > /data/x")).await;
         assert_eq!(ended, Ended::with("", 0));
         bed.backend.remove_volume(&name).await.unwrap();

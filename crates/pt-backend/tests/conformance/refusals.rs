@@ -10,6 +10,8 @@ pub(crate) async fn missing_image_is_told(bed: &Bed) {
     let image = "127.0.0.1:9/missing/image:1";
     let error = bed.backend.ensure_image(image, ImagePolicy::WhenMissing, no_progress()).await.unwrap_err();
     is_told(&error, ErrorKind::ImageNotFound, image);
+    assert_eq!(bed.backend.image_id(image).await, Ok(None));
+    assert!(bed.backend.image_id(image::SHELL).await.unwrap().is_some());
     let request = ContainerRequest { image: image.to_owned(), ..bed.argv(&["true"]) };
     let error = bed.backend.create_container(&request).await.unwrap_err();
     is_told(&error, ErrorKind::ImageNotFound, image);

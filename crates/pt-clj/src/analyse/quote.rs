@@ -38,6 +38,9 @@ impl Template<'_, '_> {
     }
 
     fn quote_plain(&mut self, form: &Form) -> Eval<Form> {
+        // Templates of templates grow by a multiple with each.
+        self.context.charge(size_of::<Form>())?;
+        self.context.tick()?;
         let span = form.span;
         Ok(match &form.kind {
             FormKind::Unquote(inner) => (**inner).clone(),

@@ -47,6 +47,20 @@ impl Dispatcher {
                 self.emit(What::StepActed { step: step.clone(), function });
                 self.answer(reply, Ok(Data::Null));
             }
+            Question::Compared { same_as, reason } => {
+                self.emit(What::StepCompared { step: step.clone(), same_as, reason });
+                self.answer(reply, Ok(Data::Null));
+            }
+            Question::Keep(end) => {
+                if let Some(step) = self.steps.get_mut(step) {
+                    step.to_keep = Some(end);
+                }
+                self.answer(reply, Ok(Data::Null));
+            }
+            Question::Warn(message) => {
+                self.emit(What::Warned { step: Some(step.clone()), message });
+                self.answer(reply, Ok(Data::Null));
+            }
             Question::Value { of, name } => {
                 let value = self.value(step, of, &name);
                 self.answer(reply, Ok(value));

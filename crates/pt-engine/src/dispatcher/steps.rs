@@ -8,6 +8,7 @@ use std::time::Duration;
 use pt_eval::Language;
 use pt_model::{ContainerId, Data, Failure, Map, ServiceId, ServiceSpec, Status, StepId, What};
 use pt_plan::{Allowance, Awaits, CodeCall, Does, Home, Request, RunWhen, Snippet, StepPlan, Terms};
+use pt_store::KeptEnd;
 use pt_syntax::{Sources, Span};
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +53,8 @@ pub(super) struct StepState {
     pub(super) opened: HashSet<ServiceId>,
     pub(super) containers: Vec<ContainerId>,
     pub(super) output: Data,
+    /// What is kept of it when it has ended well.
+    pub(super) to_keep: Option<Box<KeptEnd>>,
     failure: Option<Failure>,
     pub(super) values: Map,
     waiting: Vec<Waiting>,
@@ -176,6 +179,7 @@ impl Dispatcher {
             opened: HashSet::new(),
             containers: Vec::new(),
             output: Data::Null,
+            to_keep: None,
             failure: None,
             values: Map::default(),
             waiting: Vec::new(),
@@ -273,6 +277,7 @@ impl Dispatcher {
         if step.terms.retries.is_some() {
             step.tries.call = Some(call.clone());
         }
+        let cache = step.terms.cache.clone().map(Box::new);
         let host = StepHost::new(
             id.clone(),
             call,
@@ -285,7 +290,7 @@ impl Dispatcher {
         let seat = self.guests.remove(id);
         // Who calls from outside hears how it ends.
         step.parked = Some(if seat.is_none() { Arc::clone(&host.parked) } else { Arc::default() });
-        let thread = StepThread { host: Box::new(host), interrupt: Arc::clone(&step.interrupt), seat };
+        let thread = StepThread { host: Box::new(host), interrupt: Arc::clone(&step.interrupt), seat, cache };
         self.effects.push(Effect::Start(Box::new(thread)));
     }
 
@@ -381,27 +386,15 @@ impl Dispatcher {
             }
             None => Data::Null,
         };
+        if status == Status::Success {
+            self.keep_end(id);
+        }
         self.emit(What::StepFinished { step: id.clone(), status, failure, output });
         self.after_end(id);
     }
 
-    /// Takes a step for ended that ended well in the job that this one resumes.
-    fn keep_from_earlier(&mut self, id: &StepId) -> bool {
-        let Some(earlier) = &self.context.options.resumes else { return false };
-        let Some(output) = earlier.done.get(id).cloned() else { return false };
-        let job = earlier.job.clone();
-        if let Some(step) = self.steps.get_mut(id) {
-            step.output = output.clone();
-        }
-        self.free_locks(id);
-        self.look_at_queue = true;
-        self.emit(What::StepKept { step: id.clone(), job, output });
-        self.after_end(id);
-        true
-    }
-
     /// Tells whoever waits for a step that it has ended, and does what follows from it.
-    fn after_end(&mut self, id: &StepId) {
+    pub(super) fn after_end(&mut self, id: &StepId) {
         for waiting in
             self.steps.get_mut(id).map(|step| std::mem::take(&mut step.waiting)).unwrap_or_default()
         {

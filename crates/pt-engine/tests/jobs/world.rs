@@ -163,6 +163,7 @@ pub(crate) fn set_up(file: &str, until: Option<&str>, faults: &str) -> (Engine, 
         interactive: file.contains("interactive"),
         open: file.starts_with("# open"),
         until: until.map(Into::into),
+        no_cache: false,
         resumes: None,
         grace: Duration::from_secs(10),
     };
@@ -229,6 +230,7 @@ fn told(what: &What) -> Option<String> {
         What::JobStopping { reason } => format!("stopping: {reason}"),
         What::JobFinished { status } => format!("job {}", status.word()),
         What::StepStarted { step } => format!("{step} started"),
+        What::StepCompared { step, reason, .. } => format!("{step} compared: {reason}"),
         What::StepKept { step, .. } => format!("{step} kept"),
         What::StepRetrying { step, retry, .. } => format!("{step} retry {retry}"),
         What::StepFinished { step, status, failure, .. } => match failure {

@@ -18,8 +18,8 @@ pub(super) fn each_node_of<'d>(step: &'d Step, look: &mut dyn FnMut(&'d Node)) {
     if let StepBody::Call { args, .. } = &step.does {
         args.iter().for_each(|arg| below(&arg.value, look));
     }
-    let Terms { when, for_each, retries, timeout, lock } = &step.terms;
-    [when, for_each, retries, timeout, lock].into_iter().flatten().for_each(|node| below(node, look));
+    let Terms { when, for_each, retries, timeout, lock, cache } = &step.terms;
+    [when, for_each, retries, timeout, lock, cache].into_iter().flatten().for_each(|node| below(node, look));
 }
 
 fn below<'d>(node: &'d Node, look: &mut dyn FnMut(&'d Node)) {

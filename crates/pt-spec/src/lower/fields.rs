@@ -5,7 +5,7 @@ use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Span, suggest};
 use crate::plain::plain;
 
 /// Keys of other programs, and ours.
-const STRANGERS: [(&str, &str); 22] = [
+const STRANGERS: [(&str, &str); 24] = [
     ("retry", "retries"),
     ("max-retries", "retries"),
     ("depends_on", "after"),
@@ -18,6 +18,8 @@ const STRANGERS: [(&str, &str); 22] = [
     ("with-items", "for-each"),
     ("matrix", "for-each"),
     ("mutex", "lock"),
+    ("cached", "cache"),
+    ("caching", "cache"),
     ("with", "args"),
     ("uses", "module"),
     ("jobs", "templates"),

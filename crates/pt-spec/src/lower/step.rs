@@ -118,11 +118,12 @@ fn lower_step(node: Node) -> Step {
         retries: fields.take("retries"),
         timeout: fields.take("timeout"),
         lock: fields.take("lock"),
+        cache: fields.take("cache"),
     };
     let does = lower_does(&mut fields, &mut found);
     let known = [
         "id", "module", "tool", "template", "code", "args", "run-when", "after", "when", "for-each",
-        "retries", "timeout", "lock",
+        "retries", "timeout", "lock", "cache",
     ];
     found.extend(fields.unknown("in a step", &known));
     Step { id, info, does, after, terms, span, diagnostics: found }

@@ -98,6 +98,8 @@ fn sentence(what: &What) -> String {
         What::StepFinished { step, status, failure, .. } => {
             format!("step {step} ended: {}{}", status.word(), why(failure.as_ref()))
         }
+        What::StepCompared { step, same_as: Some(_), reason } => format!("step {step} not run: {reason}"),
+        What::StepCompared { step, same_as: None, reason } => format!("step {step} runs: {reason}"),
         What::StepKept { step, job, .. } => format!("step {step} not run: it ended well in {job}"),
         What::ContainerRequested { container, step, spec } => {
             format!("container {container} of {} asked for by {step}", spec.image)

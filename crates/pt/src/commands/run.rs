@@ -64,6 +64,9 @@ pub(crate) struct RunArgs {
     /// Port of the MCP server; if it is taken, the next free one [default: 31338].
     #[arg(long, value_name = "port", requires = "mcp")]
     pub(crate) mcp_port: Option<u16>,
+    /// Runs steps that have a `cache` though nothing has changed.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Prints lines only: asks nothing, draws nothing.
     #[arg(long, alias = "no-ui")]
     pub(crate) non_interactive: bool,
@@ -121,6 +124,7 @@ async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> O
         job: args.job_id.as_deref().map(Into::into),
         interactive: !args.runner && !args.non_interactive && prompt::can_ask(),
         open: false,
+        no_cache: args.no_cache,
         resumes,
     };
     let planned = app.plan(&project, &groups, &Unset)?;

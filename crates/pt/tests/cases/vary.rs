@@ -18,6 +18,7 @@ impl Names {
             home: home.display().to_string(),
             patterns: vec![
                 pattern(r"after \d+\.\d s\b", "after [time]"),
+                pattern(r", \d+ (s|min) ago\b", ", [time] ago"),
                 pattern(r"\b(running|stopping|starting) \d+ (s|min)\b", "$1 N s"),
                 pattern(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
                 // A free port instead of a taken one.

@@ -89,6 +89,7 @@ fn once(events: &[Event]) -> Result<(), String> {
             | What::StepActed { .. }
             | What::StepRetrying { .. }
             | What::StepKept { .. }
+            | What::StepCompared { .. }
             | What::ServiceOpened { .. }
             | What::ServiceReady { .. }
             | What::ServiceClosed { .. }

@@ -155,10 +155,15 @@ fn step(step: &Step) -> Data {
         StepBody::Code(node) => put(&mut spelled, "code", value(node)),
         StepBody::Nothing => {}
     }
-    let Terms { when, for_each, retries, timeout, lock } = &step.terms;
-    for (key, node) in
-        [("when", when), ("for-each", for_each), ("retries", retries), ("timeout", timeout), ("lock", lock)]
-    {
+    let Terms { when, for_each, retries, timeout, lock, cache } = &step.terms;
+    for (key, node) in [
+        ("when", when),
+        ("for-each", for_each),
+        ("retries", retries),
+        ("timeout", timeout),
+        ("lock", lock),
+        ("cache", cache),
+    ] {
         if let Some(node) = node {
             put(&mut spelled, key, value(node));
         }
