@@ -61,6 +61,36 @@ pub(crate) async fn ask(request: HttpRequest) -> HttpAnswer {
     HttpAnswer { outcome: asked.unwrap_or_else(late), request_time: began.elapsed(), connection_time }
 }
 
+/// Gives a body to somebody who wants no more than to have it.
+///
+/// # Errors
+/// It could not be given, or was not taken, and why.
+pub async fn post(
+    address: &str,
+    headers: &[(String, String)],
+    body: Vec<u8>,
+    timeout: Duration,
+) -> Result<(), String> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| format!("'{name}' is no name of a header"))?;
+        // Values may be secrets.
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| format!("the header '{name}' has a value that none can have"))?;
+        map.insert(name, value);
+    }
+    let uri: Uri = address.parse().map_err(|error| format!("'{address}' is no address: {error}"))?;
+    let request = HttpRequest { uri, method: Method::POST, headers: map, body: body.into(), timeout };
+    let response = ask(request).await.outcome?;
+    if response.status.is_success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&response.body);
+    let first = said.lines().next().unwrap_or_default();
+    Err(format!("{address} answered {}: {first}", response.status))
+}
+
 async fn follow(request: &HttpRequest, connection_time: &mut Duration) -> Result<HttpResponse, String> {
     let mut request = request.clone();
     for _ in 0..=REDIRECTS {

@@ -38,6 +38,7 @@ pub use engine::{
 };
 pub use guest::{Guest, GuestSeat, guest};
 pub use host::Alone;
+pub use http::post;
 pub use inside::inside;
 pub use name::{container_name, volume_name};
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};

@@ -15,12 +15,13 @@ use walk::{ListStyle, Walk};
 
 /// Lays a text out that is known to be YAML.
 pub(crate) fn format(text: &str) -> Result<String, Refusal> {
-    // What ends the last line may be cut in half.
-    let text: Cow<'_, str> = if text.ends_with('\r') { format!("{text}\n").into() } else { text.into() };
     let crlf = text.matches("\r\n").count() * 2 > text.matches('\n').count();
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let unix: Cow<'_, str> =
-        if text.contains("\r\n") { text[mark..].replace("\r\n", "\n").into() } else { text[mark..].into() };
+    // Once there were lines that ended with half of that.
+    let unix: Cow<'_, str> = match text.contains('\r') {
+        true => text[mark..].replace("\r\n", "\n").replace('\r', "\n").into(),
+        false => text[mark..].into(),
+    };
     let laid_out = lay_out(&unix).map_err(|refusal| Refusal {
         at: mark + refusal.at + if crlf { unix[..refusal.at].matches('\n').count() } else { 0 },
         ..refusal

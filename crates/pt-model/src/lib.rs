@@ -20,6 +20,7 @@ mod readiness;
 mod service;
 mod spelling;
 mod text;
+mod trace;
 mod words;
 
 pub use container::{
@@ -40,4 +41,5 @@ pub use readiness::{Probe, Readiness};
 pub use service::{ExposedAs, OpenPort, PortSpec, Protocol, ServiceSpec};
 pub use spelling::{VALUE_NAMES, camel, is_value_name, kebab};
 pub use text::{Part, Secret, Text};
+pub use trace::{Span, SpanKind, Trace};
 pub use words::{UnclosedQuote, shell_words};

@@ -24,6 +24,7 @@ use crate::job_record::JobRecord;
 use crate::named::NamedInStore;
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::repositories::Repositories;
+use crate::telemetry::Exporter;
 use crate::workshop::ProjectFiles;
 
 /// The application.
@@ -127,6 +128,8 @@ pub struct Started {
     pub running: Running,
     /// What ends with it: its socket, and the lock by which others see that its runner lives.
     pub presence: Presence,
+    /// What sends its trace to a collector, if there is one.
+    pub exporter: Exporter,
 }
 
 /// That the runner of a job is there.
@@ -434,7 +437,7 @@ impl App {
             ..self.options(&key, LoadedProject { loaded, instance, scope, root_file }, outside)
         };
         let running = engine.start_with(plan, options, seat)?;
-        Ok(Self::serve(key, running, socket, lock, backend))
+        Ok(self.serve(key, running, socket, lock, backend))
     }
 
     /// How jobs of a project run here.
@@ -458,6 +461,7 @@ impl App {
     }
 
     pub(crate) fn serve(
+        &self,
         key: JobKey,
         running: Running,
         socket: Socket,
@@ -470,7 +474,8 @@ impl App {
             guests: running.guests.clone(),
             backend,
         });
-        Started { key, running, presence: Presence { _served: served, _lock: lock } }
+        let exporter = Exporter::start(self.environment.telemetry.clone(), self.store.clone(), key.clone());
+        Started { key, running, presence: Presence { _served: served, _lock: lock }, exporter }
     }
 
     /// Takes the runner's place: tells who it is, and where it is asked.

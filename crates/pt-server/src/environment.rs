@@ -8,6 +8,8 @@ use pt_engine::Person;
 use pt_model::CodeLimits;
 use pt_store::Scope;
 
+use crate::telemetry::Telemetry;
+
 /// The surroundings of a process. Nobody below reads an environment variable or asks for the time zone of things.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -25,6 +27,8 @@ pub struct Environment {
     pub keep_jobs: usize,
     /// What code may use up whose definition does not say.
     pub limits: CodeLimits,
+    /// Where traces of jobs go.
+    pub telemetry: Option<Telemetry>,
 }
 
 /// Which backend was chosen.
@@ -70,7 +74,8 @@ impl Environment {
         };
         let context = Scope::LOCAL.to_owned();
         let (working_dir, keep_jobs, limits) = (env::current_dir()?, Self::KEEP_JOBS, CodeLimits::default());
-        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs, limits })
+        let telemetry = Telemetry::read(var);
+        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs, limits, telemetry })
     }
 }
 

@@ -73,7 +73,7 @@ impl App {
         let mut options = self.options(&key, project, outside);
         options.until = request.until.as_deref().map(Into::into);
         let running = engine.take_over(plan, options, remains)?;
-        Ok(Self::serve(key, running, socket, lock, backend))
+        Ok(self.serve(key, running, socket, lock, backend))
     }
 }
 

@@ -38,6 +38,7 @@ async fn lines(dir: &Path) -> Vec<String> {
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
         keep_jobs: Environment::KEEP_JOBS,
+        telemetry: None,
         limits: Default::default(),
     })
     .unwrap();

@@ -42,6 +42,7 @@ use crate::commands::repl::ReplArgs;
 use crate::commands::rerun::RerunArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::stop::StopArgs;
+use crate::commands::timeline::TimelineArgs;
 use crate::commands::top::TopArgs;
 use crate::commands::volumes::VolumesCommand;
 use crate::complete;
@@ -101,6 +102,7 @@ pub(crate) enum Command {
     Ps(PsArgs),
     Logs(LogsArgs),
     Events(EventsArgs),
+    Timeline(TimelineArgs),
     Top(TopArgs),
     Attach(AttachArgs),
     Exec(ExecArgs),
@@ -175,6 +177,7 @@ impl Command {
             Self::Ps(_) => "ps",
             Self::Logs(_) => "logs",
             Self::Events(_) => "events",
+            Self::Timeline(_) => "timeline",
             Self::Top(_) => "top",
             Self::Attach(_) => "attach",
             Self::Exec(_) => "exec",

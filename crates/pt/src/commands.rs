@@ -34,6 +34,7 @@ pub(crate) mod rerun;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod stop;
+pub(crate) mod timeline;
 pub(crate) mod top;
 pub(crate) mod version;
 pub(crate) mod volumes;

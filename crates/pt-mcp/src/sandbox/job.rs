@@ -186,7 +186,7 @@ async fn follow(
     shared: Arc<Shared>,
     said: mpsc::UnboundedSender<Said>,
 ) {
-    let Started { key, mut running, presence } = started;
+    let Started { key, mut running, presence, exporter } = started;
     while let Some(notice) = running.notices.recv().await {
         let over = matches!(&notice, Notice::Event(event) if matches!(event.what, What::JobFinished { .. }));
         let notice = match notice {
@@ -218,6 +218,8 @@ async fn follow(
     }
     // A broken engine has told those who watch the job's state by ending.
     drop(running.done.await);
+    // An agent can do nothing about a collector that does not answer.
+    drop(exporter.finish().await);
     drop(presence);
 }
 

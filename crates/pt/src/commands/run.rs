@@ -6,7 +6,7 @@ pub(crate) mod listing;
 mod signals;
 mod slow;
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
@@ -172,7 +172,7 @@ async fn follow(
     mut watcher: Option<Watcher>,
     signals: Signals,
 ) -> Result<(Job, bool), Failure> {
-    let Started { mut running, presence: _presence, .. } = started;
+    let Started { mut running, presence: _presence, exporter, .. } = started;
     // A task of its own: signals are heard even while nobody reads what is shown.
     let (tell, mut heard) = watch::channel(Heard::default());
     let hearing = tokio::spawn(signals.hear(running.control.clone(), watcher.is_some(), tell));
@@ -226,6 +226,11 @@ async fn follow(
     }
     let job =
         running.done.await.map_err(|error| Failure::new(format!("The job's engine broke: {error}")))??;
+    if let Err(why) = exporter.finish().await
+        && watcher.is_some()
+    {
+        writeln!(anstream::stderr(), "Warning: The job's trace was not sent: {why}.")?;
+    }
     hearing.abort();
     let Heard { interrupts, ended } = *heard.borrow();
     let interrupted = interrupts > 0 || ended;
