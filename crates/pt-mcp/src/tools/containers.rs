@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pt_backend::ExecRequest;
+use pt_backend::{ExecOrder, ExecRequest, ExecSignal, Running};
 use pt_model::{ContainerId, ContainerStatus, LogLine, StepId, Text, parse_duration};
 use pt_server::AppError;
 use pt_store::LogFilter;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::Caller;
-use crate::tools::describe::{find, find_container, find_step, missing};
-use crate::tools::list::none_fits;
+use crate::tools::describe::{behind_service, find, find_container, find_step, missing};
+use crate::tools::list::{self, none_fits};
 
 /// Lines that are shown, unless another limit was given.
 const LIMIT: usize = 100;
@@ -29,17 +31,25 @@ const EXEC_BYTES: usize = 4_000_000;
 /// `get-container-logs`
 pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["container", "step", "id", "ref", "job"]).unwrap_or_default();
-    let views = server.sandbox.views()?;
+    let views = server.sandbox.views_for(&wanted)?;
     let is_container = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
     let container = find(&views, &wanted, is_container).map(|(view, id)| (view, ContainerId::new(id)));
-    let step = find_step(&views, &wanted);
+    let exact = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
+    let step = find(&views, &wanted, exact).map(|(view, id)| (view, StepId::new(id)));
+    // A service's lines are its container's; what is no id of a step may be a part of one.
+    let container = match (container, &step) {
+        (None, None) => behind_service(&views, &wanted),
+        (container, _) => container,
+    };
+    let step = step.or_else(|| find_step(&views, &wanted));
     let whole = || views.iter().find(|view| view.key.job.as_str() == wanted);
     let Some(view) =
         container.as_ref().map(|(view, _)| *view).or(step.as_ref().map(|(view, _)| *view)).or_else(whole)
     else {
         let ids = views.iter().flat_map(|view| {
             let containers = view.job.containers.keys().map(ContainerId::as_str);
-            view.job.steps.keys().map(StepId::as_str).chain(containers)
+            let ids = view.job.steps.keys().map(StepId::as_str).chain(containers);
+            ids.map(|id| list::named(view, id))
         });
         return Ok(missing("container or step", &wanted, ids));
     };
@@ -143,7 +153,10 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
         ..ExecRequest::default()
     };
     let backend = server.sandbox.backend().await?;
-    let mut running = match backend.exec(&backend_id, &request).await {
+    let (tell, orders) = mpsc::channel(2);
+    // It has nothing to read; there is room for that word.
+    drop(tell.try_send(ExecOrder::EndOfInput));
+    let mut running = match backend.exec_attended(&backend_id, &request, orders).await {
         Ok(running) => running,
         Err(error) => return Ok(crate::tools::failed(&error.into())),
     };
@@ -159,16 +172,26 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
                 None => break,
             },
             () = &mut deadline => {
-                why_cut = Some(format!("It had not ended after {seconds} s; nobody reads it any more."));
+                why_cut = Some(format!("It had not ended after {seconds} s"));
                 break;
             }
             () = caller.canceled.cancelled() => {
-                why_cut = Some("The call was canceled.".to_owned());
+                why_cut = Some("The call was canceled".to_owned());
                 break;
             }
         }
     }
-    let exit = if why_cut.is_none() { running.exit.await.ok() } else { None };
+    let exit = match &mut why_cut {
+        None => running.exit.await.ok(),
+        Some(why) => {
+            why.push_str(if end(&tell, &mut running).await {
+                ": it was killed."
+            } else {
+                ", and it could not be killed: it goes on in the container. restart-container ends it."
+            });
+            None
+        }
+    };
     let masker = server.sandbox.masker(&scope)?;
     let output = masker.mask(&output.text());
     let code = exit.map(|exit| exit.code);
@@ -184,6 +207,22 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     }
     let failed = code != Some(0);
     Ok(Answer { failed, ..Answer::text(text) }.with(json!({"exit-code": code})))
+}
+
+/// How long a command may take to end that was asked to; then it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Ends a command whose output nobody reads any more, with all that it started; whether it has ended.
+async fn end(tell: &mpsc::Sender<ExecOrder>, running: &mut Running) -> bool {
+    for signal in [ExecSignal::Terminate, ExecSignal::Kill] {
+        // Who takes no orders any more has ended, which is seen below.
+        drop(tell.send(ExecOrder::Signal(signal)).await);
+        let ended = async { while running.output.recv().await.is_some() {} };
+        if timeout(GRACE, ended).await.is_ok() {
+            return true;
+        }
+    }
+    false
 }
 
 /// The last bytes of what a command writes, from the beginning of a line on: a cut inside a line might leave the rest of a

@@ -7,20 +7,26 @@ use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::sandbox::belongs;
 use crate::server::Inner;
-use crate::tools::describe::{find_step, missing};
+use crate::tools::describe::{find_step, missing, step_ids};
 
 /// `stop`
 pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let nothing = || Ok(Answer::text("Nothing of that runs."));
+    let wanted = given.text(&["step", "id", "ref", "job"]);
+    if let Some(wanted) = &wanted
+        && let Some(answer) = of_others(server, wanted)?
+    {
+        return Ok(answer);
+    }
     let Some(job) = server.sandbox.job() else { return nothing() };
     let calls = job.calls().await;
     let view = job.view();
     let is_job = |id: &String| *id == view.key.job.as_str();
-    let steps = match given.text(&["step", "id", "ref", "job"]).filter(|id| !is_job(id)) {
+    let steps = match wanted.filter(|id| !is_job(id)) {
         Some(wanted) => {
             let found = find_step(std::slice::from_ref(&view), &wanted).map(|(_, id)| id);
             let Some(id) = found else {
-                return Ok(missing("step", &wanted, view.job.steps.keys().map(StepId::as_str)));
+                return Ok(missing("step", &wanted, step_ids(std::slice::from_ref(&view))));
             };
             if !calls.iter().any(|call| belongs(&view.job, &id, call)) {
                 return Ok(Answer::failure(format!(
@@ -54,4 +60,21 @@ pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, Ap
         }
     }
     Ok(Answer::text(format!("Stopped: {ids}")))
+}
+
+/// The answer for what is no agent's to stop: a job that somebody else runs, or a step of one.
+fn of_others(server: &Inner, wanted: &str) -> Result<Option<Answer>, AppError> {
+    let views = server.sandbox.views_for(wanted)?;
+    let whole = views.iter().find(|view| view.key.job.as_str() == wanted);
+    let found = whole.or_else(|| find_step(&views, wanted).map(|(view, _)| view)).filter(|view| !view.own);
+    Ok(found.map(|view| {
+        let job = &view.key.job;
+        if view.job.status.has_ended() {
+            return Answer::text("Nothing of that runs.");
+        }
+        Answer::failure(format!(
+            "Not stopped: {wanted} belongs to job {job}, which somebody else runs. It is theirs to stop: pt stop {job}. \
+             restart-container may help."
+        ))
+    }))
 }
