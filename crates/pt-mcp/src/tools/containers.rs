@@ -1,11 +1,12 @@
 //! What containers say, and commands in them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use pt_backend::{ExecOrder, ExecRequest, ExecSignal, Running};
 use pt_model::{ContainerId, ContainerStatus, LogLine, StepId, Text, parse_duration};
-use pt_server::AppError;
+use pt_server::{AppError, ExecCall, ExecSession, exec_in_job};
 use pt_store::LogFilter;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -132,7 +133,7 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
         }
         _ => return Ok(Answer::failure("Which command? Give `cmd`: a list of words, or a line for sh.")),
     };
-    let (backend_id, scope) = {
+    let (backend_id, socket) = {
         let views = server.sandbox.views()?;
         let (view, id) = match find_container(&views, &wanted) {
             Ok(found) => found,
@@ -146,20 +147,15 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
                 "Container {wanted} does not run any more. Run its tool again, or read its lines: get-container-logs."
             )));
         };
-        (backend_id, server.sandbox.project.get()?.scope.clone())
+        (backend_id, view.socket.clone())
     };
-    let request = ExecRequest {
-        cmd: cmd.iter().map(|word| Text::from(word.as_str())).collect(),
-        ..ExecRequest::default()
-    };
-    let backend = server.sandbox.backend().await?;
-    let (tell, orders) = mpsc::channel(2);
-    // It has nothing to read; there is room for that word.
-    drop(tell.try_send(ExecOrder::EndOfInput));
-    let mut running = match backend.exec_attended(&backend_id, &request, orders).await {
+    let scope = server.sandbox.project.get()?.scope.clone();
+    let mut running = match start(server, backend_id, socket, cmd).await {
         Ok(running) => running,
-        Err(error) => return Ok(crate::tools::failed(&error.into())),
+        Err(answer) => return Ok(answer),
     };
+    // It has nothing to read. One that has ended hears nothing.
+    drop(running.orders.send(ExecOrder::EndOfInput).await);
     let seconds = given.number(&["timeout"]).unwrap_or(EXEC_SECONDS).clamp(1, 600);
     let deadline = tokio::time::sleep(Duration::from_secs(seconds as u64));
     tokio::pin!(deadline);
@@ -184,7 +180,7 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     let exit = match &mut why_cut {
         None => running.exit.await.ok(),
         Some(why) => {
-            why.push_str(if end(&tell, &mut running).await {
+            why.push_str(if end(&mut running).await {
                 ": it was killed."
             } else {
                 ", and it could not be killed: it goes on in the container. restart-container ends it."
@@ -209,14 +205,36 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     Ok(Answer { failed, ..Answer::text(text) }.with(json!({"exit-code": code})))
 }
 
+/// Starts a command in a container; in that of a job which somebody else runs, by its runner.
+#[expect(clippy::result_large_err, reason = "an answer is what the agent gets, once per call")]
+async fn start(
+    server: &Inner,
+    container: String,
+    socket: Option<PathBuf>,
+    cmd: Vec<String>,
+) -> Result<ExecSession, Answer> {
+    if let Some(socket) = socket {
+        let call = ExecCall { container, cmd, ..ExecCall::default() };
+        let started = exec_in_job(&socket, &call).await;
+        return started.map_err(|error| Answer::failure(format!("FAILED: {error}")));
+    }
+    let cmd = cmd.iter().map(|word| Text::from(word.as_str())).collect();
+    let request = ExecRequest { cmd, ..ExecRequest::default() };
+    let backend = server.sandbox.backend().await.map_err(|error| crate::tools::failed(&error))?;
+    let (orders, told) = mpsc::channel(2);
+    let started = backend.exec_attended(&container, &request, told).await;
+    let Running { output, exit, .. } = started.map_err(|error| crate::tools::failed(&error.into()))?;
+    Ok(ExecSession { orders, output, exit })
+}
+
 /// How long a command may take to end that was asked to; then it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Ends a command whose output nobody reads any more, with all that it started; whether it has ended.
-async fn end(tell: &mpsc::Sender<ExecOrder>, running: &mut Running) -> bool {
+async fn end(running: &mut ExecSession) -> bool {
     for signal in [ExecSignal::Terminate, ExecSignal::Kill] {
         // Who takes no orders any more has ended, which is seen below.
-        drop(tell.send(ExecOrder::Signal(signal)).await);
+        drop(running.orders.send(ExecOrder::Signal(signal)).await);
         let ended = async { while running.output.recv().await.is_some() {} };
         if timeout(GRACE, ended).await.is_ok() {
             return true;

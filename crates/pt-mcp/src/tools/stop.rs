@@ -18,7 +18,12 @@ pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, Ap
     {
         return Ok(answer);
     }
-    let Some(job) = server.sandbox.job() else { return nothing() };
+    let Some(job) = server.sandbox.job() else {
+        return match wanted {
+            Some(wanted) => Ok(missing("step", &wanted, step_ids(&server.sandbox.views()?))),
+            None => nothing(),
+        };
+    };
     let calls = job.calls().await;
     let view = job.view();
     let is_job = |id: &String| *id == view.key.job.as_str();
@@ -73,8 +78,7 @@ fn of_others(server: &Inner, wanted: &str) -> Result<Option<Answer>, AppError> {
             return Answer::text("Nothing of that runs.");
         }
         Answer::failure(format!(
-            "Not stopped: {wanted} belongs to job {job}, which somebody else runs. It is theirs to stop: pt stop {job}. \
-             restart-container may help."
+            "Not stopped: somebody else runs job {job}. It is theirs to stop: pt stop {job}. restart-container may help."
         ))
     }))
 }
