@@ -17,7 +17,7 @@ use crate::arguments::Arguments;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::Caller;
-use crate::tools::describe::{behind_service, find, find_container, find_step, missing};
+use crate::tools::describe::{behind_service, find, find_container, find_newest_call, find_step, missing};
 use crate::tools::list::{self, none_fits};
 
 /// Lines that are shown, unless another limit was given.
@@ -99,7 +99,7 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         let lines = format!("lines of {wanted}");
         return Ok(Answer::text(none_fits(written, &lines, &filters.join(" and "))));
     };
-    let mut text = String::new();
+    let mut text = newer_call(&views, &wanted, container.as_ref().map(|(view, id)| (*view, id)));
     let left_out = lines.len() - shown.len();
     if left_out > 0 {
         let mut note = json!({"container": wanted, "limit": limit, "before": first.seq});
@@ -119,6 +119,18 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         text.push('\n');
     }
     Ok(Answer::text(text))
+}
+
+/// That what is called so was called once more since: whoever reads on in an old log looks for what is mended already.
+fn newer_call(views: &[JobView], wanted: &str, container: Option<(&JobView, &ContainerId)>) -> String {
+    let of_container = container.and_then(|(view, id)| Some(view.job.containers.get(id)?.step.clone()));
+    let step = of_container.map_or_else(|| wanted.to_owned(), |step| step.to_string());
+    match find_newest_call(views, &step) {
+        Some((_, newest)) if !wanted.contains('/') && newest.as_str() != step && step.contains(wanted) => {
+            format!("[of an earlier call; the newest is {newest}]\n")
+        }
+        Some(_) | None => String::new(),
+    }
 }
 
 /// `exec`

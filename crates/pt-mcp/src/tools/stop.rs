@@ -5,9 +5,9 @@ use pt_server::AppError;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::sandbox::belongs;
+use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
-use crate::tools::describe::{find_step, missing, step_ids};
+use crate::tools::describe::{find_newest_call, find_step, missing, step_ids};
 
 /// `stop`
 pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
@@ -29,7 +29,11 @@ pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, Ap
     let is_job = |id: &String| *id == view.key.job.as_str();
     let steps = match wanted.filter(|id| !is_job(id)) {
         Some(wanted) => {
-            let found = find_step(std::slice::from_ref(&view), &wanted).map(|(_, id)| id);
+            let views = std::slice::from_ref(&view);
+            let running = |found: &(&JobView, StepId)| is_running(&view, &found.1);
+            let newest = || find_newest_call(views, &wanted).filter(running);
+            let found = find_step(views, &wanted)
+                .map(|(_, id)| if is_running(&view, &id) { id } else { newest().map_or(id, |(_, id)| id) });
             let Some(id) = found else {
                 return Ok(missing("step", &wanted, step_ids(std::slice::from_ref(&view))));
             };
@@ -42,13 +46,7 @@ pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, Ap
         }
         None => calls,
     };
-    let is_up = |status| !matches!(status, ContainerStatus::Exited | ContainerStatus::Failed);
-    // What a step has left running is stopped with it, though it has ended itself.
-    let runs = |id: &StepId| {
-        view.job.steps.get(id).is_some_and(|step| !step.status.has_ended())
-            || view.job.containers.values().any(|c| is_up(c.status) && belongs(&view.job, &c.step, id))
-    };
-    let running: Vec<StepId> = steps.into_iter().filter(runs).collect();
+    let running: Vec<StepId> = steps.into_iter().filter(|id| is_running(&view, id)).collect();
     if running.is_empty() {
         return nothing();
     }
@@ -65,6 +63,13 @@ pub(super) async fn stop(server: &Inner, given: &Arguments) -> Result<Answer, Ap
         }
     }
     Ok(Answer::text(format!("Stopped: {ids}")))
+}
+
+/// Whether there is anything to stop: what a step has left running is stopped with it, though it has ended itself.
+fn is_running(view: &JobView, id: &StepId) -> bool {
+    let is_up = |status| !matches!(status, ContainerStatus::Exited | ContainerStatus::Failed);
+    view.job.steps.get(id).is_some_and(|step| !step.status.has_ended())
+        || view.job.containers.values().any(|c| is_up(c.status) && belongs(&view.job, &c.step, id))
 }
 
 /// The answer for what is no agent's to stop: a job that somebody else runs, or a step of one.
