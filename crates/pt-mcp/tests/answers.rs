@@ -257,6 +257,12 @@ tools:
     run:
       - {id: db, module: polytope/container, args: {image: debian, services: [{id: db, ports: [{port: 1}]}]}}
       - {id: api, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
+  - id: waits-for-what-stays
+    info: Waits for the end of a database.
+    run:
+      - {id: db, module: polytope/container, args: {image: debian, services: [{id: db, ports: [{port: 1}]}]}}
+      - {id: api, module: polytope/container, args: {image: debian, cmd: "echo never"}, after: db}
+      - {id: tests, module: polytope/container, args: {image: debian, cmd: "echo never"}, after: api}
   - id: many-lines
     info: Says much and goes on.
     run:
@@ -284,6 +290,23 @@ async fn of_what_goes_on_the_last_lines_are_shown() {
     assert!(!failed);
     let begin = r#"[80 lines before these: get-container-logs {"container":"many-lines.db","before":80}]"#;
     assert!(text.starts_with(&format!("{begin}\n81\n82\n")), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_does_not_wait_for_the_end_of_what_stays() {
+    let shop = Served::new(SANDBOX).await;
+    let begun = std::time::Instant::now();
+    let (text, failed) = shop.call("waits-for-what-stays", json!({})).await;
+    assert!(begun.elapsed().as_secs() < 60, "it would last");
+    assert!(!failed);
+    assert!(
+        text.contains(
+            "\nStep waits-for-what-stays.api has not begun: it waits for the end of waits-for-what-stays.db, which stays. \
+             If that is to be ready only: `after: {step: db, condition: ready}`.\n"
+        ),
+        "{text}"
+    );
+    shop.server.close("the test is over").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,7 +128,8 @@ async fn an_agent_makes_a_service_sees_it_fail_and_mends_it() {
 
     let (text, failed) = shop.call("restart-container", json!({"container": "hello-2"})).await;
     assert!(
-        !failed && text.ends_with("runs again, with the same ports. Read on: get-container-logs"),
+        !failed
+            && text.ends_with("runs again, with the same ports. Then: wait-until {\"service\":\"hello\"}"),
         "{text}"
     );
     assert_eq!(shop.call("exec", json!({"container": "hello-2", "cmd": "cat /tmp/a"})).await.0, "kept");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pt_model::{ContainerId, ContainerStatus};
 use pt_server::{AppError, restart_in_job};
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use crate::answer::Answer;
@@ -41,6 +42,13 @@ pub(super) async fn restart(server: &Inner, given: &Arguments, caller: &Caller) 
         return Ok(Answer::failure(format!("Not restarted: {why} {then}")));
     }
     let whose = list::named(view, id.as_str());
+    let service = view.job.services.iter().find(|(_, service)| service.container == id);
+    let next = match service {
+        Some((service, _)) => {
+            format!("Then: wait-until {}", json!({"service": list::named(view, service.as_str())}))
+        }
+        None => "Read on: get-container-logs".to_owned(),
+    };
     let done = async {
         loop {
             let views = server.sandbox.views_for(job)?;
@@ -58,7 +66,7 @@ pub(super) async fn restart(server: &Inner, given: &Arguments, caller: &Caller) 
     tokio::select! {
         ended = timeout(LONGEST, done) => Ok(match ended {
             Ok(Err(error)) => return Err(error),
-            Ok(Ok(None)) => Answer::text(format!("Container {whose} runs again, with the same ports. Read on: get-container-logs")),
+            Ok(Ok(None)) => Answer::text(format!("Container {whose} runs again, with the same ports. {next}")),
             Ok(Ok(Some(why))) => Answer::failure(format!("Container {whose} did not start again. {why}")),
             Err(_) => Answer::failure(format!(
                 "Container {whose} has not started again after {} s: describe-container.",
