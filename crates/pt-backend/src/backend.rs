@@ -450,11 +450,13 @@ pub enum ExecSignal {
     Quit,
     /// The request to end.
     Terminate,
+    /// The end.
+    Kill,
 }
 
 impl ExecSignal {
     /// All there are.
-    pub const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+    pub const ALL: [Self; 5] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate, Self::Kill];
 
     /// Its number, on every system that runs containers.
     pub fn number(self) -> u8 {
@@ -462,6 +464,7 @@ impl ExecSignal {
             Self::Hangup => 1,
             Self::Interrupt => 2,
             Self::Quit => 3,
+            Self::Kill => 9,
             Self::Terminate => 15,
         }
     }

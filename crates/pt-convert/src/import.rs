@@ -60,17 +60,35 @@ pub fn import(
     let file = ComposeFile::load(sources, world, paths)?;
     let mut notes = Notes::default();
     let mut variables = Variables::with(dot_env(world, &file.dir)?);
+    for included in &file.envs {
+        let others = variables.and(included.says.clone());
+        if !others.is_empty() {
+            let message = format!(
+                "`{}` says otherwise of {}: each has one value, that of the file before",
+                included.path,
+                listed(&others)
+            );
+            notes.add(message, "give one of them another name", included.at);
+        }
+    }
     file.services.iter().for_each(|service| variables.learn(&service.value));
     file.others.iter().for_each(|section| variables.learn(&section.value));
     let names = Names::of(&file.services);
-    let mut imports =
-        Imports { world, file: &file, names: &names, variables: &mut variables, notes: &mut notes };
-    let services: Vec<Service> = file
+    let mut imports = Imports {
+        world,
+        file: &file,
+        names: &names,
+        variables: &mut variables,
+        notes: &mut notes,
+        built: Vec::new(),
+    };
+    let mut services: Vec<Service> = file
         .services
         .iter()
         .filter_map(|named| imports.service(named).transpose())
         .collect::<Result<_, _>>()?;
     imports.other_sections();
+    services.iter_mut().for_each(|service| service.find_image(&imports.built));
     let mut polytope = Map::default();
     polytope
         .insert("modules".into(), services.iter().flat_map(|service| &service.modules).cloned().collect());
@@ -84,13 +102,20 @@ pub fn import(
 /// What the file `.env` of a directory says, if there is one.
 fn dot_env(world: &dyn World, dir: &Path) -> Result<Vec<Assignment>, Vec<Diagnostic>> {
     let path = dir.join(".env");
+    if world.exists(&path) { env_of(world, &path, ".env") } else { Ok(Vec::new()) }
+}
+
+/// What such a file says.
+fn env_of(world: &dyn World, path: &Path, name: &str) -> Result<Vec<Assignment>, Vec<Diagnostic>> {
     let unreadable =
-        |why| vec![Diagnostic::error("compose-mistake", format!("The file `.env` cannot be read: {why}"))];
-    if !world.exists(&path) {
-        return Ok(Vec::new());
-    }
-    let text = world.read(&path).map_err(|cause| unreadable(cause.to_string()))?;
+        |why| vec![Diagnostic::error("compose-mistake", format!("The file `{name}` cannot be read: {why}"))];
+    let text = world.read(path).map_err(|cause| unreadable(cause.to_string()))?;
     assignments(&text).map_err(unreadable)
+}
+
+/// `A`, `B`.
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// `stack` with the services of no profile, and a template for each profile that has them too.
@@ -131,7 +156,9 @@ fn template(id: &str, profile: Option<&str>, services: &[Service]) -> Data {
     if !params.is_empty() {
         template.insert("params".into(), declared.collect());
     }
-    template.insert("run".into(), chosen.iter().flat_map(|service| service.steps(&ids)).collect());
+    let mut builds = Vec::new();
+    let steps: Vec<Data> = chosen.iter().flat_map(|service| service.steps(&ids, &mut builds)).collect();
+    template.insert("run".into(), steps.into_iter().collect());
     Data::Map(Box::new(template))
 }
 
@@ -190,6 +217,13 @@ fn tell_of_waits(services: &[Service], notes: &mut Notes) {
                     "",
                     wait.at,
                 );
+            }
+            if wait.until == Until::Started && on.health.is_some() {
+                let message = format!(
+                    "`{}` waits until `{}` is healthy, as others do, not only until it has started",
+                    service.id, on.id
+                );
+                notes.add(message, "", wait.at);
             }
             if wait.until == Until::Healthy && on.health.is_none() {
                 let when = if on.has_ports { "its ports accept connections" } else { "it runs" };

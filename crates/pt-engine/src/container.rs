@@ -190,12 +190,16 @@ impl ContainerTask {
         network?;
         image?;
         let mut empty = Vec::new();
+        let mut shared = Vec::new();
         for volume in &self.volumes {
             if self.volume(volume).await? {
                 empty
                     .extend(volume.fill.clone().map(|fill| (volume.name.clone(), volume.path.clone(), fill)));
+            } else if volume.labels.get(Labels::JOB).is_none() {
+                shared.push(volume);
             }
         }
+        self.tell_of_others(&shared).await?;
         if !self.is_wanted() {
             return Ok(None);
         }
@@ -280,6 +284,30 @@ impl ContainerTask {
             return Ok(false);
         }
         self.backend.create_volume(&volume.name, &volume.labels).await
+    }
+
+    /// Says which of these volumes other jobs use that run: caches may be shared, the directory of a database may not.
+    async fn tell_of_others(&self, volumes: &[&NeededVolume]) -> Result<(), BackendError> {
+        let Some(first) = volumes.first() else { return Ok(()) };
+        let instance = first.labels.get(Labels::INSTANCE).unwrap_or_default();
+        let found = self.backend.find(&Labels::default().with(Labels::INSTANCE, instance)).await?;
+        for volume in volumes {
+            let other = found.containers.iter().find(|other| {
+                let job = other.labels.get(Labels::JOB);
+                other.running && job != Some(self.key.job.as_str()) && other.volumes.contains(&volume.name)
+            });
+            let Some(labels) = other.map(|other| &other.labels) else { continue };
+            let id = volume.labels.get(Labels::VOLUME).unwrap_or(&volume.name);
+            let (job, step) =
+                (labels.get(Labels::JOB).unwrap_or("?"), labels.get(Labels::STEP).unwrap_or("?"));
+            self.report(Report::Trouble(format!(
+                "Step {}: step {step} of job {job}, which runs, uses the volume '{id}', too. A cache may be shared; what only \
+                 one may write, as the directory of a database, breaks. Stop that job first (pt stop {job}), or work apart \
+                 from it: pt run --mcp --isolated.",
+                self.step
+            )));
+        }
+        Ok(())
     }
 
     /// From the first start, or from where it was taken up, to the removal. Gives what stands in the way of the removal, if

@@ -156,6 +156,9 @@ pub struct Wait {
     pub step: StepId,
     /// For what, and why that is not so yet.
     pub why: String,
+    /// The step, if it waits for the end of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_of: Option<StepId>,
     /// Since when, in seconds.
     pub seconds: u64,
 }

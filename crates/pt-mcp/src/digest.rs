@@ -160,6 +160,13 @@ const TELLING: &[(&[&str], &str, &str)] = &[
         "use the id of a service that the same job opens (list-services)",
     ),
     (
+        &["superuser password is not specified", "MYSQL_ROOT_PASSWORD", "password option is not specified"],
+        "the database was given no password for its superuser",
+        "give it one in `env`: {name: POSTGRES_PASSWORD, value: pt.secret db-password}, which a person sets: pt secrets set \
+         db-password DATA; or, for a database that only this job reaches, {name: POSTGRES_HOST_AUTH_METHOD, value: trust}, as \
+         polytope/postgres!simple does",
+    ),
+    (
         &[
             "password authentication failed",
             "Access denied for user",
@@ -306,6 +313,12 @@ mod tests {
                 "",
                 &["http.client.RemoteDisconnected: Remote end closed connection without response"],
                 "the service that it called failed while it answered (`http.client.RemoteDisconnected: Remote end closed connection without response`)",
+            ),
+            (
+                Some(1),
+                "",
+                &["Error: Database is uninitialized and superuser password is not specified."],
+                "the database was given no password for its superuser (`Error: Database is uninitialized and superuser password is not specified.`)",
             ),
             (
                 None,

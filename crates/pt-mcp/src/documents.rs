@@ -222,10 +222,15 @@ fn whole_language() -> String {
     whole
 }
 
-/// The first line below the heading.
+/// The first sentence below the heading; where a table stands there, the heading.
 fn summary(text: &str) -> String {
-    let line = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let sentence = line.split_inclusive(". ").next().unwrap_or_default();
+    let below = text.lines().skip(1).skip_while(|line| line.trim().is_empty());
+    let paragraph: Vec<&str> = below.take_while(|line| !line.trim().is_empty()).collect();
+    if paragraph.first().is_some_and(|line| line.starts_with('|')) {
+        return text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']).to_owned();
+    }
+    let paragraph = paragraph.join(" ");
+    let sentence = paragraph.split_inclusive(". ").next().unwrap_or_default();
     sentence.trim_end().to_owned()
 }
 

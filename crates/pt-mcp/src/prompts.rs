@@ -20,6 +20,8 @@ pub(crate) struct Argument {
     pub(crate) name: &'static str,
     pub(crate) info: &'static str,
     pub(crate) required: bool,
+    /// What stands in the text where it was not given.
+    without: &'static str,
 }
 
 /// All of them.
@@ -38,8 +40,18 @@ pub(crate) const WORKFLOWS: &[Workflow] = &[
         title: "Add a service",
         info: "Adds a service from a blueprint and shows that it runs.",
         arguments: &[
-            Argument { name: "blueprint", info: "a blueprint, as postgres or python-api", required: true },
-            Argument { name: "id", info: "the id of the new service", required: false },
+            Argument {
+                name: "blueprint",
+                info: "a blueprint, as postgres or python-api",
+                required: true,
+                without: "",
+            },
+            Argument {
+                name: "id",
+                info: "the id of the new service",
+                required: false,
+                without: "as the blueprint has it",
+            },
         ],
         text: "Add a service to this project from the blueprint {blueprint} (its id: {id}). Read \
                bluetext://blueprints/{blueprint} and polytope.yml first. Add the module, set the values that the blueprint \
@@ -54,8 +66,10 @@ pub(crate) const WORKFLOWS: &[Workflow] = &[
             name: "step",
             info: "the step; without, the newest that failed",
             required: false,
+            without: "the newest step that failed",
         }],
-        text: "Something failed here: {step}. Find it with list-steps, read describe-step and get-container-logs, and name \
+        text: "Something failed here: {step}. Find it with list-steps, read what describe-step says of it (its digest comes first) \
+               and, if that is not enough, its lines with get-container-logs, and name \
                the cause in one sentence with the line that shows it. Then mend the cause in the code or in polytope.yml, run \
                the step's tool again, and repeat until it succeeds. Do not hide the failure (no retries, no disabled tests).",
     },
@@ -63,7 +77,7 @@ pub(crate) const WORKFLOWS: &[Workflow] = &[
         name: "run-and-check",
         title: "Run something and check it",
         info: "Runs a tool, template or module and checks that it does what it should.",
-        arguments: &[Argument { name: "target", info: "what to run", required: true }],
+        arguments: &[Argument { name: "target", info: "what to run", required: true, without: "" }],
         text: "Run {target} with the tool run. Wait with wait-until until its services are ready. Check each service from \
                outside (its address is in list-services) and look for errors in get-container-logs. Tell me what works and \
                what does not.",
@@ -89,7 +103,7 @@ impl Workflow {
                 None if argument.required => {
                     return Err(format!("Missing argument: {} ({})", argument.name, argument.info));
                 }
-                None => format!("{} as you see fit", argument.name),
+                None => argument.without.to_owned(),
             };
             text = text.replace(&format!("{{{}}}", argument.name), &value);
         }

@@ -184,7 +184,30 @@ impl Sandbox {
         let instance = self.instance(&*self.project.get()?);
         let is_own = |key: &pt_store::JobKey| own.as_ref().is_some_and(|job| job.key == *key);
         for record in self.app.running_jobs(&instance, &|key| !is_own(key))? {
-            views.push(JobView { key: record.key, job: record.job, own: false, references: Arc::default() });
+            let socket = record.runner.map(|runner| runner.socket);
+            let references = Arc::default();
+            views.push(JobView { key: record.key, job: record.job, own: false, references, socket });
+        }
+        Ok(views)
+    }
+
+    /// The same, and last the job that `wanted` names, as `job` or `job/id`, though it is over: whoever saw it in a list
+    /// asks about it still.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn views_for(&self, wanted: &str) -> Result<Vec<JobView>, AppError> {
+        let mut views = self.views()?;
+        let named = wanted.split_once('/').map_or(wanted, |(job, _)| job);
+        if views.iter().any(|view| view.key.job.as_str() == named) {
+            return Ok(views);
+        }
+        let (store, instance) = (&self.app.store, self.instance(&*self.project.get()?).id);
+        let ended = store.jobs(Some(&instance))?.into_iter().find(|job| job.id.as_str() == named);
+        if let Some(ended) = ended.filter(|job| job.status.has_ended()) {
+            let key = pt_store::JobKey::new(instance, ended.id);
+            let job = Job::fold(&store.events(&key, 0)?);
+            views.push(JobView { key, job, own: false, references: Arc::default(), socket: None });
         }
         Ok(views)
     }

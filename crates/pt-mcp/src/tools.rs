@@ -278,7 +278,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         effect: Effect::Reads,
         properties: || {
             json!({
-                "step": text("id"),
+                "step": text("id; of a tool called several times, its newest call"),
                 "service": text("id"),
                 "state": {"enum": ["ready", "finished", "failed"], "description": "default: a service ready, a step finished"},
                 "timeout": number("seconds, default 60, at most 600"),
@@ -324,7 +324,7 @@ pub(crate) const BUILT_INS: &[BuiltIn] = &[
         aliases: &["stop-job", "stop-step"],
         info: "Stops a step and its containers; without step, all that agents started. Needs confirm.",
         effect: Effect::Destroys,
-        properties: || json!({"step": text(""), "confirm": {"type": "boolean"}}),
+        properties: || json!({"step": text("id"), "confirm": {"type": "boolean"}}),
         required: &[],
         also: &[("step", &["id", "ref", "job"])],
         does: Does::Stop,
@@ -391,7 +391,7 @@ impl BuiltIn {
             Does::DescribeStep => describe::step(server, given),
             Does::DescribeService => describe::service(server, given),
             Does::DescribeContainer => describe::container(server, given),
-            Does::DescribeSandbox => describe::sandbox(server),
+            Does::DescribeSandbox => describe::sandbox(server, given),
             Does::Logs => containers::logs(server, given),
             Does::Exec => containers::exec(server, given, caller).await,
             Does::WaitUntil => wait::until(server, given, caller).await,

@@ -87,6 +87,7 @@ async fn a_long_log_is_cut_and_read_on() {
     assert!(text.starts_with("[") && text.contains("read-more {\"cursor\":"), "{}", &text[..100]);
 
     let (text, _) = shop.call("get-container-logs", json!({"container": "chatter.seq"})).await;
+    let text = text.strip_prefix("[of an earlier call; the newest is chatter-2.seq]\n").unwrap();
     assert_eq!(text.lines().count(), 101);
     assert!(text.starts_with("[49900 lines before these: get-container-logs "), "{text}");
     let note: Value = serde_json::from_str(&text[text.find('{').unwrap()..=text.find('}').unwrap()]).unwrap();
@@ -256,6 +257,12 @@ tools:
     run:
       - {id: db, module: polytope/container, args: {image: debian, services: [{id: db, ports: [{port: 1}]}]}}
       - {id: api, module: polytope/container, args: {image: debian, cmd: "sh -c 'exit 4'"}}
+  - id: waits-for-what-stays
+    info: Waits for the end of a database.
+    run:
+      - {id: db, module: polytope/container, args: {image: debian, services: [{id: db, ports: [{port: 1}]}]}}
+      - {id: api, module: polytope/container, args: {image: debian, cmd: "echo never"}, after: db}
+      - {id: tests, module: polytope/container, args: {image: debian, cmd: "echo never"}, after: api}
   - id: many-lines
     info: Says much and goes on.
     run:
@@ -286,6 +293,23 @@ async fn of_what_goes_on_the_last_lines_are_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_does_not_wait_for_the_end_of_what_stays() {
+    let shop = Served::new(SANDBOX).await;
+    let begun = std::time::Instant::now();
+    let (text, failed) = shop.call("waits-for-what-stays", json!({})).await;
+    assert!(begun.elapsed().as_secs() < 60, "it would last");
+    assert!(!failed);
+    assert!(
+        text.contains(
+            "\nStep waits-for-what-stays.api has not begun: it waits for the end of waits-for-what-stays.db, which stays. \
+             If that is to be ready only: `after: {step: db, condition: ready}`.\n"
+        ),
+        "{text}"
+    );
+    shop.server.close("the test is over").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_calls_share_one_job() {
     let shop = Served::new(SANDBOX).await;
     assert!(shop.call("describe-sandbox", json!({})).await.0.contains("status: idle"));
@@ -309,6 +333,11 @@ async fn all_calls_share_one_job() {
          fails.only  failed polytope/container: The container exited with a nonzero exit code.\n\
          web  running web\nweb.serve  running polytope/container"
     );
+    assert_eq!(shop.call("wait-until", json!({"step": "fails"})).await.0, "Step fails-2 finished.");
+    let (text, _) = shop.call("wait-until", json!({"step": "sandbox-1/fails"})).await;
+    assert!(text.ends_with("Step fails has ended: failed."), "a whole id means itself: {text}");
+    let (text, _) = shop.call("get-container-logs", json!({"container": "web.serve"})).await;
+    assert_eq!(text, "web.serve has written nothing yet.");
     let (text, _) = shop.call("list-steps", json!({"tags": ["part=front"], "limit": 1})).await;
     assert_eq!(text, "web  running web\n… and 1 more: narrow with like, or raise limit");
     let (text, _) = shop.call("list-containers", json!({"tags": "part"})).await;
@@ -325,6 +354,40 @@ async fn all_calls_share_one_job() {
     assert_eq!(shop.server.job().map(|job| job.status.has_ended()), Some(true), "nothing is left");
     let (text, failed) = shop.call("web", json!({})).await;
     assert!(failed && text.starts_with("Not started, since the sandbox is ending"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_list_shows_is_known_to_every_tool() {
+    let shop = Served::new(SANDBOX).await;
+    assert!(!shop.call("web", json!({})).await.1);
+    for (tool, arguments, begin) in [
+        ("describe-step", json!({"step": "web"}), "id: web\n"),
+        ("describe-step", json!({"step": "container"}), "id: web.serve\n"),
+        ("describe-service", json!({"service": "web.serve"}), "id: web\n"),
+        ("describe-service", json!({"service": "container"}), "id: web\n"),
+        ("describe-container", json!({"container": "web"}), "id: container\n"),
+        ("get-container-logs", json!({"container": "container"}), "container has written nothing yet."),
+        ("wait-until", json!({"service": "container"}), "Service web is ready: http://localhost:"),
+        ("wait-until", json!({"step": "container", "state": "ready"}), "Step web.serve is ready."),
+        (
+            "wait-until",
+            json!({"step": "sandbox-1", "state": "ready"}),
+            "Job sandbox-1 runs, and its services are ready.",
+        ),
+        ("exec", json!({"container": "web", "cmd": "echo here"}), "here"),
+        ("restart-container", json!({"container": "web"}), "Container container runs again"),
+        ("stop", json!({"step": "container", "confirm": true}), "Stopped: web.serve"),
+    ] {
+        let (text, failed) = shop.call(tool, arguments.clone()).await;
+        assert!(!failed && text.starts_with(begin), "{tool} {arguments}: {text}");
+    }
+    assert!(shop.call("fails", json!({})).await.1);
+    assert!(shop.call("fails", json!({})).await.1);
+    shop.write("tools: [");
+    let (text, failed) = shop.call("list-tools", json!({})).await;
+    assert!(!failed && text.starts_with("NOT COMPLETE: the polytope file cannot be read"), "{text}");
+    assert!(text.contains("polytope.yml:1:"), "{text}");
+    shop.server.close("the test is over").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

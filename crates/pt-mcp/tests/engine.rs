@@ -118,11 +118,18 @@ async fn an_agent_makes_a_service_sees_it_fail_and_mends_it() {
     assert_eq!((text.as_str(), failed), ("Exit code 3\n", true));
     let (text, failed) =
         shop.call("exec", json!({"container": "hello-2", "cmd": "sleep 30", "timeout": 1})).await;
-    assert!(failed && text.starts_with("It had not ended after 1 s"), "{text}");
+    assert_eq!((text.as_str(), failed), ("It had not ended after 1 s: it was killed.\n", true));
+    let deaf =
+        json!({"container": "hello-2", "cmd": "trap '' TERM; while true; do sleep 31; done", "timeout": 1});
+    assert_eq!(shop.call("exec", deaf).await.0, "It had not ended after 1 s: it was killed.\n");
+    let left = "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done | grep -c '^sleep 3[01]'";
+    let (text, _) = shop.call("exec", json!({"container": "hello-2", "cmd": left})).await;
+    assert_eq!(text, "Exit code 1\n0", "nothing of it runs on");
 
     let (text, failed) = shop.call("restart-container", json!({"container": "hello-2"})).await;
     assert!(
-        !failed && text.ends_with("runs again, with the same ports. Read on: get-container-logs"),
+        !failed
+            && text.ends_with("runs again, with the same ports. Then: wait-until {\"service\":\"hello\"}"),
         "{text}"
     );
     assert_eq!(shop.call("exec", json!({"container": "hello-2", "cmd": "cat /tmp/a"})).await.0, "kept");

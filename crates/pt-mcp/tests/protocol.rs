@@ -253,6 +253,17 @@ async fn prompts_and_completion() {
         .await;
     let text = prompt["result"]["messages"][0]["content"]["text"].as_str().unwrap();
     assert!(text.contains("bluetext://blueprints/postgres"), "{text}");
+    let fix = |arguments: Value| {
+        shop.request("prompts/get", json!({"name": "fix-failure", "arguments": arguments}))
+    };
+    for (arguments, begin) in [
+        (json!({}), "Something failed here: the newest step that failed. Find it with list-steps"),
+        (json!({"step": "api"}), "Something failed here: api. Find it with list-steps"),
+    ] {
+        let got = fix(arguments).await;
+        let text = got["result"]["messages"][0]["content"]["text"].as_str().unwrap().to_owned();
+        assert!(text.starts_with(begin), "{text}");
+    }
     let missing = shop.request("prompts/get", json!({"name": "add-service"})).await;
     assert_eq!(missing["error"]["code"], -32602);
     for (reference, argument, begun, found) in [

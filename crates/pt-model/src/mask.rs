@@ -1,5 +1,7 @@
 //! Finds secrets in text that comes from outside and hides them, in one place.
 
+use std::borrow::Cow;
+
 use crate::{Data, Part, Secret, Text};
 
 /// Knows the secrets of a job, and hides or marks them where they turn up.
@@ -75,6 +77,35 @@ impl Masker {
         if self.secrets.is_empty() { text.to_owned() } else { self.find(text).masked() }
     }
 
+    /// The bytes as anyone may see them; those that hold no secret are what they were, texts or not.
+    pub fn mask_bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let begins = |at: usize| {
+            let mut long = self.secrets.iter().filter(|secret| secret.expose().len() >= Self::SHORTEST);
+            long.find(|secret| bytes[at..].starts_with(secret.expose().as_bytes()))
+        };
+        let mut masked: Option<Vec<u8>> = None;
+        let (mut at, mut taken) = (0, 0);
+        while at < bytes.len() {
+            match begins(at) {
+                None => at += 1,
+                Some(secret) => {
+                    let masked = masked.get_or_insert_default();
+                    masked.extend_from_slice(&bytes[taken..at]);
+                    masked.extend_from_slice(format!("{secret:?}").as_bytes());
+                    at += secret.expose().len();
+                    taken = at;
+                }
+            }
+        }
+        match masked {
+            None => Cow::Borrowed(bytes),
+            Some(mut masked) => {
+                masked.extend_from_slice(&bytes[taken..]);
+                Cow::Owned(masked)
+            }
+        }
+    }
+
     /// The data with the secrets in its texts marked as such.
     pub fn find_in(&self, data: Data) -> Data {
         match data {
@@ -110,24 +141,39 @@ impl Masker {
     /// Where to cut bytes of which more will follow, so that no secret is cut in two: as far on as possible, at the
     /// beginning of a character.
     pub fn place_to_cut(&self, bytes: &[u8]) -> usize {
-        let searched = || {
-            let secrets = self.secrets.iter().map(|secret| secret.expose().as_bytes());
-            secrets.filter(|secret| secret.len() >= Self::SHORTEST)
-        };
         // One may have begun that has not ended yet.
-        let longest = searched().map(<[u8]>::len).max().unwrap_or(1);
-        let last = bytes.len().saturating_sub(longest - 1);
+        let longest = self.searched().map(<[u8]>::len).max().unwrap_or(1);
+        let mut at = self.beside(bytes, bytes.len().saturating_sub(longest - 1));
+        while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) && at > 0 {
+            at -= 1;
+        }
+        at
+    }
+
+    /// How much of bytes of which more will follow can be told now: all but the beginning of a secret at their end.
+    pub fn place_to_wait(&self, bytes: &[u8]) -> usize {
+        let begun = |secret: &[u8]| {
+            (1..secret.len().min(bytes.len() + 1)).rev().find(|begun| bytes.ends_with(&secret[..*begun]))
+        };
+        let begun = self.searched().filter_map(begun).max().unwrap_or(0);
+        self.beside(bytes, bytes.len() - begun)
+    }
+
+    fn searched(&self) -> impl Iterator<Item = &[u8]> {
+        let secrets = self.secrets.iter().map(|secret| secret.expose().as_bytes());
+        secrets.filter(|secret| secret.len() >= Self::SHORTEST)
+    }
+
+    /// A place, or one before it if a secret stands on both sides.
+    fn beside(&self, bytes: &[u8], last: usize) -> usize {
         let mut at = last;
-        while let Some(start) = searched().find_map(|secret| around(bytes, secret, at)) {
+        while let Some(start) = self.searched().find_map(|secret| around(bytes, secret, at)) {
             at = start;
             if at < last / 2 {
                 // One secret laid over the next without an end, as `1111` in a row of ones: nothing else is given away.
                 at = last;
                 break;
             }
-        }
-        while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) && at > 0 {
-            at -= 1;
         }
         at
     }
@@ -158,6 +204,26 @@ fn split(part: Part, secret: &Secret) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_in_pieces_are_masked_and_not_held_back() {
+        let masker = Masker::new([Secret::new("password", "hunter2"), Secret::new("long", "ter2-and-more")]);
+        let output = b"\xff\0a hunter2, hunter, hunter2-and-more, hunt";
+        let expected = b"\xff\0a [secret password], hunter, [secret password]-and-more, hunt";
+        for size in 1..=output.len() {
+            let (mut held, mut told) = (Vec::new(), Vec::new());
+            for piece in output.chunks(size) {
+                held.extend_from_slice(piece);
+                let rest = held.split_off(masker.place_to_wait(&held));
+                told.extend_from_slice(&masker.mask_bytes(&held));
+                held = rest;
+            }
+            assert!(held.ends_with(b"hunt") && held.len() == 4, "{held:?}");
+            told.extend_from_slice(&masker.mask_bytes(&held));
+            assert_eq!(told, expected, "in pieces of {size}");
+        }
+        assert_eq!(masker.place_to_wait(b"nothing to wait for\n"), 20);
+    }
 
     #[test]
     fn secrets_are_hidden_wherever_they_stand() {

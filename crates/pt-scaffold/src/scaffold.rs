@@ -7,8 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use pt_spec::{FILE_NAMES, format_of};
+use pt_syntax::{Format, Sources, parse, suggest};
 
-use crate::action::{Action, Conflict};
+use crate::action::{Action, Conflict, ToolStep};
 use crate::edit::{Include, NotEdited, add_step, include};
 use crate::fill::Words;
 use crate::replace::replace;
@@ -165,6 +166,13 @@ fn edited_root(
         Err(cause) => return Err(failed("Could not read", place.root_file, &cause)),
     };
     let format = format_of(place.root_file);
+    let brought =
+        files.iter().filter(|file| FILE_NAMES.iter().any(|name| file.path == format!("{target}/{name}")));
+    let brought: Vec<&str> = brought.filter_map(|file| std::str::from_utf8(&file.content).ok()).collect();
+    for step in &action.add_to_tools {
+        probably_meant(step, &old, format, &brought)
+            .map_or(Ok(()), |error| Err(ScaffoldError { message: error }))?;
+    }
     let mut text = old.clone();
     let mut step = |edited: Result<Option<String>, NotEdited>, done: String, by_hand: String| match edited {
         Ok(Some(new)) => {
@@ -186,13 +194,47 @@ fn edited_root(
         );
         text = edited.unwrap_or(text);
     }
-    for crate::ToolStep { tool, call } in &action.add_to_tools {
+    for ToolStep { tool, call } in &action.add_to_tools {
         let by_hand = format!("Add a step that calls {call} to the tool `{tool}`.");
         let edited =
             step(add_step(&text, format, tool, call), format!("the tool `{tool}` calls {call}"), by_hand);
         text = edited.unwrap_or(text);
     }
     Ok((text != old).then_some(text))
+}
+
+/// What is wrong with a step that tools get whose names are nearly those of what there is: a slip would make another tool,
+/// or one that calls nothing.
+fn probably_meant(step: &ToolStep, root: &str, format: Format, brought: &[&str]) -> Option<String> {
+    let known = tools(root, format);
+    let brought: Vec<String> = brought.iter().flat_map(|text| tools(text, Format::Yaml)).collect();
+    let callable: Vec<&String> = known.iter().chain(&brought).collect();
+    let near = |name: &str, among: &[&String]| {
+        let is_known = among.iter().any(|known| *known == name);
+        let near = (!is_known).then(|| suggest(name, among.iter().map(|known| known.as_str())));
+        near.flatten().map(str::to_owned)
+    };
+    let ToolStep { tool, call } = step;
+    if let Some(near) = near(tool, &known.iter().collect::<Vec<_>>()) {
+        return Some(format!(
+            "`add-to-tools`: there is no tool `{tool}`; did you mean `{near}`? Nothing was copied. To have a tool of that \
+             name, add it to `tools` first."
+        ));
+    }
+    let near = near(call, &callable)?;
+    Some(format!(
+        "`add-to-tools`: there is no tool `{call}` to call; did you mean `{near}`? Nothing was copied."
+    ))
+}
+
+/// The ids of the tools of a polytope file.
+fn tools(text: &str, format: Format) -> Vec<String> {
+    let mut sources = Sources::default();
+    let root = parse(sources.add("", text), text, format).document.root;
+    let Some(tools) = root.get("tools") else { return Vec::new() };
+    let named = tools.entries().iter().map(|entry| entry.key.clone());
+    let listed = tools.items().iter().filter_map(|tool| tool.get("id").and_then(|id| id.as_str()));
+    named.chain(listed.map(str::to_owned)).collect()
 }
 
 fn write(place: Place<'_>, files: &[NewFile]) -> Result<(), ScaffoldError> {

@@ -14,8 +14,8 @@ use axum::routing::{get, post};
 use hyper_util::rt::TokioIo;
 use pt_backend::Backend;
 use pt_engine::{Control, Guests, Wait};
-use pt_model::Job;
-use serde::Deserialize;
+use pt_model::{ContainerId, Job};
+use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -46,6 +46,22 @@ struct StopQuery {
     kill: bool,
 }
 
+#[derive(Deserialize)]
+struct RestartQuery {
+    container: String,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+pub(crate) fn refused(message: String, hint: &str) -> Response {
+    (StatusCode::CONFLICT, Json(Refusal { message, hint: hint.to_owned() })).into_response()
+}
+
 /// A socket that waits for its job. Who connects meanwhile is answered as soon as the job is there.
 pub(crate) struct Socket {
     path: PathBuf,
@@ -72,6 +88,7 @@ impl Socket {
         let router = Router::new()
             .route("/v1/job", get(show))
             .route("/v1/stop", post(stop))
+            .route("/v1/restart", post(restart))
             .route("/v1/waits", get(waits))
             .route("/v1/exec", post(exec))
             .route("/v1/guest", get(enter))
@@ -100,6 +117,14 @@ async fn stop(State(api): State<Api>, Query(query): Query<StopQuery>) -> Json<Jo
         api.control.stop("`pt stop` was called");
     }
     show(State(api)).await
+}
+
+/// Asks a container that runs to stop and to start once more.
+async fn restart(State(api): State<Api>, Query(query): Query<RestartQuery>) -> Response {
+    match api.control.restart(ContainerId::new(query.container)).await {
+        Ok(()) => show(State(api)).await.into_response(),
+        Err(failure) => refused(failure.message, ""),
+    }
 }
 
 /// Somebody takes part in the job as long as the connection stands.

@@ -9,7 +9,10 @@ use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use pt_engine::Wait;
+use pt_model::ContainerId;
 use tokio::net::UnixStream;
+
+use crate::api::Refusal;
 
 /// A question that was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +36,32 @@ pub enum ClientError {
     },
 }
 
+impl ClientError {
+    /// What a runner says that refuses.
+    pub(crate) fn refused(status: StatusCode, body: &[u8]) -> Self {
+        match serde_json::from_slice(body) {
+            Ok(Refusal { message, hint }) => Self::Failed { message, hint },
+            Err(_) => Self::Refused(status),
+        }
+    }
+}
+
 /// Asks the runner behind this socket to stop its job.
 ///
 /// # Errors
 /// It does not answer, or refuses.
 pub async fn stop_job(socket: &Path, kill: bool) -> Result<(), ClientError> {
     ask(Method::POST, socket, if kill { "/v1/stop?kill=true" } else { "/v1/stop" }).await.map(drop)
+}
+
+/// Asks the runner behind this socket to stop a container of its job and to start it once more. The job's state tells when
+/// it has.
+///
+/// # Errors
+/// It does not answer, or the container cannot be started again: there is none, it does not run, or the job is stopping.
+pub async fn restart_in_job(socket: &Path, container: &ContainerId) -> Result<(), ClientError> {
+    // Ids need no escaping.
+    ask(Method::POST, socket, &format!("/v1/restart?container={container}")).await.map(drop)
 }
 
 /// Asks the runner behind this socket which steps of its job wait, and for what.
@@ -61,5 +84,5 @@ async fn ask(method: Method, socket: &Path, uri: &str) -> Result<Bytes, ClientEr
     let answer = response.into_body().collect().await?.to_bytes();
     drop(sender);
     connection.abort();
-    if status.is_success() { Ok(answer) } else { Err(ClientError::Refused(status)) }
+    if status.is_success() { Ok(answer) } else { Err(ClientError::refused(status, &answer)) }
 }

@@ -51,10 +51,3 @@ impl ExecCall {
         }
     }
 }
-
-/// Why a call was refused.
-#[derive(Debug, Serialize, Deserialize)]
-struct Refusal {
-    message: String,
-    hint: String,
-}

@@ -27,7 +27,7 @@ mod volumes;
 mod workshop;
 
 pub use app::{App, AppError, LoadedProject, Presence, RunRequest, Started};
-pub use client::{ClientError, stop_job, waits_of_job};
+pub use client::{ClientError, restart_in_job, stop_job, waits_of_job};
 pub use disk::Disk;
 pub use environment::{BackendChoice, Environment};
 pub use exec::{ExecCall, ExecSession, exec_in_job};

@@ -155,8 +155,10 @@ impl Example {
         } else {
             format!("pt run '{}'", format!("{reference}{given}").replace('\'', r"'\''"))
         };
-        let key = if kind == Kind::Template { "template" } else { "module" };
-        let mut file = format!("templates:\n  - id: stack\n    run:\n      - {key}: {reference}\n");
+        let key = kind.word();
+        // What is shown must not call itself.
+        let id = if reference == "stack" { "all" } else { "stack" };
+        let mut file = format!("templates:\n  - id: {id}\n    run:\n      - {key}: {reference}\n");
         if !given.is_empty() {
             file.extend(["        args: ", given, "\n"]);
         }

@@ -8,6 +8,7 @@ use pt_server::{App, LoadedProject};
 use pt_spec::{Definition, Kind, Wanted};
 
 use crate::cli::{self, ContextArgs, GlobalArgs};
+use crate::commands::explain;
 use crate::config::{Config, LOCAL};
 
 /// By which the shell's script says that it asks, and which shell it is.
@@ -128,6 +129,15 @@ pub(crate) fn datasets() -> Candidates {
         Some(ids)
     });
     plain(ids.unwrap_or_default())
+}
+
+/// The kinds of mistakes, with what each is about.
+pub(crate) fn mistakes() -> Candidates {
+    let candidate = |id: String| {
+        let about = explain::page(&id).map(|page| explain::summary(&page).into());
+        CompletionCandidate::new(id).help(about)
+    };
+    explain::ids().map(candidate).collect()
 }
 
 /// The contexts of the config file.

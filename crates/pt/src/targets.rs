@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use pt_model::{StepId, parse_duration};
+use pt_model::{Data, StepId, parse_duration};
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
 use pt_server::{App, LoadedProject};
-use pt_spec::{Loaded, Project};
-use pt_syntax::{Diagnostic, Severity, Sources, Style, TargetCall, render};
+use pt_spec::{Loaded, Project, Wanted, plain};
+use pt_syntax::{Diagnostic, Node, NodeKind, Severity, Sources, Style, TargetCall, render};
 
 use crate::cli::{LockArgs, ProjectArgs};
 use crate::failure::{Failure, Outcome};
@@ -24,13 +24,14 @@ pub(crate) fn read(targets: &[String], project: &mut Project) -> Result<Vec<Vec<
         };
         if !call.is_empty() {
             let source = project.add_text("<arguments>", call);
-            let (call, diagnostics) = TargetCall::parse(source, call);
+            let (mut parsed, diagnostics) = TargetCall::parse(source, call);
             if !diagnostics.is_empty() {
                 show(&diagnostics, project.sources())?;
                 return Err(Failure::silent(2));
             }
+            take_as_typed(&mut parsed, call, project);
             if let Some(group) = groups.last_mut() {
-                group.push(Request::from(call));
+                group.push(Request::from(parsed));
             }
         }
         if last {
@@ -39,6 +40,26 @@ pub(crate) fn read(targets: &[String], project: &mut Project) -> Result<Vec<Vec<
     }
     groups.retain(|group| !group.is_empty());
     Ok(groups)
+}
+
+/// Takes what looks like a number, or like true or false, as the text that was typed where only a text will do: to quote it
+/// twice, once for the shell, is asked of nobody.
+fn take_as_typed(call: &mut TargetCall, typed: &str, project: &Project) {
+    let Ok(definition) = project.resolve(None, &call.reference, Wanted::Target) else { return };
+    let Some(Node { kind: NodeKind::Map(given), .. }) = &mut call.args else { return };
+    for entry in given {
+        let Some(param) = definition.params.iter().find(|param| param.id.text == entry.key) else { continue };
+        let value = &mut entry.value;
+        let text = typed.get(value.span.start as usize..value.span.end as usize);
+        let (true, Some(text)) =
+            (matches!(value.kind, NodeKind::Int(_) | NodeKind::Float(_) | NodeKind::Bool(_)), text)
+        else {
+            continue;
+        };
+        if param.ty.check(&plain(value)).is_err() && param.ty.check(&Data::from(text)).is_ok() {
+            value.kind = NodeKind::Str(text.to_owned());
+        }
+    }
 }
 
 /// The project that options name.

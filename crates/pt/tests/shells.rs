@@ -57,6 +57,7 @@ fn fish_offers_what_comes_next() {
         ("pt modules get polytope/ngr", "polytope/ngrok!http"),
         ("polytope run --mcp-", "--mcp-port\t"),
         ("pt values get -o j", "json"),
+        ("pt explain unknown-par", "unknown-param"),
     ] {
         let script =
             format!("pt completions fish | source; polytope completions fish | source; complete -C '{line}'");

@@ -13,7 +13,8 @@ pub(super) struct Planned {
     pub(super) replicas: i64,
     /// Containers that must have ended well, or be ready, before it starts.
     pub(super) after: Vec<(String, Until)>,
-    /// Whether it is there to stay: it serves something, or is started again whenever it ends.
+    /// Whether it is there to stay: it serves something, is started again whenever it ends, or there are several of it, for
+    /// the end of which nothing waits.
     pub(super) stays: bool,
     /// Whether its step lasts as long as it does.
     is_awaited: bool,
@@ -109,6 +110,16 @@ pub(super) fn containers(plan: &Plan) -> Containers {
                 }
             }
         }
+    }
+    let is_waited_for = |id: &str| {
+        let mut all = containers.iter().flat_map(|container| &container.after);
+        all.any(|(other, until)| other == id && *until == Until::Ended)
+    };
+    let several = |one: &Planned| one.replicas > 1 && !is_waited_for(&one.id);
+    let workers: Vec<String> =
+        containers.iter().filter(|one| several(one)).map(|one| one.id.clone()).collect();
+    for worker in containers.iter_mut().filter(|one| workers.contains(&one.id)) {
+        worker.stays = true;
     }
     Containers { containers, builds, notes: lost }
 }

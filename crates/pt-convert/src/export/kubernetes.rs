@@ -13,7 +13,7 @@ use names::{Names, port_names, secret_key};
 /// The Kubernetes secret whose entries stand for the secrets of the plan.
 const SECRETS: &str = "polytope-secrets";
 
-/// The containers of a plan as manifests: what serves or always restarts as a deployment, the rest as a job; services,
+/// The containers of a plan as manifests: what serves, always restarts or works in several replicas as a deployment, the rest as a job; services,
 /// claims of volumes, and config maps for files from strings. Secrets are read from a secret `polytope-secrets`, which
 /// somebody has to make.
 pub fn export_kubernetes(plan: &Plan) -> Exported {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use pt_spec::World;
 use pt_syntax::{Diagnostic, Entry, Node, NodeKind, Sources, Span, suggest};
 
+use super::assignments::Assignment;
 use super::document::{Documents, documents};
+use super::env_of;
 use super::merge::{Tags, lay, merge, rebase, rebase_section};
 use super::notes::refused;
 
@@ -25,6 +27,18 @@ pub(super) struct ComposeFile {
     pub(super) dir: PathBuf,
     /// What of its includes is left out: what to say, a hint, and the place.
     pub(super) left: Vec<(String, &'static str, Span)>,
+    /// What files say of variables that belong to its includes.
+    pub(super) envs: Vec<IncludedEnv>,
+}
+
+/// The `.env` of an include, or what it names in place of that.
+#[derive(Debug)]
+pub(super) struct IncludedEnv {
+    /// Seen from the root file.
+    pub(super) path: String,
+    pub(super) says: Vec<Assignment>,
+    /// Where it is included.
+    pub(super) at: Span,
 }
 
 impl ComposeFile {
@@ -36,9 +50,16 @@ impl ComposeFile {
     ) -> Result<Self, Vec<Diagnostic>> {
         let path = paths.first().map_or(Path::new(""), PathBuf::as_path);
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut reader = Reader { sources, world, dir: dir.clone(), tags: Tags::default(), left: Vec::new() };
+        let mut reader = Reader {
+            sources,
+            world,
+            dir: dir.clone(),
+            tags: Tags::default(),
+            left: Vec::new(),
+            envs: Vec::new(),
+        };
         let Read { mut services, mut others } = reader.read(paths, None, None, 0)?;
-        let Reader { tags, left, .. } = reader;
+        let Reader { tags, left, envs, .. } = reader;
         services.iter_mut().chain(&mut others).for_each(|entry| tags.take_away(&mut entry.value));
         if services.is_empty() {
             let message = format!("{} has no services", path.display());
@@ -49,7 +70,7 @@ impl ComposeFile {
         let named = others.iter().find(|entry| entry.key == "name").and_then(|entry| entry.value.as_str());
         let of_dir = || Some(dir.file_name()?.to_string_lossy().into_owned());
         let name = named.map(str::to_owned).or_else(of_dir).unwrap_or_else(|| "project".to_owned());
-        Ok(Self { name, services, others, dir, left })
+        Ok(Self { name, services, others, dir, left, envs })
     }
 
     /// Whether a section at the top has an entry, which may say nothing about itself.
@@ -70,6 +91,7 @@ struct Reader<'a> {
     dir: PathBuf,
     tags: Tags,
     left: Vec<(String, &'static str, Span)>,
+    envs: Vec<IncludedEnv>,
 }
 
 #[derive(Default)]
@@ -160,14 +182,29 @@ impl Reader<'_> {
         let paths: Vec<PathBuf> = paths.map(|path| dir.join(path)).collect();
         let own = || paths.first().and_then(|path| path.parent()).map(Path::to_owned);
         let from = base.clone().or_else(own).unwrap_or_default();
-        let hint = "one `.env` holds for all: the one beside the first file";
-        if let Some(env) = item.get("env_file") {
-            self.left.push(("`include.env_file` cannot be carried over".to_owned(), hint, env.span));
-        } else if !self.relative(&from).as_os_str().is_empty() && self.world.exists(&from.join(".env")) {
-            let env = self.relative(&from.join(".env"));
-            self.left.push((format!("`{}` is not read", env.display()), hint, item.span));
+        match item.get("env_file") {
+            Some(env) => {
+                let named = env.as_str().into_iter().chain(env.items().iter().filter_map(Node::as_str));
+                for path in named {
+                    self.env(&dir.join(path), env.span)?;
+                }
+            }
+            None if !self.relative(&from).as_os_str().is_empty() && self.world.exists(&from.join(".env")) => {
+                self.env(&from.join(".env"), item.span)?;
+            }
+            None => {}
         }
         self.read(&paths, base, Some(item.span), place.depth + 1)
+    }
+
+    /// Reads what sets the variables of a file that is included.
+    fn env(&mut self, path: &Path, at: Span) -> Result<(), Vec<Diagnostic>> {
+        let name = self.relative(path).display().to_string();
+        let says = env_of(self.world, path, &name).map_err(|found| {
+            found.into_iter().map(|error| error.at(at, "needed here")).collect::<Vec<_>>()
+        })?;
+        self.envs.push(IncludedEnv { path: name, says, at });
+        Ok(())
     }
 
     /// The service with what it extends below it.

@@ -22,6 +22,22 @@ pub(super) struct Imports<'a> {
     pub(super) names: &'a Names,
     pub(super) variables: &'a mut Variables,
     pub(super) notes: &'a mut Notes,
+    /// What was built so far.
+    pub(super) built: Vec<Built>,
+}
+
+/// An image that a module builds.
+pub(super) struct Built {
+    id: String,
+    params: Vec<Param>,
+    args: Data,
+}
+
+impl Built {
+    /// Whether it makes this image.
+    fn makes(&self, image: &str) -> bool {
+        matches!(self.args.get("tags"), Data::List(tags) if tags.iter().any(|tag| tag.as_str() == Some(image)))
+    }
 }
 
 /// What a service became.
@@ -30,6 +46,8 @@ pub(super) struct Service {
     pub(super) profiles: Vec<String>,
     /// Its module, and before it the one that builds its image.
     pub(super) modules: Vec<Data>,
+    /// What its image is called.
+    image_name: String,
     /// The module that builds its image, and the params of that.
     image: Option<(String, Vec<Param>)>,
     /// The params of its own module.
@@ -65,17 +83,25 @@ impl Imports<'_> {
         let build = self.build(service, &image_name);
         let mut modules = Vec::new();
         let image = build.map(|args| {
-            let (id, params) = (self.names.image_id(name), self.variables.take_params());
-            modules.push(module(&id, "polytope/build-image", &params, args));
-            (id, params)
+            let made = Built { id: self.names.image_id(name), params: self.variables.take_params(), args };
+            // What two services build alike is built once.
+            if let Some(same) =
+                self.built.iter().find(|built| built.args == made.args && built.params == made.params)
+            {
+                return (same.id.clone(), same.params.clone());
+            }
+            modules.push(module(&made.id, "polytope/build-image", &made.params, made.args.clone()));
+            self.built.push(made);
+            self.built.last().map(|built| (built.id.clone(), built.params.clone())).unwrap_or_default()
         });
         if image.is_none() && !is_named {
             let error =
                 Diagnostic::error("compose-mistake", format!("Service '{name}' has neither image nor build"));
             return Err(vec![error.at(named.key_span, "this service")]);
         }
-        let health = self.health(service);
+        let health = self.health(service).filter(|_| self.minds_health(name, service));
         let args = self.container(&id, name, service, &image_name, health.as_ref());
+        let image_name = args.get("image").as_str().unwrap_or(&image_name).to_owned();
         let list = |data: &Data| if let Data::List(items) = data { items.clone() } else { Vec::new() };
         let has_ports =
             list(args.get("services")).iter().any(|service| !list(service.get("ports")).is_empty());
@@ -88,7 +114,7 @@ impl Imports<'_> {
         for (message, at) in self.variables.take_decided() {
             self.notes.add(message, "", at);
         }
-        Ok(Some(Service { profiles, id, modules, image, params, health, has_ports, waits }))
+        Ok(Some(Service { profiles, id, modules, image_name, image, params, health, has_ports, waits }))
     }
 
     /// The args of `polytope/container`.
@@ -274,6 +300,29 @@ impl Imports<'_> {
             condition.and_then(Node::as_str) == Some("service_healthy")
         })
     }
+
+    /// Whether a service that has a health check is ready only when it is healthy. If others wait for it and none of them for
+    /// its health, Compose lets them begin as soon as it has started.
+    fn minds_health(&mut self, name: &str, service: &Node) -> bool {
+        let depends = |other: &&Entry| {
+            let on = other.value.get("depends_on");
+            let listed = on.map(Node::items).unwrap_or_default();
+            listed.iter().any(|item| scalar(item).as_deref() == Some(name))
+                || on.is_some_and(|on| on.get(name).is_some())
+        };
+        let Some(other) = self.file.services.iter().find(depends) else { return true };
+        if self.is_awaited(name) {
+            return true;
+        }
+        let message = format!(
+            "The health check of `{name}` is left out: `{}` and whoever else depends on it begins when it has started",
+            other.key
+        );
+        let hint = format!("let them wait for it: `depends_on: {{{name}: {{condition: service_healthy}}}}`");
+        let at = service.get("healthcheck").map_or(service.span, |check| check.span);
+        self.notes.add(message, &hint, at);
+        false
+    }
 }
 
 impl Service {
@@ -282,10 +331,26 @@ impl Service {
         self.image.iter().flat_map(|(_, params)| params).chain(&self.params)
     }
 
-    /// Its steps in a template that runs the services of these ids.
-    pub(super) fn steps(&self, ids: &[&str]) -> Vec<Data> {
-        let build = self.image.iter().map(|(id, params)| step(id, params, None));
-        build.chain([step(&self.id, &self.params, self.after(ids))]).collect()
+    /// Lets it wait for its image, if another service has that built.
+    pub(super) fn find_image(&mut self, built: &[Built]) {
+        if self.image.is_none()
+            && let Some(built) = built.iter().find(|built| built.makes(&self.image_name))
+        {
+            self.image = Some((built.id.clone(), built.params.clone()));
+        }
+    }
+
+    /// Its steps in a template that runs the services of these ids, and that builds these images already.
+    pub(super) fn steps<'s>(&'s self, ids: &[&str], builds: &mut Vec<&'s str>) -> Vec<Data> {
+        let mut steps = Vec::new();
+        if let Some((id, params)) = &self.image
+            && !builds.contains(&id.as_str())
+        {
+            builds.push(id);
+            steps.push(step(id, params, None));
+        }
+        steps.push(step(&self.id, &self.params, self.after(ids)));
+        steps
     }
 
     /// What it runs after in such a template.

@@ -64,15 +64,35 @@ impl Variables {
     pub(super) fn with(env: Vec<Assignment>) -> Self {
         let mut variables = Self::default();
         for assignment in env {
-            if assignment.is_secret() {
-                variables.hidden.insert(assignment.name.clone());
-            }
-            let Assignment { name, value } = assignment;
-            // Each line may refer to those before it.
-            let value = value.map(|value| variables.resolve(&value));
-            variables.env.extend(value.map(|value| (name, value)));
+            let value = variables.take(&assignment);
+            variables.env.extend(value.map(|value| (assignment.name, value)));
         }
         variables
+    }
+
+    /// And with what the `.env` of a file says that is included: what was said before holds. Gives the names of what it says
+    /// otherwise.
+    pub(super) fn and(&mut self, env: Vec<Assignment>) -> Vec<String> {
+        let before = self.env.len();
+        let mut others = Vec::new();
+        for assignment in env {
+            let Some(value) = self.take(&assignment) else { continue };
+            let known = self.env[..before].iter().rev().find(|(name, _)| *name == assignment.name);
+            match known {
+                None => self.env.push((assignment.name, value)),
+                Some((_, known)) if *known == value => {}
+                Some(_) => others.push(assignment.name),
+            }
+        }
+        others
+    }
+
+    /// The value of a line, which may refer to those before it.
+    fn take(&mut self, assignment: &Assignment) -> Option<String> {
+        if assignment.is_secret() {
+            self.hidden.insert(assignment.name.clone());
+        }
+        assignment.value.as_deref().map(|value| self.resolve(value))
     }
 
     /// Learns which variables have a default in a part of the file.

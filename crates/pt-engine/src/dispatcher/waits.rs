@@ -131,7 +131,7 @@ impl Dispatcher {
                 if step.run_when.is_empty() && holders.len() >= lock.limit {
                     let holders: Vec<&str> = holders.iter().map(StepId::as_str).collect();
                     let why = format!("the lock '{}', which {} has", lock.id, holders.join(", "));
-                    waits.push(Wait { step: id.clone(), why, seconds: self.age(id) });
+                    waits.push(Wait { step: id.clone(), why, end_of: None, seconds: self.age(id) });
                 }
             }
         }
@@ -141,9 +141,10 @@ impl Dispatcher {
     }
 
     fn wait_for(&self, id: &StepId, other: &StepId, condition: Condition) -> Vec<Wait> {
-        let wait = |why: String, seconds| Wait { step: id.clone(), why, seconds };
+        let wait = |why: String, seconds| Wait { step: id.clone(), why, end_of: None, seconds };
         if condition != Condition::Ready {
-            return vec![wait(format!("the end of {other}"), self.age(other))];
+            let wait = wait(format!("the end of {other}"), self.age(other));
+            return vec![Wait { end_of: Some(other.clone()), ..wait }];
         }
         if self.status(other) == Status::Queued {
             return vec![wait(format!("{other}, which has not begun"), self.age(other))];

@@ -1,6 +1,7 @@
 //! The job of a sandbox: calls join it, and what it says goes to whom it concerns.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub(crate) struct JobView {
     /// Whether it is this sandbox's.
     pub(crate) own: bool,
     pub(crate) references: Arc<References>,
+    /// Where the runner of another's job listens, if it runs.
+    pub(crate) socket: Option<PathBuf>,
 }
 
 impl SandboxJob {
@@ -125,6 +128,7 @@ impl SandboxJob {
             job: self.state.borrow().clone(),
             own: true,
             references: Arc::clone(&lock(&self.shared.references)),
+            socket: None,
         }
     }
 

@@ -1,21 +1,24 @@
 //! What containers say, and commands in them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pt_backend::ExecRequest;
+use pt_backend::{ExecOrder, ExecRequest, ExecSignal, Running};
 use pt_model::{ContainerId, ContainerStatus, LogLine, StepId, Text, parse_duration};
-use pt_server::AppError;
+use pt_server::{AppError, ExecCall, ExecSession, exec_in_job};
 use pt_store::LogFilter;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::Caller;
-use crate::tools::describe::{find, find_container, find_step, missing};
-use crate::tools::list::none_fits;
+use crate::tools::describe::{behind_service, find, find_container, find_newest_call, find_step, missing};
+use crate::tools::list::{self, none_fits};
 
 /// Lines that are shown, unless another limit was given.
 const LIMIT: usize = 100;
@@ -29,17 +32,25 @@ const EXEC_BYTES: usize = 4_000_000;
 /// `get-container-logs`
 pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["container", "step", "id", "ref", "job"]).unwrap_or_default();
-    let views = server.sandbox.views()?;
+    let views = server.sandbox.views_for(&wanted)?;
     let is_container = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
     let container = find(&views, &wanted, is_container).map(|(view, id)| (view, ContainerId::new(id)));
-    let step = find_step(&views, &wanted);
+    let exact = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
+    let step = find(&views, &wanted, exact).map(|(view, id)| (view, StepId::new(id)));
+    // A service's lines are its container's; what is no id of a step may be a part of one.
+    let container = match (container, &step) {
+        (None, None) => behind_service(&views, &wanted),
+        (container, _) => container,
+    };
+    let step = step.or_else(|| find_step(&views, &wanted));
     let whole = || views.iter().find(|view| view.key.job.as_str() == wanted);
     let Some(view) =
         container.as_ref().map(|(view, _)| *view).or(step.as_ref().map(|(view, _)| *view)).or_else(whole)
     else {
         let ids = views.iter().flat_map(|view| {
             let containers = view.job.containers.keys().map(ContainerId::as_str);
-            view.job.steps.keys().map(StepId::as_str).chain(containers)
+            let ids = view.job.steps.keys().map(StepId::as_str).chain(containers);
+            ids.map(|id| list::named(view, id))
         });
         return Ok(missing("container or step", &wanted, ids));
     };
@@ -88,7 +99,7 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         let lines = format!("lines of {wanted}");
         return Ok(Answer::text(none_fits(written, &lines, &filters.join(" and "))));
     };
-    let mut text = String::new();
+    let mut text = newer_call(&views, &wanted, container.as_ref().map(|(view, id)| (*view, id)));
     let left_out = lines.len() - shown.len();
     if left_out > 0 {
         let mut note = json!({"container": wanted, "limit": limit, "before": first.seq});
@@ -110,6 +121,18 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     Ok(Answer::text(text))
 }
 
+/// That what is called so was called once more since: whoever reads on in an old log looks for what is mended already.
+fn newer_call(views: &[JobView], wanted: &str, container: Option<(&JobView, &ContainerId)>) -> String {
+    let of_container = container.and_then(|(view, id)| Some(view.job.containers.get(id)?.step.clone()));
+    let step = of_container.map_or_else(|| wanted.to_owned(), |step| step.to_string());
+    match find_newest_call(views, &step) {
+        Some((_, newest)) if !wanted.contains('/') && newest.as_str() != step && step.contains(wanted) => {
+            format!("[of an earlier call; the newest is {newest}]\n")
+        }
+        Some(_) | None => String::new(),
+    }
+}
+
 /// `exec`
 pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> Result<Answer, AppError> {
     let wanted = given.text(&["container", "id", "ref"]).unwrap_or_default();
@@ -122,7 +145,7 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
         }
         _ => return Ok(Answer::failure("Which command? Give `cmd`: a list of words, or a line for sh.")),
     };
-    let (backend_id, scope) = {
+    let (backend_id, socket) = {
         let views = server.sandbox.views()?;
         let (view, id) = match find_container(&views, &wanted) {
             Ok(found) => found,
@@ -136,17 +159,15 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
                 "Container {wanted} does not run any more. Run its tool again, or read its lines: get-container-logs."
             )));
         };
-        (backend_id, server.sandbox.project.get()?.scope.clone())
+        (backend_id, view.socket.clone())
     };
-    let request = ExecRequest {
-        cmd: cmd.iter().map(|word| Text::from(word.as_str())).collect(),
-        ..ExecRequest::default()
-    };
-    let backend = server.sandbox.backend().await?;
-    let mut running = match backend.exec(&backend_id, &request).await {
+    let scope = server.sandbox.project.get()?.scope.clone();
+    let mut running = match start(server, backend_id, socket, cmd).await {
         Ok(running) => running,
-        Err(error) => return Ok(crate::tools::failed(&error.into())),
+        Err(answer) => return Ok(answer),
     };
+    // It has nothing to read. One that has ended hears nothing.
+    drop(running.orders.send(ExecOrder::EndOfInput).await);
     let seconds = given.number(&["timeout"]).unwrap_or(EXEC_SECONDS).clamp(1, 600);
     let deadline = tokio::time::sleep(Duration::from_secs(seconds as u64));
     tokio::pin!(deadline);
@@ -159,16 +180,26 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
                 None => break,
             },
             () = &mut deadline => {
-                why_cut = Some(format!("It had not ended after {seconds} s; nobody reads it any more."));
+                why_cut = Some(format!("It had not ended after {seconds} s"));
                 break;
             }
             () = caller.canceled.cancelled() => {
-                why_cut = Some("The call was canceled.".to_owned());
+                why_cut = Some("The call was canceled".to_owned());
                 break;
             }
         }
     }
-    let exit = if why_cut.is_none() { running.exit.await.ok() } else { None };
+    let exit = match &mut why_cut {
+        None => running.exit.await.ok(),
+        Some(why) => {
+            why.push_str(if end(&mut running).await {
+                ": it was killed."
+            } else {
+                ", and it could not be killed: it goes on in the container. restart-container ends it."
+            });
+            None
+        }
+    };
     let masker = server.sandbox.masker(&scope)?;
     let output = masker.mask(&output.text());
     let code = exit.map(|exit| exit.code);
@@ -184,6 +215,44 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
     }
     let failed = code != Some(0);
     Ok(Answer { failed, ..Answer::text(text) }.with(json!({"exit-code": code})))
+}
+
+/// Starts a command in a container; in that of a job which somebody else runs, by its runner.
+#[expect(clippy::result_large_err, reason = "an answer is what the agent gets, once per call")]
+async fn start(
+    server: &Inner,
+    container: String,
+    socket: Option<PathBuf>,
+    cmd: Vec<String>,
+) -> Result<ExecSession, Answer> {
+    if let Some(socket) = socket {
+        let call = ExecCall { container, cmd, ..ExecCall::default() };
+        let started = exec_in_job(&socket, &call).await;
+        return started.map_err(|error| Answer::failure(format!("FAILED: {error}")));
+    }
+    let cmd = cmd.iter().map(|word| Text::from(word.as_str())).collect();
+    let request = ExecRequest { cmd, ..ExecRequest::default() };
+    let backend = server.sandbox.backend().await.map_err(|error| crate::tools::failed(&error))?;
+    let (orders, told) = mpsc::channel(2);
+    let started = backend.exec_attended(&container, &request, told).await;
+    let Running { output, exit, .. } = started.map_err(|error| crate::tools::failed(&error.into()))?;
+    Ok(ExecSession { orders, output, exit })
+}
+
+/// How long a command may take to end that was asked to; then it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Ends a command whose output nobody reads any more, with all that it started; whether it has ended.
+async fn end(running: &mut ExecSession) -> bool {
+    for signal in [ExecSignal::Terminate, ExecSignal::Kill] {
+        // Who takes no orders any more has ended, which is seen below.
+        drop(running.orders.send(ExecOrder::Signal(signal)).await);
+        let ended = async { while running.output.recv().await.is_some() {} };
+        if timeout(GRACE, ended).await.is_ok() {
+            return true;
+        }
+    }
+    false
 }
 
 /// The last bytes of what a command writes, from the beginning of a line on: a cut inside a line might leave the rest of a

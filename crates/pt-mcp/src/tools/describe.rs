@@ -27,7 +27,8 @@ pub(super) fn find<'v>(
     Some((view, id.to_owned()))
 }
 
-/// A step, by `id` or `job/id`; where no step has that id, the newest that is the part `id` of another.
+/// A step, by `id` or `job/id`; where no step has that id, the newest that is the part `id` of another, or the one behind the
+/// service or container `id`.
 pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, StepId)> {
     let has = |view: &JobView, id: &str| view.job.steps.contains_key(&StepId::from(id));
     if let Some((view, id)) = find(views, wanted, has) {
@@ -35,10 +36,64 @@ pub(super) fn find_step<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v J
     }
     let (job, name) = wanted.split_once('/').map_or((None, wanted), |(job, name)| (Some(job), name));
     let suffix = format!(".{name}");
-    views.iter().filter(|view| job.is_none_or(|job| view.key.job.as_str() == job)).find_map(|view| {
-        let step = view.job.steps.keys().rev().find(|step| step.as_str().ends_with(&suffix))?;
-        Some((view, step.clone()))
-    })
+    let part =
+        views.iter().filter(|view| job.is_none_or(|job| view.key.job.as_str() == job)).find_map(|view| {
+            let step = view.job.steps.keys().rev().find(|step| step.as_str().ends_with(&suffix))?;
+            Some((view, step.clone()))
+        });
+    let behind = || {
+        let (view, container) =
+            find_exact_container(views, wanted).or_else(|| behind_service(views, wanted))?;
+        Some((view, view.job.containers.get(&container)?.step.clone()))
+    };
+    part.or_else(behind)
+}
+
+/// The newest call of what the step `wanted` called, or the same part of it: an agent that calls a tool again means that
+/// call by its name. `job/id` means the step of that very id.
+pub(super) fn find_newest_call<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, StepId)> {
+    let (view, exact) = find_step(views, wanted)?;
+    if !view.own || wanted.contains('/') || exact.as_str() != wanted {
+        return Some((view, exact));
+    }
+    let (call, part) = wanted.split_once('.').map_or((wanted, ""), |(call, _)| (call, &wanted[call.len()..]));
+    let called = view.references.get(&StepId::from(call));
+    let newest = view.job.steps.keys().rev().find_map(|step| {
+        let number = step.as_str().strip_prefix(call)?.strip_prefix('-')?;
+        let same = is_number(number) && view.references.get(step) == called;
+        let step = StepId::new(format!("{step}{part}"));
+        (same && view.job.steps.contains_key(&step)).then_some(step)
+    });
+    Some((view, newest.unwrap_or(exact)))
+}
+
+fn find_exact_container<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, ContainerId)> {
+    let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
+    find(views, wanted, has).map(|(view, id)| (view, ContainerId::new(id)))
+}
+
+/// The container behind a service.
+pub(super) fn behind_service<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, ContainerId)> {
+    let serves = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
+    let (view, id) = find(views, wanted, serves)?;
+    Some((view, view.job.services.get(&ServiceId::new(id))?.container.clone()))
+}
+
+/// A service, by `id` or `job/id`, or the newest of the container or step of that id.
+pub(super) fn find_service<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, ServiceId)> {
+    let has = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
+    if let Some((view, id)) = find(views, wanted, has) {
+        return Some((view, ServiceId::new(id)));
+    }
+    if let Some((view, container)) = find_exact_container(views, wanted) {
+        let mut services = view.job.services.iter().rev();
+        if let Some((id, _)) = services.find(|(_, service)| service.container == container) {
+            return Some((view, id.clone()));
+        }
+    }
+    let (view, step) = find_step(views, wanted)?;
+    let of_it = view.job.services.iter().rev().find(|(_, service)| belongs(&view.job, &service.step, &step));
+    of_it.map(|(id, _)| (view, id.clone()))
 }
 
 /// A container, by `id` or `job/id`; where none of that id runs, the one behind the service `id`, or of the step `id`, or of
@@ -48,13 +103,8 @@ pub(super) fn find_container<'v>(
     views: &'v [JobView],
     wanted: &str,
 ) -> Result<(&'v JobView, ContainerId), Answer> {
-    let has = |view: &JobView, id: &str| view.job.containers.contains_key(&ContainerId::from(id));
-    let named = find(views, wanted, has).map(|(view, id)| (view, ContainerId::new(id)));
-    let serves = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
-    let of_service = find(views, wanted, serves).and_then(|(view, id)| {
-        let service = view.job.services.get(&ServiceId::new(id))?;
-        Some((view, service.container.clone()))
-    });
+    let named = find_exact_container(views, wanted);
+    let of_service = behind_service(views, wanted);
     let newest_of = |view: &'v JobView, step: &StepId| {
         let of_it = view.job.containers.iter().rev().filter(|(_, c)| belongs(&view.job, &c.step, step));
         let container = of_it.clone().find(|(_, c)| !c.removed).or_else(|| of_it.clone().next())?;
@@ -73,7 +123,8 @@ pub(super) fn find_container<'v>(
     };
     let running = found.iter().flatten().find(runs).cloned();
     running.or_else(|| found.into_iter().flatten().next()).ok_or_else(|| {
-        let known = views.iter().flat_map(|view| view.job.containers.keys().map(ContainerId::as_str));
+        let known =
+            views.iter().flat_map(|view| view.job.containers.keys().map(|id| list::named(view, id.as_str())));
         missing("container", wanted, known)
     })
 }
@@ -83,8 +134,8 @@ fn is_number(text: &str) -> bool {
 }
 
 /// That there is no such thing, and what there is.
-pub(super) fn missing<'a>(noun: &str, wanted: &str, known: impl Iterator<Item = &'a str>) -> Answer {
-    let known: Vec<&str> = known.take(20).collect();
+pub(super) fn missing(noun: &str, wanted: &str, known: impl Iterator<Item = String>) -> Answer {
+    let known: Vec<String> = known.take(20).collect();
     let there = if known.is_empty() {
         "there are none".to_owned()
     } else {
@@ -96,16 +147,22 @@ pub(super) fn missing<'a>(noun: &str, wanted: &str, known: impl Iterator<Item = 
     Answer::failure(format!("There is no {noun} '{wanted}'; {there}."))
 }
 
+/// The steps that there are, as lists show them.
+pub(super) fn step_ids(views: &[JobView]) -> impl Iterator<Item = String> {
+    views.iter().flat_map(|view| view.job.steps.keys().map(|id| list::named(view, id.as_str())))
+}
+
+/// The services that there are, as lists show them.
+pub(super) fn service_ids(views: &[JobView]) -> impl Iterator<Item = String> {
+    views.iter().flat_map(|view| view.job.services.keys().map(|id| list::named(view, id.as_str())))
+}
+
 /// `describe-step`
 pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["step", "id", "ref"]).unwrap_or_default();
-    let views = server.sandbox.views()?;
+    let views = server.sandbox.views_for(&wanted)?;
     let Some((view, id)) = find_step(&views, &wanted) else {
-        return Ok(missing(
-            "step",
-            &wanted,
-            views.iter().flat_map(|view| view.job.steps.keys().map(StepId::as_str)),
-        ));
+        return Ok(missing("step", &wanted, step_ids(&views)));
     };
     let job = &view.job;
     let of_it = |step: &StepId| belongs(job, step, &id);
@@ -132,13 +189,11 @@ pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError
 /// `describe-service`
 pub(super) fn service(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["service", "id", "ref"]).unwrap_or_default();
-    let views = server.sandbox.views()?;
-    let has = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
-    let Some((view, id)) = find(&views, &wanted, has) else {
-        let known = views.iter().flat_map(|view| view.job.services.keys().map(ServiceId::as_str));
-        return Ok(missing("service", &wanted, known));
+    let views = server.sandbox.views_for(&wanted)?;
+    let Some((view, id)) = find_service(&views, &wanted) else {
+        return Ok(missing("service", &wanted, service_ids(&views)));
     };
-    let service = view.job.services.get(&ServiceId::new(id.clone()));
+    let service = view.job.services.get(&id);
     let ports = service.map(|service| service.ports.iter().map(list::port).collect::<Vec<_>>());
     let text = yaml(&json!({
         "id": id,
@@ -155,7 +210,7 @@ pub(super) fn service(server: &Inner, given: &Arguments) -> Result<Answer, AppEr
 /// `describe-container`
 pub(super) fn container(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["container", "id", "ref"]).unwrap_or_default();
-    let views = server.sandbox.views()?;
+    let views = server.sandbox.views_for(&wanted)?;
     let (view, id) = match find_container(&views, &wanted) {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -164,29 +219,23 @@ pub(super) fn container(server: &Inner, given: &Arguments) -> Result<Answer, App
     Ok(Answer::document(yaml(&json!({"id": id, "job": view.key.job, "container": container}))))
 }
 
-/// `describe-sandbox`
-pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
+/// `describe-sandbox`; of another job, how that stands.
+pub(super) fn sandbox(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let project = server.sandbox.project.get()?;
     let (root, file) = (project.loaded.project.root_dir(), project.loaded.project.root_file());
-    let views = server.sandbox.views()?;
-    let of_others: Vec<Value> = views
-        .iter()
-        .filter(|view| !view.own)
-        .take(20)
-        .map(|view| {
-            let job = &view.job;
-            let running = job.steps.values().filter(|step| !step.status.has_ended()).count();
-            json!({
-                "id": view.key.job,
-                "target": job.target,
-                "status": job.status,
-                "steps": job.steps.len(),
-                "steps-running": running,
-                "containers": job.containers.len(),
-                "services": job.services.len(),
-            })
-        })
-        .collect();
+    let wanted = given.text(&["job", "id"]).unwrap_or_default();
+    let views = server.sandbox.views_for(&wanted)?;
+    if !wanted.is_empty() {
+        match views.iter().find(|view| view.key.job.as_str() == wanted) {
+            Some(view) if view.own => {}
+            Some(view) => return Ok(Answer::document(yaml(&in_short(view)))),
+            None => {
+                let known = views.iter().map(|view| view.key.job.to_string());
+                return Ok(missing("job", &wanted, known));
+            }
+        }
+    }
+    let of_others: Vec<Value> = views.iter().filter(|view| !view.own).take(20).map(in_short).collect();
     let own = views.iter().find(|view| view.own);
     let counts = own.map(|view| {
         let job = &view.job;
@@ -210,6 +259,21 @@ pub(super) fn sandbox(server: &Inner) -> Result<Answer, AppError> {
         "jobs-of-others": (!of_others.is_empty()).then_some(of_others),
     }));
     Ok(Answer::document(text))
+}
+
+/// A job in a few numbers.
+fn in_short(view: &JobView) -> Value {
+    let job = &view.job;
+    let running = job.steps.values().filter(|step| !step.status.has_ended()).count();
+    json!({
+        "id": view.key.job,
+        "target": job.target,
+        "status": job.status,
+        "steps": job.steps.len(),
+        "steps-running": running,
+        "containers": job.containers.len(),
+        "services": job.services.len(),
+    })
 }
 
 /// The branch that is checked out, or the commit.

@@ -1,13 +1,15 @@
 //! Lists: a line each, bounded, and how many more there are.
 
 use pt_model::{Container, OpenPort, Service, ServiceStatus, StepId};
-use pt_server::AppError;
+use pt_server::{AppError, LoadedProject};
 use pt_spec::{Definition, Param};
+use pt_syntax::{Diagnostic, Severity, Style, render};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
+use crate::tools::describe::missing;
 
 /// Entries of a list, unless another limit was given.
 const LIMIT: usize = 50;
@@ -97,7 +99,25 @@ pub(super) fn tools(server: &Inner, given: &Arguments) -> Result<Answer, AppErro
         rest: "standard modules: docs {\"like\": \"standard-modules\"}".to_owned(),
         tags: vec![pt_spec::Kind::Module.word().to_owned()],
     });
-    Ok(Listing::of(rows, given, "tools, templates and modules", "").answer())
+    let mut answer = Listing::of(rows, given, "tools, templates and modules", "").answer();
+    if let Some(unread) = unread(&project) {
+        answer.text = format!("{unread}\n{}", answer.text);
+    }
+    Ok(answer)
+}
+
+/// That not all of the project could be read, and why: what is missing in a list would else seem never to have been there.
+fn unread(project: &LoadedProject) -> Option<String> {
+    let loaded = &project.loaded;
+    let errors: Vec<Diagnostic> =
+        loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    if errors.is_empty() {
+        return None;
+    }
+    let why = render(&errors, loaded.project.sources(), Style::default());
+    Some(format!(
+        "NOT COMPLETE: the polytope file cannot be read, and nothing of it runs until it is mended.\n{why}"
+    ))
 }
 
 fn row(definition: &Definition) -> Row {
@@ -114,9 +134,24 @@ fn param(param: &Param) -> String {
     format!("{}{optional}: {}", param.id.text, param.ty)
 }
 
+/// The jobs whose things are listed: all, or the one that was asked for.
+fn views(server: &Inner, given: &Arguments) -> Result<Result<Vec<JobView>, Box<Answer>>, AppError> {
+    let Some(wanted) = given.text(&["job"]) else { return server.sandbox.views().map(Ok) };
+    let mut views = server.sandbox.views_for(&wanted)?;
+    if !views.iter().any(|view| view.key.job.as_str() == wanted) {
+        let known = views.iter().map(|view| view.key.job.to_string());
+        return Ok(Err(Box::new(missing("job", &wanted, known))));
+    }
+    views.retain(|view| view.key.job.as_str() == wanted);
+    Ok(Ok(views))
+}
+
 /// Steps, those of the newest call first. Their tags, and those of services, are those of their containers.
 pub(super) fn steps(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
-    let views = server.sandbox.views()?;
+    let views = match views(server, given)? {
+        Ok(views) => views,
+        Err(answer) => return Ok(*answer),
+    };
     let rows = views.iter().flat_map(|view| {
         let job = &view.job;
         let is_whole = |id: &&StepId| job.steps.get(*id).is_some_and(|step| step.parent.is_none());
@@ -142,7 +177,10 @@ pub(super) fn steps(server: &Inner, given: &Arguments) -> Result<Answer, AppErro
 
 /// Services.
 pub(super) fn services(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
-    let views = server.sandbox.views()?;
+    let views = match views(server, given)? {
+        Ok(views) => views,
+        Err(answer) => return Ok(*answer),
+    };
     let rows = views.iter().flat_map(|view| {
         view.job.services.iter().rev().map(move |(id, service)| {
             let ports: Vec<String> = service.ports.iter().map(port).collect();
@@ -159,7 +197,10 @@ pub(super) fn services(server: &Inner, given: &Arguments) -> Result<Answer, AppE
 
 /// Containers, the newest first.
 pub(super) fn containers(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
-    let views = server.sandbox.views()?;
+    let views = match views(server, given)? {
+        Ok(views) => views,
+        Err(answer) => return Ok(*answer),
+    };
     let rows = views.iter().flat_map(|view| {
         view.job.containers.iter().rev().map(move |(id, container)| {
             let code = container.exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
@@ -186,7 +227,7 @@ fn tags(container: &Container) -> Vec<String> {
 }
 
 /// The id of a thing of the sandbox; of another job, with that job's.
-fn named(view: &JobView, id: &str) -> String {
+pub(super) fn named(view: &JobView, id: &str) -> String {
     if view.own { id.to_owned() } else { format!("{}/{id}", view.key.job) }
 }
 

@@ -4,7 +4,8 @@ mod outcome;
 
 use std::time::Duration;
 
-use pt_model::{Job, RestartPolicy, Service, ServiceStatus, Status, StepId};
+use pt_engine::Wait;
+use pt_model::{Job, RestartPolicy, Service, ServiceStatus, Status, Step, StepId};
 use pt_plan::{Does, Plan, Request, StepPlan};
 use pt_server::{AppError, LoadedProject};
 use pt_spec::Wanted;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::answer::Answer;
 use crate::arguments::{Arguments, args_for, kebab};
+use crate::digest::is_part;
 use crate::sandbox::{Call, CallError, belongs};
 use crate::server::Inner;
 use crate::tools::{Caller, Told};
@@ -166,6 +168,8 @@ enum Waited {
     Ended,
     /// Only services are left.
     Serving,
+    /// Only services are left, and steps that wait for the end of something.
+    Stuck(Vec<Wait>),
     /// It took too long.
     TooLong,
     /// Nobody waits for the answer any more; its job was asked to stop.
@@ -184,8 +188,10 @@ async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited
     let mut written = lines(server, call);
     let mut serving_since = None;
     let mut ready_since: Option<Instant> = None;
+    let mut stuck_since: Option<Instant> = None;
     let mut asking = true;
     loop {
+        let stuck = stuck(call).await;
         let (ended, serving, ready) = {
             let now = state.borrow_and_update();
             tell_progress(&now, &call.step, &mut told, caller);
@@ -208,6 +214,7 @@ async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited
         if ended {
             return Ok(Waited::Ended);
         }
+        stuck_since = if stuck.is_empty() { None } else { stuck_since.or_else(|| Some(Instant::now())) };
         serving_since = if serving { serving_since.or_else(|| Some(Instant::now())) } else { None };
         ready_since = if ready { ready_since.or_else(|| Some(Instant::now())) } else { None };
         // Who has just begun to listen may fall right after.
@@ -223,6 +230,9 @@ async fn wait(server: &Inner, call: &mut Call, caller: &Caller) -> Result<Waited
                 (_, _) => asking = false,
             },
             () = sleep_until(settled.unwrap_or(deadline)), if serving => return Ok(Waited::Serving),
+            () = sleep_until(stuck_since.map_or(deadline, |since| since + GET_READY)), if stuck_since.is_some() => {
+                return Ok(Waited::Stuck(stuck));
+            }
             () = caller.canceled.cancelled() => {
                 let (control, step) = (call.job.control.clone(), call.step.clone());
                 // Its end is nothing that anybody waits for.
@@ -265,20 +275,46 @@ fn is_ready(job: &Job, call: &StepId) -> bool {
     job.services.values().filter(open).all(|service| service.ready)
 }
 
+/// The waits of what has not begun of a call, if all else of it is there to stay and none of them can come to an end.
+async fn stuck(call: &Call) -> Vec<Wait> {
+    let queued: Vec<StepId> = {
+        let now = call.job.state.borrow();
+        let of_it =
+            now.steps.iter().filter(|(id, step)| !step.status.has_ended() && belongs(&now, id, &call.step));
+        let (queued, begun): (Vec<_>, Vec<_>) = of_it.partition(|(_, step)| step.status == Status::Queued);
+        // Of a group nothing is seen but what its steps do.
+        let parts = begun.iter().filter(|(id, _)| !now.steps.keys().any(|part| is_part(part, id)));
+        let mut parts = parts.peekable();
+        if queued.is_empty() || parts.peek().is_none() || !parts.all(|(id, step)| stays(&now, id, step)) {
+            return Vec::new();
+        }
+        queued.into_iter().map(|(id, _)| id.clone()).collect()
+    };
+    let waits = call.job.control.waits().await;
+    let ends = |step: &StepId| waits.iter().find(|wait| wait.step == *step && wait.end_of.is_some()).cloned();
+    // A part of a group that has not begun waits with that.
+    let alone = queued.iter().filter(|step| !queued.iter().any(|group| is_part(step, group)));
+    alone.map(ends).collect::<Option<Vec<Wait>>>().unwrap_or_default()
+}
+
+/// Whether a step that runs is there to stay: it serves, or is started again whenever it exits.
+fn stays(job: &Job, id: &StepId, step: &Step) -> bool {
+    let mut services = job.services.values();
+    let serves = services.any(|service| service.step == *id && service.status == ServiceStatus::Running);
+    let stays = job
+        .containers
+        .values()
+        .any(|container| container.step == *id && container.spec.restart.policy == RestartPolicy::Always);
+    step.status == Status::Running && (serves || stays)
+}
+
 /// Whether all of a call that has not ended is there to stay: it serves, or is started again whenever it exits.
 fn only_serves(job: &Job, call: &StepId) -> bool {
     let of_it = |id: &StepId| belongs(job, id, call);
     let mut left = job.steps.iter().filter(|(id, step)| !step.status.has_ended() && of_it(id)).peekable();
     left.peek().is_some()
         && left.all(|(id, step)| {
-            let serves = job
-                .services
-                .values()
-                .any(|service| service.step == *id && service.status == ServiceStatus::Running);
-            let stays = job.containers.values().any(|container| {
-                container.step == *id && container.spec.restart.policy == RestartPolicy::Always
-            });
             let has_parts = job.steps.keys().any(|part| part != id && belongs(job, part, id));
-            step.status == Status::Running && (serves || stays || has_parts)
+            stays(job, id, step) || (step.status == Status::Running && has_parts)
         })
 }

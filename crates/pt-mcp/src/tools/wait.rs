@@ -12,7 +12,7 @@ use crate::arguments::Arguments;
 use crate::digest::Failed;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
-use crate::tools::describe::{find, find_step, missing};
+use crate::tools::describe::{find_newest_call, find_service, missing, service_ids, step_ids};
 use crate::tools::{Caller, list};
 
 /// Between two looks.
@@ -58,25 +58,24 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
     let deadline = Instant::now() + Duration::from_secs(seconds as u64);
     let mut first = true;
     loop {
-        let views = server.sandbox.views()?;
-        let seen =
-            if service.is_some() { see_service(&views, &id, wanted) } else { see_step(&views, &id, wanted) };
+        let views = server.sandbox.views_for(&id)?;
+        let seen = match service {
+            Some(_) => see_service(&views, &id, wanted),
+            None => see_step(&views, &id, wanted).or_else(|| see_job(&views, &id, wanted)),
+        };
         let not_yet = match seen {
             Some((_, Seen::Yes(text))) => return Ok(Answer::text(text)),
             Some((view, Seen::Never(text))) => return never(server, view, &id, text),
             Some((_, Seen::Not(text))) => text,
             // A service may be opened later by a step that runs.
             None if service.is_some() && views.iter().any(|view| !view.job.status.has_ended()) => {
-                "is not there yet".to_owned()
+                format!("{id} is not there yet")
             }
             None if first || service.is_none() => {
-                let steps = views.iter().flat_map(|view| view.job.steps.keys().map(StepId::as_str));
-                let services = views.iter().flat_map(|view| view.job.services.keys().map(ServiceId::as_str));
-                let noun = if service.is_some() { "service" } else { "step" };
                 return Ok(if service.is_some() {
-                    missing(noun, &id, services)
+                    missing("service", &id, service_ids(&views))
                 } else {
-                    missing(noun, &id, steps)
+                    missing("step", &id, step_ids(&views))
                 });
             }
             None => return Ok(Answer::failure(format!("{id} did not come: everything that ran has ended."))),
@@ -84,7 +83,7 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
         first = false;
         if Instant::now() >= deadline {
             return Ok(Answer::failure(format!(
-                "{id} {not_yet} after {seconds} s. Wait again, or: get-container-logs."
+                "{not_yet} after {seconds} s. Wait again, or: get-container-logs."
             )));
         }
         tokio::select! {
@@ -95,9 +94,8 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
 }
 
 fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {
-    let has = |view: &JobView, id: &str| view.job.services.contains_key(&ServiceId::from(id));
-    let (view, id) = find(views, id, has)?;
-    let service = view.job.services.get(&ServiceId::new(id.clone()))?;
+    let (view, id) = find_service(views, id)?;
+    let service = view.job.services.get(&id)?;
     let there = service.status == ServiceStatus::Running;
     let step = view.job.steps.get(&service.step).map(|step| step.status);
     let ports: Vec<String> = service.ports.iter().map(list::port).collect();
@@ -108,7 +106,7 @@ fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'
         Wanted::Ready if there => {
             let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
             Seen::Not(format!(
-                "accepts no connections yet (does it listen on 0.0.0.0, at {}?)",
+                "{id} accepts no connections yet (does it listen on 0.0.0.0, at {}?)",
                 ports.join(" and ")
             ))
         }
@@ -118,13 +116,13 @@ fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'
             Seen::Yes(format!("The step of service {id} failed."))
         }
         Wanted::Failed if !there => Seen::Never(format!("Service {id} is closed; its step did not fail.")),
-        Wanted::Finished | Wanted::Failed => Seen::Not("still runs".to_owned()),
+        Wanted::Finished | Wanted::Failed => Seen::Not(format!("{id} still runs")),
     };
     Some((view, seen))
 }
 
 fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {
-    let (view, id) = find_step(views, id)?;
+    let (view, id) = find_newest_call(views, id)?;
     let status = view.job.steps.get(&id)?.status;
     let word = status.word();
     let seen = match (wanted, status) {
@@ -139,8 +137,29 @@ fn see_step<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v J
             Seen::Yes(format!("Step {id} is ready."))
         }
         (_, Status::Queued | Status::Starting | Status::Running | Status::Stopping) => {
-            Seen::Not(format!("is still {word}"))
+            Seen::Not(format!("{id} is still {word}"))
         }
+    };
+    Some((view, seen))
+}
+
+/// How a whole job stands, which lists of jobs show.
+fn see_job<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {
+    let view = views.iter().find(|view| view.key.job.as_str() == id)?;
+    let status = view.job.status;
+    let word = status.word();
+    let seen = match (wanted, status) {
+        (Wanted::Finished, Status::Success) => Seen::Yes(format!("Job {id} finished.")),
+        (Wanted::Failed, Status::Failed) => {
+            Seen::Yes(format!("Job {id} failed. Why: list-steps {{\"job\":\"{id}\"}}"))
+        }
+        (_, status) if status.has_ended() => Seen::Never(format!("Job {id} has ended: {word}.")),
+        (Wanted::Ready, _)
+            if view.job.services.values().all(|service| service.ready) && status == Status::Running =>
+        {
+            Seen::Yes(format!("Job {id} runs, and its services are ready."))
+        }
+        (_, _) => Seen::Not(format!("Job {id} is still {word}")),
     };
     Some((view, seen))
 }
@@ -157,12 +176,13 @@ fn serves(job: &Job, step: &StepId) -> bool {
 
 /// It ended otherwise: why, if that is known.
 fn never(server: &Inner, view: &JobView, id: &str, text: String) -> Result<Answer, AppError> {
+    let of_job = std::slice::from_ref(view);
     let service = view.job.services.get(&ServiceId::new(id.rsplit('/').next().unwrap_or(id)));
-    let step = match service {
-        Some(service) => service.step.clone(),
-        None => find_step(std::slice::from_ref(view), id).map_or_else(|| StepId::from(id), |(_, step)| step),
-    };
-    let only = view.clone().only(&step);
+    let step = service
+        .map(|service| service.step.clone())
+        .or_else(|| find_newest_call(of_job, id).map(|(_, step)| step));
+    // Without a step it is the whole job.
+    let only = step.map_or_else(|| view.clone(), |step| view.clone().only(&step));
     if !only.job.steps.values().any(|step| step.status == Status::Failed) {
         return Ok(Answer::failure(text));
     }

@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot};
 
 use super::wire::{Told, read_told, write_order};
-use super::{ExecCall, IN_FLIGHT, PROTOCOL, Refusal};
+use super::{ExecCall, IN_FLIGHT, PROTOCOL};
 use crate::ClientError;
 
 /// A command that runs in a container of a job.
@@ -47,11 +47,7 @@ pub async fn exec_in_job(socket: &Path, call: &ExecCall) -> Result<ExecSession, 
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
-        let refusal: Result<Refusal, _> = serde_json::from_slice(&body);
-        return Err(match refusal {
-            Ok(Refusal { message, hint }) => ClientError::Failed { message, hint },
-            Err(_) => ClientError::Refused(status),
-        });
+        return Err(ClientError::refused(status, &body));
     }
     let (mut reader, mut writer) = split(TokioIo::new(hyper::upgrade::on(response).await?));
     let (orders, mut given) = mpsc::channel(IN_FLIGHT);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::Response;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use pt_backend::{Backend, ExecOrder, Running};
@@ -13,8 +13,8 @@ use tokio::io::split;
 use tokio::sync::mpsc;
 
 use super::wire::{Told, read_order, write_told};
-use super::{ExecCall, IN_FLIGHT, PROTOCOL, Refusal};
-use crate::api::Api;
+use super::{ExecCall, IN_FLIGHT, PROTOCOL};
+use crate::api::{Api, refused};
 
 /// Command lines are shorter.
 const LONGEST_CALL: usize = 1 << 22;
@@ -87,8 +87,4 @@ async fn attend(connection: Upgraded, tell: mpsc::Sender<ExecOrder>, mut running
         drop(write_told(&mut writer, &Told::Exit(exit)).await);
     }
     obeying.abort();
-}
-
-fn refused(message: String, hint: &str) -> Response {
-    (StatusCode::CONFLICT, Json(Refusal { message, hint: hint.to_owned() })).into_response()
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
@@ -24,7 +25,7 @@ pub(crate) const LOCAL_SCRIPT: &str = ".values_and_secrets.sh";
 
 const HEAD: &str = r#"#!/bin/sh
 # Sets every value and secret that polytope.yml names to a default for work on one's own machine. Real ones belong into
-# .values_and_secrets.sh, which Git ignores. `pt values defaults` adds what is missing here.
+# .values_and_secrets.sh, which is not for Git. `pt values defaults` adds what is missing here.
 set -e
 cd "$(dirname "$0")"
 pt=${PT:-pt}
@@ -40,6 +41,9 @@ pt=${PT:-pt}
 pub(crate) struct DefaultsArgs {
     #[command(flatten)]
     context: ContextArgs,
+    /// Adds .values_and_secrets.sh, where real values belong, to .gitignore.
+    #[arg(long)]
+    ignore: bool,
     #[command(flatten)]
     project: ProjectArgs,
     /// Prints the script instead of writing it.
@@ -78,12 +82,41 @@ pub(crate) fn run(args: &DefaultsArgs, config: &Config) -> Outcome {
     }
     if text == old {
         writeln!(anstream::stderr(), "{SCRIPT} sets everything already.")?;
-        return Ok(());
+        return keep_from_git(&root, args.ignore);
     }
     write(&path, &text).map_err(|cause| Failure::new(format!("Could not write {SCRIPT}: {cause}")))?;
     let said = if old.is_empty() { "was made" } else { "sets what was missing, too" };
     writeln!(anstream::stderr(), "{SCRIPT} {said}. Look it through, and run it: ./{SCRIPT}")?;
+    keep_from_git(&root, args.ignore)
+}
+
+/// Sees to it that Git ignores the script with real values, or says that it does not.
+fn keep_from_git(root: &Path, add: bool) -> Outcome {
+    if is_ignored(root) != Some(false) {
+        return Ok(());
+    }
+    let mut err = anstream::stderr();
+    if add {
+        super::init::ignore(&root.join(".gitignore"))?;
+        writeln!(err, "Git ignores {LOCAL_SCRIPT} from now on: .gitignore says so.")?;
+        return Ok(());
+    }
+    writeln!(
+        err,
+        "Warning: Git does not ignore {LOCAL_SCRIPT}, where real values and secrets belong: pt values defaults --ignore"
+    )?;
     Ok(())
+}
+
+/// Whether Git ignores the script with real values; nobody knows outside of a work tree, or without Git.
+fn is_ignored(root: &Path) -> Option<bool> {
+    let mut asked = Command::new("git");
+    asked.arg("-C").arg(root).args(["check-ignore", "--quiet", LOCAL_SCRIPT]);
+    match asked.stdin(Stdio::null()).stderr(Stdio::null()).status().ok()?.code()? {
+        0 => Some(true),
+        1 => Some(false),
+        _ => None,
+    }
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {

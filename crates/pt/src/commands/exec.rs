@@ -1,17 +1,19 @@
 //! `pt exec`: a command in a container that runs.
 
 mod choose;
+mod masked;
 mod terminal;
 
 use std::collections::VecDeque;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::thread;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 use pt_backend::{Chunk, ExecOrder, ExecSignal};
-use pt_model::Stream;
-use pt_server::{ClientError, ExecCall, ExecSession, exec_in_job};
+use pt_model::{Masker, Stream};
+use pt_server::{App, ClientError, ExecCall, ExecSession, exec_in_job};
+use pt_store::{Instance, Scope};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -19,13 +21,14 @@ use crate::cli::{ContextArgs, ProjectArgs};
 use crate::complete;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use masked::Masked;
 use terminal::Raw;
 
 /// Runs a command in a container of a running job.
 ///
 /// The container is named by its id, by its step, or as the engine names it. On a
-/// terminal the command has one, too; in pipes it has none, and reads with -i only.
-/// The exit code is the command's.
+/// terminal the command has one, too; in pipes it has none, reads with -i only, and
+/// secrets in its output are masked, as in logs. The exit code is the command's.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExecArgs {
@@ -51,6 +54,9 @@ pub(crate) struct ExecArgs {
     no_tty: bool,
     #[command(flatten)]
     project: ProjectArgs,
+    /// Passes its output on byte for byte, secrets in it too, as for a dump.
+    #[arg(short, long)]
+    raw: bool,
     /// Gives the command a terminal [default: if stdin and stdout are one].
     #[arg(short, long)]
     tty: bool,
@@ -92,10 +98,11 @@ pub(crate) fn run(args: &ExecArgs, config: &Config) -> Outcome {
         size: if tty { terminal::size() } else { None },
     };
     let input = args.interactive || reads;
+    let masker = if tty || args.raw { Masker::default() } else { secrets(&app, &instance)? };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         let session = exec_in_job(&chosen.socket, &call).await.map_err(failure)?;
-        attend(session, tty, input).await
+        attend(session, tty, input, &masker).await
     })?;
     // Somebody may still sit in a read of the terminal; it ends with the process.
     runtime.shutdown_background();
@@ -115,16 +122,31 @@ fn failure(error: ClientError) -> Failure {
 }
 
 /// Passes on what is typed and what is shown, until the command ends; gives its exit code.
-async fn attend(session: ExecSession, tty: bool, input: bool) -> Result<i64, Failure> {
+async fn attend(session: ExecSession, tty: bool, input: bool, masker: &Masker) -> Result<i64, Failure> {
     let ExecSession { orders, mut output, exit } = session;
     let _raw = if tty && input && std::io::stdin().is_terminal() { Some(Raw::new()?) } else { None };
     let typed = if input { Some(keys()) } else { None };
     let telling = tokio::spawn(tell(orders, tty, typed));
-    while let Some(chunk) = output.recv().await {
-        if let Err(error) = show(&chunk) {
+    let (mut out, mut err) = (Masked::new(masker), Masked::new(masker));
+    loop {
+        let chunk = output.recv().await;
+        let shown = match &chunk {
+            Some(Chunk { stream: Stream::Stderr, bytes }) => err.show(bytes, &mut std::io::stderr().lock()),
+            Some(Chunk { stream: Stream::Stdout | Stream::Log, bytes }) => {
+                out.show(bytes, &mut std::io::stdout().lock())
+            }
+            None => {
+                let shown = err.finish(&mut std::io::stderr().lock());
+                shown.and(out.finish(&mut std::io::stdout().lock()))
+            }
+        };
+        if let Err(error) = shown {
             telling.abort();
             let code = if error.kind() == std::io::ErrorKind::BrokenPipe { BROKEN_PIPE } else { 1 };
             return Err(Failure::silent(code));
+        }
+        if chunk.is_none() {
+            break;
         }
     }
     let gone = || Failure::new("The container went away while the command ran, or the job's runner did.");
@@ -133,16 +155,14 @@ async fn attend(session: ExecSession, tty: bool, input: bool) -> Result<i64, Fai
     Ok(exit?.code)
 }
 
-fn show(chunk: &Chunk) -> std::io::Result<()> {
-    let write = |out: &mut dyn Write| {
-        out.write_all(&chunk.bytes)?;
-        out.flush()
-    };
-    // As the command wrote it: colours and all are its own affair.
-    match chunk.stream {
-        Stream::Stderr => write(&mut std::io::stderr().lock()),
-        Stream::Stdout | Stream::Log => write(&mut std::io::stdout().lock()),
+/// The project's secrets, which nobody is to see who reads along.
+fn secrets(app: &App, instance: &Instance) -> Result<Masker, Failure> {
+    let scope = Scope::new(&app.environment.context, instance.id.clone());
+    let mut masker = Masker::default();
+    for secret in app.store.secrets(&scope)? {
+        app.store.secret(&scope, &secret.id)?.into_iter().for_each(|secret| masker.add(secret));
     }
+    Ok(masker)
 }
 
 /// What stdin brings, to its end. A thread of its own reads it, which nothing can interrupt.

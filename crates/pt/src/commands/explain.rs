@@ -3,9 +3,11 @@
 use std::io::Write;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use pt_syntax::suggest;
 use rust_embed::RustEmbed;
 
+use crate::complete;
 use crate::failure::{Failure, Outcome};
 
 /// Explains a kind of mistake; without an id, lists all kinds.
@@ -15,7 +17,7 @@ use crate::failure::{Failure, Outcome};
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
     /// The kind of mistake.
-    #[arg(value_name = "id")]
+    #[arg(value_name = "id", add = ArgValueCandidates::new(complete::mistakes))]
     pub(crate) id: Option<String>,
 }
 
@@ -55,7 +57,8 @@ pub(crate) fn summary(page: &str) -> String {
     paragraph.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned()
 }
 
-fn ids() -> impl Iterator<Item = String> {
+/// All ids, in alphabetical order.
+pub(crate) fn ids() -> impl Iterator<Item = String> {
     Pages::iter().filter_map(|path| path.strip_suffix(".md").map(str::to_owned))
 }
 

@@ -1,7 +1,8 @@
 //! `pt import`: polytope files from files of other tools.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::{Args, Subcommand};
 use pt_convert::{Imported, import};
@@ -26,7 +27,8 @@ pub(crate) struct ImportArgs {
 pub(crate) enum ImportFrom {
     /// Makes a polytope file from a Compose file, and prints it.
     /// What cannot be carried over is said on stderr, with its place; so is what to
-    /// set in place of variables. Of several files, each is laid over those before it.
+    /// set in place of variables. Of several files, each is laid over those before it;
+    /// - is what stdin brings, in this directory.
     #[command(verbatim_doc_comment)]
     Compose {
         /// The Compose files [default: the one in this directory, and its override].
@@ -58,19 +60,55 @@ pub(crate) fn run(args: &ImportArgs) -> Outcome {
     let mut sources = Sources::default();
     // The directory names the project, so it has to have a name.
     let whole: Vec<PathBuf> = files.iter().map(|file| here.join(file)).collect();
-    let imported = match import(&mut sources, &Disk, &whole) {
+    let given = Given { stdin: here.join(STDIN), text: OnceLock::new() };
+    let imported = match import(&mut sources, &given, &whole) {
         Ok(imported) => imported,
         Err(mistakes) => {
             targets::show(&mistakes, &sources)?;
             return Err(Failure::silent(2));
         }
     };
-    let names: Vec<_> = files.iter().filter_map(|file| Some(file.file_name()?.to_string_lossy())).collect();
+    let name_of = |file: &PathBuf| match file.as_os_str() == STDIN {
+        true => Some("stdin".to_owned()),
+        false => Some(file.file_name()?.to_string_lossy().into_owned()),
+    };
+    let names: Vec<_> = files.iter().filter_map(name_of).collect();
     let name = names.join(" and ");
     let text = output::render(&imported.file, Format::Yaml, true)?;
     write!(anstream::stdout(), "# Made from {name} by `pt import compose`.\n{text}")?;
     targets::show(&imported.notes, &sources)?;
     say_settings(&imported)
+}
+
+/// By which stdin is meant.
+const STDIN: &str = "-";
+
+/// The disk, and what stdin brings, as a file.
+struct Given {
+    stdin: PathBuf,
+    text: OnceLock<String>,
+}
+
+impl World for Given {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if path != self.stdin {
+            return Disk.read(path);
+        }
+        // It can be read once only.
+        if let Some(text) = self.text.get() {
+            return Ok(text.clone());
+        }
+        let text = io::read_to_string(io::stdin())?;
+        Ok(self.text.get_or_init(|| text).clone())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path == self.stdin || Disk.exists(path)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        path != self.stdin && Disk.is_dir(path)
+    }
 }
 
 /// The Compose file of a directory, and the one to lay over it.

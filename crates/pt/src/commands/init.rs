@@ -6,8 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use pt_server::Environment;
-use pt_spec::FILE_NAMES;
+use pt_server::{Disk, Environment};
+use pt_spec::{FILE_NAMES, find_root};
 
 use crate::commands::defaults::{LOCAL_SCRIPT, SCRIPT};
 use crate::failure::{Failure, Outcome};
@@ -23,6 +23,9 @@ pub(crate) struct InitArgs {
     /// The directory [default: the working directory].
     #[arg(value_name = "directory")]
     directory: Option<PathBuf>,
+    /// Makes the files within another project, too, which has to include them.
+    #[arg(long)]
+    force: bool,
 }
 
 const POLYTOPE_FILE: &str = include_str!("init/polytope.yml");
@@ -32,11 +35,22 @@ const DEFAULTS: &str = include_str!("init/defaults.sh");
 pub(crate) fn run(args: &InitArgs) -> Outcome {
     let here = Environment::read()?.working_dir;
     let dir = args.directory.as_ref().map_or_else(|| here.clone(), |dir| here.join(dir));
-    fs::create_dir_all(&dir)?;
     if let Some(there) = FILE_NAMES.iter().find(|name| dir.join(name).exists()) {
         return Err(Failure::new(format!("There is a {there} already."))
             .hint("`pt run` shows what can be run, `pt check` what is wrong."));
     }
+    let around = find_root(&Disk, &dir);
+    if let Some(around) = around.as_ref().filter(|_| !args.force) {
+        let around = around.display();
+        let error = format!(
+            "{} lies within the project of {around}: nobody would read a polytope.yml there.",
+            dir.display()
+        );
+        return Err(Failure::new(error).hint(format!(
+            "Add to {around}, or make the project elsewhere. To make a part of that project: `pt init --force`, then `pt include`."
+        )));
+    }
+    fs::create_dir_all(&dir)?;
     let mut made = Vec::new();
     for (name, text, mode) in [("polytope.yml", POLYTOPE_FILE, 0o644), (SCRIPT, DEFAULTS, 0o755)] {
         if write_new(&dir.join(name), text, mode)? {
@@ -46,7 +60,20 @@ pub(crate) fn run(args: &InitArgs) -> Outcome {
     if ignore(&dir.join(".gitignore"))? {
         made.push(".gitignore");
     }
-    writeln!(anstream::stderr(), "Made {}.\nGo on with: ./{SCRIPT} && pt run stack", made.join(", "))?;
+    let made = made.join(", ");
+    match around {
+        None => writeln!(anstream::stderr(), "Made {made}.\nGo on with: ./{SCRIPT} && pt run stack")?,
+        Some(around) => writeln!(
+            anstream::stderr(),
+            "Made {made}.\n{} does not read it yet. Go on with: pt include {}",
+            around.display(),
+            dir.strip_prefix(&here)
+                .ok()
+                .filter(|path| !path.as_os_str().is_empty())
+                .unwrap_or(Path::new("."))
+                .display()
+        )?,
+    }
     Ok(())
 }
 
@@ -64,7 +91,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<bool> {
 }
 
 /// Keeps the script with real values and secrets out of Git; whether that changed the file.
-fn ignore(path: &Path) -> io::Result<bool> {
+pub(crate) fn ignore(path: &Path) -> io::Result<bool> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => String::new(),

@@ -32,7 +32,7 @@ pub(super) fn answer(server: &Inner, call: &Call, waited: &Waited, before: &Job)
     }
     let blocks = take_blocks(&mut written);
     let failed = has_failed(&view.job, &call.step);
-    let most = if *waited == Waited::Serving { SERVING_LINES } else { usize::MAX };
+    let most = if matches!(waited, Waited::Serving | Waited::Stuck(_)) { SERVING_LINES } else { usize::MAX };
     let output = output(&written, &call.step, call.awaited.as_deref(), most);
     let mut text = String::new();
     if failed {
@@ -99,6 +99,20 @@ fn left_running(job: &Job, call: &StepId, waited: &Waited) -> String {
         Waited::Canceled => return format!("Step {call} stops, since the call was canceled."),
         Waited::TooLong => {
             format!("Step {call} is not done after {} s and goes on: wait-until.", LONGEST_CALL.as_secs())
+        }
+        Waited::Stuck(waits) => {
+            let waits = waits.iter().map(|wait| {
+                let on =
+                    wait.end_of.as_ref().map(|step| step.as_str().rsplit('.').next().unwrap_or_default());
+                format!(
+                    "\nStep {} has not begun: it waits for {}, which stays. If that is to be ready only: \
+                     `after: {{step: {}, condition: ready}}`.",
+                    wait.step,
+                    wait.why,
+                    on.unwrap_or_default()
+                )
+            });
+            format!("Step {call} goes on.{}", waits.collect::<String>())
         }
         Waited::Ended | Waited::Serving if ended => String::new(),
         Waited::Ended | Waited::Serving => format!("Step {call} goes on."),
