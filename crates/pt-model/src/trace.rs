@@ -264,7 +264,7 @@ mod tests {
         let happened = [
             What::JobCreated { job: JobId::new("ci-1"), target: "ci".to_owned(), steps: vec![build.clone()] },
             What::StepStarted { step: build.clone() },
-            What::ContainerRequested { container: box_, step: build.clone(), spec: Box::new(spec) },
+            What::ContainerRequested { container: box_, step: build, spec: Box::new(spec) },
             changed(ContainerChange::Pulling { image: "alpine:3".to_owned() }),
             changed(ContainerChange::Created { backend_id: "1".to_owned() }),
             changed(ContainerChange::Started),
