@@ -103,10 +103,10 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
 
 /// Appends a value: for reading back, or for people (`print`).
 pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
-    if crate::stack::exhausted() {
-        out.push_str("...");
-        return;
-    }
+    crate::stack::room(|| write_here(out, value, style));
+}
+
+fn write_here(out: &mut String, value: &Value, style: Style) {
     // The caller asks the same again, and ends.
     if out.len() & 0x3f == 0 && out.len() > 1 << 16 && crate::meter::must_end(out.len()) {
         return;

@@ -8,6 +8,7 @@ use pt_edn::{Form, FormKind, ReadError, Reader};
 use crate::analyse::Analyser;
 use crate::context::Context;
 use crate::exception::Eval;
+use crate::stack::room;
 use crate::{Error, Value, meter};
 
 /// A program that was read.
@@ -29,6 +30,10 @@ impl From<Form> for Program {
 impl Program {
     /// Reads a program.
     pub fn compile(source: &str) -> Result<Self, Error> {
+        room(|| Self::read(source))
+    }
+
+    fn read(source: &str) -> Result<Self, Error> {
         let mut reader = Reader::new(source);
         let mut forms = Vec::new();
         while let Some(form) = reader.read_next() {
@@ -49,7 +54,7 @@ impl Program {
 
     /// Runs the forms in order; gives the value of the last, with every sequence in it computed.
     pub fn run(&self, context: &mut Context<'_>) -> Result<Value, Error> {
-        let result = context.within_stack(|context| {
+        let result = context.within_limits(|context| {
             // Arithmetic with numbers of very many digits looks at the limits by itself.
             let may_go_on = Rc::new(|| !meter::must_end(0));
             watched(may_go_on, || self.run_forms(context)).unwrap_or_else(|| context.ended_within())
@@ -63,7 +68,7 @@ impl Program {
     /// the forms after them may use them; nothing else is.
     pub fn check(&self, context: &mut Context<'_>) -> Vec<Error> {
         let mut found = Vec::new();
-        context.within_stack(|context| {
+        context.within_limits(|context| {
             for form in &self.forms {
                 check(context, form, &mut found);
             }
@@ -138,8 +143,7 @@ pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
     if let Some(forms) = inside_do(form) {
         let mut value = Value::Nil;
         for form in forms {
-            context.check_stack()?;
-            value = eval(context, form)?;
+            value = context.nested(|context| eval(context, form))?;
         }
         return Ok(value);
     }
@@ -147,8 +151,7 @@ pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
     if head(form).is_some()
         && let Some(expanded) = Analyser::new(context).expand_top(form)?
     {
-        context.check_stack()?;
-        return eval(context, &expanded);
+        return context.nested(|context| eval(context, &expanded));
     }
     let (node, slots) = Analyser::new(context).top(form)?;
     context.run_top(&node, slots)

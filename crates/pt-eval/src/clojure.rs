@@ -67,7 +67,7 @@ fn bounds(limits: &Limits, clock: &Clock) -> pt_clj::Limits {
         deadline: clock.deadline(),
         interrupt: Some(Arc::clone(&limits.interrupt)),
         memory: Some(limits.memory),
-        stack: limits.stack(usual.stack),
+        depth: limits.depth.unwrap_or(usual.depth),
         ..usual
     }
 }

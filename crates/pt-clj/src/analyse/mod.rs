@@ -66,6 +66,18 @@ struct Mark {
     target: Option<(u32, usize)>,
 }
 
+/// How deep code nests before it asks for stack when it runs: nothing between calls does.
+const NESTING: usize = 32;
+
+/// A node so deep in others.
+fn roomy(node: Node, nesting: usize) -> Node {
+    match node {
+        Node::Const(_) => node,
+        _ if nesting % NESTING == NESTING - 1 => Node::Room(Box::new(node)),
+        _ => node,
+    }
+}
+
 impl<'c, 'h> Analyser<'c, 'h> {
     pub(crate) fn new(context: &'c mut Context<'h>) -> Self {
         Self { context, scopes: vec![Scope::default()] }
@@ -145,7 +157,13 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     pub(crate) fn node(&mut self, form: &Form, tail: bool) -> Eval<Node> {
-        self.context.check_stack()?;
+        let nesting = self.context.enter_code()?;
+        let node = crate::stack::room(|| self.node_here(form, tail));
+        self.context.leave_code();
+        Ok(roomy(node?, nesting as usize))
+    }
+
+    fn node_here(&mut self, form: &Form, tail: bool) -> Eval<Node> {
         if !form.meta.is_empty() && keeps_meta(form) {
             let node = self.plain_node(form, false)?;
             let meta = self.node(&Form::new(FormKind::Map(form.meta.clone()), form.span), false)?;

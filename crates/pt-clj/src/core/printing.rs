@@ -82,15 +82,16 @@ fn realise_first(context: &mut Context<'_>, value: &Value, length: usize) -> Eva
             Ok(())
         };
     }
-    context.check_stack()?;
-    let mut items = crate::seq::Iter::new(context, value.clone())?;
-    for _ in 0..=length {
-        match items.next(context)? {
-            Some(item) => realise_first(context, &item, length)?,
-            None => break,
+    context.nested(|context| {
+        let mut items = crate::seq::Iter::new(context, value.clone())?;
+        for _ in 0..=length {
+            match items.next(context)? {
+                Some(item) => realise_first(context, &item, length)?,
+                None => break,
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn printed(context: &mut Context<'_>, args: &[Value], readably: bool, end: &str) -> Eval {

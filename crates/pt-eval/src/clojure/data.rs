@@ -86,7 +86,7 @@ fn read(value: &Value, depth: usize) -> Result<Data, Unfit> {
             list(value, depth)?
         }
         Value::Class(_) | Value::Regex(_) | Value::Uuid(_) => Data::Str(print::str(value)),
-        Value::Reduced(inner) => return read(inner, depth + 1),
+        Value::Reduced(inner) => return read(&inner.0, depth + 1),
         Value::Native(_) | Value::Fn(_) | Value::Var(_) => return unfit("a function"),
         Value::Cell(_) => return unfit("an atom"),
         Value::Delay(_) => return unfit("a delay"),
