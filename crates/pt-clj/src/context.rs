@@ -218,11 +218,9 @@ impl<'h> Context<'h> {
 
     /// Calls a function value from outside.
     pub fn apply(&mut self, function: &Value, mut args: Vec<Value>) -> Result<Value, Error> {
-        let result: Eval = self.within_limits(|context| {
-            let value = context.call(function, &mut args)?;
-            context.end_futures()?;
-            crate::equal::realise(context, &value)?;
-            Ok(value)
+        let result = self.within_limits(|context| {
+            let result = context.call(function, &mut args).and_then(|value| context.ended(value));
+            result.map_err(|signal| context.settled(signal))
         });
         self.forget();
         result.map_err(Error::from)
@@ -557,6 +555,28 @@ impl<'h> Context<'h> {
                 result => return result,
             }
         }
+    }
+
+    /// The value of a program that comes to its end: its futures have had their turn, its sequences are computed.
+    pub(crate) fn ended(&mut self, value: Value) -> Eval {
+        self.end_futures()?;
+        crate::equal::realise(self, &value)?;
+        Ok(value)
+    }
+
+    /// With every sequence in the data of an exception computed; without the data where that cannot be.
+    pub(crate) fn settled(&mut self, signal: Signal) -> Signal {
+        if let Signal::Throw(mut thrown) = signal {
+            if !thrown.exception.data.is_nil()
+                && crate::equal::realise(self, &thrown.exception.data.clone()).is_err()
+            {
+                let mut exception = (*thrown.exception).clone();
+                exception.data = Value::Nil;
+                thrown.exception = Arc::new(exception);
+            }
+            return Signal::Throw(thrown);
+        }
+        signal
     }
 
     /// Asks the host.

@@ -48,6 +48,12 @@ impl Exception {
     }
 }
 
+impl std::fmt::Debug for Exception {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {:?}", self.class.full, self.message)
+    }
+}
+
 impl Drop for Exception {
     fn drop(&mut self) {
         for value in [&mut self.data, &mut self.cause] {

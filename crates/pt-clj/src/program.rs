@@ -55,9 +55,9 @@ impl Program {
     /// Runs the forms in order; gives the value of the last, with every sequence in it computed.
     pub fn run(&self, context: &mut Context<'_>) -> Result<Value, Error> {
         let result = context.within_limits(|context| {
-            // Arithmetic with numbers of very many digits looks at the limits by itself.
-            let may_go_on = Rc::new(|| !meter::must_end(0));
-            watched(may_go_on, || self.run_forms(context)).unwrap_or_else(|| context.ended_within())
+            let result =
+                watched(may_go_on(), || self.run_forms(context)).unwrap_or_else(|| context.ended_within());
+            result.map_err(|signal| context.settled(signal))
         });
         context.forget();
         result.map_err(Error::from)
@@ -69,8 +69,10 @@ impl Program {
     pub fn check(&self, context: &mut Context<'_>) -> Vec<Error> {
         let mut found = Vec::new();
         context.within_limits(|context| {
-            for form in &self.forms {
-                check(context, form, &mut found);
+            let check = || self.forms.iter().for_each(|form| check(context, form, &mut found));
+            if watched(may_go_on(), check).is_none() {
+                // What it found by then is told; that a number took too long will be, where the code runs.
+                context.forget();
             }
         });
         context.forget();
@@ -82,10 +84,13 @@ impl Program {
         for form in &self.forms {
             value = eval(context, form)?;
         }
-        context.end_futures()?;
-        crate::equal::realise(context, &value)?;
-        Ok(value)
+        context.ended(value)
     }
+}
+
+/// Arithmetic with numbers of very many digits looks at the limits by itself.
+fn may_go_on() -> Rc<dyn Fn() -> bool> {
+    Rc::new(|| !meter::must_end(0))
 }
 
 /// Analyses one form outside of any function.

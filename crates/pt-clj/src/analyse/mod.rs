@@ -7,6 +7,7 @@ mod interop;
 mod macros;
 mod quote;
 mod special;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -334,30 +335,6 @@ impl<'c, 'h> Analyser<'c, 'h> {
             return Some(Node::Const(Value::Fn(Arc::new(crate::function::Function::new(function, None)))));
         }
         host.value(name.local()).map(|_| Node::HostValue(name.local().into()))
-    }
-
-    #[cold]
-    fn unresolved<T>(&self, name: &Name, span: Span) -> Eval<T> {
-        let message = match name.namespace() {
-            Some(namespace) if core::is_namespace(namespace) => format!("No such var: {name}"),
-            _ => format!("Unable to resolve symbol: {name}"),
-        };
-        let exception = Arc::new(Exception::new("RuntimeException", message));
-        let mut known: Vec<String> = core::names().collect();
-        known.extend(
-            self.context
-                .names
-                .keys()
-                .filter(|name| !name.starts_with("clojure."))
-                .map(|name| name.clone().into_string()),
-        );
-        known.extend(
-            self.scopes
-                .iter()
-                .flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())),
-        );
-        let suggestions = crate::suggest::near(name.as_str(), known);
-        Err(Signal::Throw(Box::new(Thrown { span: Some(span), suggestions, ..Thrown::new(exception) })))
     }
 
     fn var(&mut self, form: &Form) -> Eval<Node> {

@@ -56,7 +56,7 @@ fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<Str
         readably,
         meta: readably && setting(context, "clojure.core/*print-meta*").is_some_and(|on| on.is_truthy()),
         length: limit(context, "clojure.core/*print-length*"),
-        level: limit(context, "clojure.core/*print-level*"),
+        level: limit(context, "clojure.core/*print-level*").min(Style::DEEPEST),
     };
     for (index, arg) in args.iter().enumerate() {
         if style.length == usize::MAX {
