@@ -84,7 +84,8 @@ fn declared_again(error: EvalError, before: &str, text: &str) -> EvalError {
     let again = error.message.strip_prefix("SyntaxError: redeclaration of '");
     let Some(name) = again.and_then(|rest| rest.strip_suffix('\'')) else { return error };
     let place = scope::declaration(text, name).map(|at| before.len() + at.start..before.len() + at.end);
-    let hint = format!("an earlier line declared it; `{name} = …` gives it another value");
+    let hint =
+        format!("an earlier line declared {name}: give this one another name, or that one another value");
     error.at(place).with_hint(hint)
 }
 
