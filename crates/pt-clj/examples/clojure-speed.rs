@@ -80,9 +80,6 @@ const WARM: &[Row] = &[
 fn main() {
     let only = std::env::args().nth(1).unwrap_or_default();
     let params = value_of(&mut Context::new(), PARAMS);
-    let deep =
-        "(def n (atom 0)) (defn f [] (swap! n inc) (inc (f))) (try (f) (catch StackOverflowError e @n))";
-    println!("calls in one megabyte of stack: {:?}", value_of(&mut Context::new(), deep));
     for row in COLD.iter().filter(|row| row.0.contains(&only)) {
         timed(row, || {
             let mut host = Quiet;

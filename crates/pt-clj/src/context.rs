@@ -52,21 +52,32 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// Set by another thread to stop.
     pub interrupt: Option<Arc<AtomicBool>>,
-    /// Bytes of machine stack; running out of it is a `StackOverflowError` that can be caught. The thread needs some
-    /// 100 KiB more than that. A megabyte holds about 1,200 nested calls of optimised code, fewer of unoptimised.
-    pub stack: usize,
+    /// Calls of functions within one another; one more is a `StackOverflowError`, which can be caught.
+    pub depth: u32,
     /// Bytes that its values may take, about.
     pub memory: Option<usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: None, fuel: None, interrupt: None, stack: 1 << 20, memory: None }
+        Self { deadline: None, fuel: None, interrupt: None, depth: Self::DEPTH, memory: None }
     }
+}
+
+impl Limits {
+    /// Calls within one another unless told otherwise, about as many as on the JVM. What nests without calls, such as data that
+    /// are printed, does so as deep at most.
+    pub const DEPTH: u32 = 4_000;
 }
 
 /// What a global takes: it is never given back while the context lives.
 const GLOBAL: usize = 128;
+
+/// How deep code in code may nest, after its macros were expanded.
+pub(crate) const MOST_CODE: u32 = 600;
+
+/// Bytes of a form, about.
+const FORM: usize = 150;
 
 /// Calls and steps between two looks at the limits.
 const TICKS: u32 = 256;
@@ -101,12 +112,24 @@ pub struct Context<'h> {
     limits: Limits,
     ticks: u32,
     fuel: u64,
+    /// Calls that may still stand within the current one.
+    depth: u32,
+    /// What is nested now without being a call.
+    nested: u32,
+    /// The same of code that is being read and analysed.
+    code: u32,
+    /// Forms that it has.
+    forms: usize,
 }
 
 impl Default for Context<'_> {
     fn default() -> Self {
         let limits = Limits::default();
         Self {
+            depth: limits.depth,
+            nested: 0,
+            code: 0,
+            forms: 0,
             stack: Vec::new(),
             globals: Vec::new(),
             names: Names::default(),
@@ -176,14 +199,14 @@ impl<'h> Context<'h> {
     /// Sets what programs may use up.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.fuel = limits.fuel.unwrap_or(u64::MAX);
-        self.limits = limits;
+        self.limit(limits);
         self
     }
 
     /// Sets anew what programs may use up.
     pub fn limit(&mut self, limits: Limits) {
         self.fuel = limits.fuel.unwrap_or(u64::MAX);
+        self.depth = limits.depth;
         self.limits = limits;
     }
 
@@ -195,11 +218,9 @@ impl<'h> Context<'h> {
 
     /// Calls a function value from outside.
     pub fn apply(&mut self, function: &Value, mut args: Vec<Value>) -> Result<Value, Error> {
-        let result: Eval = self.within_stack(|context| {
-            let value = context.call(function, &mut args)?;
-            context.end_futures()?;
-            crate::equal::realise(context, &value)?;
-            Ok(value)
+        let result = self.within_limits(|context| {
+            let result = context.call(function, &mut args).and_then(|value| context.ended(value));
+            result.map_err(|signal| context.settled(signal))
         });
         self.forget();
         result.map_err(Error::from)
@@ -299,19 +320,17 @@ impl<'h> Context<'h> {
         result
     }
 
-    /// Runs something within the limits of stack and memory.
-    pub(crate) fn within_stack<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let floor = stack::allow(self.limits.stack);
+    /// Runs something within the limits of time and memory.
+    pub(crate) fn within_limits<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let left = meter::allow(self.limits.memory);
         let watch = meter::watch(self.limits.deadline, self.limits.interrupt.clone());
-        let result = run(self);
+        let result = stack::room(|| run(self));
         if crate::deep::is_stopped() {
             self.forget();
             crate::deep::let_go(meter::taken(self.limits.memory));
         }
         meter::unwatch(watch);
         meter::restore(left);
-        stack::restore(floor);
         result
     }
 
@@ -398,14 +417,50 @@ impl<'h> Context<'h> {
         self.look().and_then(|()| Err(stopped(Stop::Interrupted)))
     }
 
+    /// Does something that may nest as deep as data do, or lazy sequences within one another.
     #[inline]
-    pub(crate) fn check_stack(&mut self) -> Eval<()> {
-        if stack::exhausted() { Err(self.overflow()) } else { Ok(()) }
+    pub(crate) fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
+        if self.nested >= Limits::DEPTH.max(self.limits.depth) {
+            return Err(self.overflow());
+        }
+        self.nested += 1;
+        let result = stack::room(|| run(self));
+        self.nested -= 1;
+        result
+    }
+
+    /// The same for code in code. It may nest less deep, since it is taken apart without anyone asking for stack.
+    pub(crate) fn code<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
+        self.enter_code()?;
+        let result = stack::room(|| run(self));
+        self.leave_code();
+        result
+    }
+
+    /// One level of code deeper; how deep that is.
+    pub(crate) fn enter_code(&mut self) -> Eval<u32> {
+        if self.code >= MOST_CODE {
+            return Err(self.overflow());
+        }
+        self.tick()?;
+        self.forms += 1;
+        if self.forms.is_multiple_of(0x400) {
+            self.charge(self.forms.saturating_mul(FORM))?;
+        }
+        self.code += 1;
+        Ok(self.code)
+    }
+
+    pub(crate) fn leave_code(&mut self) {
+        self.code -= 1;
+        if self.code == 0 {
+            self.forms = 0;
+        }
     }
 
     #[cold]
-    fn overflow(&mut self) -> Signal {
-        Exception { message: None, ..Exception::new("StackOverflowError", "") }.into()
+    pub(crate) fn overflow(&mut self) -> Signal {
+        Exception::silent("StackOverflowError").into()
     }
 
     #[cold]
@@ -425,8 +480,7 @@ impl<'h> Context<'h> {
                 }
                 FunctionKind::Boxed(code) => {
                     self.tick()?;
-                    self.check_stack()?;
-                    code(self, args)
+                    self.nested(|context| code(context, args))
                 }
                 FunctionKind::Host(name) => {
                     let name = Arc::clone(name);
@@ -464,14 +518,26 @@ impl<'h> Context<'h> {
 
     /// Runs a function whose arguments lie on the stack from `base` on.
     pub(crate) fn enter(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
-        let result = self.enter_unguarded(this, closure, base);
+        let result = match self.depth.checked_sub(1) {
+            None => Err(self.overflow()),
+            Some(left) => {
+                self.depth = left;
+                let result = if stack::is_short() {
+                    stack::further(|| self.enter_here(this, closure, base))
+                } else {
+                    self.enter_here(this, closure, base)
+                };
+                self.depth += 1;
+                result
+            }
+        };
         self.stack.truncate(base);
         result.map_err(Signal::leave)
     }
 
-    fn enter_unguarded(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
+    /// The same where there is stack for it.
+    fn enter_here(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
         self.tick()?;
-        self.check_stack()?;
         let args = self.stack.len() - base;
         let Some(arity) = closure.code.arity(args) else {
             let name = closure.code.name.as_deref().unwrap_or("fn");
@@ -491,22 +557,42 @@ impl<'h> Context<'h> {
         }
     }
 
+    /// The value of a program that comes to its end: its futures have had their turn, its sequences are computed.
+    pub(crate) fn ended(&mut self, value: Value) -> Eval {
+        self.end_futures()?;
+        crate::equal::realise(self, &value)?;
+        Ok(value)
+    }
+
+    /// With every sequence in the data of an exception computed; without the data where that cannot be.
+    pub(crate) fn settled(&mut self, signal: Signal) -> Signal {
+        if let Signal::Throw(mut thrown) = signal {
+            if !thrown.exception.data.is_nil()
+                && crate::equal::realise(self, &thrown.exception.data.clone()).is_err()
+            {
+                let mut exception = (*thrown.exception).clone();
+                exception.data = Value::Nil;
+                thrown.exception = Arc::new(exception);
+            }
+            return Signal::Throw(thrown);
+        }
+        signal
+    }
+
     /// Asks the host.
     pub(crate) fn call_host(&mut self, name: &str, args: Vec<Value>) -> Eval {
         for arg in &args {
             crate::equal::realise(self, arg)?;
         }
-        let floor = stack::current();
         let Some((_, host)) = &mut self.host else {
             return Err(self.error("IllegalStateException", format!("There is no host to ask for {name}")));
         };
-        let result = host.call(name, args);
+        let result = stack::room(|| host.call(name, args));
         if let Some(deadline) = host.deadline() {
             self.limits.deadline = Some(deadline);
             meter::put_off(deadline);
         }
-        // The host may have switched to another stack in between, and may have waited long.
-        stack::restore(floor);
+        // The host may have waited long.
         self.look()?;
         result.map_err(Signal::from)
     }

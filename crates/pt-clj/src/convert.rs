@@ -129,7 +129,10 @@ pub(crate) fn embedded(context: &Context<'_>, name: &str) -> Option<Value> {
 
 /// Code that a macro returned, at the place of its call.
 pub(crate) fn form(context: &mut Context<'_>, value: &Value, span: Span) -> Eval<Form> {
-    context.check_stack()?;
+    context.code(|context| form_here(context, value, span))
+}
+
+fn form_here(context: &mut Context<'_>, value: &Value, span: Span) -> Eval<Form> {
     let mut meta = Vec::new();
     let own = match value {
         Value::Symbol(name) => name.meta(),

@@ -17,6 +17,9 @@ thread_local! {
 
 /// Whether dropping the value may drop further values.
 pub(crate) fn holds_others(value: &Value) -> bool {
+    if let Value::Symbol(name) | Value::Var(name) = value {
+        return name.meta().is_some();
+    }
     matches!(
         value,
         Value::List(_)
@@ -42,6 +45,10 @@ pub(crate) fn drop_flat<T: Send + 'static>(value: T) {
         debug_assert!(kept.is_ok(), "code is not stopped while its thread ends");
         return;
     }
+    crate::stack::half_room(|| drop_further(value));
+}
+
+fn drop_further<T: Send + 'static>(value: T) {
     // While a thread ends its locals are gone: then there is nothing left but to recurse.
     let level = LEVEL.try_with(|level| level.replace(level.get() + 1)).unwrap_or(0);
     if level >= DEPTH {

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exception::Eval;
 use crate::map::{Map, Set};
 use crate::seq::{Iter, realised};
+use crate::stack::room;
 use crate::types::Object;
 
 /// A hasher for short keys from trusted places.
@@ -78,39 +79,35 @@ impl Hash for Value {
             Self::Symbol(name) | Self::Var(name) => state.write_u64(!name.hash()),
             Self::Vector(_) | Self::List(_) | Self::Lazy(_) => {
                 state.write_u64(3);
-                if crate::stack::exhausted() {
-                    return;
-                }
-                match self {
+                room(|| match self {
                     Self::Vector(items) => items.iter().for_each(|item| item.hash(state)),
                     _ => realised(self).for_each(|item| item.hash(state)),
-                }
+                });
             }
             Self::Map(map) => {
-                let unordered = map.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
-                state.write_u64(unordered.fold(4, u64::wrapping_add));
+                state.write_u64(room(|| map.iter().map(hash_entry).fold(4, u64::wrapping_add)));
             }
-            Self::Set(set) => state.write_u64(set.iter().map(hash).fold(5, u64::wrapping_add)),
+            Self::Set(set) => state.write_u64(room(|| set.iter().map(hash).fold(5, u64::wrapping_add))),
             Self::Sorted(sorted) if sorted.is_set => {
-                state.write_u64(sorted.iter().map(|(key, _)| hash(key)).fold(5, u64::wrapping_add));
+                let keys = || sorted.iter().map(|(key, _)| hash(key)).fold(5, u64::wrapping_add);
+                state.write_u64(room(keys));
             }
             Self::Sorted(sorted) => {
-                let unordered = sorted.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
-                state.write_u64(unordered.fold(4, u64::wrapping_add));
+                state.write_u64(room(|| sorted.iter().map(hash_entry).fold(4, u64::wrapping_add)));
             }
             Self::Record(record) if record.of.is_record => {
-                let fields =
-                    record.fields.iter().map(|(key, value)| hash(key).wrapping_mul(31) ^ hash(value));
-                state.write_u64(fields.fold(hash_text(&record.of.name), u64::wrapping_add));
+                let name = hash_text(&record.of.name);
+                let fields = || record.fields.iter().map(hash_entry).fold(name, u64::wrapping_add);
+                state.write_u64(room(fields));
             }
             Self::Record(at) => state.write_u64(address(at)),
             Self::Object(at) => match &**at {
                 Object::Inst(millis) => state.write_u64(*millis as u64),
                 Object::Namespace(name) => state.write_u64(name.hash()),
-                Object::Tagged(tag, form) => state.write_u64(tag.hash() ^ hash(form)),
+                Object::Tagged(tag, form) => state.write_u64(tag.hash() ^ room(|| hash(form))),
                 Object::Queue(items, _) => {
                     state.write_u64(3);
-                    items.iter().for_each(|item| item.hash(state));
+                    room(|| items.iter().for_each(|item| item.hash(state)));
                 }
                 _ => state.write_u64(address(at)),
             },
@@ -125,6 +122,10 @@ impl Hash for Value {
             Self::Regex(at) => state.write_u64(address(at)),
         }
     }
+}
+
+fn hash_entry((key, value): (&Value, &Value)) -> u64 {
+    hash(key).wrapping_mul(31) ^ hash(value)
 }
 
 fn address<T>(at: &std::sync::Arc<T>) -> u64 {
@@ -154,18 +155,17 @@ impl PartialEq for Value {
             (Self::Vector(left), Self::Vector(right)) => {
                 Arc::ptr_eq(left, right)
                     || (left.len() == right.len()
-                        && !crate::stack::exhausted()
-                        && left.iter().zip(right.iter()).all(|(left, right)| left == right))
+                        && room(|| left.iter().zip(right.iter()).all(|(left, right)| left == right)))
             }
             (
                 Self::Vector(_) | Self::List(_) | Self::Lazy(_),
                 Self::Vector(_) | Self::List(_) | Self::Lazy(_),
-            ) => !crate::stack::exhausted() && realised(self).eq(realised(other)),
+            ) => room(|| realised(self).eq(realised(other))),
             (Self::Map(left), Self::Map(right)) => {
-                Arc::ptr_eq(left, right) || (!crate::stack::exhausted() && same_entries(left, right))
+                Arc::ptr_eq(left, right) || room(|| same_entries(left, right))
             }
             (Self::Set(left), Self::Set(right)) => {
-                Arc::ptr_eq(left, right) || (!crate::stack::exhausted() && same_members(left, right))
+                Arc::ptr_eq(left, right) || room(|| same_members(left, right))
             }
             (Self::Native(left), Self::Native(right)) => std::ptr::eq(*left, *right),
             (Self::Fn(left), Self::Fn(right)) => Arc::ptr_eq(left, right),
@@ -180,22 +180,25 @@ impl PartialEq for Value {
                 Arc::ptr_eq(left, right)
                     || (left.of.is_record
                         && Arc::ptr_eq(&left.of, &right.of)
-                        && same_entries(&left.fields, &right.fields))
+                        && room(|| same_entries(&left.fields, &right.fields)))
             }
             (Self::Sorted(left), Self::Sorted(right)) => {
                 Arc::ptr_eq(left, right)
                     || (left.is_set == right.is_set
                         && left.len() == right.len()
-                        && as_map(left)
-                            .is_some_and(|map| right.iter().all(|(key, value)| map.get(key) == Some(value))))
+                        && as_map(left).is_some_and(|map| {
+                            room(|| right.iter().all(|(key, value)| map.get(key) == Some(value)))
+                        }))
             }
             (Self::Sorted(sorted), Self::Map(map)) | (Self::Map(map), Self::Sorted(sorted)) => {
                 !sorted.is_set
                     && sorted.len() == map.len()
-                    && sorted.iter().all(|(key, value)| map.get(key) == Some(value))
+                    && room(|| sorted.iter().all(|(key, value)| map.get(key) == Some(value)))
             }
             (Self::Sorted(sorted), Self::Set(set)) | (Self::Set(set), Self::Sorted(sorted)) => {
-                sorted.is_set && sorted.len() == set.len() && sorted.iter().all(|(key, _)| set.contains(key))
+                sorted.is_set
+                    && sorted.len() == set.len()
+                    && room(|| sorted.iter().all(|(key, _)| set.contains(key)))
             }
             (Self::Object(left), Self::Object(right)) => {
                 Arc::ptr_eq(left, right)
@@ -203,15 +206,17 @@ impl PartialEq for Value {
                         (Object::Inst(left), Object::Inst(right)) => left == right,
                         (Object::Namespace(left), Object::Namespace(right)) => left == right,
                         (Object::Tagged(tag, form), Object::Tagged(other, inner)) => {
-                            tag == other && form == inner
+                            tag == other && room(|| form == inner)
                         }
-                        (Object::Queue(left, _), Object::Queue(right, _)) => left.iter().eq(right.iter()),
+                        (Object::Queue(left, _), Object::Queue(right, _)) => {
+                            room(|| left.iter().eq(right.iter()))
+                        }
                         (Object::Type(left), Object::Type(right)) => Arc::ptr_eq(left, right),
                         _ => false,
                     }
             }
             (Self::Object(object), Self::Vector(_) | Self::List(_) | Self::Lazy(_)) => match &**object {
-                Object::Queue(items, _) => items.iter().cloned().eq(realised(other)),
+                Object::Queue(items, _) => room(|| items.iter().cloned().eq(realised(other))),
                 _ => false,
             },
             (Self::Vector(_) | Self::List(_) | Self::Lazy(_), Self::Object(_)) => other == self,
@@ -252,20 +257,12 @@ pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> E
         if crate::core::identical(left, right) {
             return Ok(true);
         }
-        context.check_stack()?;
         if let (Some(left), Some(right)) = (known_count(left), known_count(right))
             && left != right
         {
             return Ok(false);
         }
-        let (mut left, mut right) = (Iter::new(context, left.clone())?, Iter::new(context, right.clone())?);
-        loop {
-            match (left.next(context)?, right.next(context)?) {
-                (None, None) => return Ok(true),
-                (Some(left), Some(right)) if equal(context, &left, &right)? => {}
-                _ => return Ok(false),
-            }
-        }
+        return context.nested(|context| equal_items(context, left, right));
     }
     if let (Value::Record(record), _) = (left, right)
         && !record.of.is_record
@@ -280,6 +277,18 @@ pub(crate) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> E
     Ok(left == right)
 }
 
+#[inline(never)]
+fn equal_items(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<bool> {
+    let (mut left, mut right) = (Iter::new(context, left.clone())?, Iter::new(context, right.clone())?);
+    loop {
+        match (left.next(context)?, right.next(context)?) {
+            (None, None) => return Ok(true),
+            (Some(left), Some(right)) if equal(context, &left, &right)? => {}
+            _ => return Ok(false),
+        }
+    }
+}
+
 fn known_count(value: &Value) -> Option<usize> {
     match value {
         Value::Vector(items) => Some(items.len()),
@@ -291,26 +300,36 @@ fn known_count(value: &Value) -> Option<usize> {
 /// Computes every lazy sequence within a value.
 pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
     match value {
-        Value::Vector(items) if items.iter().any(crate::deep::holds_others) => {
-            context.check_stack()?;
+        Value::Vector(items) if !items.iter().any(crate::deep::holds_others) => Ok(()),
+        // All of it would have to be there for whoever asks, and it holds nothing to compute.
+        Value::List(list) if let Some(count) = list.range_count() => context.charge(count.saturating_mul(48)),
+        Value::Vector(_)
+        | Value::List(_)
+        | Value::Lazy(_)
+        | Value::Map(_)
+        | Value::Set(_)
+        | Value::Sorted(_)
+        | Value::Record(_)
+        | Value::Object(_) => context.nested(|context| realise_within(context, value)),
+        _ => Ok(()),
+    }
+}
+
+fn realise_within(context: &mut Context<'_>, value: &Value) -> Eval<()> {
+    match value {
+        Value::Vector(items) => {
             context.tick()?;
             for item in items.iter() {
                 realise(context, item)?;
             }
         }
-        // All of it would have to be there for whoever asks, and it holds nothing to compute.
-        Value::List(list) if let Some(count) = list.range_count() => {
-            context.charge(count.saturating_mul(48))?;
-        }
         Value::List(_) | Value::Lazy(_) => {
-            context.check_stack()?;
             let mut items = Iter::new(context, value.clone())?;
             while let Some(item) = items.next(context)? {
                 realise(context, &item)?;
             }
         }
         Value::Map(map) => {
-            context.check_stack()?;
             context.tick()?;
             for (key, value) in map.iter() {
                 realise(context, key)?;
@@ -318,7 +337,6 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
             }
         }
         Value::Set(set) => {
-            context.check_stack()?;
             for member in set.iter() {
                 realise(context, member)?;
             }
@@ -334,35 +352,31 @@ pub(crate) fn realise(context: &mut Context<'_>, value: &Value) -> Eval<()> {
 fn realise_rare(context: &mut Context<'_>, value: &Value) -> Eval<()> {
     match value {
         Value::Sorted(sorted) => {
-            context.check_stack()?;
             for (key, value) in sorted.iter() {
                 realise(context, key)?;
                 realise(context, value)?;
             }
         }
         Value::Record(record) => {
-            context.check_stack()?;
             for (_, value) in record.fields.iter() {
                 realise(context, value)?;
             }
         }
-        Value::Object(object) => {
-            context.check_stack()?;
-            match &**object {
-                Object::Array { items, .. } => {
-                    let items = crate::types::locked(items).clone();
-                    for item in &items {
-                        realise(context, item)?;
-                    }
+        Value::Object(object) => match &**object {
+            Object::Array { items, .. } => {
+                let items = crate::types::locked(items).clone();
+                for item in &items {
+                    realise(context, item)?;
                 }
-                Object::Queue(items, _) => {
-                    for item in items.iter() {
-                        realise(context, item)?;
-                    }
-                }
-                _ => {}
             }
-        }
+            Object::Queue(items, _) => {
+                for item in items.iter() {
+                    realise(context, item)?;
+                }
+            }
+            Object::Tagged(_, form) => realise(context, form)?,
+            _ => {}
+        },
         _ => {}
     }
     Ok(())

@@ -1,9 +1,11 @@
 //! What the embedder hears when a program does not end with a value.
 
+use std::sync::Arc;
+
 use pt_edn::{ReadError, Span};
 
 use crate::Value;
-use crate::exception::{Signal, Stop};
+use crate::exception::{Exception, Signal, Stop};
 
 /// Why a program has no value.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Error {
     pub calls: Box<[Span]>,
     /// The map of an `ex-info`.
     pub data: Option<Value>,
+    /// What was thrown, if something was.
+    pub exception: Option<Arc<Exception>>,
     /// What kind of end it was.
     pub kind: ErrorKind,
     /// Names that are known and near one that is not.
@@ -40,6 +44,7 @@ impl From<ReadError> for Error {
             span: Some(error.span),
             calls: Box::default(),
             data: None,
+            exception: None,
             kind: ErrorKind::Read,
             suggestions: Box::default(),
         }
@@ -56,6 +61,7 @@ impl From<Signal> for Error {
                 span: None,
                 calls: Box::default(),
                 data: None,
+                exception: None,
                 kind,
                 suggestions: Box::default(),
             };
@@ -67,6 +73,7 @@ impl From<Signal> for Error {
             span: thrown.span,
             calls: thrown.calls.into(),
             data: (!exception.data.is_nil()).then(|| exception.data.clone()),
+            exception: Some(Arc::clone(exception)),
             kind,
             suggestions: thrown.suggestions.into(),
         }

@@ -173,6 +173,7 @@ impl Node {
                 }
                 Ok(Value::Set(Arc::new(set)))
             }
+            Self::Room(node) => crate::stack::room(|| node.eval(context, frame)),
             Self::Fn(made) => made.eval(context, frame),
             Self::LetFn(form) => form.eval(context, frame),
             Self::Def(def) => {
@@ -326,21 +327,19 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
         }
         (Value::Vector(items), [Value::Int(index)]) => {
             let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
-            item.cloned().ok_or_else(|| {
-                Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into()
-            })
+            item.cloned().ok_or_else(|| Exception::silent("IndexOutOfBoundsException").into())
         }
         (Value::Vector(_), [_]) => Err(context.error("IllegalArgumentException", "Key must be integer")),
         (Value::Var(name), args) => {
             let function = crate::core::deref_var(context, name)?;
-            context.call(&function, args)
+            context.nested(|context| context.call(&function, args))
         }
         (Value::Object(object), args) => crate::core::call_object(context, function, object, args),
         (Value::Record(record), args) => match record.of.method("invoke") {
             Some(method) => {
                 let mut all: Vec<Value> =
                     std::iter::once(function.clone()).chain(args.iter_mut().map(std::mem::take)).collect();
-                context.call(&method, &mut all)
+                context.nested(|context| context.call(&method, &mut all))
             }
             None => {
                 Err(context.error("ClassCastException", cannot_cast(&record.of.name, "clojure.lang.IFn")))

@@ -30,7 +30,37 @@ impl Exception {
 
     /// What `(ex-info message data)` makes.
     pub fn info(message: impl Into<String>, data: Value) -> Self {
-        Self { data, ..Self::new("ExceptionInfo", message) }
+        let mut exception = Self::new("ExceptionInfo", message);
+        exception.data = data;
+        exception
+    }
+
+    /// One that says nothing.
+    pub(crate) fn silent(class: &str) -> Self {
+        Self { class: crate::class::known(class), message: None, data: Value::Nil, cause: Value::Nil }
+    }
+
+    /// The same as the consequence of another.
+    #[must_use]
+    pub(crate) fn by(mut self, cause: Value) -> Self {
+        self.cause = cause;
+        self
+    }
+}
+
+impl std::fmt::Debug for Exception {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {:?}", self.class.full, self.message)
+    }
+}
+
+impl Drop for Exception {
+    fn drop(&mut self) {
+        for value in [&mut self.data, &mut self.cause] {
+            if crate::deep::holds_others(value) {
+                crate::deep::drop_flat(std::mem::take(value));
+            }
+        }
     }
 }
 

@@ -15,8 +15,7 @@
 //! Text becomes forms (`pt-edn`), forms become nodes with every name resolved (`analyse`), nodes are evaluated (`eval`).
 //! Functions of the core stand by subject in `core`; there is one table of them for all contexts.
 //!
-//! An evaluation uses at most [`Limits::stack`] bytes of the machine's stack (one megabyte unless told otherwise); run it
-//! on a thread with some 100 KiB more than that.
+//! An evaluation goes as deep as [`Limits::depth`] says on any thread: where a stack is short it goes on elsewhere.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a core function takes one or two of the kinds of value and refuses all others alike"
@@ -75,7 +74,7 @@ pub use sorted::Sorted;
 pub use state::{Cell, Delay};
 pub use text::Text;
 pub use types::{Object, Record, Type};
-pub use value::Value;
+pub use value::{Held, Value};
 pub use vector::Vector;
 
 /// The names of all functions, macros and special forms, those outside of `clojure.core` in full.

@@ -112,6 +112,7 @@ fn mark(node: &mut Node, live: &mut Slots) {
             all(&mut call.args, live);
             mark(&mut call.target, live);
         }
+        Node::Room(node) => mark(node, live),
         Node::Const(_)
         | Node::Take(_)
         | Node::Capture(_)

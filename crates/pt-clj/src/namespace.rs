@@ -26,15 +26,18 @@ pub(crate) struct Namespaces {
 }
 
 /// Aliases that every namespace has from the start.
+const PRESET: &[(&str, &str)] = &[
+    ("str", "clojure.string"),
+    ("string", "clojure.string"),
+    ("set", "clojure.set"),
+    ("walk", "clojure.walk"),
+    ("edn", "clojure.edn"),
+    ("json", "clojure.data.json"),
+    ("cheshire.core", "clojure.data.json"),
+];
+
 fn preset(alias: &str) -> Option<&'static str> {
-    Some(match alias {
-        "str" | "string" => "clojure.string",
-        "set" => "clojure.set",
-        "walk" => "clojure.walk",
-        "edn" => "clojure.edn",
-        "json" | "cheshire.core" => "clojure.data.json",
-        _ => return None,
-    })
+    PRESET.iter().find(|(preset, _)| *preset == alias).map(|(_, full)| *full)
 }
 
 impl Namespaces {
@@ -96,6 +99,13 @@ impl Namespaces {
     pub(crate) fn aliases(&self, namespace: &str) -> Vec<(Box<str>, Box<str>)> {
         let own = self.aliases.iter().filter(|((of, _), _)| **of == *namespace);
         own.map(|((_, alias), full)| (alias.clone(), full.clone())).collect()
+    }
+
+    /// Those of the current namespace, and those that every namespace has.
+    pub(crate) fn all_aliases(&self) -> Vec<(Box<str>, Box<str>)> {
+        let mut aliases = self.aliases(self.current());
+        aliases.extend(PRESET.iter().map(|(alias, full)| ((*alias).into(), (*full).into())));
+        aliases
     }
 
     pub(crate) fn refer(&mut self, name: &str, full: Name) {

@@ -47,6 +47,8 @@ pub(crate) enum Node {
     Case(Box<Case>),
     Binding(Box<Binding>),
     Method(Box<Method>),
+    /// The same, where stack may have become short.
+    Room(Box<Self>),
 }
 
 /// `let` and `loop`.
@@ -226,6 +228,7 @@ impl Node {
                 visit(&mut call.target);
                 call.args.iter_mut().for_each(visit);
             }
+            Self::Room(node) => visit(node),
         }
     }
 }

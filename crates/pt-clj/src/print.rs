@@ -22,7 +22,10 @@ pub(crate) struct Style {
 
 impl Style {
     pub(crate) const READABLE: Self =
-        Self { readably: true, meta: false, length: usize::MAX, level: usize::MAX };
+        Self { readably: true, meta: false, length: usize::MAX, level: Self::DEEPEST };
+
+    /// What is printed may hold itself, by an atom.
+    pub(crate) const DEEPEST: usize = 12_000;
 
     /// One level further in; none where nothing more is shown.
     fn inside(self) -> Option<Self> {
@@ -103,10 +106,10 @@ pub(crate) fn push_str(out: &mut String, value: &Value) {
 
 /// Appends a value: for reading back, or for people (`print`).
 pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
-    if crate::stack::exhausted() {
-        out.push_str("...");
-        return;
-    }
+    crate::stack::room(|| write_here(out, value, style));
+}
+
+fn write_here(out: &mut String, value: &Value, style: Style) {
     // The caller asks the same again, and ends.
     if out.len() & 0x3f == 0 && out.len() > 1 << 16 && crate::meter::must_end(out.len()) {
         return;
@@ -184,7 +187,10 @@ pub(crate) fn write(out: &mut String, value: &Value, style: Style) {
             out.push_str("#object[clojure.lang.");
             out.push_str(cell.kind.class());
             out.push(' ');
-            write(out, &cell.get(), style);
+            match style.inside() {
+                Some(style) => write(out, &cell.get(), style),
+                None => out.push('#'),
+            }
             out.push(']');
         }
         Value::Sorted(sorted) if sorted.is_set => sequence(out, "#{", sorted.items(), "}", style),

@@ -8,6 +8,7 @@ use pt_edn::{Form, FormKind, ReadError, Reader};
 use crate::analyse::Analyser;
 use crate::context::Context;
 use crate::exception::Eval;
+use crate::stack::room;
 use crate::{Error, Value, meter};
 
 /// A program that was read.
@@ -29,6 +30,10 @@ impl From<Form> for Program {
 impl Program {
     /// Reads a program.
     pub fn compile(source: &str) -> Result<Self, Error> {
+        room(|| Self::read(source))
+    }
+
+    fn read(source: &str) -> Result<Self, Error> {
         let mut reader = Reader::new(source);
         let mut forms = Vec::new();
         while let Some(form) = reader.read_next() {
@@ -49,10 +54,10 @@ impl Program {
 
     /// Runs the forms in order; gives the value of the last, with every sequence in it computed.
     pub fn run(&self, context: &mut Context<'_>) -> Result<Value, Error> {
-        let result = context.within_stack(|context| {
-            // Arithmetic with numbers of very many digits looks at the limits by itself.
-            let may_go_on = Rc::new(|| !meter::must_end(0));
-            watched(may_go_on, || self.run_forms(context)).unwrap_or_else(|| context.ended_within())
+        let result = context.within_limits(|context| {
+            let result =
+                watched(may_go_on(), || self.run_forms(context)).unwrap_or_else(|| context.ended_within());
+            result.map_err(|signal| context.settled(signal))
         });
         context.forget();
         result.map_err(Error::from)
@@ -63,9 +68,11 @@ impl Program {
     /// the forms after them may use them; nothing else is.
     pub fn check(&self, context: &mut Context<'_>) -> Vec<Error> {
         let mut found = Vec::new();
-        context.within_stack(|context| {
-            for form in &self.forms {
-                check(context, form, &mut found);
+        context.within_limits(|context| {
+            let check = || self.forms.iter().for_each(|form| check(context, form, &mut found));
+            if watched(may_go_on(), check).is_none() {
+                // What it found by then is told; that a number took too long will be, where the code runs.
+                context.forget();
             }
         });
         context.forget();
@@ -77,10 +84,13 @@ impl Program {
         for form in &self.forms {
             value = eval(context, form)?;
         }
-        context.end_futures()?;
-        crate::equal::realise(context, &value)?;
-        Ok(value)
+        context.ended(value)
     }
+}
+
+/// Arithmetic with numbers of very many digits looks at the limits by itself.
+fn may_go_on() -> Rc<dyn Fn() -> bool> {
+    Rc::new(|| !meter::must_end(0))
 }
 
 /// Analyses one form outside of any function.
@@ -138,8 +148,7 @@ pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
     if let Some(forms) = inside_do(form) {
         let mut value = Value::Nil;
         for form in forms {
-            context.check_stack()?;
-            value = eval(context, form)?;
+            value = context.nested(|context| eval(context, form))?;
         }
         return Ok(value);
     }
@@ -147,8 +156,7 @@ pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
     if head(form).is_some()
         && let Some(expanded) = Analyser::new(context).expand_top(form)?
     {
-        context.check_stack()?;
-        return eval(context, &expanded);
+        return context.nested(|context| eval(context, &expanded));
     }
     let (node, slots) = Analyser::new(context).top(form)?;
     context.run_top(&node, slots)

@@ -175,11 +175,12 @@ impl Lazy {
             std::mem::replace(&mut *state, State::Running)
         };
         // Whoever looks for the first of infinitely many empty sequences does nothing else.
-        let ready = context.tick().and_then(|()| context.check_stack());
-        let result = ready.and_then(|()| match thunk {
-            State::Pending(thunk) => thunk(context),
-            State::Steps(steps) => steps.chunk(context),
-            State::Running | State::Done(_) | State::Failed(_) => Ok(Value::Nil),
+        let result = context.tick().and_then(|()| {
+            context.nested(|context| match thunk {
+                State::Pending(thunk) => thunk(context),
+                State::Steps(steps) => steps.chunk(context),
+                State::Running | State::Done(_) | State::Failed(_) => Ok(Value::Nil),
+            })
         });
         let state = match &result {
             Ok(value) => State::Done(value.clone()),

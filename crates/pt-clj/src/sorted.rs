@@ -19,6 +19,12 @@ pub struct Sorted {
     pub(crate) meta: Meta,
 }
 
+impl Drop for Sorted {
+    fn drop(&mut self) {
+        crate::deep::drop_flat(std::mem::take(&mut self.entries));
+    }
+}
+
 impl Sorted {
     pub(crate) fn new(by: Value, is_set: bool) -> Self {
         Self { entries: imbl::Vector::new(), by, is_set, meta: None }

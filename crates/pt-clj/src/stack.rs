@@ -1,10 +1,17 @@
-//! How much of the machine's stack an evaluation may still use.
+//! The machine's stack. Where what is left of it gets short, whoever goes deeper goes on in memory of its own: how deep code
+//! may go is a number that was said, and has nothing to do with threads, builds and machines.
 
 use std::cell::Cell;
 
+/// What is left at least wherever [`room`] was asked for, in bytes: for all that happens until it is asked for again.
+const LEAST: usize = if cfg!(debug_assertions) { 1 << 20 } else { 128 << 10 };
+
+/// How much is added at once, in bytes. Only touched pages cost memory.
+const MORE: usize = 8 << 20;
+
 thread_local! {
-    /// The lowest address an evaluation on this thread may reach; zero outside of one.
-    static FLOOR: Cell<usize> = const { Cell::new(0) };
+    /// The lowest address with so much left below it; on a new thread nobody knows it yet.
+    static FLOOR: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 fn here() -> usize {
@@ -12,22 +19,50 @@ fn here() -> usize {
     std::ptr::from_ref(&marker) as usize
 }
 
-/// Whether the allowance is used up.
+/// Whether less is left than there should be, or nobody knows.
 #[inline]
-pub(crate) fn exhausted() -> bool {
+pub(crate) fn is_short() -> bool {
     here() < FLOOR.with(Cell::get)
 }
 
-/// Sets the allowance from here on; gives what must be restored afterwards.
-pub(crate) fn allow(bytes: usize) -> usize {
-    FLOOR.with(|floor| floor.replace(here().saturating_sub(bytes)))
+/// Does something that may go deeper.
+#[inline]
+pub(crate) fn room<T>(run: impl FnOnce() -> T) -> T {
+    if is_short() { more(LEAST, run) } else { run() }
 }
 
-/// What [`restore`] puts back: needed around calls after which another stack may be current.
-pub(crate) fn current() -> usize {
-    FLOOR.with(Cell::get)
+/// Does something that needs half as much.
+#[inline]
+pub(crate) fn half_room<T>(run: impl FnOnce() -> T) -> T {
+    if here() < FLOOR.with(Cell::get).wrapping_sub(LEAST / 2) { more(LEAST / 2, run) } else { run() }
 }
 
-pub(crate) fn restore(floor: usize) {
-    FLOOR.with(|at| at.set(floor));
+/// The same as [`room`] where [`is_short`].
+#[inline]
+pub(crate) fn further<T>(run: impl FnOnce() -> T) -> T {
+    more(LEAST, run)
+}
+
+#[cold]
+#[inline(never)]
+fn more<T>(least: usize, run: impl FnOnce() -> T) -> T {
+    let left = stacker::remaining_stack().unwrap_or_default();
+    FLOOR.with(|floor| floor.set((here() + LEAST).saturating_sub(left)));
+    if left > least {
+        return run();
+    }
+    let _back = Back(FLOOR.with(Cell::get));
+    stacker::grow(MORE, || {
+        FLOOR.with(|floor| floor.set(here() - (MORE - 2 * LEAST)));
+        run()
+    })
+}
+
+/// Knows the floor of the stack that is used again when this is dropped, also after a panic.
+struct Back(usize);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        FLOOR.with(|floor| floor.set(self.0));
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::Value;
+use crate::deep::drop_flat;
 use crate::exception::Exception;
 use crate::map::{Map, Meta};
 use crate::types::locked;
@@ -58,6 +59,12 @@ pub(crate) struct Failing {
     pub(crate) mode: Value,
 }
 
+impl Drop for Cell {
+    fn drop(&mut self) {
+        drop_flat(std::mem::take(&mut *locked(&self.value)));
+    }
+}
+
 impl Cell {
     pub(crate) fn new(value: Value, kind: CellKind) -> Self {
         Self { value: Mutex::new(value), kind, extras: Mutex::new(None) }
@@ -97,17 +104,23 @@ pub(crate) enum DelayState {
     Cancelled,
 }
 
+impl Drop for Delay {
+    fn drop(&mut self) {
+        drop_flat(std::mem::replace(&mut *locked(&self.state), DelayState::Cancelled));
+    }
+}
+
 impl Delay {
     pub(crate) fn new(thunk: Value) -> Self {
-        Self {
-            state: Mutex::new(DelayState::Pending(thunk)),
-            is_future: false,
-            asked: AtomicBool::new(false),
-        }
+        Self::made(thunk, false)
     }
 
     pub(crate) fn future(thunk: Value) -> Self {
-        Self { is_future: true, ..Self::new(thunk) }
+        Self::made(thunk, true)
+    }
+
+    fn made(thunk: Value, is_future: bool) -> Self {
+        Self { state: Mutex::new(DelayState::Pending(thunk)), is_future, asked: AtomicBool::new(false) }
     }
 
     pub(crate) fn state(&self) -> DelayState {

@@ -69,7 +69,10 @@ impl Drop for Steps {
 impl Steps {
     /// Computes the next chunk; none is left where it stays empty.
     pub(crate) fn fill(&mut self, context: &mut Context<'_>, out: &mut Vec<Value>) -> Eval<()> {
-        context.check_stack()?;
+        context.nested(|context| self.fill_here(context, out))
+    }
+
+    fn fill_here(&mut self, context: &mut Context<'_>, out: &mut Vec<Value>) -> Eval<()> {
         let mut walked = 0_u32;
         while !self.ended {
             let item = match self.items.next_ready() {

@@ -1,6 +1,6 @@
 //! Names near one that is not known.
 
-/// At most three known names, the nearest first.
+/// At most three known names, all of them as near.
 pub(crate) fn near(name: &str, known: Vec<String>) -> Vec<String> {
     let allowed = (name.chars().count() / 3).clamp(1, 3);
     let mut found: Vec<(usize, String)> = known
@@ -11,6 +11,9 @@ pub(crate) fn near(name: &str, known: Vec<String>) -> Vec<String> {
         .collect();
     found.sort();
     found.dedup();
+    // What is further off than the nearest was not meant.
+    let nearest = found.first().map(|(distance, _)| *distance);
+    found.retain(|(distance, _)| Some(*distance) == nearest);
     found.into_iter().take(3).map(|(_, name)| name).collect()
 }
 

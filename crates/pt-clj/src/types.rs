@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Value;
+use crate::deep::drop_flat;
 use crate::map::{Map, Meta};
 use crate::name::Name;
 
@@ -105,6 +106,25 @@ pub enum Object {
     Unbound(Name),
     /// A plain thing that only is itself: `(Object.)`.
     Plain,
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        match self {
+            Self::Tagged(_, form) => drop_flat(std::mem::take(form)),
+            Self::Queue(items, _) => drop_flat(std::mem::take(items)),
+            Self::Transient(held) | Self::Promise(held) => drop_flat(locked(held).take()),
+            Self::Array { items, .. } => drop_flat(std::mem::take(&mut *locked(items))),
+            Self::Multi(_)
+            | Self::Protocol(_)
+            | Self::Type(_)
+            | Self::Inst(_)
+            | Self::Namespace(_)
+            | Self::Matcher { .. }
+            | Self::Unbound(_)
+            | Self::Plain => {}
+        }
+    }
 }
 
 impl Object {

@@ -66,7 +66,7 @@ pub enum Value {
     /// A delay.
     Delay(Arc<Delay>),
     /// What `reduced` wraps.
-    Reduced(Arc<Self>),
+    Reduced(Arc<Held>),
     /// An exception as a value.
     Exception(Arc<Exception>),
     /// `#"…"`
@@ -81,7 +81,20 @@ pub enum Value {
     Object(Arc<Object>),
 }
 
+/// A value alone.
+pub struct Held(pub Value);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        crate::deep::drop_flat(std::mem::take(&mut self.0));
+    }
+}
+
 impl Value {
+    pub(crate) fn reduced(value: Self) -> Self {
+        Self::Reduced(Arc::new(Held(value)))
+    }
+
     /// A string.
     pub fn str(text: impl Into<String>) -> Self {
         Self::Str(Arc::new(Text::new(text.into())))

@@ -54,6 +54,13 @@ const ATTACKS: &[&str] = &[
     "(clojure.data.json/write-str (nth (iterate (fn [x] [x x]) [1]) 40))",
     "(read-string (apply str (repeat 10000000 \"[]\")))",
     "(loop [d 1.1M] (recur (* d d)))",
+    "(eval (nth (iterate (fn [x] [x x]) 'inc) 500))",
+    "(defmacro m [] (loop [] (recur))) (m)",
+    "(defmacro m [x] (list 'do (list 'm x) (list 'm x))) (m 1)",
+    "(defmacro m [x] [(list 'm [x x]) (list 'm [x x])]) (m 1)",
+    "(macroexpand (nth (iterate (fn [x] (list '-> x x)) 'inc) 500))",
+    "(eval (list 'fn [(nth (iterate (fn [x] {:keys ['x] x :a}) 'x) 500)] 1))",
+    "(eval (list 'quote (nth (iterate (fn [x] [x x]) 'inc) 500)))",
 ];
 
 /// Nanoseconds that a thread has computed, where the kernel tells.
@@ -93,16 +100,11 @@ fn resident() -> usize {
 
 #[test]
 fn attacks_end_soon_after_their_deadline() {
-    let runner = std::thread::Builder::new().stack_size(64 << 20).spawn(|| {
+    let runner = std::thread::spawn(|| {
         let mut late = Vec::new();
         for source in ATTACKS {
             let begun = Instant::now();
-            let limits = Limits {
-                deadline: Some(begun + TIME),
-                memory: Some(MEMORY),
-                stack: 32 << 20,
-                ..Limits::default()
-            };
+            let limits = Limits { deadline: Some(begun + TIME), memory: Some(MEMORY), ..Limits::default() };
             let mut context = Context::new().with_limits(limits);
             let before = resident();
             let overtime = Overtime::after(begun + TIME);
@@ -112,9 +114,14 @@ fn attacks_end_soon_after_their_deadline() {
             let over = overtime.stop().map_or(over, |computed| computed.min(over));
             let shown = match &result {
                 Ok(_) => "a value".to_owned(),
-                Err(error) => format!("{:?}: {}", error.kind, error.message.chars().take(80).collect::<String>()),
+                Err(error) => {
+                    format!("{:?}: {}", error.kind, error.message.chars().take(80).collect::<String>())
+                }
             };
-            eprintln!("{over:>12?} late, {:>4} MiB more: {source}: {shown}", resident().saturating_sub(before) >> 20);
+            eprintln!(
+                "{over:>12?} late, {:>4} MiB more: {source}: {shown}",
+                resident().saturating_sub(before) >> 20
+            );
             let ended = matches!(&result, Err(error) if matches!(error.kind, ErrorKind::Stopped(_) | ErrorKind::Exception(_)));
             // Some are over before their time: what they build is refused, or shared.
             if over > LATE || !(ended || elapsed < TIME) {
@@ -124,61 +131,53 @@ fn attacks_end_soon_after_their_deadline() {
         }
         (late, resident())
     });
-    let (late, most) = runner.unwrap().join().unwrap();
+    let (late, most) = runner.join().unwrap();
     assert_eq!(late, Vec::<String>::new());
     assert!(most < 3 * MEMORY, "the process took {} MiB", most >> 20);
 }
 
 /// Runs with 16 MiB and no deadline.
 fn in_little_memory(source: &str) -> Result<pt_clj::Value, pt_clj::Error> {
-    let limits = Limits { memory: Some(16 << 20), stack: 4 << 20, ..Limits::default() };
+    let limits = Limits { memory: Some(16 << 20), ..Limits::default() };
     Program::compile(source)?.run(&mut Context::new().with_limits(limits))
-}
-
-fn with_stack(run: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().stack_size(16 << 20).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]
 fn memory_ends_code_that_no_deadline_ends() {
-    with_stack(|| {
-        for source in [
-            "(vec (range))",
-            "(apply str (repeat \"abcdefgh\"))",
-            "(loop [s \"abcdefgh\"] (recur (str s s)))",
-            "(loop [v []] (recur (conj v [1])))",
-            "(loop [v [] i 0] (recur (conj v (str \"a rather long text \" i)) (inc i)))",
-            "(loop [m {} i 0] (recur (assoc m i i) (inc i)))",
-            "(loop [t (transient [])] (recur (conj! t 1)))",
-            "(def s (iterate inc 0)) (nth s 1000000000)",
-            "(group-by odd? (range))",
-            "(into #{} (range))",
-            "(let [a (atom [])] (while true (swap! a conj (vec (range 1000)))))",
-            "(with-out-str (while true (println \"a line that is printed\")))",
-            "(try (vec (range)) (catch Throwable e :caught) (finally :done))",
-        ] {
-            let error = in_little_memory(source).unwrap_err();
-            assert_eq!(error.kind, ErrorKind::Stopped(pt_clj::Stop::Memory), "{source}: {error}");
-        }
-    });
+    for source in [
+        "(vec (range))",
+        "(apply str (repeat \"abcdefgh\"))",
+        "(loop [s \"abcdefgh\"] (recur (str s s)))",
+        "(loop [v []] (recur (conj v [1])))",
+        "(loop [v [] i 0] (recur (conj v (str \"a rather long text \" i)) (inc i)))",
+        "(loop [m {} i 0] (recur (assoc m i i) (inc i)))",
+        "(loop [t (transient [])] (recur (conj! t 1)))",
+        "(def s (iterate inc 0)) (nth s 1000000000)",
+        "(group-by odd? (range))",
+        "(into #{} (range))",
+        "(let [a (atom [])] (while true (swap! a conj (vec (range 1000)))))",
+        "(with-out-str (while true (println \"a line that is printed\")))",
+        "(try (vec (range)) (catch Throwable e :caught) (finally :done))",
+    ] {
+        let error = in_little_memory(source).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Stopped(pt_clj::Stop::Memory), "{source}: {error}");
+    }
 }
 
 #[test]
 fn what_is_let_go_is_not_counted() {
-    with_stack(|| {
-        for (source, expected) in [
-            ("(reduce + (map inc (range 1000000)))", "500000500000"),
-            (
-                "(loop [i 0 s nil] (if (< i 100000) (recur (inc i) (str \"a text that is dropped \" i)) (count s)))",
-                "28",
-            ),
-            ("(loop [i 0 v nil] (if (< i 3000) (recur (inc i) (vec (range 1000))) (count v)))", "1000"),
-        ] {
-            assert_eq!(
-                in_little_memory(source).map(|value| pt_clj::print::pr_str(&value)).unwrap(),
-                expected,
-                "{source}"
-            );
-        }
-    });
+    for (source, expected) in [
+        ("(reduce + (map inc (range 1000000)))", "500000500000"),
+        (
+            "(loop [i 0 s nil] (if (< i 100000) (recur (inc i) (str \"a text that is dropped \" i)) (count s)))",
+            "28",
+        ),
+        ("(loop [i 0 v nil] (if (< i 3000) (recur (inc i) (vec (range 1000))) (count v)))", "1000"),
+    ] {
+        assert_eq!(
+            in_little_memory(source).map(|value| pt_clj::print::pr_str(&value)).unwrap(),
+            expected,
+            "{source}"
+        );
+    }
 }

@@ -9,7 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pt_clj::{Context, Error, Exception, Host, Limits, Program, Value, print};
+use pt_clj::{Context, Error, Exception, Host, Program, Value, print};
 
 /// Keeps what programs print, and knows no functions.
 #[derive(Default)]
@@ -57,9 +57,7 @@ struct Entry {
 fn replayed(text: &str) -> (Vec<Entry>, String) {
     let mut host = Printed::default();
     let printed = std::rc::Rc::clone(&host.0);
-    let mut context = Context::new()
-        .with_host("host", &mut host)
-        .with_limits(Limits { stack: 60 << 20, ..Limits::default() });
+    let mut context = Context::new().with_host("host", &mut host);
     let (mut entries, mut out) = (Vec::new(), String::new());
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -100,14 +98,10 @@ fn check(path: &Path) -> Vec<String> {
 
 #[test]
 fn transcripts() {
-    // Unoptimised code needs several times the stack.
-    let runner = std::thread::Builder::new().stack_size(64 << 20).spawn(|| {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        files.iter().flat_map(|path| check(path)).collect::<Vec<String>>()
-    });
-    let differences = runner.unwrap().join().unwrap();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let differences: Vec<String> = files.iter().flat_map(|path| check(path)).collect();
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }

@@ -67,7 +67,7 @@ fn bounds(limits: &Limits, clock: &Clock) -> pt_clj::Limits {
         deadline: clock.deadline(),
         interrupt: Some(Arc::clone(&limits.interrupt)),
         memory: Some(limits.memory),
-        stack: limits.stack(usual.stack),
+        depth: limits.depth.unwrap_or(usual.depth),
         ..usual
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn check(snippet: &Snippet<'_>, occasion: Occasion, names: &[&str]) -
 }
 
 /// How long the macros of a program may take while it is checked.
-const CHECK: Duration = Duration::from_secs(2);
+const CHECK: Duration = Duration::from_millis(300);
 
 fn mistake(error: Error, snippet: &Snippet<'_>) -> Mistake {
     let unknown = ["Unable to resolve", "No such var"].iter().any(|head| error.message.starts_with(head));
@@ -129,10 +129,14 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
         ErrorKind::Stopped(Stop::Deadline | Stop::Fuel) => EvalError::timed_out(limits.time),
         // What calls to the runner throw, and `ex-info`, which authors throw for the same purpose.
         ErrorKind::Exception("clojure.lang.ExceptionInfo") => {
-            let data = error.data.as_ref().and_then(|data| data::from_clojure(data).ok()).unwrap_or_default();
+            let data = error.data.as_ref().map(data::shown).unwrap_or_default();
             EvalError::failed(Failure::new(error.message, data))
         }
         ErrorKind::Read => unread(&error, snippet),
+        ErrorKind::Exception("java.lang.StackOverflowError") if error.message == "StackOverflowError" => {
+            let depth = limits.depth.unwrap_or(pt_clj::Limits::DEPTH);
+            EvalError::code(format!("StackOverflowError: calls, or data, nest more than {depth} levels deep"))
+        }
         ErrorKind::Exception(_) => code(&error, snippet),
     };
     described.at(error.span.as_ref().and_then(range)).called(error.calls.iter().filter_map(range))
@@ -151,7 +155,8 @@ fn unread(error: &Error, snippet: &Snippet<'_>) -> EvalError {
 }
 
 fn code(error: &Error, snippet: &Snippet<'_>) -> EvalError {
-    let unresolved = error.message.strip_prefix("Unable to resolve symbol: ").unwrap_or_default();
+    let heads = ["Unable to resolve symbol: ", "No such var: "];
+    let unresolved = heads.iter().find_map(|head| error.message.strip_prefix(head)).unwrap_or_default();
     if let Some(("pt", name)) = unresolved.split_once(['/', '.']) {
         // Asked as for code: what exists but may not be called in args is resolved.
         return match function::find(name, Occasion::Code, snippet.settings) {

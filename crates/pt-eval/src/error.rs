@@ -58,11 +58,12 @@ impl Limit {
     }
 }
 
-/// How languages begin to say that calls stand within one another too deeply. Code can catch that.
-const TOO_DEEP: [&str; 3] = [
-    "StackOverflowError",
-    "RangeError: Maximum call stack size exceeded",
-    "RecursionError: maximum recursion depth exceeded",
+/// How languages begin to say that calls stand within one another too deeply, and how deeply they may unless told otherwise.
+/// Code can catch that.
+const TOO_DEEP: [(&str, u32); 3] = [
+    ("StackOverflowError", pt_clj::Limits::DEPTH),
+    ("RangeError: Maximum call stack size exceeded", 1000),
+    ("RecursionError: maximum recursion depth exceeded", 1000),
 ];
 
 /// Calls that an error tells of.
@@ -106,11 +107,14 @@ impl EvalError {
         match self.kind {
             EvalErrorKind::TimedOut => Some(Limit::Time),
             EvalErrorKind::OutOfMemory => Some(Limit::Memory),
-            EvalErrorKind::Code if TOO_DEEP.iter().any(|head| self.message.starts_with(head)) => {
-                Some(Limit::Depth)
-            }
+            EvalErrorKind::Code if self.usual_depth().is_some() => Some(Limit::Depth),
             EvalErrorKind::Code | EvalErrorKind::Failed(_) | EvalErrorKind::Interrupted => None,
         }
+    }
+
+    /// If calls went too deep: how deep its language lets them go where nobody said anything.
+    pub fn usual_depth(&self) -> Option<u32> {
+        TOO_DEEP.iter().find(|(head, _)| self.message.starts_with(head)).map(|(_, usual)| *usual)
     }
 
     /// The same with a way out.

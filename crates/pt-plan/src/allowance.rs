@@ -37,7 +37,8 @@ impl Allowance {
             Limit::Time => duration_text(self.limits.time.unwrap_or(USUAL_TIME).saturating_mul(2)),
             Limit::Memory => size_text(self.limits.memory.unwrap_or(USUAL_MEMORY).saturating_mul(2)),
             Limit::Depth => {
-                (self.limits.depth.unwrap_or(USUAL_DEPTH) * 2).min(CodeLimits::DEEPEST).to_string()
+                let depth = self.limits.depth.or(error.usual_depth()).unwrap_or_default();
+                depth.saturating_mul(2).min(CodeLimits::DEEPEST).to_string()
             }
         };
         let all = "for all code, `limits` in the config file";
@@ -52,4 +53,3 @@ impl Allowance {
 
 const USUAL_TIME: Duration = Duration::from_secs(10);
 const USUAL_MEMORY: u64 = 256_000_000;
-const USUAL_DEPTH: u32 = 1000;

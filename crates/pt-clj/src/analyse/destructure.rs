@@ -10,16 +10,21 @@ use crate::node::{Get, Node};
 impl Analyser<'_, '_> {
     /// Declares the names of a pattern and adds how to fill their slots.
     pub(super) fn bind(&mut self, pattern: &Form, value: Node, out: &mut Vec<(u32, Node)>) -> Eval<()> {
-        match &pattern.kind {
-            FormKind::Symbol(name) if name.namespace().is_none() => {
-                let slot = self.declare(name.as_str());
-                out.push((slot, value));
-                Ok(())
-            }
+        if let FormKind::Symbol(name) = &pattern.kind
+            && name.namespace().is_none()
+        {
+            let slot = self.declare(name.as_str());
+            out.push((slot, value));
+            return Ok(());
+        }
+        self.context.enter_code()?;
+        let bound = crate::stack::room(|| match &pattern.kind {
             FormKind::Vector(items) => self.bind_items(pattern, items, value, out),
             FormKind::Map(pairs) => self.bind_keys(pattern, pairs, value, out),
             _ => self.error(pattern.span, format!("Unsupported binding form: {pattern}")),
-        }
+        });
+        self.context.leave_code();
+        bound
     }
 
     fn bind_items(

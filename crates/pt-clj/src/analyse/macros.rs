@@ -2,6 +2,8 @@
 
 use pt_edn::{Form, FormKind, Name, Span};
 
+use crate::context::MOST_CODE;
+
 /// Arguments and place of a call to the form it stands for, or what is wrong with it.
 pub(crate) type Macro = fn(&[Form], Span) -> Result<Form, String>;
 
@@ -87,18 +89,36 @@ fn insert(form: &Form, value: Form, last: bool) -> Form {
     }
 }
 
+/// Refuses what would become code that is nested too deep.
+fn few(steps: &[Form]) -> Result<(), String> {
+    if steps.len() > MOST_CODE as usize {
+        return Err(format!("{} forms in one are too many; {MOST_CODE} are the most", steps.len()));
+    }
+    Ok(())
+}
+
 fn thread(args: &[Form], last: bool) -> Result<Form, String> {
     let (first, steps) = args.split_first().ok_or("-> needs a value")?;
+    few(steps)?;
     Ok(steps.iter().fold(first.clone(), |value, step| insert(step, value, last)))
 }
 
 fn some_thread(args: &[Form], span: Span, arrow: &str) -> Result<Form, String> {
     let (first, steps) = args.split_first().ok_or("some-> needs a value")?;
-    let Some((step, rest)) = steps.split_first() else { return Ok(first.clone()) };
-    let next = call(arrow, vec![temporary(span), step.clone()], span);
-    let rest = some_thread(&[&[next], rest].concat(), span, arrow)?;
     let test = call("clojure.core/nil?", vec![temporary(span)], span);
-    Ok(let_one(temporary(span), first.clone(), vec![call("if", vec![test, nil(span), rest], span)], span))
+    let stepped = steps.iter().map(|step| {
+        let next = call(arrow, vec![temporary(span), step.clone()], span);
+        call("if", vec![test.clone(), nil(span), next], span)
+    });
+    Ok(in_turn(first, stepped.collect(), span))
+}
+
+/// The value goes through steps, each of which sees the one before. The last is in tail position.
+fn in_turn(first: &Form, mut steps: Vec<Form>, span: Span) -> Form {
+    let Some(last) = steps.pop() else { return first.clone() };
+    let mut bindings = vec![temporary(span), first.clone()];
+    bindings.extend(steps.into_iter().flat_map(|step| [temporary(span), step]));
+    call("clojure.core/let", vec![vector(bindings, span), last], span)
 }
 
 fn cond_thread(args: &[Form], span: Span, arrow: &str) -> Result<Form, String> {
@@ -106,12 +126,11 @@ fn cond_thread(args: &[Form], span: Span, arrow: &str) -> Result<Form, String> {
     if clauses.len() % 2 != 0 {
         return Err("cond-> requires an even number of clauses".to_owned());
     }
-    let mut bindings = vec![temporary(span), first.clone()];
-    for clause in clauses.chunks_exact(2) {
+    let stepped = clauses.chunks_exact(2).map(|clause| {
         let step = call(arrow, vec![temporary(span), clause[1].clone()], span);
-        bindings.extend([temporary(span), call("if", vec![clause[0].clone(), step, temporary(span)], span)]);
-    }
-    Ok(call("clojure.core/let", vec![vector(bindings, span), temporary(span)], span))
+        call("if", vec![clause[0].clone(), step, temporary(span)], span)
+    });
+    Ok(in_turn(first, stepped.collect(), span))
 }
 
 fn as_thread(args: &[Form], span: Span) -> Result<Form, String> {
@@ -132,6 +151,7 @@ fn doto(args: &[Form], span: Span) -> Result<Form, String> {
 
 fn dots(args: &[Form]) -> Result<Form, String> {
     let (first, steps) = args.split_first().ok_or(".. needs a value")?;
+    few(steps)?;
     Ok(steps.iter().fold(first.clone(), |value, step| {
         list(vec![symbol(".", step.span), value, step.clone()], step.span)
     }))
@@ -176,6 +196,7 @@ fn condp(args: &[Form], span: Span) -> Result<Form, String> {
     let [predicate, value, clauses @ ..] = args else {
         return Err("condp needs a predicate and a value".to_owned());
     };
+    few(clauses)?;
     let (by, it) = (symbol(" predicate", span), symbol(" value", span));
     let bindings = vector(vec![by.clone(), predicate.clone(), it.clone(), value.clone()], span);
     Ok(call("clojure.core/let", vec![bindings, condp_clauses(clauses, &by, &it, span)], span))
@@ -250,6 +271,7 @@ fn comprehension(args: &[Form], span: Span, name: &str) -> Result<Form, String> 
     if bindings.len() % 2 != 0 {
         return Err(format!("{name} requires an even number of forms in binding vector"));
     }
+    few(bindings)?;
     level(bindings, &call("do", body.to_vec(), span), span, name)
 }
 

@@ -7,6 +7,7 @@ mod interop;
 mod macros;
 mod quote;
 mod special;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -64,6 +65,18 @@ struct Mark {
     locals: usize,
     next: u32,
     target: Option<(u32, usize)>,
+}
+
+/// How deep code nests before it asks for stack when it runs: nothing between calls does.
+const NESTING: usize = 32;
+
+/// A node so deep in others.
+fn roomy(node: Node, nesting: usize) -> Node {
+    match node {
+        Node::Const(_) => node,
+        _ if nesting % NESTING == NESTING - 1 => Node::Room(Box::new(node)),
+        _ => node,
+    }
 }
 
 impl<'c, 'h> Analyser<'c, 'h> {
@@ -145,7 +158,13 @@ impl<'c, 'h> Analyser<'c, 'h> {
     }
 
     pub(crate) fn node(&mut self, form: &Form, tail: bool) -> Eval<Node> {
-        self.context.check_stack()?;
+        let nesting = self.context.enter_code()?;
+        let node = crate::stack::room(|| self.node_here(form, tail));
+        self.context.leave_code();
+        Ok(roomy(node?, nesting as usize))
+    }
+
+    fn node_here(&mut self, form: &Form, tail: bool) -> Eval<Node> {
         if !form.meta.is_empty() && keeps_meta(form) {
             let node = self.plain_node(form, false)?;
             let meta = self.node(&Form::new(FormKind::Map(form.meta.clone()), form.span), false)?;
@@ -316,30 +335,6 @@ impl<'c, 'h> Analyser<'c, 'h> {
             return Some(Node::Const(Value::Fn(Arc::new(crate::function::Function::new(function, None)))));
         }
         host.value(name.local()).map(|_| Node::HostValue(name.local().into()))
-    }
-
-    #[cold]
-    fn unresolved<T>(&self, name: &Name, span: Span) -> Eval<T> {
-        let message = match name.namespace() {
-            Some(namespace) if core::is_namespace(namespace) => format!("No such var: {name}"),
-            _ => format!("Unable to resolve symbol: {name}"),
-        };
-        let exception = Arc::new(Exception::new("RuntimeException", message));
-        let mut known: Vec<String> = core::names().collect();
-        known.extend(
-            self.context
-                .names
-                .keys()
-                .filter(|name| !name.starts_with("clojure."))
-                .map(|name| name.clone().into_string()),
-        );
-        known.extend(
-            self.scopes
-                .iter()
-                .flat_map(|scope| scope.locals.iter().map(|local| local.name.clone().into_string())),
-        );
-        let suggestions = crate::suggest::near(name.as_str(), known);
-        Err(Signal::Throw(Box::new(Thrown { span: Some(span), suggestions, ..Thrown::new(exception) })))
     }
 
     fn var(&mut self, form: &Form) -> Eval<Node> {

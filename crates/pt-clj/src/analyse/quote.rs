@@ -11,14 +11,18 @@ use crate::types::Object;
 
 /// The code that builds what a syntax-quoted form stands for.
 pub(crate) fn syntax_quote(context: &mut Context<'_>, form: &Form) -> Eval<Form> {
-    let mut template = Template { context, generated: HashMap::new() };
-    template.quote(form)
+    Template { context, generated: HashMap::new(), within: 0 }.quote(form)
 }
+
+/// Syntax quotes within one another: each makes several times as much code of what it holds.
+const MOST_QUOTES: u32 = 6;
 
 struct Template<'c, 'h> {
     context: &'c mut Context<'h>,
     /// What each `name#` became in this template.
     generated: HashMap<String, String>,
+    /// Syntax quotes around this one.
+    within: u32,
 }
 
 fn list(span: Span, head: &str, rest: Vec<Form>) -> Form {
@@ -28,6 +32,14 @@ fn list(span: Span, head: &str, rest: Vec<Form>) -> Form {
 
 impl Template<'_, '_> {
     fn quote(&mut self, form: &Form) -> Eval<Form> {
+        self.context.tick()?;
+        self.context.enter_code()?;
+        let quoted = crate::stack::room(|| self.quote_here(form));
+        self.context.leave_code();
+        quoted
+    }
+
+    fn quote_here(&mut self, form: &Form) -> Eval<Form> {
         if !form.meta.is_empty() && !matches!(form.kind, FormKind::Unquote(_) | FormKind::UnquoteSplicing(_))
         {
             let plain = self.quote_plain(form)?;
@@ -79,8 +91,11 @@ impl Template<'_, '_> {
                 return self.quote(&list(span, "clojure.core/deref", vec![(**inner).clone()]));
             }
             FormKind::Var(inner) => return self.quote(&list(span, "var", vec![(**inner).clone()])),
+            FormKind::SyntaxQuote(_) if self.within == MOST_QUOTES => return Err(self.context.overflow()),
             FormKind::SyntaxQuote(inner) => {
-                let inner = syntax_quote(self.context, inner)?;
+                let within = self.within + 1;
+                let mut template = Template { context: self.context, generated: HashMap::new(), within };
+                let inner = template.quote(inner)?;
                 return self.quote(&inner);
             }
             _ => form.clone(),

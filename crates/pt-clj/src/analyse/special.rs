@@ -2,8 +2,9 @@
 
 use pt_edn::{Form, FormKind, Span};
 
-use super::{Analyser, symbol_of};
+use super::{Analyser, roomy, symbol_of};
 use crate::Value;
+use crate::context::MOST_CODE;
 use crate::exception::{Eval, class_named};
 use crate::map::Map;
 use crate::name::Name;
@@ -176,17 +177,21 @@ fn cond(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], tail: bool)
     if !args.len().is_multiple_of(2) {
         return analyser.error(form.span, "cond requires an even number of forms");
     }
+    if args.len() / 2 > MOST_CODE as usize {
+        return Err(analyser.context.overflow().at(form.span));
+    }
     let mut clauses = Vec::with_capacity(args.len() / 2);
     for clause in args.chunks_exact(2) {
         clauses.push((analyser.node(&clause[0], false)?, analyser.node(&clause[1], tail)?));
     }
     let mut node = nil();
-    for (test, then) in clauses.into_iter().rev() {
+    for (at, (test, then)) in clauses.into_iter().enumerate().rev() {
         // `:else` and its like end the chain.
         node = match test {
             Node::Const(value) if value.is_truthy() => then,
             test => Node::If(Box::new((test, then, node))),
         };
+        node = roomy(node, at);
     }
     Ok(node)
 }

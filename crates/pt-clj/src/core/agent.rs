@@ -63,7 +63,7 @@ fn send(context: &mut Context<'_>, args: &mut [Value]) -> Eval {
     let failing = failing(&agent);
     if !failing.error.is_nil() {
         let message = "Agent is failed, needs restart";
-        return Err(Exception { cause: failing.error, ..Exception::new("RuntimeException", message) }.into());
+        return Err(Exception::new("RuntimeException", message).by(failing.error).into());
     }
     let mut all: Vec<Value> =
         std::iter::once(agent.get()).chain(args[2..].iter_mut().map(std::mem::take)).collect();

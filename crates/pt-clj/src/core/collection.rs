@@ -241,7 +241,7 @@ natives! { "clojure.core":
             let to = args.get(2).map_or(Ok(items.len() as i64), |to| super::index(context, to))?;
             match (usize::try_from(from), usize::try_from(to)) {
                 (Ok(from), Ok(to)) if from <= to && to <= items.len() => Ok(Value::Vector(Arc::new(items.slice(from, to)))),
-                _ => Err(Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into()),
+                _ => Err(Exception::silent("IndexOutOfBoundsException").into()),
             }
         }
         other => Err(cast(context, other, "clojure.lang.IPersistentVector")),
@@ -480,8 +480,7 @@ pub(super) fn assoc(context: &mut Context<'_>, collection: Value, key: Value, va
             let Value::Int(index) = key else {
                 return Err(context.error("IllegalArgumentException", "Key must be integer"));
             };
-            let out_of_bounds =
-                || Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into();
+            let out_of_bounds = || Exception::silent("IndexOutOfBoundsException").into();
             let index = usize::try_from(index).map_err(|_| out_of_bounds())?;
             let all: &mut Vector = Arc::make_mut(&mut items);
             if index == all.len() {
@@ -546,12 +545,12 @@ fn nth(context: &mut Context<'_>, args: &mut [Value], strict: bool) -> Eval {
         None if args.len() == 3 => Ok(take(args, 2)),
         None if !strict => Ok(Value::Nil),
         None => {
-            let message = if let Value::Str(_) = &args[0] {
-                Some(format!("String index out of range: {index}"))
-            } else {
-                None
-            };
-            Err(Exception { message, ..Exception::new("IndexOutOfBoundsException", "") }.into())
+            let class = "IndexOutOfBoundsException";
+            Err(match &args[0] {
+                Value::Str(_) => Exception::new(class, format!("String index out of range: {index}")),
+                _ => Exception::silent(class),
+            }
+            .into())
         }
     }
 }

@@ -21,9 +21,10 @@ natives! { "clojure.core":
         if data.is_nil() {
             return Err(context.error("IllegalArgumentException", "Additional data must be non-nil."));
         }
-        let message = (!args[0].is_nil()).then(|| crate::print::str(&args[0]));
-        let cause = if args.len() == 3 { take(args, 2) } else { Value::Nil };
-        Ok(Value::Exception(Arc::new(Exception { cause, message, ..Exception::info("", data) })))
+        let mut exception = Exception::info("", data);
+        exception.message = (!args[0].is_nil()).then(|| crate::print::str(&args[0]));
+        exception.cause = if args.len() == 3 { take(args, 2) } else { Value::Nil };
+        Ok(Value::Exception(Arc::new(exception)))
     },
     "ex-message" 1 1 |_, args| Ok(match &args[0] {
         Value::Exception(exception) => exception.message.as_deref().map_or(Value::Nil, Value::str),

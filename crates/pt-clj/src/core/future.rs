@@ -65,9 +65,7 @@ pub(super) fn force(context: &mut Context<'_>, delay: &Arc<Delay>) -> Eval {
     match delay.state() {
         DelayState::Done(value) => Ok(value),
         DelayState::Failed(exception) => Err(exception.into()),
-        DelayState::Cancelled => {
-            Err(Exception { message: None, ..Exception::new("CancellationException", "") }.into())
-        }
+        DelayState::Cancelled => Err(Exception::silent("CancellationException").into()),
         DelayState::Pending(function) => {
             let result = context.call(&function, &mut []);
             let result = if delay.is_future { result.map_err(wrapped) } else { result };
@@ -92,7 +90,7 @@ fn wrapped(signal: Signal) -> Signal {
         Signal::Throw(mut thrown) if thrown.stop.is_none() => {
             let cause = Value::Exception(Arc::clone(&thrown.exception));
             let message = crate::print::str(&cause);
-            thrown.exception = Arc::new(Exception { cause, ..Exception::new("ExecutionException", message) });
+            thrown.exception = Arc::new(Exception::new("ExecutionException", message).by(cause));
             Signal::Throw(thrown)
         }
         other => other,

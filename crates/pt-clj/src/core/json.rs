@@ -69,11 +69,10 @@ impl Reader<'_> {
 
     fn value(&mut self, context: &mut Context<'_>) -> Eval {
         context.tick()?;
-        context.check_stack()?;
         self.space();
         match self.peek() {
-            b'{' => self.object(context),
-            b'[' => self.array(context),
+            b'{' => context.nested(|context| self.object(context)),
+            b'[' => context.nested(|context| self.array(context)),
             b'"' => self.string(context).map(Value::str),
             b'-' | b'0'..=b'9' => self.number(context),
             _ => {
@@ -235,7 +234,10 @@ fn line(out: &mut String, indent: Option<usize>) {
 
 fn put(context: &mut Context<'_>, out: &mut String, value: &Value, indent: Option<usize>) -> Eval<()> {
     context.tick()?;
-    context.check_stack()?;
+    context.nested(|context| put_here(context, out, value, indent))
+}
+
+fn put_here(context: &mut Context<'_>, out: &mut String, value: &Value, indent: Option<usize>) -> Eval<()> {
     context.charge_text(out.len())?;
     let inner = indent.map(|depth| depth + 1);
     if let Some(entries) = value.entries() {

@@ -256,7 +256,7 @@ natives! { "clojure.core":
             }
             value = context.call(&step, &mut next)?;
             if let Value::Reduced(done) = &value {
-                value = (**done).clone();
+                value = done.0.clone();
                 break;
             }
         }
@@ -459,7 +459,7 @@ fn reductions(function: Value, value: Value, mut items: Iter) -> Value {
         lazy(move |context| match items.next(context)? {
             None => Ok(Value::Nil),
             Some(item) => match context.call2(&function, before, item)? {
-                Value::Reduced(last) => Ok(Value::list(vec![(*last).clone()])),
+                Value::Reduced(last) => Ok(Value::list(vec![last.0.clone()])),
                 next => Ok(reductions(function, next, items)),
             },
         }),

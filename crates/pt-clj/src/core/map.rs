@@ -151,7 +151,6 @@ fn in_path(
     path: &[Value],
     change: &mut dyn FnMut(&mut Context<'_>, Value) -> Eval,
 ) -> Eval {
-    context.check_stack()?;
     let Some((key, rest)) = path.split_first() else {
         return assoc_changed(context, map, Value::Nil, change);
     };
@@ -159,7 +158,7 @@ fn in_path(
     if rest.is_empty() {
         return assoc_changed(context, map, key.clone(), change);
     }
-    let value = in_path(context, inner, rest, change)?;
+    let value = context.nested(|context| in_path(context, inner, rest, change))?;
     assoc(context, map, key.clone(), value)
 }
 

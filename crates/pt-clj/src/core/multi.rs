@@ -105,7 +105,10 @@ fn hierarchy(context: &mut Context<'_>, multi: &Multi) -> Eval {
 
 /// Whether the hierarchy, the classes or equality make one the other.
 fn is_a(context: &mut Context<'_>, hierarchy: &Value, child: &Value, parent: &Value) -> Eval<bool> {
-    context.check_stack()?;
+    context.nested(|context| is_a_here(context, hierarchy, child, parent))
+}
+
+fn is_a_here(context: &mut Context<'_>, hierarchy: &Value, child: &Value, parent: &Value) -> Eval<bool> {
     if crate::equal::equal(context, child, parent)? {
         return Ok(true);
     }
@@ -223,10 +226,9 @@ pub(crate) fn call_object(
     match (&**object, args) {
         (Object::Multi(multi), args) => {
             context.tick()?;
-            context.check_stack()?;
-            let value = context.call(&multi.dispatch, &mut args.to_vec())?;
+            let value = context.nested(|context| context.call(&multi.dispatch, &mut args.to_vec()))?;
             match method(context, multi, &value)? {
-                Some(function) => context.call(&function, args),
+                Some(function) => context.nested(|context| context.call(&function, args)),
                 None => {
                     let value = crate::print::pr_str(&value);
                     let message = format!(

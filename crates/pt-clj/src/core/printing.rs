@@ -56,7 +56,7 @@ fn joined(context: &mut Context<'_>, args: &[Value], readably: bool) -> Eval<Str
         readably,
         meta: readably && setting(context, "clojure.core/*print-meta*").is_some_and(|on| on.is_truthy()),
         length: limit(context, "clojure.core/*print-length*"),
-        level: limit(context, "clojure.core/*print-level*"),
+        level: limit(context, "clojure.core/*print-level*").min(Style::DEEPEST),
     };
     for (index, arg) in args.iter().enumerate() {
         if style.length == usize::MAX {
@@ -82,15 +82,16 @@ fn realise_first(context: &mut Context<'_>, value: &Value, length: usize) -> Eva
             Ok(())
         };
     }
-    context.check_stack()?;
-    let mut items = crate::seq::Iter::new(context, value.clone())?;
-    for _ in 0..=length {
-        match items.next(context)? {
-            Some(item) => realise_first(context, &item, length)?,
-            None => break,
+    context.nested(|context| {
+        let mut items = crate::seq::Iter::new(context, value.clone())?;
+        for _ in 0..=length {
+            match items.next(context)? {
+                Some(item) => realise_first(context, &item, length)?,
+                None => break,
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn printed(context: &mut Context<'_>, args: &[Value], readably: bool, end: &str) -> Eval {

@@ -151,15 +151,15 @@ natives! { "clojure.core":
         for (key, item) in pairs {
             value = context.call(&function, &mut [value, key, item])?;
             if let Value::Reduced(done) = &value {
-                return Ok((**done).clone());
+                return Ok(done.0.clone());
             }
         }
         Ok(value)
     },
-    "reduced" 1 1 |_, args| Ok(Value::Reduced(Arc::new(take(args, 0)))),
+    "reduced" 1 1 |_, args| Ok(Value::reduced(take(args, 0))),
     "reduced?" 1 1 |_, args| Ok(Value::Bool(matches!(args[0], Value::Reduced(_)))),
     "unreduced" 1 1 |_, args| Ok(match take(args, 0) {
-        Value::Reduced(done) => (*done).clone(),
+        Value::Reduced(done) => done.0.clone(),
         other => other,
     }),
     "into" 0 3 |context, args| match args.len() {
@@ -281,7 +281,7 @@ natives! { "clojure.core":
         }
         let items = all(context, take(args, 0))?;
         if items.is_empty() {
-            return Err(Exception { message: None, ..Exception::new("IndexOutOfBoundsException", "") }.into());
+            return Err(Exception::silent("IndexOutOfBoundsException").into());
         }
         Ok(items[(context.random() % items.len() as u64) as usize].clone())
     },
@@ -380,7 +380,7 @@ pub(super) fn reduce(context: &mut Context<'_>, function: &Value, first: Value, 
         }
         value = context.call(function, &mut [value, item])?;
         if let Value::Reduced(done) = &value {
-            return Ok((**done).clone());
+            return Ok(done.0.clone());
         }
     }
     Ok(value)

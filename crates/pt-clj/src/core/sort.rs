@@ -120,14 +120,15 @@ fn distance(context: &mut Context<'_>, left: &Value, right: &Value) -> Eval<i64>
             }
         }
         (Value::Vector(left), Value::Vector(right)) if left.len() == right.len() => {
-            context.check_stack()?;
-            for (left, right) in left.iter().zip(right.iter()) {
-                let distance = distance(context, left, right)?;
-                if distance != 0 {
-                    return Ok(distance);
+            context.nested(|context| {
+                for (left, right) in left.iter().zip(right.iter()) {
+                    let distance = distance(context, left, right)?;
+                    if distance != 0 {
+                        return Ok(distance);
+                    }
                 }
-            }
-            0
+                Ok(0)
+            })?
         }
         _ => compare(context, left, right)? as i64,
     })
@@ -161,13 +162,14 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
         }
         (Value::Uuid(left), Value::Uuid(right)) => left.cmp(right),
         (Value::Vector(left), Value::Vector(right)) => {
-            context.check_stack()?;
             let mut order = left.len().cmp(&right.len());
-            let mut pairs = left.iter().zip(right.iter());
-            while let (Ordering::Equal, Some((left, right))) = (order, pairs.next()) {
-                order = compare(context, left, right)?;
-            }
-            order
+            context.nested(|context| {
+                let mut pairs = left.iter().zip(right.iter());
+                while let (Ordering::Equal, Some((left, right))) = (order, pairs.next()) {
+                    order = compare(context, left, right)?;
+                }
+                Ok(order)
+            })?
         }
         (left, right) if left.is_number() && right.is_number() => {
             super::compare_numbers(context, left, right)?.unwrap_or(Ordering::Equal)

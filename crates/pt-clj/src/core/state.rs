@@ -17,7 +17,7 @@ natives! { "clojure.core":
     "volatile?" 1 1 |_, args| Ok(Value::Bool(matches!(&args[0], Value::Cell(cell) if cell.kind == CellKind::Volatile))),
     "deref" 1 3 |context, args| match &args[0] {
         Value::Cell(cell) => Ok(cell.get()),
-        Value::Reduced(value) => Ok((**value).clone()),
+        Value::Reduced(value) => Ok(value.0.clone()),
         Value::Delay(delay) => super::future::force(context, delay),
         Value::Var(name) => super::deref_var(context, name),
         Value::Object(object) => match &**object {

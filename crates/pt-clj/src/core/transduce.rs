@@ -36,7 +36,7 @@ natives! { "clojure.core":
     },
     "ensure-reduced" 1 1 |_, args| Ok(match take(args, 0) {
         done @ Value::Reduced(_) => done,
-        other => Value::Reduced(Arc::new(other)),
+        other => Value::reduced(other),
     }),
 }
 
@@ -159,9 +159,9 @@ fn transducer(make: impl Fn() -> Action + Send + Sync + 'static) -> Value {
                 Step::Skip => Ok(value),
                 Step::Last(item) => Ok(match context.call2(&next, value, item)? {
                     done @ Value::Reduced(_) => done,
-                    value => Value::Reduced(Arc::new(value)),
+                    value => Value::reduced(value),
                 }),
-                Step::Stop => Ok(Value::Reduced(Arc::new(value))),
+                Step::Stop => Ok(Value::reduced(value)),
             }
         }))
     })
@@ -231,7 +231,7 @@ fn grouping(
                 let mut value = std::mem::take(value);
                 if !open.is_empty() {
                     value = match context.call2(&next, value, Value::vector(open))? {
-                        Value::Reduced(value) => (*value).clone(),
+                        Value::Reduced(value) => value.0.clone(),
                         value => value,
                     };
                 }

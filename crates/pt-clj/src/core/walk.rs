@@ -45,10 +45,13 @@ type Visit<'v> = dyn FnMut(&mut Context<'_>, &Value) -> Eval + 'v;
 
 /// The same collection with every item changed.
 fn each(context: &mut Context<'_>, value: &Value, visit: &mut Visit<'_>) -> Eval {
-    context.check_stack()?;
     if !value.is_sequential() && !value.is_map() && !value.is_set() {
         return Ok(value.clone());
     }
+    context.nested(|context| each_within(context, value, visit))
+}
+
+fn each_within(context: &mut Context<'_>, value: &Value, visit: &mut Visit<'_>) -> Eval {
     let mut items = Iter::new(context, value.clone())?;
     let mut changed = Vec::new();
     while let Some(item) = items.next(context)? {

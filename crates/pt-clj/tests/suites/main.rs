@@ -65,11 +65,8 @@ fn clojure_test_suite() {
                 _ => None,
             };
             before.extend(other.map(|other| runner::read(&tests.join(other))));
-            let tally = runner::with_stack(move || {
-                let before: Vec<&str> = before.iter().map(String::as_str).collect();
-                runner::run(&before, &runner::read(&file))
-            });
-            tallies.push((name, tally));
+            let before: Vec<&str> = before.iter().map(String::as_str).collect();
+            tallies.push((name, runner::run(&before, &runner::read(&file))));
         }
     }
     ratchet::compare("clojure-test-suite", &tallies);
@@ -95,11 +92,8 @@ fn clojures_own_tests() {
                 ["examples", "more_examples"].map(|file| tests.join(format!("protocols/{file}.clj")));
             before.extend(examples.iter().map(|file| runner::read(file)));
         }
-        let tally = runner::with_stack(move || {
-            let before: Vec<&str> = before.iter().map(String::as_str).collect();
-            runner::run(&before, &runner::read(&file))
-        });
-        tallies.push(((*name).to_owned(), tally));
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        tallies.push(((*name).to_owned(), runner::run(&before, &runner::read(&file))));
     }
     ratchet::compare("clojure-1.11.1", &tallies);
 }
@@ -108,7 +102,7 @@ fn clojures_own_tests() {
 fn code_of_scis_tests() {
     let Some(root) = checkout("SCI") else { return };
     let Some(pairs) = sci::record(&root.join("test/sci")) else { return };
-    let tallies = runner::with_stack(move || sci::run(&pairs));
+    let tallies = sci::run(&pairs);
     ratchet::compare(
         "sci",
         &tallies.into_iter().filter(|(name, _)| ratchet::wanted(name)).collect::<Vec<_>>(),

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 use pt_clj::{Context, Exception, Host, Limits, Program, Value, print};
 use pt_edn::{FormKind, Reader};
 
-/// Bytes of stack: unoptimised code needs several times what optimised code does.
-const STACK: usize = 200 << 20;
-
 /// How long one form or test may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -48,12 +45,7 @@ impl Host for Printed {
 }
 
 fn limits() -> Limits {
-    Limits {
-        deadline: Some(Instant::now() + PATIENCE),
-        stack: STACK,
-        memory: Some(1 << 30),
-        ..Limits::default()
-    }
+    Limits { deadline: Some(Instant::now() + PATIENCE), memory: Some(1 << 30), ..Limits::default() }
 }
 
 /// Evaluates forms one by one, as loading a file does; a form that fails is a problem, and the next goes on.
@@ -139,12 +131,6 @@ pub(crate) fn run(before: &[&str], source: &str) -> Tally {
 
 fn evaluated(context: &mut Context<'_>, source: &str) -> Result<Value, pt_clj::Error> {
     Program::compile(source)?.run(context)
-}
-
-/// Runs something with stack enough.
-pub(crate) fn with_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
-    let thread = std::thread::Builder::new().stack_size(STACK + (16 << 20)).spawn(run);
-    thread.expect("a thread can be started").join().expect("tests do not panic")
 }
 
 pub(crate) fn read(path: &Path) -> String {

@@ -56,7 +56,6 @@ fn canon() -> String {
 fn answer(source: &str) -> String {
     let limits = Limits {
         deadline: Some(Instant::now() + Duration::from_secs(5)),
-        stack: 100 << 20,
         memory: Some(1 << 30),
         ..Limits::default()
     };

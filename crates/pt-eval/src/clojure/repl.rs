@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use pt_clj::{Context, Program, Value, print};
+use pt_clj::{Context, Error, Exception, Program, Value, print};
 
 use super::host::Runner;
 use super::{NAMESPACE, bounds, data, fault};
@@ -28,6 +29,8 @@ pub(crate) fn talk<R>(
     context.bind("params", params.clone());
     context.bind("inputs", params);
     let mut lines = Clojure { context, limits, clock, last: Default::default(), defined: BTreeSet::new() };
+    lines.remember();
+    lines.context.bind("clojure.core/*e", Value::Nil);
     let result = talk(&mut lines);
     drop(lines);
     runner.finish();
@@ -38,9 +41,27 @@ struct Clojure<'c, 'l> {
     context: Context<'c>,
     limits: &'l Limits,
     clock: Rc<RefCell<Clock>>,
-    /// `*1`, `*2`, `*3`.
+    /// The last values, newest first.
     last: [Value; 3],
     defined: BTreeSet<String>,
+}
+
+impl Clojure<'_, '_> {
+    /// `*1`, `*2`, `*3`: as in Clojure they belong to its core, so that every namespace has them.
+    fn remember(&mut self) {
+        for (name, value) in ["clojure.core/*1", "clojure.core/*2", "clojure.core/*3"].iter().zip(&self.last)
+        {
+            self.context.bind(name, value.clone());
+        }
+    }
+}
+
+/// What `*e` is: an exception also where the text could not even be read.
+fn thrown(error: &Error) -> Value {
+    let exception = error.exception.clone();
+    Value::Exception(
+        exception.unwrap_or_else(|| Arc::new(Exception::new("RuntimeException", error.message.as_str()))),
+    )
 }
 
 impl Lines for Clojure<'_, '_> {
@@ -52,15 +73,19 @@ impl Lines for Clojure<'_, '_> {
         let snippet = Snippet { language: Language::Clojure, text: &said, settings: true };
         let fault = |error| fault(error, &snippet, self.limits);
         // Functions keep their places: so each must stand where nothing else has stood.
-        let program = Program::compile(&format!("{}{text}", " ".repeat(before.len()))).map_err(fault)?;
-        let value = program.run(&mut self.context).map_err(fault)?;
+        let program = Program::compile(&format!("{}{text}", " ".repeat(before.len())));
+        let value = match program.and_then(|program| program.run(&mut self.context)) {
+            Ok(value) => value,
+            Err(error) => {
+                self.context.bind("clojure.core/*e", thrown(&error));
+                return Err(fault(error));
+            }
+        };
         self.defined.extend(definitions(text).map(str::to_owned));
         let shown = print::pr_str(&value);
         self.last.rotate_right(1);
         self.last[0] = value;
-        for (name, value) in ["*1", "*2", "*3"].into_iter().zip(&self.last) {
-            self.context.bind(name, value.clone());
-        }
+        self.remember();
         Ok(shown)
     }
 

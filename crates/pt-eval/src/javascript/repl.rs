@@ -8,7 +8,7 @@ use rquickjs::{Context, FromJs, Value};
 
 use super::api::{self, Api, Failures};
 use super::fault::Source;
-use super::{Script, Stop, Watch, bridge, data, prepare};
+use super::{Script, Stop, Watch, bridge, data, prepare, scope};
 use crate::function;
 use crate::host::Session;
 use crate::repl::Lines;
@@ -61,7 +61,7 @@ impl Lines for JavaScript<'_> {
     fn evaluate(&mut self, before: &str, text: &str) -> Result<String, EvalError> {
         self.limits.interrupt.store(false, Ordering::Relaxed);
         self.watch.restart();
-        let result = self.run(before, text);
+        let result = self.run(before, text).map_err(|error| declared_again(error, before, text));
         match self.watch.check() {
             Some(Stop::Interrupted) => Err(EvalError::interrupted()),
             Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(self.limits.time)),
@@ -77,6 +77,16 @@ impl Lines for JavaScript<'_> {
         let runner = FUNCTIONS.iter().map(|function| function::called(function.name, Language::JavaScript));
         globals.chain(runner).collect()
     }
+}
+
+/// What an earlier line declared cannot be declared again. QuickJS tells no place.
+fn declared_again(error: EvalError, before: &str, text: &str) -> EvalError {
+    let again = error.message.strip_prefix("SyntaxError: redeclaration of '");
+    let Some(name) = again.and_then(|rest| rest.strip_suffix('\'')) else { return error };
+    let place = scope::declaration(text, name).map(|at| before.len() + at.start..before.len() + at.end);
+    let hint =
+        format!("an earlier line declared {name}: give this one another name, or that one another value");
+    error.at(place).with_hint(hint)
 }
 
 /// Data as JSON, everything else as JavaScript names it.

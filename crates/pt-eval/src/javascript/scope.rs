@@ -110,6 +110,18 @@ pub(super) fn last_statement(text: &str) -> Option<Range<usize>> {
     Some(span.start as usize..span.end as usize)
 }
 
+/// Where the script declares a name for all that follows.
+pub(super) fn declaration(text: &str, name: &str) -> Option<Range<usize>> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
+    let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
+    let scoping = semantic.scoping();
+    let is_meant =
+        |id| scoping.symbol_name(id) == name && scoping.symbol_scope_id(id) == scoping.root_scope_id();
+    let span = scoping.symbol_ids().find(|id| is_meant(*id)).map(|id| scoping.symbol_span(id))?;
+    Some(span.start as usize..span.end as usize)
+}
+
 /// Its last character.
 fn end(text: &str) -> Range<usize> {
     let end = text.trim_end().len();

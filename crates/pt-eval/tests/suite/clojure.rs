@@ -36,6 +36,11 @@ fn values_become_data() {
                 "(reduce (fn [a _] [a]) nil (range 300))",
                 "! Cannot convert more than 256 levels of lists and maps to data. @ (reduce (fn [a _] [a]) nil (range 300))",
             ),
+            (
+                "[{:a 1 \"a\" 2}]",
+                "! Cannot convert a map with two keys that are both `a` to data. It stands at `[0]`. @ [{:a 1 \"a\" 2}]",
+            ),
+            ("(merge params {:a 1} {\"b\" 2})", r#"{"a":1,"b":2}"#),
             ("(/ 0.0 0.0)", "! Cannot convert NaN to data. @ (/ 0.0 0.0)"),
         ],
     );
@@ -66,8 +71,31 @@ fn mistakes_are_named_with_their_place() {
                 "(pt/awiat-done 1)",
                 "! Unknown runner function pt/awiat-done; did you mean pt/await-done? @ pt/awiat-done",
             ),
+            (
+                "(str/uper-case \"a\")",
+                "! No such var: str/uper-case @ str/uper-case (Did you mean str/upper-case?)",
+            ),
+            ("(strr/join [])", "! Unable to resolve symbol: strr/join @ strr/join (Did you mean str/join?)"),
+            (
+                "(ns a (:require [clojure.set :as sets])) (sets/unoin #{} #{})",
+                "! No such var: sets/unoin @ sets/unoin (Did you mean sets/union?)",
+            ),
             ("(str \"é\" nope)", "! Unable to resolve symbol: nope @ nope"),
             ("(pt/sleep \"1s\")", "! pt/sleep cannot be used in args @ (pt/sleep \"1s\")"),
+            // What is no data is told as it prints; the rest stays.
+            (
+                "(throw (ex-info \"no\" {:a 1 :f inc :in [{:at (atom 2)}] :keys {:k 1 \"k\" 2}}))",
+                "! failed: no {\"a\":1,\"f\":\"#object[clojure.core/inc]\",\"in\":[{\"at\":\"#object[clojure.lang.Atom 2]\"}],\
+             \"keys\":{\"k\":1,\"\\\"k\\\"\":2}} @ (throw (ex-info \"no\" {:a 1 :f inc :in [{:at (atom 2)}] :keys {:k 1 \"k\" 2}}))",
+            ),
+            (
+                "(throw (ex-info \"no\" {:all (map inc [1 2])}))",
+                "! failed: no {\"all\":[2,3]} @ (throw (ex-info \"no\" {:all (map inc [1 2])}))",
+            ),
+            (
+                "(throw (ex-info \"no\" {:all (range)}))",
+                "! failed: no @ (throw (ex-info \"no\" {:all (range)}))",
+            ),
             ("(pt/fail \"no\" {:a 1})", "! failed: no {\"a\":1} @ (pt/fail \"no\" {:a 1})"),
             (
                 "(pt/value \"x\")",

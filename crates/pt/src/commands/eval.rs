@@ -79,7 +79,7 @@ const TIME: Duration = Duration::from_mins(1);
 const STACK: usize = 64 << 20;
 
 /// What lets calls stand within one another more deeply.
-const DEEPER: &str = "`POLYTOPE_LIMITS='{depth: 5000}'` before the command lets calls go deeper";
+const DEEPER: &str = "`POLYTOPE_LIMITS='{depth: 10000}'` before the command lets calls go deeper";
 
 /// Runs the command.
 pub(crate) fn run(args: &EvalArgs, config: &Config) -> Outcome {

@@ -181,7 +181,10 @@ impl Screen {
         let error = match error.limit() {
             Some(Limit::Time) => error.with_hint("`--timeout` gives each line more time"),
             Some(Limit::Memory) => error.with_hint("`limits: {memory: …}` in the config file gives it more"),
-            Some(Limit::Depth) | None => error,
+            Some(Limit::Depth) => {
+                error.with_hint("`limits: {depth: …}` in the config file lets calls go deeper")
+            }
+            None => error,
         };
         let said = self.said.borrow();
         let language = pt_syntax::Language::Clojure;
