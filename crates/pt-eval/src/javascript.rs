@@ -8,6 +8,7 @@ mod bridge;
 mod data;
 mod equipment;
 mod fault;
+mod rejected;
 pub(crate) mod repl;
 mod scope;
 mod shared;
@@ -27,6 +28,7 @@ use crate::room::with_room;
 use crate::{EvalError, Limits, Occasion, Scope, Snippet, mentions};
 use api::{Api, Failures};
 use fault::Source;
+use rejected::Rejections;
 
 /// Bytes of machine stack for the script; running out of them is an error it can catch.
 const STACK: usize = 512 << 10;
@@ -127,19 +129,23 @@ fn evaluate(
 ) -> Result<Data, EvalError> {
     let watch = Rc::new(Watch::new(limits));
     let result = prepare(limits, &watch, |runtime| equipment::context_for(snippet.text, runtime)).and_then(
-        |context| {
+        |(context, rejections)| {
             context.with(|ctx| {
                 let api =
                     reaches.then(|| Api::new(Rc::clone(&watch), snippet.settings, occasion, snippet.text));
                 let failures = api.as_ref().map(Api::failures).unwrap_or_default();
-                Script { ctx, snippet, limits, watch: &watch, failures }.run(scope, api)
+                let script = Script { ctx, snippet, limits, watch: &watch, failures, rejections };
+                let result = script.run(scope, api);
+                // What it left has to go before the runtime does.
+                script.rejections.take(&script.ctx);
+                result
             })
         },
     );
     // Nothing that code catches or returns after it was told to stop counts.
     match watch.check() {
         Some(Stop::Interrupted) => Err(EvalError::interrupted()),
-        Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(limits.time)),
+        Some(Stop::TimedOut) if watch.was_told() || result.is_err() => Err(EvalError::timed_out(limits.time)),
         Some(Stop::TimedOut) | None => result.map_err(|error| {
             let clear = with_room(snippet.text, || scope::clearer(snippet.text, error.clone()));
             clear.unwrap_or(error)
@@ -151,14 +157,15 @@ fn prepare(
     limits: &Limits,
     watch: &Rc<Watch>,
     context: impl FnOnce(&Runtime) -> rquickjs::Result<Context>,
-) -> Result<Context, EvalError> {
+) -> Result<(Context, Rejections), EvalError> {
     let prepare = || {
         let runtime = Runtime::new()?;
         runtime.set_memory_limit(limits.memory);
         runtime.set_max_stack_size(limits.stack(STACK));
         let watch = Rc::clone(watch);
-        runtime.set_interrupt_handler(Some(Box::new(move || watch.check().is_some())));
-        context(&runtime)
+        runtime.set_interrupt_handler(Some(Box::new(move || watch.tell())));
+        let rejections = Rejections::of(&runtime);
+        Ok((context(&runtime)?, rejections))
     };
     prepare().map_err(|_: rquickjs::Error| EvalError::memory(limits.memory))
 }
@@ -169,6 +176,7 @@ struct Script<'a, 'js> {
     limits: &'a Limits,
     watch: &'a Watch,
     failures: Rc<Failures>,
+    rejections: Rejections,
 }
 
 /// Whether a script awaits something. `await` means that only where it is read so from the start.
@@ -189,9 +197,25 @@ impl<'js> Script<'_, 'js> {
             let source = Source::function(self.snippet.text);
             let wrapped = source.wrapped(waits(self.snippet.text));
             let result = self.eval(wrapped, false).and_then(|value| self.settle(value));
-            return self.convert(result.map_err(|error| self.fault(error, &source))?, &source);
+            return self.finish(result.map_err(|error| self.fault(error, &source))?, &source);
         }
-        self.convert(result?, &source)
+        self.finish(result?, &source)
+    }
+
+    /// The value, unless something failed on the way to it that nobody has heard of.
+    fn finish(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {
+        self.unheard(source)?;
+        let data = self.convert(value, source)?;
+        // Getters may have begun something.
+        self.unheard(source)?;
+        Ok(data)
+    }
+
+    fn unheard(&self, source: &Source<'_>) -> Result<(), EvalError> {
+        match self.rejections.take(&self.ctx) {
+            Some((reason, stack)) => Err(self.thrown(&reason, stack.as_deref(), source)),
+            None => Ok(()),
+        }
     }
 
     /// The completion value of the whole text, after all that it has begun.
@@ -223,10 +247,11 @@ impl<'js> Script<'_, 'js> {
     }
 
     fn convert(&self, value: Value<'js>, source: &Source<'_>) -> Result<Data, EvalError> {
-        data::from_js(&value).map_err(|trouble| match trouble {
-            data::Trouble::Unfit(message) => {
+        data::from_js(&value, self.limits.memory).map_err(|trouble| match trouble {
+            data::Trouble::TooLarge => EvalError::memory(self.limits.memory),
+            data::Trouble::Unfit(unfit) => {
                 let text = self.snippet.text;
-                EvalError::code(message).at(with_room(text, || scope::last_statement(text)).flatten())
+                EvalError::code(unfit.message()).at(with_room(text, || scope::last_statement(text)).flatten())
             }
             data::Trouble::Threw(error) => self.fault(error, source),
         })
@@ -235,13 +260,18 @@ impl<'js> Script<'_, 'js> {
     fn fault(&self, error: rquickjs::Error, source: &Source<'_>) -> EvalError {
         if error.is_exception() {
             let thrown = self.ctx.catch();
-            fault::failure(&thrown, source, &self.failures)
-                .unwrap_or_else(|| fault::from_thrown(&thrown, source, self.snippet.settings, self.limits))
+            self.thrown(&thrown, fault::uncaught_stack(&self.ctx).as_deref(), source)
         } else if matches!(error, rquickjs::Error::InvalidString(_)) {
             EvalError::code("The code holds a NUL character.")
         } else {
             EvalError::code(error.to_string())
         }
+    }
+
+    /// The error for what was thrown, with the stack of where, which only errors keep themselves.
+    fn thrown(&self, thrown: &Value<'js>, stack: Option<&str>, source: &Source<'_>) -> EvalError {
+        fault::failure(thrown, source, &self.failures)
+            .unwrap_or_else(|| fault::from_thrown(thrown, stack, source, self.snippet.settings, self.limits))
     }
 }
 
@@ -257,17 +287,36 @@ struct Watch {
     limits: Limits,
     clock: RefCell<Clock>,
     stop: Cell<Option<Stop>>,
+    /// Whether the interpreter knows.
+    told: Cell<bool>,
 }
 
 impl Watch {
     fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), clock: RefCell::new(limits.clock()), stop: Cell::new(None) }
+        Self {
+            limits: limits.clone(),
+            clock: RefCell::new(limits.clock()),
+            stop: Cell::new(None),
+            told: Cell::new(false),
+        }
     }
 
     /// Watches another script.
     fn restart(&self) {
         self.stop.set(None);
+        self.told.set(false);
         self.clock.replace(self.limits.clock());
+    }
+
+    /// Whether the interpreter has to stop: what it computes from then on is worth nothing.
+    fn tell(&self) -> bool {
+        let stop = self.check().is_some();
+        self.told.set(self.told.get() || stop);
+        stop
+    }
+
+    fn was_told(&self) -> bool {
+        self.told.get()
     }
 
     fn check(&self) -> Option<Stop> {

@@ -143,10 +143,12 @@ fn runner_function<'js>(
         }
         let mut given = Vec::with_capacity(args.0.len());
         for (index, arg) in args.0.iter().enumerate() {
-            match from_js(arg) {
+            match from_js(arg, api.watch.limits.memory) {
                 Ok(data) => given.push(data),
+                Err(Trouble::TooLarge) => return Err(Exception::throw_internal(&ctx, "out of memory")),
                 Err(Trouble::Threw(error)) => return Err(error),
-                Err(Trouble::Unfit(message)) => {
+                Err(Trouble::Unfit(unfit)) => {
+                    let message = unfit.message();
                     let message = format!("{message} It is argument {} of pt.{name}.", index + 1);
                     return Err(Exception::throw_type(&ctx, &message));
                 }

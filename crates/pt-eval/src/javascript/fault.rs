@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use rquickjs::convert::Coerced;
-use rquickjs::{Object, Value};
+use rquickjs::{Ctx, Object, Type, Value};
 
 use super::api::{Failures, RUNNER_FAILURE};
 use super::data::from_js;
@@ -13,6 +13,9 @@ use crate::{EvalError, Language, Limits, Occasion, suggestion};
 
 /// The file that stack traces name.
 pub(super) const FILE: &str = "snippet";
+
+/// Bytes of what was thrown that an error tells.
+const MOST_TOLD: usize = 64 << 10;
 
 /// The text that QuickJS was given, and where the author's begins in it.
 pub(super) struct Source<'a> {
@@ -66,7 +69,9 @@ impl<'a> Source<'a> {
         let before =
             self.text[..at].chars().rev().take_while(|c| joined(*c)).map(char::len_utf8).sum::<usize>();
         let after = self.text[at..].chars().take_while(|c| joined(*c)).map(char::len_utf8).sum::<usize>();
-        let range = at - before..at + after;
+        // A method of what is no name: `[1].nope(2)`.
+        let dots = self.text[at - before..at + after].bytes().take_while(|byte| *byte == b'.').count();
+        let range = at - before + dots..at + after;
         let single = self.text[at..].chars().next().map_or(0, char::len_utf8);
         Some(if range.is_empty() { at..at + single } else { range })
     }
@@ -87,23 +92,32 @@ pub(super) fn failure(thrown: &Value<'_>, source: &Source<'_>, failures: &Failur
     Some(EvalError::failed(failure).at(place(error, source)).called(calls(error, source)))
 }
 
-/// The error for a value that was thrown and not caught.
+/// The stack of what was thrown last and not caught, whatever it was. It is told once.
+pub(super) fn uncaught_stack(ctx: &Ctx<'_>) -> Option<String> {
+    // Scripts may have a global name of their own for `Error`.
+    let error = ctx.globals().get::<_, Option<Object<'_>>>("Error").ok()??;
+    property(&error, "uncaughtStack")
+}
+
+/// The error for a value that was thrown and not caught; `stack` tells where if the value does not.
 pub(super) fn from_thrown(
     thrown: &Value<'_>,
+    stack: Option<&str>,
     source: &Source<'_>,
     settings: bool,
     limits: &Limits,
 ) -> EvalError {
-    // QuickJS throws null when not even an error fits into memory any more.
-    if thrown.is_null() && !source.text.contains("throw") {
+    // QuickJS throws null, or nothing at all, when not even an error fits into memory any more.
+    if thrown.type_of() == Type::Uninitialized || thrown.is_null() && !source.text.contains("throw") {
         return EvalError::memory(limits.memory);
     }
     let Some(error) = thrown.as_object().filter(|_| thrown.is_error()) else {
-        let message = match from_js(thrown) {
+        let message = match from_js(thrown, MOST_TOLD) {
             Ok(data) => format!("Uncaught {}", data.as_str().map_or_else(|| data.to_string(), str::to_owned)),
             Err(_) => "Uncaught value that is not data".to_owned(),
         };
-        return EvalError::code(message);
+        let mut places = stack.map(|stack| source.places(stack)).into_iter().flatten();
+        return EvalError::code(message).at(places.next()).called(places);
     };
     let name = property(error, "name").unwrap_or_else(|| "Error".to_owned());
     let message = property(error, "message").unwrap_or_default();

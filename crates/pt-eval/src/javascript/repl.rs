@@ -4,10 +4,11 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use rquickjs::convert::Coerced;
-use rquickjs::{Context, FromJs, Value};
+use rquickjs::{Context, Exception, FromJs, Value};
 
 use super::api::{self, Api, Failures};
 use super::fault::Source;
+use super::rejected::Rejections;
 use super::{Script, Stop, Watch, bridge, data, prepare, scope};
 use crate::function;
 use crate::host::Session;
@@ -24,13 +25,18 @@ pub(crate) fn talk<R>(
     let occasion = session.occasion;
     bridge::serving(session, || {
         let watch = Rc::new(Watch::new(limits));
-        let context = prepare(limits, &watch, Context::full)?;
+        let (context, rejections) = prepare(limits, &watch, Context::full)?;
         let api = Api::whole(Rc::clone(&watch), true, occasion);
         let failures = api.failures();
         context
             .with(|ctx| api::install(&ctx, scope, Some(api)))
             .map_err(|error| EvalError::code(format!("JavaScript could not be started: {error}.")))?;
-        Ok(talk(&mut JavaScript { context, limits, watch, failures }))
+        let mut javascript = JavaScript { context, limits, watch, failures, rejections };
+        let result = talk(&mut javascript);
+        javascript.context.with(|ctx| {
+            javascript.rejections.take(&ctx);
+        });
+        Ok(result)
     })
 }
 
@@ -39,6 +45,7 @@ struct JavaScript<'l> {
     limits: &'l Limits,
     watch: Rc<Watch>,
     failures: Rc<Failures>,
+    rejections: Rejections,
 }
 
 impl JavaScript<'_> {
@@ -50,9 +57,14 @@ impl JavaScript<'_> {
         let placed = format!("{}{text}", "\n".repeat(before.matches('\n').count()));
         self.context.with(|ctx| {
             let failures = Rc::clone(&self.failures);
-            let script = Script { ctx, snippet: &snippet, limits: self.limits, watch: &self.watch, failures };
+            let rejections = self.rejections.clone();
+            let (limits, watch) = (self.limits, &*self.watch);
+            let script = Script { ctx, snippet: &snippet, limits, watch, failures, rejections };
+            // Of what came before nobody wants to hear.
+            script.rejections.take(&script.ctx);
             let value = script.eval_text(&placed).map_err(|error| script.fault(error, &source))?;
-            shown(&value).map_err(|error| script.fault(error, &source))
+            script.unheard(&source)?;
+            shown(&value, limits).map_err(|error| script.fault(error, &source))
         })
     }
 }
@@ -64,7 +76,9 @@ impl Lines for JavaScript<'_> {
         let result = self.run(before, text).map_err(|error| declared_again(error, before, text));
         match self.watch.check() {
             Some(Stop::Interrupted) => Err(EvalError::interrupted()),
-            Some(Stop::TimedOut) if result.is_err() => Err(EvalError::timed_out(self.limits.time)),
+            Some(Stop::TimedOut) if self.watch.was_told() || result.is_err() => {
+                Err(EvalError::timed_out(self.limits.time))
+            }
             Some(Stop::TimedOut) | None => result,
         }
     }
@@ -90,13 +104,14 @@ fn declared_again(error: EvalError, before: &str, text: &str) -> EvalError {
 }
 
 /// Data as JSON, everything else as JavaScript names it.
-fn shown(value: &Value<'_>) -> rquickjs::Result<String> {
+fn shown(value: &Value<'_>, limits: &Limits) -> rquickjs::Result<String> {
     if value.is_undefined() {
         return Ok("undefined".to_owned());
     }
-    match data::from_js(value) {
+    match data::from_js(value, limits.memory) {
         Ok(data) => Ok(data.to_string()),
         Err(data::Trouble::Threw(error)) => Err(error),
+        Err(data::Trouble::TooLarge) => Err(Exception::throw_internal(value.ctx(), "out of memory")),
         Err(data::Trouble::Unfit(_)) if value.is_symbol() => Ok("Symbol()".to_owned()),
         Err(data::Trouble::Unfit(_)) => Ok(Coerced::<String>::from_js(value.ctx(), value.clone())?.0),
     }

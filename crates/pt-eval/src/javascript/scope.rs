@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use oxc_allocator::Allocator;
 use oxc_ast::AstKind;
-use oxc_ast::ast::UnaryOperator;
+use oxc_ast::ast::{Program, UnaryOperator};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::{GetSpan, SourceType};
@@ -32,7 +32,9 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
     }
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
-    let Some(first) = parsed.diagnostics.iter().next() else { return error };
+    let Some(first) = parsed.diagnostics.iter().next() else {
+        return if parsed.panicked { error } else { declared_twice(&parsed.program, error) };
+    };
     let labels: Vec<(usize, usize)> =
         first.labels.as_ref().iter().map(|label| (label.offset() as usize, label.len() as usize)).collect();
     let missing =
@@ -60,6 +62,18 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
         _ => format!("add the missing `{missing}`"),
     };
     EvalError { range: Some(end(text)), ..EvalError::code("The code ends too early").with_hint(hint) }
+}
+
+/// The error of a name that is declared twice, at the second time: QuickJS gives the place of what follows.
+fn declared_twice(program: &Program<'_>, error: EvalError) -> EvalError {
+    let found = SemanticBuilder::new().with_check_syntax_error(true).build(program).diagnostics;
+    let Some(twice) = found.iter().find(|found| found.message.ends_with("has already been declared")) else {
+        return error;
+    };
+    let Some(second) = twice.labels.get(1) else { return error };
+    let start = second.offset() as usize;
+    let message = format!("SyntaxError: {}", twice.message.replace('`', "'"));
+    EvalError { range: Some(start..start + second.len() as usize), message, ..error }
 }
 
 /// The error of a call of what is no function, at what was called: QuickJS gives the place of the last argument.

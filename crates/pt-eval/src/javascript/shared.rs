@@ -98,6 +98,7 @@ pub(super) fn evaluate(text: &str, scope: &Scope<'_>, limits: &Limits) -> Option
 const FREEZE: &str = r"(function () {
     delete Error.prepareStackTrace;
     delete Error.stackTraceLimit;
+    delete Error.uncaughtStack;
     const strict = (function () { 'use strict'; return arguments })();
     const found = new Set([
         globalThis, strict, [].values(), new Map().entries(), new Set().values(), ''[Symbol.iterator](), 'a'.matchAll(/a/g),
@@ -136,7 +137,7 @@ impl Shared {
         let seen = Rc::clone(&watch);
         runtime.set_interrupt_handler(Some(Box::new(move || {
             let watch = seen.take();
-            let stop = watch.as_ref().is_some_and(|watch| watch.check().is_some());
+            let stop = watch.as_ref().is_some_and(|watch| watch.tell());
             seen.set(watch);
             stop
         })));
@@ -156,7 +157,7 @@ impl Shared {
         self.context.runtime().set_max_stack_size(limits.stack(STACK));
         self.context.with(|ctx| {
             let value = self.value(&ctx, text, scope);
-            let data = value.and_then(|value| data::from_js(&value).ok());
+            let data = value.and_then(|value| data::from_js(&value, limits.memory).ok());
             if data.is_none() {
                 // Nobody reads what it threw.
                 ctx.catch();
