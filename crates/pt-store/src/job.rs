@@ -78,7 +78,8 @@ impl Store {
                     )?
                     .query_row(params![instance.as_str(), target], |row| row.get(0))?;
                 let job = JobKey::new(instance.clone(), JobId::new(format!("{target}-{number}")));
-                if insert(tx, &job, at)? {
+                // A log without a job is one that was lost with a database; it is not written on.
+                if !self.log_file(&job).exists() && insert(tx, &job, at)? {
                     return Ok(job);
                 }
             }

@@ -1,6 +1,6 @@
 //! Logs: a file per job, a line of JSON per line of output.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::thread;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pt_model::{ContainerId, LogLine, StepId};
 
+use crate::error::LOG_CURE as CURE;
 use crate::{JobKey, Store, StoreError, private};
 
 const BUFFER: usize = 1 << 18;
@@ -61,7 +62,7 @@ impl LogFilter {
 }
 
 /// Reads the log of a job. At the end of what is there it gives `None`, and goes on from there when asked again later:
-/// a line that is not whole yet counts as not there.
+/// a line that is not whole yet counts as not there. A line that cannot be read is an error; the next ones come after it.
 #[derive(Debug)]
 pub struct LogReader {
     path: PathBuf,
@@ -80,11 +81,22 @@ impl LogReader {
         Follow { reader: self, poll, is_over, over: false }
     }
 
+    /// The lines that can be read.
+    pub fn readable(self) -> impl Iterator<Item = Result<LogLine, StoreError>> {
+        self.filter(|line| !line.as_ref().is_err_and(StoreError::is_damage))
+    }
+
+    /// Whether the file ends amid a line, once all before it is read.
+    pub fn is_torn(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|file| file.len() > self.offset)
+    }
+
     fn next_line(&mut self) -> Result<Option<LogLine>, StoreError> {
         while self.read_line().map_err(StoreError::file("read the log", &self.path))? {
             let line: LogLine = serde_json::from_slice(&self.line).map_err(|cause| StoreError::Damaged {
                 path: self.path.clone(),
                 detail: format!("the line that ends at byte {} cannot be read ({cause})", self.offset),
+                cure: CURE,
             })?;
             if line.seq >= self.from_seq && self.filter.admits(&line) {
                 return Ok(Some(line));
@@ -172,17 +184,22 @@ impl Store {
         let mut file = opened.map_err(StoreError::file("open the log", &path))?;
         let last = cut_torn_line(&mut file).map_err(StoreError::file("read the log", &path))?;
         let next_seq = match last {
-            Some(line) => {
-                serde_json::from_slice::<LogLine>(&line).map(|line| line.seq + 1).map_err(|cause| {
-                    StoreError::Damaged {
-                        path: path.clone(),
-                        detail: format!("its last line cannot be read ({cause})"),
-                    }
-                })?
-            }
+            Some(line) => match serde_json::from_slice::<LogLine>(&line) {
+                Ok(line) => line.seq + 1,
+                Err(_) => self.next_seq(job)?,
+            },
             None => 0,
         };
         Ok(LogWriter { file: BufWriter::with_capacity(BUFFER, file), path, next_seq })
+    }
+
+    /// The number of the line that is due, where the last one cannot be read. Those that cannot be read count.
+    fn next_seq(&self, job: &JobKey) -> Result<u64, StoreError> {
+        self.read_logs(job, 0, LogFilter::default()).try_fold(0, |due, line| match line {
+            Ok(line) => Ok(line.seq + 1),
+            Err(error) if error.is_damage() => Ok(due + 1),
+            Err(error) => Err(error),
+        })
     }
 
     /// The lines of a job from this number on, as far as they are there.

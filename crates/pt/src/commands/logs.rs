@@ -16,6 +16,7 @@ use pt_store::LogFilter;
 use crate::cli::{ContextArgs, OutputArgs};
 use crate::complete;
 use crate::config::Config;
+use crate::damage;
 use crate::failure::{Failure, Outcome};
 use crate::job_name::means;
 use crate::output::{self, Format};
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
     };
     let mut tail = VecDeque::new();
     for line in reader.by_ref() {
-        let line = line?;
+        let Some(line) = damage::told(line)? else { continue };
         if !wanted(&line) {
             continue;
         }
@@ -91,12 +92,15 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
         }
     }
     tail.iter().try_for_each(show)?;
+    if record.job.status.has_ended() && reader.is_torn() {
+        damage::warn(&format!("The log of job {} ends amid a line: its end is lost.", record.id()));
+    }
     if !args.follow {
         return Ok(());
     }
     let is_over = || Ok(!app.store.runner_alive(&record.key)?);
     for line in reader.follow(PAUSE, is_over) {
-        let line = line?;
+        let Some(line) = damage::told(line)? else { continue };
         if wanted(&line) {
             show(&line)?;
         }

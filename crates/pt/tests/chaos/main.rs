@@ -6,6 +6,7 @@
 
 mod job;
 mod kinds;
+mod machine;
 mod project;
 mod random;
 mod verdict;
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use project::Project;
+use project::{Place, Project};
 use random::Random;
 
 /// Jobs that run side by side.
@@ -48,7 +49,7 @@ fn on_docker_no_kill_of_a_runner_loses_or_doubles_anything() {
     let seed = number("CHAOS_SEED").unwrap_or_else(|| u64::try_from(now).unwrap());
     println!("CHAOS_SEED={seed} CHAOS_KILLS={kills}");
     let began = Instant::now();
-    let project = Project::new();
+    let project = Project::new(Place::Here);
     let tally = Arc::new(Tally::default());
     let failures: Mutex<Vec<String>> = Mutex::default();
     std::thread::scope(|scope| {
