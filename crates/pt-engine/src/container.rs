@@ -4,6 +4,7 @@ mod away;
 mod meddling;
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub(crate) struct Network {
     pub(crate) made: OnceCell<()>,
     /// The volumes that its containers have used, by name.
     pub(crate) volumes: Mutex<HashSet<String>>,
+    /// Whether it was told that the engine does not answer, to one that has not answered since.
+    pub(crate) away: AtomicBool,
 }
 
 /// Where a container's life is taken up.
@@ -314,7 +317,7 @@ impl ContainerTask {
                     let running = match self.start(&mut id).await {
                         Ok(running) => running,
                         Err(error) if self.is_waited_out(&error) => {
-                            self.wait_out(&error, &mut false).await;
+                            self.wait_out(&error).await;
                             // It may have started all the same.
                             next = match last_run {
                                 Some(run) => Next::Drain { run },
@@ -407,7 +410,7 @@ impl ContainerTask {
         loop {
             match self.backend.has_run(id).await {
                 Ok(false) if self.is_wanted() => match self.start(id).await {
-                    Err(error) if self.is_waited_out(&error) => self.wait_out(&error, &mut told).await,
+                    Err(error) if self.is_waited_out(&error) => self.wait_out(&error).await,
                     started => return started.map(|_| true),
                 },
                 Ok(has_run) => return Ok(has_run),

@@ -19,6 +19,7 @@ mod taken;
 mod waits;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -194,6 +195,7 @@ impl Dispatcher {
             labels: labels(&options),
             made: OnceCell::new(),
             volumes: Mutex::default(),
+            away: AtomicBool::new(false),
         };
         let (watched, watching) = watch::channel(Job::default());
         let origin = Arc::new(Origin {

@@ -29,6 +29,7 @@ mod settings;
 mod store;
 mod summary;
 mod value;
+mod witness;
 
 pub use call::AgentCall;
 pub use dataset::{Dataset, DatasetDiff, DatasetSource, Lineage, Swept};
@@ -39,7 +40,7 @@ pub use key::random_name;
 pub use log::{Follow, LogFilter, LogReader, LogWriter};
 pub use request::JobRequest;
 pub use runner::{Runner, RunnerLock};
-pub use salvage::Salvage;
+pub use salvage::{Found, Salvage};
 pub use scope::{Scope, same_name};
 pub use secret::SecretInfo;
 pub use store::Store;

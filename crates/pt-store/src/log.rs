@@ -19,6 +19,8 @@ pub struct LogWriter {
     file: BufWriter<File>,
     path: PathBuf,
     next_seq: u64,
+    /// How much of the file readers were promised.
+    kept: u64,
 }
 
 impl LogWriter {
@@ -29,18 +31,39 @@ impl LogWriter {
 
     /// Adds a line. It is on its way to the file until [`flush`](Self::flush), at the latest.
     pub fn append(&mut self, line: &LogLine) -> Result<(), StoreError> {
-        serde_json::to_writer(&mut self.file, line).map_err(|cause| match cause.io_error_kind() {
-            Some(kind) => StoreError::file("write the log", &self.path)(kind.into()),
-            None => StoreError::Unwritable(cause),
-        })?;
-        self.file.write_all(b"\n").map_err(StoreError::file("write the log", &self.path))?;
+        let written =
+            serde_json::to_writer(&mut self.file, line).map_err(|cause| match cause.io_error_kind() {
+                Some(_) => StoreError::file("write the log", &self.path)(cause.into()),
+                None => StoreError::Unwritable(cause),
+            });
+        let failed = StoreError::file("write the log", &self.path);
+        let written = written.and_then(|()| self.file.write_all(b"\n").map_err(failed));
+        if written.is_err() {
+            self.give_up();
+        }
         self.next_seq = line.seq + 1;
-        Ok(())
+        written
     }
 
     /// Makes what was added visible to readers.
     pub fn flush(&mut self) -> Result<(), StoreError> {
-        self.file.flush().map_err(StoreError::file("write the log", &self.path))
+        let flushed = self.file.flush().and_then(|()| self.file.stream_position());
+        match flushed {
+            Ok(kept) => self.kept = kept,
+            Err(_) => self.give_up(),
+        }
+        flushed.map(drop).map_err(StoreError::file("write the log", &self.path))
+    }
+
+    /// Takes back what cannot be written as a whole, and was promised to nobody: it would be the last that fits a full disk, where
+    /// there is more to be written down.
+    fn give_up(&mut self) {
+        let Ok(file) = self.file.get_ref().try_clone() else { return };
+        // What waits to be written is left unwritten.
+        drop(std::mem::replace(&mut self.file, BufWriter::with_capacity(BUFFER, file)).into_parts());
+        // Where that fails, too, the torn line counts as not there.
+        drop(self.file.get_ref().set_len(self.kept));
+        drop(self.file.seek(SeekFrom::Start(self.kept)));
     }
 }
 
@@ -190,7 +213,8 @@ impl Store {
             },
             None => 0,
         };
-        Ok(LogWriter { file: BufWriter::with_capacity(BUFFER, file), path, next_seq })
+        let kept = file.stream_position().map_err(StoreError::file("read the log", &path))?;
+        Ok(LogWriter { file: BufWriter::with_capacity(BUFFER, file), path, next_seq, kept })
     }
 
     /// The number of the line that is due, where the last one cannot be read. Those that cannot be read count.

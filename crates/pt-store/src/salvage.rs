@@ -35,19 +35,58 @@ const TABLES: [(&str, &str, &str); 8] = [
 pub struct Salvage {
     /// The database.
     pub path: PathBuf,
-    /// Where the damaged one is kept.
-    pub kept_as: PathBuf,
+    /// What it was like.
+    pub state: Found,
     /// What is lost, a line each.
     pub lost: Vec<String>,
 }
 
+/// How a database was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Damaged; what could be read of it was saved.
+    Damaged {
+        /// Where it is kept as it was.
+        kept_as: PathBuf,
+    },
+    /// Sound, but it does not know what it knew before.
+    Behind,
+    /// Gone, or emptied.
+    Gone,
+}
+
+impl Salvage {
+    /// Of a database that is gone, or emptied.
+    pub(crate) fn of_nothing(path: &Path) -> Self {
+        let logs = path.with_file_name("logs");
+        let lost = format!("all jobs, values and secrets; the logs are kept in {}", logs.display());
+        Self { path: path.to_owned(), state: Found::Gone, lost: vec![lost] }
+    }
+
+    /// Of a database that is sound, if anything is missing in it.
+    pub(crate) fn of_missing(path: &Path, lost: Vec<String>) -> Option<Self> {
+        (!lost.is_empty()).then(|| Self { path: path.to_owned(), state: Found::Behind, lost })
+    }
+}
+
 impl fmt::Display for Salvage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, kept_as) = (self.path.display(), self.kept_as.display());
-        write!(
-            f,
-            "The database {path} was damaged. What could be read of it was saved; it is kept as {kept_as}."
-        )?;
+        let path = self.path.display();
+        match &self.state {
+            Found::Damaged { kept_as } => {
+                let kept_as = kept_as.display();
+                write!(f, "The database {path} was damaged. ")?;
+                write!(f, "What could be read of it was saved; it is kept as {kept_as}.")?;
+            }
+            Found::Behind => {
+                write!(
+                    f,
+                    "The database {path} knows less than it knew: its journal was damaged or removed, or it was put back "
+                )?;
+                f.write_str("from an older copy.")?;
+            }
+            Found::Gone => write!(f, "The database {path} is gone, or was emptied: a new one begins.")?,
+        }
         match self.lost.is_empty() {
             true => f.write_str(" Nothing is known to be lost."),
             false => write!(f, " Lost: {}.", self.lost.join("; ")),
@@ -75,7 +114,13 @@ pub(crate) fn salvage(path: &Path) -> Result<Salvage, StoreError> {
     }
     fs::hard_link(path, &kept_as).map_err(StoreError::file("move aside", path))?;
     fs::rename(&draft, path).map_err(StoreError::file("replace", path))?;
-    Ok(Salvage { path: path.to_owned(), kept_as, lost })
+    Ok(Salvage { path: path.to_owned(), state: Found::Damaged { kept_as }, lost })
+}
+
+/// Whether the database is gone, or emptied, that there was: jobs have left logs.
+pub(crate) fn has_vanished(path: &Path) -> bool {
+    let is_empty = fs::metadata(path).map_or(true, |file| file.len() == 0);
+    is_empty && path.with_file_name("logs").exists()
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

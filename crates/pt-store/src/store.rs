@@ -9,11 +9,15 @@ use crate::database::Database;
 use crate::error::DATABASE_CURE;
 use crate::key::{SecretKey, random_name};
 use crate::runner;
-use crate::salvage::{Salvage, salvage};
+use crate::salvage::{Salvage, has_vanished, salvage};
+use crate::witness;
 use crate::{StoreError, private};
 
 /// The database's file.
 const FILE: &str = "polytope.db";
+
+/// What it has not taken over yet.
+const JOURNAL: &str = "polytope.db-wal";
 
 /// A state directory. Clones are handles of the same one.
 #[derive(Clone)]
@@ -77,14 +81,25 @@ impl Store {
 /// it open, as long as a job runs.
 fn open_database(dir: &Path) -> Result<(Database, Option<Salvage>), StoreError> {
     let path = dir.join(FILE);
+    let had_vanished = has_vanished(&path);
+    // Who closes the database in order leaves no journal.
+    let was_left = fs::metadata(dir.join(JOURNAL)).is_ok_and(|journal| journal.len() > 0);
     let opened = Database::open(&path);
     let is_damaged = match &opened {
         Ok(database) => database.is_marked(),
         Err(StoreError::Damaged { cure: DATABASE_CURE, .. }) => true,
         Err(_) => false,
     };
-    if !is_damaged || runner::any_alive(dir)? {
+    if !is_damaged && !had_vanished && !was_left || runner::any_alive(dir)? {
         return Ok((opened?, None));
+    }
+    if !is_damaged {
+        let database = opened?;
+        let found = match had_vanished {
+            true => Some(Salvage::of_nothing(&path)),
+            false => Salvage::of_missing(&path, witness::missing(dir, &database)?),
+        };
+        return Ok((database, found));
     }
     drop(opened);
     let salvage = salvage(&path)?;

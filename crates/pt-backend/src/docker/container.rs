@@ -64,8 +64,6 @@ impl Docker {
     }
 
     pub(super) async fn stop_within(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
-        // One that somebody has paused hears no signal. One that is not paused, or gone, refuses.
-        drop(self.client.unpause_container(id).await);
         let stopped = if grace.is_zero() {
             let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
             self.client.kill_container(id, Some(options)).await

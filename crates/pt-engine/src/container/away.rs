@@ -1,5 +1,6 @@
 //! An engine that does not answer: nothing is known of what it runs, so nothing is given up. What was asked of it is asked again.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pt_backend::{BackendError, ErrorKind};
@@ -17,11 +18,14 @@ impl ContainerTask {
     where
         F: Future<Output = Result<T, BackendError>>,
     {
-        let mut told = false;
         loop {
             match ask().await {
-                Err(error) if self.is_waited_out(&error) => self.wait_out(&error, &mut told).await,
-                answer => return answer,
+                Err(error) if self.is_waited_out(&error) => self.wait_out(&error).await,
+                Ok(answer) => {
+                    self.network.away.store(false, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -31,9 +35,9 @@ impl ContainerTask {
         error.kind == ErrorKind::NotRunning && self.is_wanted()
     }
 
-    /// Waits a moment for the engine, and says so the first time.
-    pub(super) async fn wait_out(&self, error: &BackendError, told: &mut bool) {
-        if !std::mem::replace(told, true) {
+    /// Waits a moment for the engine. The first container of a job that does says so.
+    pub(super) async fn wait_out(&self, error: &BackendError) {
+        if !self.network.away.swap(true, Ordering::Relaxed) {
             let (id, why) = (&self.id, self.explain(&self.request.name, error));
             self.report(Report::Trouble(format!("Container '{id}' waits for its engine: {why}")));
         }
@@ -45,11 +49,10 @@ impl ContainerTask {
 
     /// Creates the container. One that came into being although the engine could not say so any more is removed first.
     pub(super) async fn create_patiently(&mut self) -> Result<String, BackendError> {
-        let mut told = false;
         loop {
             match self.create().await {
                 Err(error) if self.is_waited_out(&error) => {
-                    self.wait_out(&error, &mut told).await;
+                    self.wait_out(&error).await;
                     self.patiently(|| self.remove_untold()).await?;
                 }
                 answer => return answer,
