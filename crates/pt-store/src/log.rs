@@ -1,6 +1,6 @@
 //! Logs: a file per job, a line of JSON per line of output.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::thread;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use pt_model::{ContainerId, LogLine, StepId};
 
 use crate::error::LOG_CURE as CURE;
+use crate::witness::Witness;
 use crate::{JobKey, Store, StoreError, private};
 
 const BUFFER: usize = 1 << 18;
@@ -21,6 +22,7 @@ pub struct LogWriter {
     next_seq: u64,
     /// How much of the file readers were promised.
     kept: u64,
+    witness: Witness,
 }
 
 impl LogWriter {
@@ -49,7 +51,10 @@ impl LogWriter {
     pub fn flush(&mut self) -> Result<(), StoreError> {
         let flushed = self.file.flush().and_then(|()| self.file.stream_position());
         match flushed {
-            Ok(kept) => self.kept = kept,
+            Ok(kept) => {
+                self.kept = kept;
+                self.witness.note_lines(self.next_seq);
+            }
             Err(_) => self.give_up(),
         }
         flushed.map(drop).map_err(StoreError::file("write the log", &self.path))
@@ -107,11 +112,6 @@ impl LogReader {
     /// The lines that can be read.
     pub fn readable(self) -> impl Iterator<Item = Result<LogLine, StoreError>> {
         self.filter(|line| !line.as_ref().is_err_and(StoreError::is_damage))
-    }
-
-    /// Whether the file ends amid a line, once all before it is read.
-    pub fn is_torn(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|file| file.len() > self.offset)
     }
 
     fn next_line(&mut self) -> Result<Option<LogLine>, StoreError> {
@@ -214,7 +214,13 @@ impl Store {
             None => 0,
         };
         let kept = file.stream_position().map_err(StoreError::file("read the log", &path))?;
-        Ok(LogWriter { file: BufWriter::with_capacity(BUFFER, file), path, next_seq, kept })
+        Ok(LogWriter {
+            file: BufWriter::with_capacity(BUFFER, file),
+            path,
+            next_seq,
+            kept,
+            witness: Witness::of(self, job)?,
+        })
     }
 
     /// The number of the line that is due, where the last one cannot be read. Those that cannot be read count.

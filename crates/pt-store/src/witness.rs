@@ -1,7 +1,8 @@
-//! A witness outside of the database of how many events each job has: a number in the file by which its runner is known to live.
+//! A witness outside of the database and the logs of how many events each job has, and how many lines: numbers in the file by which
+//! its runner is known to live.
 //!
-//! A journal that was cut off, or a database that was put back from an older copy, shows no damage: it only knows less. Who opens the
-//! database after its user was killed compares.
+//! A journal or a log that was cut off, or a database that was put back from an older copy, shows no damage: it only knows less. Who
+//! opens the database after its user was killed compares, and who reads a log to its end.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -12,7 +13,10 @@ use crate::database::Database;
 use crate::job::JobKey;
 use crate::{Store, StoreError, private};
 
-/// Takes note of the number of a job's events.
+/// Where the number of lines is, after that of the events.
+const LINES: u64 = 8;
+
+/// Takes note of how many events and lines a job has.
 #[derive(Debug)]
 pub(crate) struct Witness(File);
 
@@ -26,6 +30,10 @@ impl Witness {
     /// Takes note of it. Where that fails nothing is lost but a warning.
     pub(crate) fn note(&self, events: u64) {
         drop(self.0.write_all_at(&events.to_le_bytes(), 0));
+    }
+
+    pub(crate) fn note_lines(&self, lines: u64) {
+        drop(self.0.write_all_at(&lines.to_le_bytes(), LINES));
     }
 }
 
@@ -62,7 +70,19 @@ pub(crate) fn missing(dir: &Path, database: &Database) -> Result<Vec<String>, St
     Ok(missing)
 }
 
+impl Store {
+    /// How many lines the log of a job has had, as far as somebody took note of it.
+    pub fn lines_noted(&self, job: &JobKey) -> u64 {
+        number_at(&self.lock_file(job), LINES).unwrap_or_default()
+    }
+}
+
 fn noted(path: &Path) -> Option<u64> {
-    let bytes = fs::read(path).ok()?;
-    Some(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?))
+    number_at(path, 0)
+}
+
+fn number_at(path: &Path, offset: u64) -> Option<u64> {
+    let mut bytes = [0; 8];
+    File::open(path).ok()?.read_exact_at(&mut bytes, offset).ok()?;
+    Some(u64::from_le_bytes(bytes))
 }

@@ -75,9 +75,10 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
         }
         Ok(())
     };
-    let mut tail = VecDeque::new();
+    let (mut tail, mut read) = (VecDeque::new(), 0);
     for line in reader.by_ref() {
         let Some(line) = damage::told(line)? else { continue };
+        read = line.seq + 1;
         if !wanted(&line) {
             continue;
         }
@@ -92,8 +93,12 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
         }
     }
     tail.iter().try_for_each(show)?;
-    if record.job.status.has_ended() && reader.is_torn() {
-        damage::warn(&format!("The log of job {} ends amid a line: its end is lost.", record.id()));
+    let lost = app.store.lines_noted(&record.key).saturating_sub(read);
+    if lost > 0 && !app.store.runner_alive(&record.key)? {
+        damage::warn(&format!(
+            "The log of job {} is damaged: its last lines are lost, {lost} of them.",
+            record.id()
+        ));
     }
     if !args.follow {
         return Ok(());

@@ -130,11 +130,9 @@ templates:
   run:
   - {id: loud, module: write, args: {tag: pt.param tag, name: loud, script: "i=0; while true; do i=$((i+1)); echo line $i of many that fill a disk before long, one after the other; done"}}
 - id: quick
-  params: [{id: tag, type: str}]
   run:
   - {id: quick, module: polytope/container, args: {image: "alpine:3", id: quick, tty: false, cmd: [sh, -c, "echo one; echo two; echo three"]}}
-- id: endless
-  params: [{id: tag, type: str}]
+- id: lasting
   run:
-  - {id: endless, module: polytope/container, args: {image: "alpine:3", id: endless, tty: false, cmd: [sh, -c, "echo up; sleep 1000"]}}
+  - {id: lasting, module: polytope/container, args: {image: "alpine:3", id: lasting, tty: false, cmd: [sh, -c, "echo up; sleep 2"]}}
 "##;
