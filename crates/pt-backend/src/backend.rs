@@ -497,6 +497,8 @@ pub struct Running {
     pub exit: oneshot::Receiver<Exit>,
     /// Its address in the network, where the host can use it.
     pub address: Option<IpAddr>,
+    /// Tells this run from the other runs of the same container, as [`Exit::run`] does; 0 where nobody knows.
+    pub run: u64,
 }
 
 /// A piece of output, cut anywhere.

@@ -261,7 +261,7 @@ impl Backend for Sim {
             drop(ending);
             exit.send(crate::Exit { code, out_of_memory: false, run }).ok(); // Nobody may be waiting.
         });
-        Ok(Running { output: chunks, exit: exited, address: None })
+        Ok(Running { output: chunks, exit: exited, address: None, run })
     }
 
     async fn has_run(&self, id: &str) -> Result<bool, BackendError> {
@@ -284,7 +284,7 @@ impl Backend for Sim {
             State::Running { over, .. } => over.clone(),
             State::Created | State::Exited(_) => watch::channel(()).1,
         };
-        let output = container.kept.follow(over.clone());
+        let (output, run) = (container.kept.follow(over.clone()), container.runs);
         let (exit, exited) = oneshot::channel();
         tokio::spawn(async move {
             while over.changed().await.is_ok() {}
@@ -293,7 +293,7 @@ impl Backend for Sim {
                 exit.send(crate::Exit { code, out_of_memory: false, run }).ok(); // Nobody may be waiting.
             }
         });
-        Ok(Running { output, exit: exited, address: None })
+        Ok(Running { output, exit: exited, address: None, run })
     }
 
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), BackendError> {
@@ -481,7 +481,7 @@ impl Sim {
             };
             exit.send(crate::Exit { code, out_of_memory: false, run: 0 }).ok(); // Nobody may be waiting.
         });
-        Ok(Running { output: chunks, exit: exited, address: None })
+        Ok(Running { output: chunks, exit: exited, address: None, run: 0 })
     }
 }
 

@@ -1,6 +1,11 @@
 //! A container's life, seen through by one task: image, creation, start, output, exit, maybe start again, removal.
 
-use std::sync::Arc;
+mod away;
+mod meddling;
+
+use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pt_backend::{
@@ -19,6 +24,7 @@ use crate::log::{LogSender, Written};
 use crate::mount::NeededVolume;
 use crate::ready::Voice;
 use crate::remains::{Heard, News, ports_label};
+use meddling::{Afterwards, Starter};
 
 /// What is wished for a container. It only ever goes forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +61,10 @@ pub(crate) struct Network {
     pub(crate) name: String,
     pub(crate) labels: Labels,
     pub(crate) made: OnceCell<()>,
+    /// The volumes that its containers have used, by name.
+    pub(crate) volumes: Mutex<HashSet<String>>,
+    /// Whether it was told that the engine does not answer, to one that has not answered since.
+    pub(crate) away: AtomicBool,
 }
 
 /// Where a container's life is taken up.
@@ -182,7 +192,7 @@ impl ContainerTask {
     async fn make(&mut self) -> Result<Option<String>, BackendError> {
         let image = async {
             tokio::select! {
-                image = self.image() => image,
+                image = self.patiently(|| self.image()) => image,
                 () = unwanted(self.wish.clone()) => Ok(()),
             }
         };
@@ -203,9 +213,9 @@ impl ContainerTask {
         if !self.is_wanted() {
             return Ok(None);
         }
-        let id = self.create().await?;
+        let id = self.create_patiently().await?;
         for (volume, path, fill) in empty {
-            if let Err(error) = self.backend.copy_in(&id, &fill, &path).await {
+            if let Err(error) = self.patiently(|| self.backend.copy_in(&id, &fill, &path)).await {
                 // Nobody may take it for one that was filled. The first error is the one to tell.
                 drop(self.backend.remove_container(&id).await);
                 drop(self.backend.remove_volume(&volume).await);
@@ -236,7 +246,8 @@ impl ContainerTask {
 
     async fn network_made(&self) -> Result<(), BackendError> {
         let network = &self.network;
-        network.made.get_or_try_init(|| self.backend.create_network(&network.name, &network.labels)).await?;
+        let make = || self.backend.create_network(&network.name, &network.labels);
+        network.made.get_or_try_init(|| self.patiently(make)).await?;
         Ok(())
     }
 
@@ -270,7 +281,7 @@ impl ContainerTask {
     /// Makes sure of a volume; says whether it is new.
     async fn volume(&self, volume: &NeededVolume) -> Result<bool, BackendError> {
         if volume.create == CreateVolume::Never {
-            let found = self.backend.find(&volume.labels).await?;
+            let found = self.patiently(|| self.backend.find(&volume.labels)).await?;
             if !found.volumes.iter().any(|found| found.name == volume.name) {
                 let id = volume.labels.get(Labels::VOLUME).unwrap_or(&volume.name);
                 return Err(BackendError {
@@ -283,7 +294,11 @@ impl ContainerTask {
             }
             return Ok(false);
         }
-        self.backend.create_volume(&volume.name, &volume.labels).await
+        let create = || self.backend.create_volume(&volume.name, &volume.labels);
+        // Of one that is to be filled it must be known whether it is new: asked twice, nobody could tell.
+        let is_new = if volume.fill.is_some() { create().await? } else { self.patiently(create).await? };
+        self.see_volume(volume, is_new);
+        Ok(is_new)
     }
 
     /// Says which of these volumes other jobs use that run: caches may be shared, the directory of a database may not.
@@ -314,16 +329,13 @@ impl ContainerTask {
     /// anything does.
     async fn live(&mut self, mut id: String, mut next: Next, mut restarts: u32) -> Option<String> {
         let mut pause = Pause::default();
+        let mut last_run = None;
         loop {
             let started = Instant::now();
             let exited = match std::mem::replace(&mut next, Next::Start) {
-                Next::Drain { run } => match self.follow(&id).await {
+                Next::Drain { run } => match self.follow(&id, run, Starter::Us).await {
                     Some(exit) if exit.run == run => continue,
-                    // It was started once more, by a runner that could not say so.
-                    exit => {
-                        self.change(ContainerChange::Started);
-                        exit.map(|exit| (exit, false))
-                    }
+                    exit => exit.map(|exit| (exit, false)),
                 },
                 Next::Start if !self.is_wanted() => {
                     self.stopped_early();
@@ -332,6 +344,15 @@ impl ContainerTask {
                 Next::Start => {
                     let running = match self.start(&mut id).await {
                         Ok(running) => running,
+                        Err(error) if self.is_waited_out(&error) => {
+                            self.wait_out(&error).await;
+                            // It may have started all the same.
+                            next = match last_run {
+                                Some(run) => Next::Drain { run },
+                                None => Next::Follow { tell: true },
+                            };
+                            continue;
+                        }
                         Err(error) => {
                             self.change(ContainerChange::Failed { message: self.explain(&id, &error) });
                             break;
@@ -361,10 +382,27 @@ impl ContainerTask {
                 }
             };
             let Some((exit, again)) = exited else {
-                let message = "The container engine lost sight of it. Was it removed by hand?".to_owned();
-                self.change(ContainerChange::Failed { message });
+                let message = match self.is_wanted() {
+                    true => "The container engine lost sight of it. Was it removed by hand?",
+                    false => "It was asked to stop, and the container engine did not say how it ended.",
+                };
+                self.change(ContainerChange::Failed { message: message.to_owned() });
                 break;
             };
+            match self.afterwards(exit).await {
+                Afterwards::Removed => {
+                    let message = "It was removed from the container engine by somebody else.".to_owned();
+                    self.change(ContainerChange::Failed { message });
+                    break;
+                }
+                Afterwards::Restarted if !again => {
+                    self.tell_restart();
+                    next = Next::Follow { tell: false };
+                    continue;
+                }
+                Afterwards::Exited | Afterwards::Restarted => {}
+            }
+            last_run = Some(exit.run);
             if !again && !self.starts_again(exit, restarts) {
                 let Exit { code: exit_code, out_of_memory, .. } = exit;
                 self.change(ContainerChange::Exited { exit_code, out_of_memory });
@@ -399,7 +437,10 @@ impl ContainerTask {
         let mut told = false;
         loop {
             match self.backend.has_run(id).await {
-                Ok(false) if self.is_wanted() => return self.start(id).await.map(|_| true),
+                Ok(false) if self.is_wanted() => match self.start(id).await {
+                    Err(error) if self.is_waited_out(&error) => self.wait_out(&error).await,
+                    started => return started.map(|_| true),
+                },
                 Ok(has_run) => return Ok(has_run),
                 // Whoever follows it tells that it is gone.
                 Err(error) if error.kind == ErrorKind::NotFound => return Ok(true),
@@ -418,7 +459,7 @@ impl ContainerTask {
     /// had made the container: how it was made is not known then.
     async fn start(&mut self, id: &mut String) -> Result<Running, BackendError> {
         for _ in 0..3 {
-            match self.backend.start_container(id).await {
+            match self.start_networked(id).await {
                 Err(error) if error.kind == ErrorKind::PortTaken && !self.request.image.is_empty() => {
                     self.backend.remove_container(id).await?;
                     for port in &mut self.request.ports {
@@ -443,12 +484,18 @@ impl ContainerTask {
     async fn watch(&self, id: &str, running: Option<Running>) -> Option<(Exit, bool)> {
         let reading = async {
             match running {
-                Some(running) => match self.pass_on(running, None).await {
-                    Passed::Exited(exit) => Some(exit),
-                    Passed::Lost => None,
-                    Passed::Silent => self.follow(id).await,
-                },
-                None => self.follow(id).await,
+                Some(running) => {
+                    let run = running.run;
+                    match self.pass_on(running, None).await {
+                        Passed::Exited(exit) => {
+                            self.see_run(run, exit.run, &mut Starter::Others);
+                            Some(exit)
+                        }
+                        Passed::Lost => None,
+                        Passed::Silent => self.follow(id, run, Starter::Others).await,
+                    }
+                }
+                None => self.follow(id, 0, Starter::Others).await,
             }
         };
         tokio::pin!(reading);
@@ -465,17 +512,23 @@ impl ContainerTask {
     }
 
     /// Reads what the container has written from its first byte on, and passes on what was not heard before; until it has
-    /// exited, or is gone. An engine that does not answer is waited for: nothing is known of what it runs.
-    async fn follow(&self, id: &str) -> Option<Exit> {
+    /// exited, or is gone. An engine that does not answer is waited for: nothing is known of what it runs. Tells of a run that is
+    /// another one than was known.
+    async fn follow(&self, id: &str, mut run: u64, mut starter: Starter) -> Option<Exit> {
         let mut pause = Duration::from_millis(100);
         let mut told = false;
         loop {
             self.log.settle().await;
             match self.backend.follow_container(id).await {
                 Ok(running) => {
+                    run = self.see_run(run, running.run, &mut starter);
+                    told = false;
                     let heard = self.heard_of().await;
                     match self.pass_on(running, Some(News::after(heard))).await {
-                        Passed::Exited(exit) => return Some(exit),
+                        Passed::Exited(exit) => {
+                            self.see_run(run, exit.run, &mut starter);
+                            return Some(exit);
+                        }
                         Passed::Lost => return None,
                         Passed::Silent => {}
                     }
@@ -601,7 +654,7 @@ impl ContainerTask {
     async fn remove(&mut self, id: &str) -> Option<String> {
         // When nobody can wish any more the job is over, and so is the container.
         let _ = self.wish.wait_for(|wish| *wish >= Wish::Remove).await;
-        match self.backend.remove_container(id).await {
+        match self.remove_patiently(id).await {
             Ok(()) => {
                 self.change(ContainerChange::Removed);
                 None

@@ -20,7 +20,8 @@ mod taken;
 mod waits;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indexmap::{IndexMap, IndexSet};
@@ -190,7 +191,13 @@ impl Dispatcher {
         let writer = engine.store.log_writer(&options.job)?;
         let (log, keeper) = keep_logs(writer, mask.clone(), notices.clone());
         let names = Names::new(&options.instance, &options.job.job);
-        let network = Network { name: names.network(), labels: labels(&options), made: OnceCell::new() };
+        let network = Network {
+            name: names.network(),
+            labels: labels(&options),
+            made: OnceCell::new(),
+            volumes: Mutex::default(),
+            away: AtomicBool::new(false),
+        };
         let (watched, watching) = watch::channel(Job::default());
         let origin = Arc::new(Origin {
             sources: options.project.sources().clone(),
@@ -268,7 +275,7 @@ impl Dispatcher {
     /// Carries the job out to its end.
     pub(crate) async fn run(mut self) -> Result<Job, StoreError> {
         if let Err(error) = self.carry_out().await {
-            self.abandon().await;
+            self.abandon(&error).await;
             return Err(error);
         }
         self.finish().await
@@ -298,7 +305,7 @@ impl Dispatcher {
                     // It ends before its senders only when it failed.
                     Ok(kept) => return kept,
                     Err(panic) => {
-                        self.abandon().await;
+                        self.end_all().await;
                         std::panic::resume_unwind(panic.into_panic());
                     }
                 },

@@ -190,7 +190,7 @@ fn find_printed(
     key: &JobKey,
     steps: &mut HashMap<StepId, StepRemains>,
 ) -> Result<(), StoreError> {
-    for line in engine.store.read_logs(key, 0, LogFilter::default()) {
+    for line in engine.store.read_logs(key, 0, LogFilter::default()).readable() {
         let line = line?;
         if line.stream == Stream::Log {
             let step = steps.entry(line.step).or_default();
@@ -240,7 +240,7 @@ pub(crate) fn lines_of(
     let created = store.events(key, 0)?.iter().rev().find(|event| is_made(event)).map(|event| event.at);
     let filter = LogFilter { container: Some(id.clone()), ..LogFilter::default() };
     let is_its = move |line: &LogLine| !line.beside && created.is_some_and(|created| created <= line.at);
-    Ok(store.read_logs(key, 0, filter).filter(move |line| line.as_ref().map_or(true, &is_its)))
+    Ok(store.read_logs(key, 0, filter).readable().filter(move |line| line.as_ref().map_or(true, &is_its)))
 }
 
 fn failed_unheard(job: &Job, events: &[Event]) -> bool {

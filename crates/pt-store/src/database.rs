@@ -1,5 +1,6 @@
 //! The SQLite file: opened by many processes at once, brought up to date by whoever comes first.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::error::DATABASE_CURE;
 use crate::{StoreError, private};
 
 /// How long to wait for another process to finish writing.
@@ -55,7 +57,7 @@ impl Database {
         attempt: &'static str,
         read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let failed = |cause| StoreError::database(attempt, &self.path)(cause);
+        let failed = |cause| self.marked(StoreError::database(attempt, &self.path)(cause));
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.transaction().map_err(failed)?;
         read(&transaction).map_err(failed)
@@ -70,7 +72,7 @@ impl Database {
         attempt: &'static str,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, WriteError>,
     ) -> Result<T, StoreError> {
-        let failed = |cause| StoreError::database(attempt, &self.path)(cause);
+        let failed = |cause| self.marked(StoreError::database(attempt, &self.path)(cause));
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
@@ -84,7 +86,29 @@ impl Database {
 
     /// Says that a row does not hold what it should.
     pub(crate) fn damaged(&self, detail: String) -> StoreError {
-        StoreError::Damaged { path: self.path.clone(), detail }
+        self.marked(StoreError::Damaged { path: self.path.clone(), detail, cure: DATABASE_CURE })
+    }
+
+    /// Leaves a mark where damage was found, for whoever opens the database next. It says nothing that the error does not.
+    fn marked(&self, error: StoreError) -> StoreError {
+        if error.is_damage() && self.path.is_absolute() {
+            drop(fs::write(self.mark(), ""));
+        }
+        error
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.path.with_extension("db.is-damaged")
+    }
+
+    /// Whether damage was found in it.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.mark().exists()
+    }
+
+    /// The damage is mended.
+    pub(crate) fn unmark(&self) -> Result<(), StoreError> {
+        private::delete(&self.mark())
     }
 }
 

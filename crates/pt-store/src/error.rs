@@ -21,7 +21,7 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// The database refused.
-    #[error("Could not {attempt} in the database {path}: {cause}.{}", database_cure(.cause))]
+    #[error("Could not {attempt} in the database {path}: {cause}.{cure}")]
     Database {
         /// What was attempted.
         attempt: &'static str,
@@ -29,17 +29,18 @@ pub enum StoreError {
         path: PathBuf,
         /// Why it failed.
         cause: rusqlite::Error,
+        /// What to do; nothing, or a sentence after a space.
+        cure: &'static str,
     },
     /// A file of ours does not hold what it should.
-    #[error(
-        "{path} is damaged: {detail}. It was left as it is. Restore it from a backup, or move it aside to start \
-         afresh without what it holds."
-    )]
+    #[error("{path} is damaged: {detail}. It was left as it is. {cure}")]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         detail: String,
+        /// What to do.
+        cure: &'static str,
     },
     /// The database was made by a later version.
     #[error(
@@ -98,7 +99,26 @@ pub enum StoreError {
     Unwritable(serde_json::Error),
 }
 
+/// What to do with a damaged file.
+pub(crate) const CURE: &str =
+    "Restore it from a backup, or move it aside to start afresh without what it holds.";
+
+/// What is done about a damaged log.
+pub(crate) const LOG_CURE: &str = "What comes before and after it is read.";
+
+/// What becomes of a damaged database.
+pub(crate) const DATABASE_CURE: &str =
+    "The next command saves what can be read of it, once no job runs (`pt ps`), and tells what is lost.";
+
+/// As little space as this is none.
+const NO_SPACE: u64 = 256 << 10;
+
 impl StoreError {
+    /// Whether a part of a file cannot be read, and the rest may be.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
     pub(crate) fn file(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::File { attempt, path: path.to_owned(), cause }
     }
@@ -106,9 +126,14 @@ impl StoreError {
     pub(crate) fn database(attempt: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         move |cause| match cause.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged { path: path.to_owned(), detail: cause.to_string() }
+                let is_foreign = cause.sqlite_error_code() == Some(ErrorCode::NotADatabase);
+                let cure = if is_foreign { CURE } else { DATABASE_CURE };
+                Self::Damaged { path: path.to_owned(), detail: cause.to_string(), cure }
             }
-            _ => Self::Database { attempt, path: path.to_owned(), cause },
+            _ => {
+                let cure = database_cure(&cause, path);
+                Self::Database { attempt, path: path.to_owned(), cause, cure }
+            }
         }
     }
 }
@@ -132,9 +157,18 @@ fn io_cure(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-fn database_cure(cause: &rusqlite::Error) -> &'static str {
+/// What a database says where the disk is full is not always that it is.
+fn is_full(path: &Path) -> bool {
+    let dir = path.parent().unwrap_or(path);
+    rustix::fs::statvfs(dir).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NO_SPACE)
+}
+
+fn database_cure(cause: &rusqlite::Error, path: &Path) -> &'static str {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => io_cure(io::ErrorKind::StorageFull),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if is_full(path) => {
+            io_cure(io::ErrorKind::StorageFull)
+        }
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
             io_cure(io::ErrorKind::PermissionDenied)
         }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::database::WriteError;
+use crate::witness::Witness;
 use crate::{JobSummary, Store, StoreError, private};
 
 /// A job among all of a machine's.
@@ -41,6 +42,7 @@ pub struct EventWriter {
     job: JobKey,
     number: i64,
     summary: JobSummary,
+    witness: Witness,
 }
 
 impl EventWriter {
@@ -51,6 +53,7 @@ impl EventWriter {
             .database()
             .write("append events", |tx| write(tx, &self.job, self.number, &mut summary, events))?;
         self.summary = summary;
+        self.witness.note(self.summary.events);
         Ok(())
     }
 }
@@ -59,7 +62,8 @@ impl Store {
     /// Opens the events of a job for writing.
     pub fn event_writer(&self, job: &JobKey) -> Result<EventWriter, StoreError> {
         let (number, summary) = self.database().write("look a job up", |tx| self.load(tx, job))?;
-        Ok(EventWriter { store: self.clone(), job: job.clone(), number, summary })
+        let witness = Witness::of(self, job)?;
+        Ok(EventWriter { store: self.clone(), job: job.clone(), number, summary, witness })
     }
 
     /// Creates a job for a target, under the target's id and the next number: `stack-10`.
@@ -78,7 +82,8 @@ impl Store {
                     )?
                     .query_row(params![instance.as_str(), target], |row| row.get(0))?;
                 let job = JobKey::new(instance.clone(), JobId::new(format!("{target}-{number}")));
-                if insert(tx, &job, at)? {
+                // A log without a job is one that was lost with a database; it is not written on.
+                if !self.log_file(&job).exists() && insert(tx, &job, at)? {
                     return Ok(job);
                 }
             }

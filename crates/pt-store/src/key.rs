@@ -9,6 +9,7 @@ use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
+use crate::error::CURE;
 use crate::{StoreError, private};
 
 const KEY_BYTES: usize = 32;
@@ -104,6 +105,7 @@ fn new_key_as_hex() -> io::Result<Zeroizing<String>> {
 
 fn damaged(path: &Path) -> StoreError {
     StoreError::Damaged {
+        cure: CURE,
         path: path.to_owned(),
         detail: "it does not hold a key of 64 hex digits".to_owned(),
     }

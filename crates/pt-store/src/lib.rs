@@ -8,7 +8,8 @@
 //! What is stored are the types of pt-model themselves: a job is its events, and a [`JobSummary`] the part of their
 //! fold that lists need. Calls are synchronous and short. The store reads no clock: who calls says when.
 //!
-//! What it finds damaged it names and leaves alone; it never starts afresh over somebody's data.
+//! What it finds damaged it names, and never starts afresh over somebody's data: of a damaged database what can be read is saved
+//! into a new one ([`Salvage`]), and the damaged one is kept.
 
 mod call;
 mod database;
@@ -22,12 +23,14 @@ mod log;
 mod private;
 mod request;
 mod runner;
+mod salvage;
 mod scope;
 mod secret;
 mod settings;
 mod store;
 mod summary;
 mod value;
+mod witness;
 
 pub use call::AgentCall;
 pub use dataset::{Dataset, DatasetDiff, DatasetSource, Lineage, Swept};
@@ -39,6 +42,7 @@ pub use key::random_name;
 pub use log::{Follow, LogFilter, LogReader, LogWriter};
 pub use request::JobRequest;
 pub use runner::{Runner, RunnerLock};
+pub use salvage::{Found, Salvage};
 pub use scope::{Scope, same_name};
 pub use secret::SecretInfo;
 pub use store::Store;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use pt_model::{ContainerId, LogLine, StepId};
 
+use crate::error::LOG_CURE as CURE;
+use crate::witness::Witness;
 use crate::{JobKey, Store, StoreError, private};
 
 const BUFFER: usize = 1 << 18;
@@ -18,6 +20,9 @@ pub struct LogWriter {
     file: BufWriter<File>,
     path: PathBuf,
     next_seq: u64,
+    /// How much of the file readers were promised.
+    kept: u64,
+    witness: Witness,
 }
 
 impl LogWriter {
@@ -28,18 +33,42 @@ impl LogWriter {
 
     /// Adds a line. It is on its way to the file until [`flush`](Self::flush), at the latest.
     pub fn append(&mut self, line: &LogLine) -> Result<(), StoreError> {
-        serde_json::to_writer(&mut self.file, line).map_err(|cause| match cause.io_error_kind() {
-            Some(kind) => StoreError::file("write the log", &self.path)(kind.into()),
-            None => StoreError::Unwritable(cause),
-        })?;
-        self.file.write_all(b"\n").map_err(StoreError::file("write the log", &self.path))?;
+        let written =
+            serde_json::to_writer(&mut self.file, line).map_err(|cause| match cause.io_error_kind() {
+                Some(_) => StoreError::file("write the log", &self.path)(cause.into()),
+                None => StoreError::Unwritable(cause),
+            });
+        let failed = StoreError::file("write the log", &self.path);
+        let written = written.and_then(|()| self.file.write_all(b"\n").map_err(failed));
+        if written.is_err() {
+            self.give_up();
+        }
         self.next_seq = line.seq + 1;
-        Ok(())
+        written
     }
 
     /// Makes what was added visible to readers.
     pub fn flush(&mut self) -> Result<(), StoreError> {
-        self.file.flush().map_err(StoreError::file("write the log", &self.path))
+        let flushed = self.file.flush().and_then(|()| self.file.stream_position());
+        match flushed {
+            Ok(kept) => {
+                self.kept = kept;
+                self.witness.note_lines(self.next_seq);
+            }
+            Err(_) => self.give_up(),
+        }
+        flushed.map(drop).map_err(StoreError::file("write the log", &self.path))
+    }
+
+    /// Takes back what cannot be written as a whole, and was promised to nobody: it would be the last that fits a full disk, where
+    /// there is more to be written down.
+    fn give_up(&mut self) {
+        let Ok(file) = self.file.get_ref().try_clone() else { return };
+        // What waits to be written is left unwritten.
+        drop(std::mem::replace(&mut self.file, BufWriter::with_capacity(BUFFER, file)).into_parts());
+        // Where that fails, too, the torn line counts as not there.
+        drop(self.file.get_ref().set_len(self.kept));
+        drop(self.file.seek(SeekFrom::Start(self.kept)));
     }
 }
 
@@ -61,7 +90,7 @@ impl LogFilter {
 }
 
 /// Reads the log of a job. At the end of what is there it gives `None`, and goes on from there when asked again later:
-/// a line that is not whole yet counts as not there.
+/// a line that is not whole yet counts as not there. A line that cannot be read is an error; the next ones come after it.
 #[derive(Debug)]
 pub struct LogReader {
     path: PathBuf,
@@ -80,11 +109,17 @@ impl LogReader {
         Follow { reader: self, poll, is_over, over: false }
     }
 
+    /// The lines that can be read.
+    pub fn readable(self) -> impl Iterator<Item = Result<LogLine, StoreError>> {
+        self.filter(|line| !line.as_ref().is_err_and(StoreError::is_damage))
+    }
+
     fn next_line(&mut self) -> Result<Option<LogLine>, StoreError> {
         while self.read_line().map_err(StoreError::file("read the log", &self.path))? {
             let line: LogLine = serde_json::from_slice(&self.line).map_err(|cause| StoreError::Damaged {
                 path: self.path.clone(),
                 detail: format!("the line that ends at byte {} cannot be read ({cause})", self.offset),
+                cure: CURE,
             })?;
             if line.seq >= self.from_seq && self.filter.admits(&line) {
                 return Ok(Some(line));
@@ -172,17 +207,29 @@ impl Store {
         let mut file = opened.map_err(StoreError::file("open the log", &path))?;
         let last = cut_torn_line(&mut file).map_err(StoreError::file("read the log", &path))?;
         let next_seq = match last {
-            Some(line) => {
-                serde_json::from_slice::<LogLine>(&line).map(|line| line.seq + 1).map_err(|cause| {
-                    StoreError::Damaged {
-                        path: path.clone(),
-                        detail: format!("its last line cannot be read ({cause})"),
-                    }
-                })?
-            }
+            Some(line) => match serde_json::from_slice::<LogLine>(&line) {
+                Ok(line) => line.seq + 1,
+                Err(_) => self.next_seq(job)?,
+            },
             None => 0,
         };
-        Ok(LogWriter { file: BufWriter::with_capacity(BUFFER, file), path, next_seq })
+        let kept = file.stream_position().map_err(StoreError::file("read the log", &path))?;
+        Ok(LogWriter {
+            file: BufWriter::with_capacity(BUFFER, file),
+            path,
+            next_seq,
+            kept,
+            witness: Witness::of(self, job)?,
+        })
+    }
+
+    /// The number of the line that is due, where the last one cannot be read. Those that cannot be read count.
+    fn next_seq(&self, job: &JobKey) -> Result<u64, StoreError> {
+        self.read_logs(job, 0, LogFilter::default()).try_fold(0, |due, line| match line {
+            Ok(line) => Ok(line.seq + 1),
+            Err(error) if error.is_damage() => Ok(due + 1),
+            Err(error) => Err(error),
+        })
     }
 
     /// The lines of a job from this number on, as far as they are there.

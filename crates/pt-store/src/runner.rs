@@ -1,8 +1,8 @@
 //! Runners: the processes that run jobs, and how to tell whether they live.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +35,38 @@ pub struct RunnerLock {
     _file: File,
 }
 
+/// Whether any process runs a job.
+pub(crate) fn any_alive(dir: &Path) -> Result<bool, StoreError> {
+    let dir = dir.join("runners");
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(cause) => return Err(StoreError::file("read", &dir)(cause)),
+    };
+    for entry in entries {
+        let path = entry.map_err(StoreError::file("read", &dir))?.path();
+        if path.extension().is_some_and(|extension| extension == "lock") && is_held(&path)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a process holds the lock.
+fn is_held(path: &Path) -> Result<bool, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(cause) => return Err(StoreError::file("open the lock", path)(cause)),
+    };
+    // Shared, so that two who ask at once do not take each other for the runner.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(cause)) => Err(StoreError::file("lock", path)(cause)),
+    }
+}
+
 impl Store {
     /// Takes a job up for this process. Refused while another process holds it.
     pub fn lock_runner(&self, job: &JobKey) -> Result<RunnerLock, StoreError> {
@@ -53,18 +85,7 @@ impl Store {
 
     /// Whether the process that runs the job lives.
     pub fn runner_alive(&self, job: &JobKey) -> Result<bool, StoreError> {
-        let path = self.lock_file(job);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(cause) => return Err(StoreError::file("open the lock", &path)(cause)),
-        };
-        // Shared, so that two who ask at once do not take each other for the runner.
-        match file.try_lock_shared() {
-            Ok(()) => Ok(false),
-            Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(cause)) => Err(StoreError::file("lock", &path)(cause)),
-        }
+        is_held(&self.lock_file(job))
     }
 
     /// Writes down who runs the job.

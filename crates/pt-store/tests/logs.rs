@@ -81,16 +81,24 @@ fn a_torn_last_line_is_not_there_and_the_next_writer_cuts_it_off() {
 }
 
 #[test]
-fn a_line_that_cannot_be_read_is_an_error_that_names_the_file() {
+fn a_line_that_cannot_be_read_is_an_error_that_names_the_file_and_the_next_ones_come_after_it() {
     let store = Store::in_memory().unwrap();
     let mut log = store.log_writer(&job()).unwrap();
     log.append(&line(0, "api", "fine")).unwrap();
     drop(log);
     let mut file = fs::OpenOptions::new().append(true).open(log_file(&store)).unwrap();
     file.write_all(b"scribble\n").unwrap();
-    let message = store.read_logs(&job(), 1, LogFilter::default()).next().unwrap().unwrap_err().to_string();
+    let mut log = store.log_writer(&job()).unwrap();
+    assert_eq!(log.next_seq(), 2, "it stands for a line");
+    log.append(&line(2, "api", "after it")).unwrap();
+    log.flush().unwrap();
+    let mut reader = store.read_logs(&job(), 1, LogFilter::default());
+    let message = reader.next().unwrap().unwrap_err().to_string();
     assert!(message.contains("logs/a/stack-1.log is damaged: the line that ends at byte "), "{message}");
-    assert!(store.log_writer(&job()).unwrap_err().to_string().contains("its last line cannot be read"));
+    assert!(message.ends_with("It was left as it is. What comes before and after it is read."), "{message}");
+    assert_eq!(reader.next().unwrap().unwrap().text, "after it");
+    let readable = store.read_logs(&job(), 0, LogFilter::default()).readable();
+    assert_eq!(readable.map(|line| line.unwrap().text).collect::<Vec<_>>(), ["fine", "after it"]);
 }
 
 #[test]

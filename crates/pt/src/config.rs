@@ -16,6 +16,7 @@ use pt_store::Scope;
 use pt_syntax::{Diagnostic, Severity, Sources, Style, render, suggest};
 
 use crate::cli::{ContextArgs, GlobalArgs};
+use crate::damage;
 use crate::failure::Failure;
 
 /// The context that is always there.
@@ -139,7 +140,11 @@ impl Config {
         {
             options.host.clone_from(&self.docker_host);
         }
-        Ok(App::open(environment)?)
+        let app = App::open(environment)?;
+        if let Some(salvage) = app.store.salvage() {
+            damage::warn(&salvage.to_string());
+        }
+        Ok(app)
     }
 }
 

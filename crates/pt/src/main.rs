@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod complete;
 mod config;
+mod damage;
 mod failure;
 mod help;
 mod job_name;

@@ -26,6 +26,11 @@ pub(crate) struct Watcher {
     doomed: HashSet<StepId>,
 }
 
+/// What programs say, on any system, that find no space, and what to do about it.
+const DISK_FULL: &str = "No space left on device";
+const DISK_CURE: &str = "A disk is full, perhaps that of the container engine: `docker system df` shows what takes the space, \
+                         `docker system prune` removes what nothing uses.";
+
 /// The pause between two shown steps of an image pull.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
 
@@ -300,6 +305,9 @@ impl Watcher {
                     err(Style::new(), format_args!("  Its last lines:"))?;
                 }
                 err(Style::new(), format_args!("    {line}"))?;
+            }
+            if self.last.get(id).is_some_and(|lines| lines.iter().any(|line| line.contains(DISK_FULL))) {
+                err(Style::new(), format_args!("  {DISK_CURE}"))?;
             }
         }
         let took = match (self.job.started_ts, self.job.finished_ts) {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::InspectContainerOptions;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -59,7 +60,11 @@ async fn pass_on(client: &bollard::Docker, id: &str, port: u16, mut visitor: Tcp
 
 /// A running container's address in its network.
 pub(super) async fn address(client: &bollard::Docker, id: &str) -> Option<IpAddr> {
-    let container = client.inspect_container(id, None::<InspectContainerOptions>).await.ok()?;
+    address_in(client.inspect_container(id, None::<InspectContainerOptions>).await.ok()?)
+}
+
+/// The same of one that was inspected.
+pub(super) fn address_in(container: ContainerInspectResponse) -> Option<IpAddr> {
     let networks = container.network_settings?.networks?;
     networks.into_values().find_map(|network| network.ip_address?.parse().ok())
 }

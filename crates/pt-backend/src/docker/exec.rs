@@ -96,7 +96,7 @@ impl Docker {
                 exit.send(Exit { code, out_of_memory: false, run: 0 }).ok(); // Nobody may be waiting.
             }
         });
-        Ok(Running { output: chunks, exit: exited, address: None })
+        Ok(Running { output: chunks, exit: exited, address: None, run: 0 })
     }
 }
 

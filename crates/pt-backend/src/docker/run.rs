@@ -15,7 +15,7 @@ use pt_model::Stream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
-use super::door::address;
+use super::door::address_in;
 use super::error::is_missing;
 use super::network::ambiguous_network;
 use super::wording::FirstWords;
@@ -62,7 +62,8 @@ impl Docker {
         let (seen, over) = oneshot::channel();
         tokio::spawn(pump(attached.output, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
-        Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
+        let (address, run) = self.whereabouts(id).await;
+        Ok(Running { output: chunks, exit: exited, address, run })
     }
 
     async fn attach(&self, id: &str) -> Result<AttachContainerResults, Error> {
@@ -90,12 +91,19 @@ impl Docker {
         let (seen, over) = oneshot::channel();
         tokio::spawn(pump(pieces, wording::of_init, output, over, ended));
         tokio::spawn(watch(self.client.clone(), id.to_owned(), end, seen, exit));
-        Ok(Running { output: chunks, exit: exited, address: self.address_of(id).await })
+        let (address, run) = self.whereabouts(id).await;
+        Ok(Running { output: chunks, exit: exited, address, run })
     }
 
-    /// The container's address, where this machine can use it. A container that is gone again has none.
-    async fn address_of(&self, id: &str) -> Option<IpAddr> {
-        if self.reachable.get() == Some(&true) { address(&self.client, id).await } else { None }
+    /// The container's address, where this machine can use it, and which run of it that is. A container that is gone again has
+    /// neither.
+    async fn whereabouts(&self, id: &str) -> (Option<IpAddr>, u64) {
+        let Ok(found) = self.client.inspect_container(id, None::<InspectContainerOptions>).await else {
+            return (None, 0);
+        };
+        let run = found.state.as_ref().and_then(|state| state.started_at.as_deref()).map_or(0, run_of);
+        let reachable = self.reachable.get() == Some(&true);
+        (if reachable { address_in(found) } else { None }, run)
     }
 
     /// Whether this machine can reach addresses of containers.

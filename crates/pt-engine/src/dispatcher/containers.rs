@@ -306,9 +306,10 @@ impl Dispatcher {
         self.emit(What::Warned { step: None, message });
     }
 
-    pub(super) fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
+    /// The change as it may be told: backends quote what they were given.
+    pub(super) fn masked(&self, change: ContainerChange) -> ContainerChange {
         let mask = &self.context.mask;
-        let change = match change {
+        match change {
             ContainerChange::Failed { message } => ContainerChange::Failed { message: mask.mask(&message) },
             ContainerChange::Pulling { image } => ContainerChange::Pulling { image: mask.mask(&image) },
             ContainerChange::Created { .. }
@@ -318,7 +319,11 @@ impl Dispatcher {
             | ContainerChange::Stopping
             | ContainerChange::Exited { .. }
             | ContainerChange::Removed => change,
-        };
+        }
+    }
+
+    pub(super) fn container_changed(&mut self, id: &ContainerId, change: ContainerChange) {
+        let change = self.masked(change);
         self.emit(What::ContainerChanged { container: id.clone(), change: change.clone() });
         match change {
             ContainerChange::Started => {

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pt_model::{Container, ContainerId, Job, Status, StepId, What};
+use pt_backend::{BackendError, ErrorKind};
+use pt_model::{Container, ContainerId, Data, Job, Status, StepId, What};
 use pt_store::StoreError;
+use tokio::time::{Instant, sleep};
 
-use super::{Dispatcher, Message};
+use super::{Dispatcher, Effect, Message};
 use crate::cleanup::{find_leftovers, remove_leftovers};
 use crate::container::{Report, Wish};
 use crate::engine::StopRequest;
@@ -16,6 +18,10 @@ use crate::log::LogSender;
 /// How long code that waits is left to itself after its job is over. Longer than a process needs that ends with it: thousands
 /// of threads that wake up would only be in its way.
 const LEAVE: Duration = Duration::from_secs(5);
+
+/// How long an engine that does not answer is waited for when all that is left to do is to clear up, and how often it is asked.
+const LAST_PATIENCE: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
     pub(super) fn is_stopping(&self) -> bool {
@@ -114,20 +120,58 @@ impl Dispatcher {
             && self.containers.values().all(|container| container.over)
     }
 
-    /// Ends everything although the books cannot be kept. Nobody can be told what goes wrong here; `pt clean` finds it.
-    pub(super) async fn abandon(&mut self) {
+    /// Ends everything because the books cannot be kept. When the containers are gone there may be room for a last word; without it
+    /// the job has no runner any more, which whoever looks at it is told.
+    pub(super) async fn abandon(&mut self, error: &StoreError) {
+        if !self.is_stopping() {
+            self.emit(What::JobStopping { reason: format!("it cannot be written down: {error}") });
+        }
+        self.end_all().await;
+        let open = self.job.steps.iter().filter(|(_, step)| !step.status.has_ended());
+        let ends: Vec<What> = open
+            .map(|(id, step)| {
+                let status = if step.status == Status::Queued { Status::Canceled } else { Status::Stopped };
+                What::StepFinished { step: id.clone(), status, failure: None, output: Data::Null }
+            })
+            .collect();
+        ends.into_iter().for_each(|end| self.emit(end));
+        self.emit(What::JobFinished { status: Status::Failed });
+        // Who runs the job tells the error in any case.
+        drop(self.publish());
+    }
+
+    /// Ends everything, and takes note of it only. What was to be done and is not stored is not done.
+    pub(super) async fn end_all(&mut self) {
         self.stopping.cancel();
         self.killed.cancel();
         self.stop_code();
         self.code_waits.cancel();
+        for effect in std::mem::take(&mut self.effects) {
+            if let Effect::Live(task) = effect
+                && let Some(container) = self.containers.get_mut(&task.id)
+            {
+                // Its life has not begun.
+                container.over = true;
+            }
+        }
         // Code that waits hears that the job was stopped.
         self.forget_waiting();
         while self.containers.values().any(|container| !container.over) {
-            if let Some(Message::Container { container, report: Report::Over(_) }) =
-                self.messages.1.recv().await
-                && let Some(container) = self.containers.get_mut(&container)
-            {
-                container.over = true;
+            let Some(Message::Container { container, report }) = self.messages.1.recv().await else {
+                continue;
+            };
+            match report {
+                Report::Over(_) => {
+                    if let Some(container) = self.containers.get_mut(&container) {
+                        container.over = true;
+                    }
+                }
+                Report::Changed(change) => {
+                    let change = self.masked(change);
+                    self.emit(What::ContainerChanged { container, change });
+                }
+                // Nobody waits for what was reported before to be stored: it is not.
+                Report::Ports(_) | Report::Trouble(_) | Report::Progress(_) | Report::Mark(_) => {}
             }
         }
         let (instance, job) = (&self.context.options.instance.id, &self.context.options.job.job);
@@ -140,12 +184,27 @@ impl Dispatcher {
     /// Verifies that nothing is left, and closes the books.
     pub(super) async fn finish(mut self) -> Result<Job, StoreError> {
         let backend = Arc::clone(&self.context.engine.backend);
+        let mut asked = self.asked.clone();
         if !self.containers.is_empty() {
             let (instance, job) = (&self.context.options.instance.id, &self.context.options.job.job);
-            let problems = match find_leftovers(&*backend, instance, Some(job)).await {
+            let clear = async || match find_leftovers(&*backend, instance, Some(job)).await {
                 Ok(leftovers) => remove_leftovers(&backend, leftovers).await,
                 Err(error) => vec![error],
             };
+            let mut problems = clear().await;
+            let deadline = Instant::now() + LAST_PATIENCE;
+            let is_away = |problem: &BackendError| problem.kind == ErrorKind::NotRunning;
+            while problems.iter().any(is_away) && Instant::now() < deadline && !self.killed.is_cancelled() {
+                tokio::select! {
+                    () = sleep(ASK_AGAIN) => {}
+                    Ok(()) = asked.changed() => {
+                        if *asked.borrow_and_update() == StopRequest::Kill {
+                            break;
+                        }
+                    }
+                }
+                problems = clear().await;
+            }
             for problem in problems {
                 self.warn(format!(
                     "Not everything of the job could be removed: {problem}\nRun `pt clean` to try again."
@@ -158,7 +217,7 @@ impl Dispatcher {
             let waits = self.code_waits.clone();
             // A process that ends with its job need not wait until they all have woken up.
             self.context.runtime.spawn(async move {
-                tokio::time::sleep(LEAVE).await;
+                sleep(LEAVE).await;
                 waits.cancel();
             });
         }

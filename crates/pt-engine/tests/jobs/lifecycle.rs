@@ -326,7 +326,7 @@ fn a_container_that_cannot_even_be_killed_is_given_up() {
         a stopping
         warning: Container 'a' could not be stopped and is killed: cannot stop the container: the simulated world was told to fail
         warning: Container 'a' could not be killed: cannot stop the container: the simulated world was told to fail
-        a failed: The container engine lost sight of it. Was it removed by hand?
+        a failed: It was asked to stop, and the container engine did not say how it ended.
         a stopped
         job stopped"#,
     );

@@ -14,6 +14,7 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::chunk::{Digest, LARGEST};
 use crate::database::{Database, WriteError};
+use crate::error::CURE;
 use crate::key::random_name;
 use crate::{StoreError, private};
 
@@ -198,6 +199,7 @@ impl<'a> PackReader<'a> {
         };
         let path = self.dir.join(&pack);
         let damaged = |why: &str| StoreError::Damaged {
+            cure: CURE,
             path: path.clone(),
             detail: format!("the chunk {digest} at byte {} {why}", place.start),
         };

@@ -15,6 +15,7 @@ use crate::cli::{ContextArgs, ProjectArgs};
 use crate::commands::run;
 use crate::complete;
 use crate::config::Config;
+use crate::damage;
 use crate::failure::{Failure, Outcome};
 use crate::jobs_of::{self, orphaned};
 use crate::watch::Watcher;
@@ -125,7 +126,8 @@ impl<'a> Watched<'a> {
         let past: Vec<Event> = app.store.events(&record.key, 0)?;
         let mut lines = app.store.read_logs(&record.key, 0, LogFilter::default());
         let mut last: Vec<LogLine> = Vec::new();
-        while let Some(line) = lines.next().transpose()? {
+        while let Some(line) = lines.next() {
+            let Some(line) = damage::told(line)? else { continue };
             last.push(line);
             if last.len() > tail.max(Watcher::LAST_LINES) * 2 {
                 last.drain(..last.len() - tail.max(Watcher::LAST_LINES));
@@ -177,7 +179,8 @@ impl<'a> Watched<'a> {
         }
         self.events += events.len() as u64;
         let mut events = events.into_iter().peekable();
-        while let Some(line) = self.lines.next().transpose()? {
+        while let Some(line) = self.lines.next() {
+            let Some(line) = damage::told(line)? else { continue };
             while let Some(event) = events.next_if(|event| event.at <= line.at) {
                 self.watcher.event(event)?;
             }

@@ -16,6 +16,7 @@ use pt_store::LogFilter;
 use crate::cli::{ContextArgs, OutputArgs};
 use crate::complete;
 use crate::config::Config;
+use crate::damage;
 use crate::failure::{Failure, Outcome};
 use crate::job_name::means;
 use crate::output::{self, Format};
@@ -74,9 +75,10 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
         }
         Ok(())
     };
-    let mut tail = VecDeque::new();
+    let (mut tail, mut read) = (VecDeque::new(), 0);
     for line in reader.by_ref() {
-        let line = line?;
+        let Some(line) = damage::told(line)? else { continue };
+        read = line.seq + 1;
         if !wanted(&line) {
             continue;
         }
@@ -91,12 +93,19 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
         }
     }
     tail.iter().try_for_each(show)?;
+    let lost = app.store.lines_noted(&record.key).saturating_sub(read);
+    if lost > 0 && !app.store.runner_alive(&record.key)? {
+        damage::warn(&format!(
+            "The log of job {} is damaged: its last lines are lost, {lost} of them.",
+            record.id()
+        ));
+    }
     if !args.follow {
         return Ok(());
     }
     let is_over = || Ok(!app.store.runner_alive(&record.key)?);
     for line in reader.follow(PAUSE, is_over) {
-        let line = line?;
+        let Some(line) = damage::told(line)? else { continue };
         if wanted(&line) {
             show(&line)?;
         }

@@ -12,12 +12,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::Tally;
 use crate::kinds::{KINDS, Kind};
-use crate::project::Project;
+use crate::project::{PATIENCE, Project};
 use crate::random::Random;
 use crate::verdict::{Ended, judge};
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(5);
 
 type Result<T> = std::result::Result<T, String>;
@@ -166,7 +164,7 @@ fn wait(child: Child) -> Result<()> {
 }
 
 /// What a command says until it ends.
-fn words_of(mut child: Child) -> Result<String> {
+pub(crate) fn words_of(mut child: Child) -> Result<String> {
     let began = Instant::now();
     while child.try_wait().map_err(said)?.is_none() {
         if began.elapsed() > PATIENCE {

@@ -39,6 +39,10 @@ pub(crate) const KINDS: [Kind; 7] = [
     Kind { template: "code", ends: Status::Success, containers: &[("aside", 15, 0)], runs: 1, acts: true },
 ];
 
+/// A step whose container starts while the engine is away.
+pub(crate) const LATE: Kind =
+    Kind { template: "late", ends: Status::Success, containers: &[("late", 8, 0)], runs: 1, acts: false };
+
 /// The project's file. Each start of a container leaves a line in `runs`, where it is counted.
 pub(crate) const FILE: &str = r##"modules:
 - id: write
@@ -88,4 +92,47 @@ templates:
   run:
   - {id: aside, module: write, args: {tag: pt.param tag, name: aside, script: "for i in $(seq 1 15); do echo line $i; sleep 0.05; done"}}
   - {id: acts, code: '#pt-clj (do (pt/log "once") (pt/sleep "500ms"))'}
+- id: steady
+  params: [{id: tag, type: str}]
+  run:
+  - {id: steady, module: write, args: {tag: pt.param tag, name: steady, script: "for i in $(seq 1 50); do echo line $i; sleep 0.05; done"}}
+- id: pause
+  params: [{id: tag, type: str}]
+  run:
+  - {id: first, module: write, args: {tag: pt.param tag, name: first, script: "echo line 1"}}
+  - {id: pause, code: '#pt-clj (pt/sleep "2s")', after: first}
+  - {id: second, module: write, args: {tag: pt.param tag, name: second, script: "echo line 1"}, after: pause}
+- id: late
+  params: [{id: tag, type: str}]
+  run:
+  - {id: wait, code: '#pt-clj (pt/sleep "1s")'}
+  - {id: late, module: write, args: {tag: pt.param tag, name: late, script: "for i in $(seq 1 8); do echo line $i; sleep 0.05; done"}, after: wait}
+- id: fill
+  params: [{id: tag, type: str}]
+  run:
+  - {id: fill, module: write, args: {tag: pt.param tag, name: fill, script: "dd if=/dev/zero of=/big bs=1M"}}
+- id: seed
+  params: [{id: tag, type: str}]
+  run:
+  - id: seed
+    module: polytope/container
+    args: {image: "alpine:3", id: seed, tty: false, cmd: [ls, /seed], mounts: [{path: /seed, source: {type: volume, id: seed, source: {type: host, path: ./large}}}]}
+- id: build
+  params: [{id: tag, type: str}]
+  run:
+  - id: build
+    module: polytope/build-image
+    args:
+      tags: ["chaos-{pt.param tag}:large"]
+      sources: [{source: {type: host, path: ./large}, path: /}]
+- id: loud
+  params: [{id: tag, type: str}]
+  run:
+  - {id: loud, module: write, args: {tag: pt.param tag, name: loud, script: "i=0; while true; do i=$((i+1)); echo line $i of many that fill a disk before long, one after the other; done"}}
+- id: quick
+  run:
+  - {id: quick, module: polytope/container, args: {image: "alpine:3", id: quick, tty: false, cmd: [sh, -c, "echo one; echo two; echo three"]}}
+- id: lasting
+  run:
+  - {id: lasting, module: polytope/container, args: {image: "alpine:3", id: lasting, tty: false, cmd: [sh, -c, "echo up; sleep 2"]}}
 "##;

@@ -2,51 +2,120 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use pt_model::JobId;
-use pt_store::{JobKey, Store};
+use pt_model::{Event, Job, JobId, LogLine};
+use pt_store::{JobKey, LogFilter, Store};
 use tempfile::TempDir;
 
 use crate::kinds::FILE;
+use crate::machine::Way;
+
+/// How long anything may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory with a polytope file, and state of its own.
 pub(crate) struct Project {
     home: TempDir,
+    place: Place,
+}
+
+/// Where its jobs run.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// On this machine's engine.
+    Here,
+    /// In a simulated world.
+    Nowhere,
+    /// On the engine of a machine apart.
+    Apart(Way),
+    /// On this machine's engine, by somebody whose state is on the disk of a machine apart.
+    OnDisk(Way),
+}
+
+/// What was said, by whom.
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
 }
 
 impl Project {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(place: Place) -> Self {
         let home = tempfile::Builder::new().prefix("chaos-").tempdir().unwrap();
         let project = home.path().join("project");
         fs::create_dir_all(project.join(".git")).unwrap();
         fs::create_dir_all(project.join("runs")).unwrap();
         fs::write(project.join("polytope.yml"), FILE).unwrap();
-        Self { home }
+        Self { home, place }
     }
 
-    fn dir(&self) -> PathBuf {
+    pub(crate) fn dir(&self) -> PathBuf {
         self.home.path().join("project")
     }
 
-    /// A command of ours, which says nothing.
+    /// Its state, from outside.
+    pub(crate) fn state(&self) -> PathBuf {
+        match &self.place {
+            Place::Here | Place::Nowhere | Place::Apart(_) => self.home.path().join("state"),
+            Place::OnDisk(way) => way.disk_from_outside().join("state"),
+        }
+    }
+
+    /// A command of ours, which shows nothing.
     pub(crate) fn pt(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_polytope"));
+        let program = env!("CARGO_BIN_EXE_polytope");
+        let (mut command, state) = match &self.place {
+            Place::Here | Place::Nowhere => (Command::new(program), self.state()),
+            Place::Apart(way) => (way.command(program, &self.dir()), self.state()),
+            Place::OnDisk(way) => (way.command(program, &self.dir()), way.disk().join("state")),
+        };
         command.args(args).current_dir(self.dir());
-        command.env("HOME", self.home.path()).env("POLYTOPE_STATE_DIR", self.home.path().join("state"));
-        command.env_remove("POLYTOPE_BACKEND");
+        command.env("HOME", self.home.path()).env("POLYTOPE_STATE_DIR", state);
+        match &self.place {
+            Place::Here | Place::OnDisk(_) => command.env_remove("POLYTOPE_BACKEND"),
+            Place::Nowhere => command.env("POLYTOPE_BACKEND", "sim"),
+            Place::Apart(way) => command.env_remove("POLYTOPE_BACKEND").env("DOCKER_HOST", way.host()),
+        };
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
 
+    /// Has a command say what it has to say.
+    pub(crate) fn say(&self, args: &[&str]) -> Said {
+        Said::of(self.pt(args).stdout(Stdio::piped()).output().unwrap())
+    }
+
     pub(crate) fn store(&self) -> Store {
-        Store::open(&self.home.path().join("state")).unwrap()
+        Store::open(&self.state()).unwrap()
     }
 
     pub(crate) fn key(&self, store: &Store, job: &str) -> JobKey {
         let instance = store.instance(&self.dir(), Timestamp::now()).unwrap();
         JobKey::new(instance.id, JobId::from(job))
+    }
+
+    /// What happened to a job so far; nothing if it is not there yet.
+    pub(crate) fn events(&self, job: &str) -> Vec<Event> {
+        let store = self.store();
+        store.events(&self.key(&store, job), 0).unwrap_or_default()
+    }
+
+    pub(crate) fn lines(&self, job: &str) -> Vec<LogLine> {
+        let store = self.store();
+        store.read_logs(&self.key(&store, job), 0, LogFilter::default()).map(Result::unwrap).collect()
+    }
+
+    /// Waits until this is so of a job.
+    pub(crate) fn wait_until(&self, job: &str, what: &str, is_so: impl Fn(&Job) -> bool) {
+        let began = Instant::now();
+        while !is_so(&Job::fold(&self.events(job))) {
+            assert!(began.elapsed() < PATIENCE, "{job}: {what} does not come about\n{:?}", self.events(job));
+            sleep(Duration::from_millis(10));
+        }
     }
 
     /// How often something was run that leaves a line under this name.
@@ -59,6 +128,16 @@ impl Project {
         let format = "{{.Label \"dev.polytope.container\"}}";
         let filter = format!("label=dev.polytope.job={job}");
         self.list(&["ps", "--all", "--no-trunc", "--format", format, "--filter", &filter])
+    }
+
+    /// The engine's names of what there is of a job: containers, networks or volumes.
+    pub(crate) fn names(&self, kind: &str, job: &str) -> Vec<String> {
+        let filter = format!("label=dev.polytope.job={job}");
+        let (all, name): (&[&str], _) = match kind {
+            "container" => (&["--all"], "{{.Names}}"),
+            _ => (&[], "{{.Name}}"),
+        };
+        self.list(&[&[kind, "ls", "--format", name, "--filter", &filter], all].concat())
     }
 
     /// What there is of this project in the engine.
@@ -79,17 +158,46 @@ impl Project {
         made
     }
 
+    /// A command of the engine's.
+    pub(crate) fn docker(&self, args: &[&str]) -> Said {
+        let mut command = Command::new("docker");
+        if let Place::Apart(way) = &self.place {
+            command.env("DOCKER_HOST", way.host());
+        }
+        Said::of(command.args(args).output().unwrap())
+    }
+
     fn list(&self, args: &[&str]) -> Vec<String> {
         let filter = format!("label=dev.polytope.project={}", self.dir().canonicalize().unwrap().display());
-        let output = Command::new("docker").args(args).args(["--filter", &filter]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+        let said = self.docker(&[args, &["--filter", &filter]].concat());
+        said.out.lines().map(str::to_owned).collect()
     }
 
     /// After a failure: nothing of it stays in the engine.
     pub(crate) fn clear(&self) {
         for (kind, name) in self.made() {
             let remove: &[&str] = if kind == "container" { &["rm", "--force"] } else { &["rm"] };
-            drop(Command::new("docker").arg(kind).args(remove).arg(name).output());
+            drop(self.docker(&[&[kind], remove, &[&name]].concat()));
+        }
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        let is_engine_ours = matches!(self.place, Place::Here | Place::OnDisk(_));
+        if std::thread::panicking() && is_engine_ours {
+            self.clear();
+        }
+    }
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+            code: output.status.code().unwrap_or(-1),
         }
     }
 }
