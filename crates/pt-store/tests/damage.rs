@@ -113,7 +113,9 @@ fn events_whose_journal_is_gone_are_missed() {
     // What a user who is killed leaves: the journal's beginning says nothing sensible any more.
     let files = ["polytope.db", "polytope.db-wal", "secret.key", "runners/a-x-1.lock"];
     fs::create_dir(left.path().join("runners")).unwrap();
-    files.iter().for_each(|file| drop(fs::copy(dir.path().join(file), left.path().join(file)).unwrap()));
+    for file in files {
+        fs::copy(dir.path().join(file), left.path().join(file)).unwrap();
+    }
     let journal = left.path().join("polytope.db-wal");
     let mut bytes = fs::read(&journal).unwrap();
     bytes[..32].fill(7);
