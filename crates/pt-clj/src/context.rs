@@ -114,6 +114,8 @@ pub struct Context<'h> {
     fuel: u64,
     /// Calls that may still stand within the current one.
     depth: u32,
+    /// Whether the last argument of the function that is being entered is the sequence of all further ones.
+    spread: bool,
     /// What is nested now without being a call.
     nested: u32,
     /// The same of code that is being read and analysed.
@@ -127,6 +129,7 @@ impl Default for Context<'_> {
         let limits = Limits::default();
         Self {
             depth: limits.depth,
+            spread: false,
             nested: 0,
             code: 0,
             forms: 0,
@@ -535,6 +538,16 @@ impl<'h> Context<'h> {
         result.map_err(Signal::leave)
     }
 
+    /// Calls a function of so many arguments and more with its first ones and a sequence of the others, never empty.
+    pub(crate) fn enter_with_rest(&mut self, this: &Value, closure: &Closure, args: Vec<Value>) -> Eval {
+        let base = self.stack.len();
+        self.stack.extend(args);
+        self.spread = true;
+        let result = self.enter(this, closure, base);
+        self.spread = false;
+        result
+    }
+
     /// The same where there is stack for it.
     fn enter_here(&mut self, this: &Value, closure: &Closure, base: usize) -> Eval {
         self.tick()?;
@@ -543,7 +556,8 @@ impl<'h> Context<'h> {
             let name = closure.code.name.as_deref().unwrap_or("fn");
             return Err(self.wrong_arity(args, &format!("{}/{name}", self.spaces.current())));
         };
-        if arity.variadic {
+        // Where the rest is a sequence already, it lies there as one.
+        if arity.variadic && !std::mem::take(&mut self.spread) {
             let rest: Vec<Value> = self.stack.drain(base + arity.params..).collect();
             self.stack.push(if rest.is_empty() { Value::Nil } else { Value::list(rest) });
         }

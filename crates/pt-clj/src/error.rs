@@ -16,8 +16,6 @@ pub struct Error {
     pub span: Option<Span>,
     /// If that is in a function of the program: where it was called, and where its caller was, and so on; the last few.
     pub calls: Box<[Span]>,
-    /// The map of an `ex-info`.
-    pub data: Option<Value>,
     /// What was thrown, if something was.
     pub exception: Option<Arc<Exception>>,
     /// What kind of end it was.
@@ -37,13 +35,19 @@ pub enum ErrorKind {
     Stopped(Stop),
 }
 
+impl Error {
+    /// The map of an `ex-info`.
+    pub fn data(&self) -> Option<&Value> {
+        self.exception.as_ref().map(|exception| &exception.data).filter(|data| !data.is_nil())
+    }
+}
+
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         Self {
             message: error.message,
             span: Some(error.span),
             calls: Box::default(),
-            data: None,
             exception: None,
             kind: ErrorKind::Read,
             suggestions: Box::default(),
@@ -60,7 +64,6 @@ impl From<Signal> for Error {
                 message,
                 span: None,
                 calls: Box::default(),
-                data: None,
                 exception: None,
                 kind,
                 suggestions: Box::default(),
@@ -72,7 +75,6 @@ impl From<Signal> for Error {
             message: exception.message.clone().unwrap_or_else(|| exception.class.short().to_owned()),
             span: thrown.span,
             calls: thrown.calls.into(),
-            data: (!exception.data.is_nil()).then(|| exception.data.clone()),
             exception: Some(Arc::clone(exception)),
             kind,
             suggestions: thrown.suggestions.into(),

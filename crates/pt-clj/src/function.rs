@@ -58,6 +58,11 @@ pub(crate) struct Arity {
 }
 
 impl FnCode {
+    /// If it takes any number of arguments: how many of them have names of their own.
+    pub(crate) fn most_params(&self) -> Option<usize> {
+        self.arities.iter().find(|arity| arity.variadic).map(|arity| arity.params)
+    }
+
     pub(crate) fn arity(&self, args: usize) -> Option<&Arity> {
         let exact = self.arities.iter().find(|arity| !arity.variadic && arity.params == args);
         exact.or_else(|| self.arities.iter().find(|arity| arity.variadic && arity.params <= args))

@@ -111,7 +111,7 @@ fn a_failing_container_ends_the_code_with_its_data() {
     context.bind("params", container_params());
     let error = run(CONTAINER, &mut context).unwrap_err();
     assert_eq!(error.message, "The container exited with a nonzero exit code.");
-    assert_eq!(print::pr_str(&error.data.unwrap()), "{:exit-code 3}");
+    assert_eq!(print::pr_str(&error.data().cloned().unwrap()), "{:exit-code 3}");
     let span = error.span.unwrap();
     assert!(CONTAINER[span.start..span.end].starts_with("(pt/fail"));
 }

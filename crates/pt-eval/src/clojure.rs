@@ -129,7 +129,7 @@ fn fault(error: Error, snippet: &Snippet<'_>, limits: &Limits) -> EvalError {
         ErrorKind::Stopped(Stop::Deadline | Stop::Fuel) => EvalError::timed_out(limits.time),
         // What calls to the runner throw, and `ex-info`, which authors throw for the same purpose.
         ErrorKind::Exception("clojure.lang.ExceptionInfo") => {
-            let data = error.data.as_ref().map(data::shown).unwrap_or_default();
+            let data = error.data().map(data::shown).unwrap_or_default();
             EvalError::failed(Failure::new(error.message, data))
         }
         ErrorKind::Read => unread(&error, snippet),

@@ -110,14 +110,14 @@ fn some_thread(args: &[Form], span: Span, arrow: &str) -> Result<Form, String> {
         let next = call(arrow, vec![temporary(span), step.clone()], span);
         call("if", vec![test.clone(), nil(span), next], span)
     });
-    Ok(in_turn(first, stepped.collect(), span))
+    Ok(in_turn(&temporary(span), first, stepped.collect(), span))
 }
 
-/// The value goes through steps, each of which sees the one before. The last is in tail position.
-fn in_turn(first: &Form, mut steps: Vec<Form>, span: Span) -> Form {
-    let Some(last) = steps.pop() else { return first.clone() };
-    let mut bindings = vec![temporary(span), first.clone()];
-    bindings.extend(steps.into_iter().flat_map(|step| [temporary(span), step]));
+/// The value goes through steps, each of which sees the one before under a name. The last is in tail position.
+fn in_turn(name: &Form, first: &Form, mut steps: Vec<Form>, span: Span) -> Form {
+    let last = steps.pop().unwrap_or_else(|| name.clone());
+    let mut bindings = vec![name.clone(), first.clone()];
+    bindings.extend(steps.into_iter().flat_map(|step| [name.clone(), step]));
     call("clojure.core/let", vec![vector(bindings, span), last], span)
 }
 
@@ -130,16 +130,12 @@ fn cond_thread(args: &[Form], span: Span, arrow: &str) -> Result<Form, String> {
         let step = call(arrow, vec![temporary(span), clause[1].clone()], span);
         call("if", vec![clause[0].clone(), step, temporary(span)], span)
     });
-    Ok(in_turn(first, stepped.collect(), span))
+    Ok(in_turn(&temporary(span), first, stepped.collect(), span))
 }
 
 fn as_thread(args: &[Form], span: Span) -> Result<Form, String> {
     let [value, name, steps @ ..] = args else { return Err("as-> needs a value and a name".to_owned()) };
-    let mut bindings = vec![name.clone(), value.clone()];
-    for step in steps {
-        bindings.extend([name.clone(), step.clone()]);
-    }
-    Ok(call("clojure.core/let", vec![vector(bindings, span), name.clone()], span))
+    Ok(in_turn(name, value, steps.to_vec(), span))
 }
 
 fn doto(args: &[Form], span: Span) -> Result<Form, String> {

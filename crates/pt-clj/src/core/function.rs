@@ -6,7 +6,7 @@ use super::{MANY, natives, take};
 use crate::Value;
 use crate::context::Context;
 use crate::exception::Eval;
-use crate::function::boxed;
+use crate::function::{Closure, FunctionKind, boxed};
 use crate::map::Map;
 use crate::seq::Iter;
 
@@ -21,6 +21,21 @@ natives! { "clojure.core":
         let last = args.last_mut().map(std::mem::take).unwrap_or_default();
         let end = args.len() - 1;
         let mut all: Vec<Value> = args[1..end].iter_mut().map(std::mem::take).collect();
+        // What takes any number of arguments as a sequence need not have them all now: they may be without end.
+        if let Value::Lazy(_) | Value::List(_) = last {
+            match &function {
+                Value::Native(native) if native.name == "clojure.core/concat" => {
+                    return Ok(super::lazy::concat(crate::seq::chunk(all, last)));
+                }
+                Value::Fn(made)
+                    if let FunctionKind::Closure(closure) = &made.0
+                        && let Some(params) = closure.code.most_params() =>
+                {
+                    return spread(context, &function, closure, params, (all, last));
+                }
+                _ => {}
+            }
+        }
         let mut items = Iter::new(context, last)?;
         while let Some(item) = items.next(context)? {
             all.push(item);
@@ -95,6 +110,32 @@ natives! { "clojure.core":
         }
         Ok(value)
     },
+}
+
+/// Calls a function that takes any number of arguments: of a sequence it computes only those that have names, and whether
+/// there are more.
+fn spread(
+    context: &mut Context<'_>,
+    function: &Value,
+    closure: &Closure,
+    params: usize,
+    (mut all, mut rest): (Vec<Value>, Value),
+) -> Eval {
+    loop {
+        rest = crate::seq::seq(context, rest)?;
+        match &rest {
+            Value::List(items) if all.len() < params => {
+                let (first, others) = (items.first(), items.rest());
+                all.push(first);
+                rest = others;
+            }
+            Value::List(_) => break,
+            _ => return context.call(function, &mut all),
+        }
+    }
+    let further = all.split_off(params);
+    all.push(crate::seq::chunk(further, rest));
+    context.enter_with_rest(function, closure, all)
 }
 
 /// Every predicate holds for every argument, or the first truth any gives.

@@ -452,7 +452,15 @@ fn interleave(mut all: Vec<Iter>) -> Value {
     })
 }
 
+/// The items of the items of a sequence.
+pub(super) fn concat(parts: Value) -> Value {
+    cat(Iter::Seq(parts), None)
+}
+
 fn reductions(function: Value, value: Value, mut items: Iter) -> Value {
+    if let Value::Reduced(last) = &value {
+        return Value::list(vec![last.0.clone()]);
+    }
     let before = value.clone();
     cons(
         value,

@@ -9,6 +9,9 @@ natives! { "clojure.core":
         let size = count(context, &args[0])?;
         let step = if args.len() > 2 { count(context, &args[1])? } else { size };
         let pad = if args.len() == 4 { Some(take(args, 2)) } else { None };
+        if pad.is_none() && matches!(args[0], Value::Int(..=-1)) {
+            return Ok(Value::empty_list());
+        }
         let items = args.last_mut().map(std::mem::take).unwrap_or_default();
         Ok(partition(size, step, Rest::from(pad), items))
     },
