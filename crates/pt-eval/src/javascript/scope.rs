@@ -75,22 +75,24 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
 
 /// What a text is that is no script, but something near to one, and what to do about it.
 fn other_notation(text: &str) -> Option<String> {
-    // Whether it imports or exports, if it can be read at all.
+    // Whether it imports something, if it can be read at all.
     let reads = |text: &str, kind: SourceType| {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, text, kind).with_options(options()).parse();
         let whole = !parsed.panicked && parsed.diagnostics.iter().next().is_none();
-        whole.then(|| parsed.program.body.iter().any(Statement::is_module_declaration))
+        let mut statements = parsed.program.body.iter().filter(|one| one.is_module_declaration());
+        whole.then(|| statements.next().map(|one| matches!(one, Statement::ImportDeclaration(_))))
     };
     let object = text.trim().trim_end_matches(';');
     if object.starts_with('{') && reads(&format!("({object})"), kind(text)).is_some() {
         return Some("an object at the beginning needs parentheses: `({…})`".to_owned());
     }
-    if reads(text, SourceType::mjs()) == Some(true) {
-        return Some(
-            "there are no modules: nothing is imported, and the value is that of the last statement"
-                .to_owned(),
-        );
+    match reads(text, SourceType::mjs()).flatten() {
+        Some(true) => return Some("there is nothing to import: what code may call is in `pt`".to_owned()),
+        Some(false) => {
+            return Some("nothing is exported: the value is that of the last statement".to_owned());
+        }
+        None => {}
     }
     let typed = (text.contains(':') || text.contains("interface ") || text.contains(" as "))
         && reads(text, kind(text)).is_none()

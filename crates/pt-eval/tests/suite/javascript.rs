@@ -310,11 +310,11 @@ fn mistakes_are_named_with_their_place() {
             ),
             (
                 "import fs from 'fs'; 1",
-                "! SyntaxError: Unexpected identifier 'fs' @ fs (there are no modules: nothing is imported, and the value is that of the last statement)",
+                "! SyntaxError: Unexpected identifier 'fs' @ fs (there is nothing to import: what code may call is in `pt`)",
             ),
             (
                 "export default 3",
-                "! SyntaxError: unsupported keyword: export @ export (there are no modules: nothing is imported, and the value is that of the last statement)",
+                "! SyntaxError: unsupported keyword: export @ export (nothing is exported: the value is that of the last statement)",
             ),
             (
                 "await import('fs')",
