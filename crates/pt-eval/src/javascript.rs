@@ -251,7 +251,13 @@ impl<'js> Script<'_, 'js> {
             data::Trouble::TooLarge => EvalError::memory(self.limits.memory),
             data::Trouble::Unfit(unfit) => {
                 let text = self.snippet.text;
-                EvalError::code(unfit.message()).at(with_room(text, || scope::last_statement(text)).flatten())
+                let error = EvalError::code(unfit.message())
+                    .at(with_room(text, || scope::last_statement(text)).flatten());
+                if value.is_function() {
+                    error.with_hint("call it, and its result is the value")
+                } else {
+                    error
+                }
             }
             data::Trouble::Threw(error) => self.fault(error, source),
         })

@@ -11,8 +11,7 @@ use pt_model::CodeLimits;
 pub struct Limits {
     /// How long it may run. What it waits for the host does not count.
     pub time: Option<Duration>,
-    /// Bytes of memory for its data; Clojure counts them by what its collections and texts take, about. What is allowed much
-    /// memory may take long over it: a single call of a built-in function of JavaScript runs to its end.
+    /// Bytes of memory for its data; Clojure counts them by what its collections and texts take, about.
     pub memory: usize,
     /// Levels of calls within calls; about, but in Python. Without, about a thousand.
     pub depth: Option<u32>,

@@ -264,7 +264,7 @@ typedef struct JSMallocState {
    object. */
 
 #define JS_ARENA_ALIGN             8
-#define JS_ARENA_SIZE              4096
+#define JS_ARENA_SIZE              2048
 #define JS_ARENA_BLOCK_SIZE_COUNT  31
 #define JS_ARENA_MAX_SMALL_SIZE    512
 #define JS_ARENA_FREE_NIL          0xffff
@@ -27474,7 +27474,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     for(;;) {
         JSFunctionDef *fd = s->cur_func;
         bool has_optional_chain = false;
-        int call_line_num, call_col_num;
+        int call_line_num, call_col_num; /* of what is called or looked into */
 
         if (s->token.val == TOK_QUESTION_MARK_DOT) {
             /* optional chaining */
@@ -27794,6 +27794,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                     if (has_optional_chain) {
                         optional_chain_test(s, &optional_chaining_label, 1);
                     }
+                    emit_source_loc_at(s, s->token.line_num, js_token_col(s));
                     emit_op(s, OP_get_field);
                     emit_atom(s, s->token.u.ident.atom);
                 }
@@ -27804,6 +27805,8 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             int prev_op;
 
         parse_array_access:
+            call_line_num = s->token.line_num;
+            call_col_num = js_token_col(s);
             prev_op = get_prev_opcode(fd);
             if (has_optional_chain) {
                 optional_chain_test(s, &optional_chaining_label, 1);
@@ -27817,6 +27820,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             if (prev_op == OP_get_super) {
                 emit_op(s, OP_get_super_value);
             } else {
+                emit_source_loc_at(s, call_line_num, call_col_num);
                 emit_op(s, OP_get_array_el);
             }
         } else {

@@ -90,7 +90,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, scope: &Scope<'_>, api: Option<Api>) 
     define(&globals, "params", params)?;
     let Some(api) = api else { return Ok(()) };
     let api = Rc::new(api);
-    define(&globals, "console", console(ctx)?)?;
+    define(&globals, "console", console(ctx, api.watch.limits.memory)?)?;
     define(&globals, "pt", runner(ctx, scope, &api)?)
 }
 
@@ -177,11 +177,11 @@ fn throw(ctx: &Ctx<'_>, failures: &Failures, failure: Failure) -> Result<rquickj
     Ok(error.throw())
 }
 
-fn console<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+fn console<'js>(ctx: &Ctx<'js>, most: usize) -> Result<Object<'js>> {
     let console = Object::new(ctx.clone())?;
     for level in ["log", "info", "warn", "error", "debug"] {
         let print = move |args: Rest<Value<'js>>| -> Result<()> {
-            let words: Vec<String> = args.0.iter().map(printed).collect::<Result<_>>()?;
+            let words: Vec<String> = args.0.iter().map(|arg| printed(arg, most)).collect::<Result<_>>()?;
             bridge::print(&words.join(" "));
             Ok(())
         };
@@ -191,14 +191,32 @@ fn console<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 }
 
 /// Texts as they are, data as JSON, everything else as JavaScript names it.
-fn printed(value: &Value<'_>) -> Result<String> {
+fn printed(value: &Value<'_>, most: usize) -> Result<String> {
     let ctx = value.ctx();
-    let data = value.is_object() && !value.is_function() && !value.is_error();
-    if data && let Some(json) = ctx.json_stringify(value.clone())? {
-        return json.to_string();
-    }
     if value.is_symbol() {
         return Ok("Symbol()".to_owned());
     }
+    if value.is_object() && !value.is_function() && !value.is_error() {
+        match from_js(value, most) {
+            Ok(Data::Str(text)) => return Ok(text),
+            Ok(data) => return Ok(data.to_string()),
+            Err(Trouble::Threw(error)) => return Err(error),
+            Err(Trouble::TooLarge) => return Err(Exception::throw_internal(ctx, "out of memory")),
+            // Functions within it are left out; where that does not help either, its name is better than nothing.
+            Err(Trouble::Unfit(_)) if is_data_around(value) => match ctx.json_stringify(value.clone()) {
+                Ok(Some(json)) => return json.to_string(),
+                Ok(None) => {}
+                // It contains itself. Nobody reads what that threw.
+                Err(_) => drop(ctx.catch()),
+            },
+            Err(Trouble::Unfit(_)) => {}
+        }
+    }
     Ok(Coerced::<String>::from_js(ctx, value.clone())?.0)
+}
+
+/// Whether it is a list or an object that a script wrote.
+fn is_data_around(value: &Value<'_>) -> bool {
+    let plain = || data::class(value.as_object()?).ok().filter(|class| class == "Object");
+    value.is_array() || plain().is_some()
 }

@@ -264,12 +264,22 @@ const UNFIT: [&str; 14] = [
     "WeakSet",
 ];
 
-fn text(value: &Value<'_>) -> rquickjs::Result<String> {
-    Ok(Coerced::<String>::from_js(value.ctx(), value.clone())?.0)
+fn text<'js>(value: &Value<'js>) -> rquickjs::Result<String> {
+    match Coerced::<String>::from_js(value.ctx(), value.clone()) {
+        Ok(Coerced(text)) => Ok(text),
+        // Half of a pair of units of UTF-16 is no character.
+        Err(Error::Utf8(_) | Error::FromJs { .. }) if value.is_string() => {
+            let plain: Object<'js> = value.ctx().globals().get("String")?;
+            let prototype: Object<'js> = plain.get("prototype")?;
+            let mended: Function<'js> = prototype.get("toWellFormed")?;
+            Ok(mended.call((This(value.clone()),))?)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// What the language calls an object: `Date` of `[object Date]`.
-fn class(object: &Object<'_>) -> rquickjs::Result<String> {
+pub(super) fn class(object: &Object<'_>) -> rquickjs::Result<String> {
     let plain = Object::new(object.ctx().clone())?;
     let to_string: Function<'_> = plain.get("toString")?;
     let named: String = to_string.call((This(object.clone()),))?;

@@ -124,7 +124,11 @@ pub(super) fn from_thrown(
     if name == "InternalError" && message == "out of memory" {
         return EvalError::memory(limits.memory);
     }
-    let range = place(error, source);
+    let range = place(error, source).or_else(|| {
+        // What is loaded is loaded when nothing of the script is under way.
+        let at = source.text.find("import").filter(|_| message.starts_with("could not load module"))?;
+        Some(at..at + "import".len())
+    });
     let word = range.clone().map(|range| &source.text[range]);
     let message = match word {
         Some(word) if message == "not a function" && !word.is_empty() => {
@@ -139,7 +143,14 @@ pub(super) fn from_thrown(
 
 /// Names that every script has.
 const GLOBALS: &str = "params inputs console Array Boolean Date Error JSON Map Math Number Object RegExp Set String Symbol \
-                       decodeURIComponent encodeURIComponent isFinite isNaN parseFloat parseInt undefined";
+                       decodeURIComponent encodeURIComponent isFinite isNaN parseFloat parseInt";
+
+/// Methods of texts, lists, maps and the like, by which what has none is corrected.
+const METHODS: &str = "add at charAt charCodeAt codePointAt concat delete endsWith entries every fill filter find findIndex findLast \
+                       flat flatMap forEach get has hasOwnProperty includes indexOf join keys lastIndexOf localeCompare map match \
+                       matchAll normalize padEnd padStart pop push reduce reduceRight repeat replace replaceAll reverse search \
+                       set shift slice some sort splice split startsWith substring test toFixed toISOString toLowerCase \
+                       toReversed toSorted toSpliced toString toUpperCase trim trimEnd trimStart unshift values";
 
 /// For a name that means nothing: a near one of the script, or of those that every script has.
 fn near(name: &str, text: &str) -> Option<String> {
@@ -159,6 +170,12 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "fetch" | "XMLHttpRequest" => "`pt.httpRequest({url: …})` asks a server",
         "setTimeout" | "setInterval" => "`pt.sleep(\"1s\")` waits",
         "process" | "Deno" | "Bun" => "Code sees no environment: give it what it needs as params",
+        "structuredClone" => "`JSON.parse(JSON.stringify(data))` copies data",
+        "Buffer" => "`btoa` and `atob` read and write Base64, a `Uint8Array` holds bytes",
+        "URL" | "URLSearchParams" | "TextEncoder" | "TextDecoder" | "Intl" | "crypto" | "window"
+        | "document" | "global" | "setImmediate" | "alert" => {
+            "Code has the language itself, and nothing of what browsers and Node.js add"
+        }
         _ => return None,
     })
 }
@@ -171,7 +188,20 @@ fn hint(word: &str, message: &str, source: &Source<'_>, settings: bool) -> Optio
     if message.starts_with("cannot read property") {
         return Some("Something here is undefined; a param that was not given, perhaps".to_owned());
     }
-    let name = word.strip_prefix("pt.").filter(|_| message.ends_with("is not a function"))?;
+    if message.starts_with("could not load module") {
+        return elsewhere("require").map(str::to_owned);
+    }
+    if !message.ends_with("is not a function") {
+        return None;
+    }
+    let Some(name) = word.strip_prefix("pt.") else {
+        let method = word.rsplit('.').next().unwrap_or(word);
+        if matches!(method, "then" | "catch" | "finally") && source.text.contains("pt.") {
+            return Some("The runner's functions wait by themselves and give no promises".to_owned());
+        }
+        let near = suggestion::nearest(method, METHODS.split_whitespace()).filter(|near| *near != method)?;
+        return Some(format!("Did you mean {near}?"));
+    };
     match function::find(&function::meant(name, Language::JavaScript), Occasion::Code, settings) {
         Err(Refusal::NeedsSettings) => Some(format!(
             "Only code that begins with `pt.js` reads values and secrets. Begin it so, or pass it through args as a \

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use oxc_allocator::Allocator;
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Program, UnaryOperator};
+use oxc_ast::ast::{Program, Statement, UnaryOperator};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::{GetSpan, SourceType};
@@ -30,6 +30,9 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
     if !error.message.starts_with("SyntaxError") {
         return error;
     }
+    if let Some(hint) = other_notation(text) {
+        return error.with_hint(hint);
+    }
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
     let Some(first) = parsed.diagnostics.iter().next() else {
@@ -49,6 +52,12 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
                     ..EvalError::code(format!("This {what} never ends"))
                 }
             }
+            _ if error.message == "SyntaxError: expecting ';'" => {
+                match error.range.as_ref().and_then(|range| keyword_before(text, range.start)) {
+                    Some(hint) => error.with_hint(hint),
+                    None => error,
+                }
+            }
             _ => error,
         };
     };
@@ -63,6 +72,44 @@ pub(super) fn clearer(text: &str, error: EvalError) -> EvalError {
     };
     EvalError { range: Some(end(text)), ..EvalError::code("The code ends too early").with_hint(hint) }
 }
+
+/// What a text is that is no script, but something near to one, and what to do about it.
+fn other_notation(text: &str) -> Option<String> {
+    // Whether it imports something, if it can be read at all.
+    let reads = |text: &str, kind: SourceType| {
+        let allocator = Allocator::default();
+        let parsed = Parser::new(&allocator, text, kind).with_options(options()).parse();
+        let whole = !parsed.panicked && parsed.diagnostics.iter().next().is_none();
+        let mut statements = parsed.program.body.iter().filter(|one| one.is_module_declaration());
+        whole.then(|| statements.next().map(|one| matches!(one, Statement::ImportDeclaration(_))))
+    };
+    let object = text.trim().trim_end_matches(';');
+    if object.starts_with('{') && reads(&format!("({object})"), kind(text)).is_some() {
+        return Some("an object at the beginning needs parentheses: `({…})`".to_owned());
+    }
+    match reads(text, SourceType::mjs()).flatten() {
+        Some(true) => return Some("there is nothing to import: what code may call is in `pt`".to_owned()),
+        Some(false) => {
+            return Some("nothing is exported: the value is that of the last statement".to_owned());
+        }
+        None => {}
+    }
+    let typed = (text.contains(':') || text.contains("interface ") || text.contains(" as "))
+        && reads(text, kind(text)).is_none()
+        && reads(text, SourceType::ts()).is_some();
+    typed.then(|| "this is TypeScript; leave out the types".to_owned())
+}
+
+/// A word before the place that is nearly one of the language.
+fn keyword_before(text: &str, at: usize) -> Option<String> {
+    let word = text.get(..at)?.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next()?;
+    let near = nearest(word, KEYWORDS.split_whitespace()).filter(|near| *near != word && word.len() > 2)?;
+    Some(format!("did you mean {near}?"))
+}
+
+/// Words that others follow.
+const KEYWORDS: &str =
+    "async await class const export function import let new return static throw typeof var";
 
 /// The error of a name that is declared twice, at the second time: QuickJS gives the place of what follows.
 fn declared_twice(program: &Program<'_>, error: EvalError) -> EvalError {

@@ -84,6 +84,12 @@ fn memory_and_stack_have_an_end() {
         ("#pt-js (function f() { return f() + 1 })()", "! RangeError: Maximum call stack size exceeded @ f"),
         ("#pt-js let s = 'x'; while (true) s = [s, s]; s", "! The code needs more than 8 MiB of memory."),
         ("#pt-js 'x'.repeat(2 ** 29)", "! The code needs more than 8 MiB of memory."),
+        // What is no more than a length is long as data, and what is shared is there many times.
+        ("#pt-js Array(4e9)", "! The code needs more than 8 MiB of memory."),
+        (
+            "#pt-js let s = [1]; for (let i = 0; i < 60; i++) s = [s, s]; s",
+            "! The code needs more than 8 MiB of memory.",
+        ),
         ("#pt-py a = []\nwhile True: a.append([])", "! The code needs more than 8 MiB of memory."),
         ("#pt-py list(range(10 ** 12))", "! The code needs more than 8 MiB of memory."),
         ("#pt-py [n for n in range(10 ** 12)]", "! The code needs more than 8 MiB of memory."),
