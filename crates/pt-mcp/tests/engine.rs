@@ -168,6 +168,12 @@ async fn two_servers_keep_apart() {
         let (text, _) = server.call("list-containers", json!({"like": "hello"})).await;
         assert_eq!(text.lines().count(), 1, "the other's is not seen: {text}");
     }
+    let beside = shop.beside().await;
+    let (text, failed) = beside.call("hello", json!({})).await;
+    assert!(!failed);
+    let warning = "\nWarning: Step hello.serve: step hello.serve of job sandbox-1, which runs, uses the volume 'data', too.";
+    assert!(text.contains(warning), "{text}");
+    beside.server.close("the test is over").await;
     let of_agent = apart.apart.as_ref().unwrap().instance.clone();
     assert!(!apart.call("stop", json!({"confirm": true})).await.1);
     assert_eq!(

@@ -218,7 +218,6 @@ pub(super) async fn exec(server: &Inner, given: &Arguments, caller: &Caller) -> 
 }
 
 /// Starts a command in a container; in that of a job which somebody else runs, by its runner.
-#[expect(clippy::result_large_err, reason = "an answer is what the agent gets, once per call")]
 async fn start(
     server: &Inner,
     container: String,

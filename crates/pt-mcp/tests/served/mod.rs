@@ -118,6 +118,11 @@ impl Served {
         Self::serve(Arc::clone(&self.dir), self.app.environment.backend.clone(), true).await
     }
 
+    /// The same in one sandbox with the developer's volumes, as two agents of one checkout have it.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::serve(Arc::clone(&self.dir), self.app.environment.backend.clone(), false).await
+    }
+
     async fn serve(dir: Arc<TempDir>, backend: BackendChoice, isolated: bool) -> Self {
         let app = Arc::new(App::open(environment(dir.path(), backend)).unwrap());
         let isolated = isolated.then(|| app.isolated_instance(&app.instance(None).unwrap()).unwrap());

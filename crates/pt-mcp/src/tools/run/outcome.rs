@@ -1,6 +1,6 @@
 //! What a call of a tool answers: what its steps wrote, or why it failed, and what goes on.
 
-use pt_model::{ContainerStatus, Job, LogLine, OpenPort, ServiceStatus, Status, StepId};
+use pt_model::{ContainerStatus, Job, LogLine, OpenPort, ServiceStatus, Status, StepId, What};
 use pt_server::AppError;
 use serde_json::{Value, json};
 
@@ -61,6 +61,11 @@ pub(super) fn answer(server: &Inner, call: &Call, waited: &Waited, before: &Job)
         text.push_str(if text.is_empty() || text.ends_with('\n') { "" } else { "\n\n" });
         text.push_str(left.trim_start_matches('\n'));
     }
+    let warnings = warnings(server, call)?;
+    if !warnings.is_empty() {
+        text.push_str(if text.is_empty() || text.ends_with('\n') { "" } else { "\n" });
+        text.push_str(&warnings);
+    }
     let mut shown: Vec<char> = output.chars().collect();
     let cut = shown.split_off(shown.len().saturating_sub(STRUCTURED_OUTPUT));
     let steps = view.job.steps.iter().take(STRUCTURED_STEPS);
@@ -72,6 +77,22 @@ pub(super) fn answer(server: &Inner, call: &Call, waited: &Waited, before: &Job)
         "output": cut.into_iter().collect::<String>(),
     });
     Ok(Answer { failed, blocks, ..Answer::text(text) }.with(structured))
+}
+
+/// What the job warned of that its steps do beside each other: of this call.
+fn warnings(server: &Inner, call: &Call) -> Result<String, AppError> {
+    let begin = format!("Step {}", call.step);
+    let of_call =
+        |message: &str| message.strip_prefix(&begin).is_some_and(|rest| rest.starts_with([':', '.']));
+    let mut text = String::new();
+    for event in server.sandbox.app.store.events(&call.job.key, 0)? {
+        if let What::Warned { step: None, message } = &event.what
+            && of_call(message)
+        {
+            text.extend(["Warning: ", message, "\n"]);
+        }
+    }
+    Ok(text)
 }
 
 /// Whether the call failed, as far as it has come: the failure of a step that code called is that code's to deal with.
