@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use pt_model::{ContainerId, ContainerStatus, Job, Status, What};
 
-use crate::job::words_of;
 use crate::project::{Place, Project};
 use crate::random::Random;
 use crate::{docker_answers, number, seed};
@@ -150,7 +149,7 @@ impl Deed {
     /// Does it, and gives how long it took until the job had ended by it.
     fn is_told(&self, project: &Project, id: &str, random: &mut Random, seed: u64) -> Duration {
         let target = format!("{}{{tag: {id}}}", self.to);
-        let job = project.pt(&["run", &target, "--job-id", id, "--non-interactive"]).spawn().unwrap();
+        let job = project.start(&target, id);
         project.wait_until(id, self.name, |job| match self.when {
             When::Runs(container) => job
                 .containers
@@ -167,7 +166,7 @@ impl Deed {
             self.run(project, id, command);
         }
         let took = done.1.elapsed();
-        let said = words_of(job).unwrap();
+        let said = job.said();
         let whose = format!("CHAOS_SEED={seed}: {} ({id})\n{said}", self.name);
         assert!(said.contains(self.story), "{whose}");
         let events = project.events(id);
