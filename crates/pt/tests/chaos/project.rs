@@ -97,6 +97,14 @@ impl Project {
     }
 
     pub(crate) fn store(&self) -> Store {
+        if let Place::OnDisk(_) = &self.place {
+            // Seen from outside it has a name that SQLite does not know what to do with.
+            let copy = self.home.path().join("state");
+            drop(fs::remove_dir_all(&copy));
+            let copied = Command::new("cp").arg("-r").arg(self.state()).arg(&copy).output().unwrap();
+            assert!(copied.status.success() || !self.state().exists(), "{copied:?}");
+            return Store::open(&copy).unwrap();
+        }
         Store::open(&self.state()).unwrap()
     }
 
