@@ -138,6 +138,10 @@ templates:
   params: [{id: tag, type: str}]
   run:
   - {id: steady, module: write, args: {tag: pt.param tag, name: steady, script: "for i in $(seq 1 50); do echo line $i; sleep 0.05; done"}}
+- id: steady-again
+  params: [{id: tag, type: str}]
+  run:
+  - {id: steady, module: write, args: {tag: pt.param tag, name: steady, script: "for i in $(seq 1 50); do echo line $i; sleep 0.05; done; exit 5", restart: 1}}
 - id: pause
   params: [{id: tag, type: str}]
   run:
