@@ -139,6 +139,8 @@ impl Context {
 fn builder() -> tar::Builder<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     archive.follow_symlinks(false);
+    // Engines refuse the entries in which only the holes of a file are told.
+    archive.sparse(false);
     archive
 }
 
@@ -276,6 +278,16 @@ impl Read for ArchiveReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_with_holes_is_packed_like_any_other() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::File::create(dir.path().join("holes")).unwrap().set_len(1 << 20).unwrap();
+        let packed = contents_of(dir.path()).unwrap();
+        let mut archive = tar::Archive::new(packed.as_slice());
+        let entry = archive.entries().unwrap().next().unwrap().unwrap();
+        assert_eq!((entry.header().entry_type(), entry.size()), (tar::EntryType::Regular, 1 << 20));
+    }
 
     #[test]
     fn a_build_is_given_what_dockerignore_leaves() {

@@ -709,7 +709,7 @@ async fn unwanted(mut wish: watch::Receiver<Wish>) {
 }
 
 /// What went wrong and the way out.
-fn explain(error: &BackendError) -> String {
+pub(crate) fn explain(error: &BackendError) -> String {
     if error.hint.is_empty() { error.message.clone() } else { format!("{}\n{}", error.message, error.hint) }
 }
 

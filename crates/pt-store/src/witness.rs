@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -59,7 +60,11 @@ pub(crate) fn missing(dir: &Path, database: &Database) -> Result<Vec<String>, St
             private::open_lock(&path).map(Witness)?.note(known);
         }
     }
-    let entries = fs::read_dir(&dir).map_err(StoreError::file("read", &dir))?;
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(missing),
+        Err(cause) => return Err(StoreError::file("read", &dir)(cause)),
+    };
     for path in entries.flatten().map(|entry| entry.path()).filter(|path| !seen.contains(path)) {
         let Some(noted) = noted(&path).filter(|noted| *noted > 0) else { continue };
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

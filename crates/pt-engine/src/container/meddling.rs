@@ -14,7 +14,7 @@ use crate::mount::NeededVolume;
 const BY_SIGNAL: [i64; 2] = [137, 143];
 
 /// How often it is looked, and in which steps, what whoever has sent a signal does next.
-const LOOKS: u32 = 6;
+const LOOKS: u32 = 9;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What became of a container that has exited.

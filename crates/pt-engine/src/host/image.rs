@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::StepHost;
 use crate::args::{Args, entry, failure};
+use crate::container::explain;
 use crate::log::Written;
 use crate::mount::Places;
 
@@ -96,7 +97,7 @@ impl StepHost {
             let result = tokio::select! {
                 built = building => match built {
                     Ok(digest) => Ok(result(digest, &tags, started)),
-                    Err(error) => Err(failure(error.to_string())),
+                    Err(error) => Err(failure(explain(&error))),
                 },
                 () = token.cancelled() => Err(failure("The job was stopped.")),
             };

@@ -438,3 +438,47 @@ fn an_image_that_is_missing_fails_its_step() {
         job failed"#,
     );
 }
+
+/// Engines are restarted. What was asked of one that was away is asked again; what is told of it is told once.
+#[test]
+fn an_engine_that_does_not_answer_is_waited_for() {
+    for call in ["create-network", "ensure-image", "create-container", "start-container", "remove-container"]
+    {
+        let happened = happens(
+            r#"
+  - {id: a, module: polytope/container, args: {id: a, image: x, cmd: 'true'}}"#,
+            None,
+            &format!("fail {call} 1 not-running"),
+            &[],
+        );
+        let warned: Vec<&str> = happened.lines().filter(|line| line.starts_with("warning: ")).collect();
+        let whose = match call {
+            "remove-container" => {
+                "Container 'a' is still to be removed, and its engine waited for, up to 60 s:"
+            }
+            _ => "Container 'a' waits for its engine:",
+        };
+        assert!(warned.len() == 1 && warned[0].contains(whose), "{call}: {happened}");
+        assert!(warned[0].contains("the Docker engine at sim is not running"), "{call}: {happened}");
+        assert_eq!(happened.matches("a exited with 0").count(), 1, "{call}: {happened}");
+        assert!(happened.ends_with("job success\n"), "{call}: {happened}");
+    }
+}
+
+#[test]
+fn a_network_that_somebody_removed_is_made_anew() {
+    let happened = happens(
+        r#"
+  - {id: a, module: polytope/container, args: {id: a, image: x, cmd: 'true'}}"#,
+        None,
+        "fail start-container 1 not-found",
+        &[],
+    );
+    assert!(
+        happened.contains(
+            "warning: The network of the job was removed by somebody else. It is made anew for container 'a'"
+        ),
+        "{happened}"
+    );
+    assert!(happened.ends_with("job success\n"), "{happened}");
+}

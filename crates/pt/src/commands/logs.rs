@@ -94,7 +94,7 @@ pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
     }
     tail.iter().try_for_each(show)?;
     let lost = app.store.lines_noted(&record.key).saturating_sub(read);
-    if lost > 0 && !app.store.runner_alive(&record.key)? {
+    if lost > 0 && !record.alive {
         damage::warn(&format!(
             "The log of job {} is damaged: its last lines are lost, {lost} of them.",
             record.id()

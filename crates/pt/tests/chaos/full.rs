@@ -4,7 +4,6 @@ use std::fs::{self, File};
 
 use pt_model::{Job, Status, What};
 
-use crate::job::words_of;
 use crate::project::{Place, Project, Said};
 use crate::{apart, docker_answers};
 
@@ -86,10 +85,10 @@ fn a_job_that_cannot_be_written_down_ends_and_leaves_nothing() {
 
     // An event finds no room: what would follow from it does not happen.
     let target = "late{tag: full}";
-    let job = project.pt(&["run", target, "--job-id", "late", "--non-interactive"]).spawn().unwrap();
+    let job = project.start(target, "late");
     project.wait_until("late", "its first step", |job| job.status == Status::Running);
     machine.fill_disk(0);
-    let said = words_of(job).unwrap();
+    let said = job.said();
     assert!(said.contains("The disk is full"), "{said}");
     assert_eq!((project.leftovers(), project.runs("full-late")), (Vec::new(), 0), "{said}");
     machine.free_disk();

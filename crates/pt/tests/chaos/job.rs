@@ -164,7 +164,7 @@ fn wait(child: Child) -> Result<()> {
 }
 
 /// What a command says until it ends.
-pub(crate) fn words_of(mut child: Child) -> Result<String> {
+fn words_of(mut child: Child) -> Result<String> {
     let began = Instant::now();
     while child.try_wait().map_err(said)?.is_none() {
         if began.elapsed() > PATIENCE {

@@ -43,6 +43,24 @@ pub(crate) const KINDS: [Kind; 7] = [
 pub(crate) const LATE: Kind =
     Kind { template: "late", ends: Status::Success, containers: &[("late", 8, 0)], runs: 1, acts: false };
 
+/// A job whose containers write until they are let go, and note what they have written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) template: &'static str,
+    pub(crate) ends: Status,
+    pub(crate) containers: &'static [&'static str],
+    /// How often each container runs.
+    pub(crate) runs: usize,
+}
+
+/// All there are.
+pub(crate) const HELD: [Held; 4] = [
+    Held { template: "held", ends: Status::Success, containers: &["held"], runs: 1 },
+    Held { template: "held-to-fail", ends: Status::Failed, containers: &["held"], runs: 1 },
+    Held { template: "held-again", ends: Status::Failed, containers: &["held"], runs: 2 },
+    Held { template: "held-each", ends: Status::Success, containers: &["a", "b"], runs: 1 },
+];
+
 /// The project's file. Each start of a container leaves a line in `runs`, where it is counted.
 pub(crate) const FILE: &str = r##"modules:
 - id: write
@@ -58,7 +76,31 @@ pub(crate) const FILE: &str = r##"modules:
     env: [{name: TAG, value: "{pt.param tag}-{pt.param name}"}]
     cmd: "#pt-clj [\"sh\" \"-c\" (str \"echo run >>/runs/$TAG; \" (:script params))]"
     restart: "#pt-clj {:policy (if (pos? (:restart params)) \"on-failure\" \"never\"), :max-restarts (:restart params)}"
+- id: hold
+  params: [{id: tag, type: str}, {id: name, type: str}, {id: code, type: [default, int, 0]}, {id: restart, type: [default, int, 0]}]
+  module: write
+  args:
+    tag: pt.param tag
+    name: pt.param name
+    restart: pt.param restart
+    script: "i=0; until [ -e /runs/$TAG.go ]; do i=$((i+1)); echo line $i | tee -a /runs/$TAG.out; sleep 0.05; done; echo last | tee -a /runs/$TAG.out; exit {pt.param code}"
 templates:
+- id: held
+  params: [{id: tag, type: str}]
+  run:
+  - {id: held, module: hold, args: {tag: pt.param tag, name: held}}
+- id: held-to-fail
+  params: [{id: tag, type: str}]
+  run:
+  - {id: held, module: hold, args: {tag: pt.param tag, name: held, code: 3}}
+- id: held-again
+  params: [{id: tag, type: str}]
+  run:
+  - {id: held, module: hold, args: {tag: pt.param tag, name: held, code: 5, restart: 1}}
+- id: held-each
+  params: [{id: tag, type: str}]
+  run:
+  - {id: each, module: hold, args: {tag: pt.param tag, name: "{pt.param item}"}, for-each: [a, b]}
 - id: count
   params: [{id: tag, type: str}]
   run:
@@ -96,6 +138,10 @@ templates:
   params: [{id: tag, type: str}]
   run:
   - {id: steady, module: write, args: {tag: pt.param tag, name: steady, script: "for i in $(seq 1 50); do echo line $i; sleep 0.05; done"}}
+- id: steady-again
+  params: [{id: tag, type: str}]
+  run:
+  - {id: steady, module: write, args: {tag: pt.param tag, name: steady, script: "for i in $(seq 1 50); do echo line $i; sleep 0.05; done; exit 5", restart: 1}}
 - id: pause
   params: [{id: tag, type: str}]
   run:

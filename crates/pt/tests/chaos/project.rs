@@ -1,8 +1,8 @@
 //! The project whose jobs are run, and what of it lies in the engine.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -89,7 +89,22 @@ impl Project {
         Said::of(self.pt(args).stdout(Stdio::piped()).output().unwrap())
     }
 
+    /// Runs a job.
+    pub(crate) fn start(&self, target: &str, id: &str) -> Running {
+        let said = self.home.path().join(format!("{id}.said"));
+        let mut command = self.pt(&["run", target, "--job-id", id, "--non-interactive"]);
+        Running { child: command.stderr(File::create(&said).unwrap()).spawn().unwrap(), said }
+    }
+
     pub(crate) fn store(&self) -> Store {
+        if let Place::OnDisk(_) = &self.place {
+            // Seen from outside it has a name that SQLite does not know what to do with.
+            let copy = self.home.path().join("state");
+            drop(fs::remove_dir_all(&copy));
+            let copied = Command::new("cp").arg("-r").arg(self.state()).arg(&copy).output().unwrap();
+            assert!(copied.status.success() || !self.state().exists(), "{copied:?}");
+            return Store::open(&copy).unwrap();
+        }
         Store::open(&self.state()).unwrap()
     }
 
@@ -113,7 +128,11 @@ impl Project {
     pub(crate) fn wait_until(&self, job: &str, what: &str, is_so: impl Fn(&Job) -> bool) {
         let began = Instant::now();
         while !is_so(&Job::fold(&self.events(job))) {
-            assert!(began.elapsed() < PATIENCE, "{job}: {what} does not come about\n{:?}", self.events(job));
+            if began.elapsed() > PATIENCE {
+                let said =
+                    fs::read_to_string(self.home.path().join(format!("{job}.said"))).unwrap_or_default();
+                panic!("{job}: {what} does not come about; it says {said}\n{:?}", self.events(job));
+            }
             sleep(Duration::from_millis(10));
         }
     }
@@ -178,6 +197,30 @@ impl Project {
         for (kind, name) in self.made() {
             let remove: &[&str] = if kind == "container" { &["rm", "--force"] } else { &["rm"] };
             drop(self.docker(&[&[kind], remove, &[&name]].concat()));
+        }
+    }
+}
+
+/// A job that was started.
+pub(crate) struct Running {
+    child: Child,
+    said: PathBuf,
+}
+
+impl Running {
+    /// Waits for its end; gives what was said.
+    pub(crate) fn said(mut self) -> String {
+        let began = Instant::now();
+        loop {
+            let said = fs::read_to_string(&self.said).unwrap();
+            if self.child.try_wait().unwrap().is_some() {
+                return fs::read_to_string(&self.said).unwrap();
+            }
+            if began.elapsed() > PATIENCE {
+                self.child.kill().unwrap();
+                panic!("it does not end, and says {said}");
+            }
+            sleep(Duration::from_millis(20));
         }
     }
 }

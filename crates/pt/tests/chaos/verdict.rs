@@ -14,10 +14,15 @@ pub(crate) struct Ended<'a> {
     pub(crate) cleared: bool,
 }
 
-/// Finds what is wrong.
-pub(crate) fn judge(kind: &Kind, ended: &Ended<'_>) -> Result<(), String> {
+/// Finds what is wrong with any job.
+pub(crate) fn sound(ended: &Ended<'_>) -> Result<(), String> {
     numbered(ended)?;
-    once(ended.events)?;
+    once(ended.events)
+}
+
+/// Finds what is wrong with one of this kind.
+pub(crate) fn judge(kind: &Kind, ended: &Ended<'_>) -> Result<(), String> {
+    sound(ended)?;
     let job = Job::fold(ended.events);
     if ended.cleared {
         return if job.status.has_ended() { Ok(()) } else { Err(format!("cleared, it is {:?}", job.status)) };
