@@ -16,8 +16,8 @@ use std::rc::Rc;
 
 use monty::{MontyRun, RunProgress};
 use monty_types::{
-    CompileOptions, DateTimeSource, ExtFunctionResult, MontyException, ObjectRef, OsPolicy, ResourceLimits,
-    ResourceTracker, SleepMode,
+    AssertMessageAnnotations, CompileOptions, DateTimeSource, ExtFunctionResult, MontyException, ObjectRef,
+    OsPolicy, ResourceLimits, ResourceTracker, SleepMode,
 };
 use pt_model::Data;
 use ruff_text_size::TextRange;
@@ -167,8 +167,12 @@ pub(crate) fn unknown_names(snippet: &Snippet<'_>, given: &[&str]) -> Vec<Mistak
 }
 
 fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyException> {
-    MontyRun::new(source.dedented(), FILE, names, CompileOptions::default())
-        .map(|script| script.with_os_policy(policy()))
+    MontyRun::new(source.dedented(), FILE, names, options()).map(|script| script.with_os_policy(policy()))
+}
+
+/// An assertion says what its author wrote, and nothing more.
+fn options() -> CompileOptions {
+    CompileOptions { assert_message_annotations: AssertMessageAnnotations::Off, ..CompileOptions::default() }
 }
 
 /// The clock and its zone are this machine's, and nobody sleeps but in `pt.sleep`.

@@ -119,4 +119,25 @@ pub enum BuiltinsFunctions {
     Exec,
     /// `locals()`, appended after [`Self::Exec`].
     Locals,
+    // Polytope's additions.
+    Property,
+    Staticmethod,
+    Classmethod,
+    Super,
+    Callable,
+    Issubclass,
+    Vars,
+    Ascii,
+    /// The bases of a class, as the innermost of its decorators.
+    #[strum(serialize = "class.bases")]
+    #[serde(rename = "class.bases")]
+    ClassBases,
+    /// `del container[key]`.
+    #[strum(serialize = "del.item")]
+    #[serde(rename = "del.item")]
+    DeleteItem,
+    /// `del object.name`.
+    #[strum(serialize = "del.attr")]
+    #[serde(rename = "del.attr")]
+    DeleteAttr,
 }

@@ -204,9 +204,18 @@ impl MontyException {
     #[must_use]
     pub fn summary(&self) -> String {
         if let Some(msg) = &self.message {
-            format!("{}: {}", self.exc_type, msg)
+            format!("{}: {}", self.class_name(), msg)
         } else {
-            self.exc_type.to_string()
+            self.class_name()
+        }
+    }
+
+    /// The name of its class, be it the script's own. (Polytope's addition.)
+    #[must_use]
+    pub fn class_name(&self) -> String {
+        match &self.data {
+            ExcData::Class(name) => name.to_string(),
+            _ => self.exc_type.to_string(),
         }
     }
 
@@ -269,6 +278,10 @@ pub enum ExcType {
     /// System exit exceptions
     BaseException,
     SystemExit,
+    /// What `generator.close()` raises. (Polytope's addition.)
+    GeneratorExit,
+    /// Subclass of OSError. (Polytope's addition.)
+    ConnectionError,
     KeyboardInterrupt,
 
     // --- ArithmeticError hierarchy ---
@@ -462,7 +475,10 @@ impl ExcType {
             // BaseException catches all exceptions
             Self::BaseException => true,
             // Exception catches everything except BaseException, and direct subclasses: KeyboardInterrupt, SystemExit
-            Self::Exception => !matches!(self, Self::BaseException | Self::KeyboardInterrupt | Self::SystemExit),
+            Self::Exception => !matches!(
+                self,
+                Self::BaseException | Self::KeyboardInterrupt | Self::SystemExit | Self::GeneratorExit
+            ),
             // LookupError catches KeyError and IndexError
             Self::LookupError => matches!(self, Self::KeyError | Self::IndexError),
             // ArithmeticError catches ZeroDivisionError and OverflowError
@@ -567,6 +583,8 @@ pub enum ExcData {
     /// `json.JSONDecodeError` attribute fields. Boxed like
     /// [`ExcData::Unicode`] to keep the enum small.
     Json(Box<JsonErrorData>),
+    /// The name of the class of its own that a script raised. (Polytope's addition.)
+    Class(Box<str>),
 }
 
 impl ExcData {

@@ -1,6 +1,7 @@
 use std::{
     borrow::Cow,
     fmt::{self, Display, Write},
+    sync::Arc,
 };
 
 use monty_types::{ExcData, JsonErrorData, MontyException, StackFrame, UnicodeErrorData};
@@ -8,10 +9,11 @@ use smallvec::smallvec;
 
 use crate::{
     args::ArgValues,
+    builtins::Builtins,
     bytecode::{CallResult, VM},
     defer_drop,
     fstring::{FormatError, ascii_escape},
-    heap::{DropWithContext, HeapData, HeapRead},
+    heap::{DropWithContext, HeapData, HeapId, HeapRead},
     intern::{Interns, StaticStrings, StringId},
     parse::CodeRange,
     py_value::PyValue,
@@ -262,6 +264,10 @@ pub(crate) trait ExcTypeExt: Sized {
     /// `INT_MAX_STR_DIGITS`), falls back to the type name so that a
     /// `KeyError` is always raised rather than a spurious `ValueError`.
     fn key_error(key: &Value, vm: &mut VM<'_>) -> RunError {
+        if !matches!(key.py_value(vm), PyValue::Str(_)) {
+            let key = key.clone_with_heap(vm.heap);
+            return SimpleException::with_args(ExcType::KeyError, vec![key], vm).into();
+        }
         let key_str = match key.py_str(vm) {
             Ok(key_value) => {
                 // `key_value` is a heap `str` `Value`; extract its text and drop it.
@@ -2568,19 +2574,15 @@ impl ExcTypeExt for ExcType {
     /// Allocates an exception for constructors like `ValueError('message')`.
     /// Currently supports zero or one string argument.
     fn call(self, vm: &mut VM<'_>, args: ArgValues) -> RunResult<Value> {
-        defer_drop!(args, vm);
-        let exc = match args {
-            ArgValues::Empty => Ok(SimpleException::new_none(self)),
-            ArgValues::One(value) => match value.py_value(vm) {
-                PyValue::Str(string) => Ok(SimpleException::new_msg(self, string.as_str(vm))),
-                _ => Err(RunError::internal(
-                    "exceptions can only be called with zero or one string argument",
-                )),
-            },
-            _ => Err(RunError::internal(
-                "exceptions can only be called with zero or one string argument",
-            )),
-        }?;
+        let (args, kwargs) = args.into_parts();
+        let args: Vec<Value> = args.collect();
+        if !kwargs.is_empty() {
+            kwargs.drop_with(vm);
+            args.drop_with(vm);
+            let name: &'static str = self.into();
+            return Err(ExcType::type_error(format!("{name}() takes no keyword arguments")));
+        }
+        let exc = SimpleException::with_args(self, args, vm);
         let heap_id = vm.heap.allocate(HeapData::Exception(exc));
         Ok(Value::Ref(heap_id))
     }
@@ -2598,6 +2600,17 @@ pub(crate) struct SimpleException {
     /// through catch/re-raise so it reaches the public `MontyException` when
     /// the exception escapes the sandbox.
     data: ExcData,
+    /// What `arg` is only the text of. (Polytope's addition.)
+    object: Option<Box<Object>>,
+}
+
+/// What an exception was made of, if it is more than a text. (Polytope's addition.)
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Object {
+    /// The tuple of its arguments, or the object of the script's own class.
+    pub value: Arc<HeapId>,
+    /// As `repr` gives it, if it is a tuple.
+    shown: String,
 }
 
 impl fmt::Display for SimpleException {
@@ -2611,6 +2624,7 @@ impl From<MontyException> for SimpleException {
             exc_type: exc.exc_type(),
             data: exc.take_data(),
             arg: exc.into_message(),
+            object: None,
         }
     }
 }
@@ -2623,6 +2637,7 @@ impl SimpleException {
             exc_type,
             arg,
             data: ExcData::None,
+            object: None,
         }
     }
 
@@ -2633,6 +2648,7 @@ impl SimpleException {
             exc_type,
             arg: Some(arg.to_string()),
             data: ExcData::None,
+            object: None,
         }
     }
 
@@ -2643,7 +2659,56 @@ impl SimpleException {
             exc_type,
             arg: None,
             data: ExcData::None,
+            object: None,
         }
+    }
+
+    /// An exception with any arguments. (Polytope's addition.)
+    pub fn with_args(exc_type: ExcType, args: Vec<Value>, vm: &mut VM<'_>) -> Self {
+        match &args[..] {
+            [] => return Self::new_none(exc_type),
+            [value] => {
+                let text = match value.py_value(vm) {
+                    PyValue::Str(string) => Some(string.as_str(vm).to_owned()),
+                    _ => None,
+                };
+                if let Some(text) = text {
+                    args.drop_with(vm);
+                    return Self::new_msg(exc_type, text);
+                }
+            }
+            _ => {}
+        }
+        let repr = |value: &Value, vm: &mut VM<'_>| {
+            let shown = value.py_repr(vm).ok()?;
+            defer_drop!(shown, vm);
+            shown.to_str(vm).map(str::to_owned).ok()
+        };
+        let shown: Vec<String> = args.iter().map(|arg| repr(arg, vm).unwrap_or_default()).collect();
+        let text = match &args[..] {
+            [_] if exc_type == ExcType::KeyError => shown[0].clone(),
+            [value] => value.py_str(vm).ok().map_or_else(String::new, |text| {
+                defer_drop!(text, vm);
+                text.to_str(vm).map(str::to_owned).unwrap_or_default()
+            }),
+            _ => format!("({})", shown.join(", ")),
+        };
+        let tuple = allocate_tuple(args.into(), vm.heap);
+        let Value::Ref(id) = tuple else { return Self::new_msg(exc_type, text) };
+        let object = Object { value: vm.heap.pin(id), shown: format!("({})", shown.join(", ")) };
+        Self { exc_type, arg: Some(text), data: ExcData::None, object: Some(Box::new(object)) }
+    }
+
+    /// The object of a script's own class that was raised. (Polytope's addition.)
+    pub fn of_object(exc_type: ExcType, class: &str, text: Option<String>, id: HeapId, vm: &mut VM<'_>) -> Self {
+        vm.heap.inc_ref(id);
+        let object = Object { value: vm.heap.pin(id), shown: String::new() };
+        Self { exc_type, arg: text, data: ExcData::Class(class.into()), object: Some(Box::new(object)) }
+    }
+
+    /// What it was made of, if it is more than a text. (Polytope's addition.)
+    pub fn object(&self) -> Option<HeapId> {
+        self.object.as_ref().map(|object| *object.value)
     }
 
     /// Attaches a structured payload — see [`ExcData`].
@@ -2666,6 +2731,9 @@ impl SimpleException {
     /// str() for an exception
     #[must_use]
     pub fn py_str(&self) -> String {
+        if let (Some(_), Some(text)) = (&self.object, &self.arg) {
+            return text.to_owned();
+        }
         match (self.exc_type, &self.arg) {
             // KeyError expecificaly uses repr of the key for str(exc)
             (ExcType::KeyError, Some(exc)) => StringRepr(exc).to_string(),
@@ -2685,6 +2753,9 @@ impl SimpleException {
     /// Returns the exception formatted as Python would repr it.
     pub fn py_repr_fmt(&self, f: &mut impl Write) -> fmt::Result {
         let type_str: &'static str = self.exc_type.into();
+        if let Some(object) = &self.object {
+            return write!(f, "{type_str}{}", object.shown);
+        }
         write!(f, "{type_str}(")?;
 
         if let Some(arg) = &self.arg {
@@ -2735,9 +2806,34 @@ impl<'h> HeapRead<'h, SimpleException> {
             } else {
                 smallvec![]
             };
+            if let Some(id) = self.get(vm.heap).object() {
+                vm.heap.inc_ref(id);
+                return Some(CallResult::Value(Value::Ref(id)));
+            }
             Some(CallResult::Value(allocate_tuple(elements, vm.heap)))
         } else {
-            None
+            match attr.as_str(vm.interns) {
+                "__class__" => {
+                    let exc_type = self.get(vm.heap).exc_type;
+                    Some(CallResult::Value(Value::Builtin(Builtins::ExcType(exc_type))))
+                }
+                // Of `StopIteration`, what was returned; of `SystemExit`, the code.
+                "value" | "code" => {
+                    let exception = self.get(vm.heap);
+                    let text = exception.arg.clone();
+                    match exception.object() {
+                        Some(id) => {
+                            let first = match vm.heap.get(id) {
+                                HeapData::Tuple(tuple) => tuple.as_slice().first().map(|value| value.clone_with_heap(vm.heap)),
+                                _ => None,
+                            };
+                            first.map(CallResult::Value)
+                        }
+                        None => Some(CallResult::Value(text.map_or(Value::None, |text| allocate_string(text, vm.heap)))),
+                    }
+                }
+                _ => None,
+            }
         }
     }
 }
@@ -2882,7 +2978,9 @@ impl ExceptionRaise {
             traceback.push(*frame);
         }
 
-        MontyException::with_traceback(self.exc.exc_type, self.exc.arg, traceback).with_data(self.exc.data)
+        // As CPython ends with: a key in quotes. (Polytope's change.)
+        let text = self.exc.arg.is_some().then(|| self.exc.py_str()).filter(|text| !text.is_empty());
+        MontyException::with_traceback(self.exc.exc_type, text, traceback).with_data(self.exc.data)
     }
 }
 

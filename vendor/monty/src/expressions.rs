@@ -304,6 +304,8 @@ pub enum Expr {
     /// Raises `TypeError` for non-awaitable values.
     /// Unlike standard Python, `await` is allowed at module level (like Jupyter notebooks).
     Await(Box<ExprLoc>),
+    /// `yield value` and `yield from value`. (Polytope's addition.)
+    Yield { value: Box<ExprLoc>, from: bool },
     /// F-string expression containing literal and interpolated parts.
     ///
     /// At evaluation time, each part is processed in sequence:
@@ -634,6 +636,8 @@ pub enum Literal {
     /// An interned long integer literal. The `LongIntId` references the value in the Interns table.
     /// Used for integer literals that exceed the i64 range.
     LongInt(LongIntId),
+    /// What a name has that is deleted. (Polytope's addition.)
+    Undefined,
     /// A marker value (e.g., typing constructs like Any, Optional, etc.).
     Marker(Marker),
 }

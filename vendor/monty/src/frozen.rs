@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     args::ArgValues,
-    builtins::next,
+    builtins::{self, all, any, next},
     bytecode::{CallResult, Compiler, VM},
     exception_private::RunResult,
     intern::{CompileInterns, FunctionId, Interns},
-    modules::functools,
+    modules::{dataclasses, functools},
     name_map::NameMap,
     parse::parse_with_interner,
     prepare::prepare_with_existing_names,
@@ -24,6 +24,18 @@ use crate::{
 /// Qualified names persist in dumps; the registry uses compact enum keys at runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum FrozenFunction {
+    /// `all` over a generator. (Polytope's addition.)
+    #[serde(rename = "builtins.all")]
+    All,
+    /// `dataclasses.replace`. (Polytope's addition.)
+    #[serde(rename = "dataclasses.replace")]
+    Replace,
+    /// Builtin functions over a generator. (Polytope's addition.)
+    #[serde(rename = "builtins.whole")]
+    Whole,
+    /// `any` over a generator. (Polytope's addition.)
+    #[serde(rename = "builtins.any")]
+    Any,
     /// Suspendable fold loop behind `functools.reduce`.
     #[serde(rename = "functools.reduce")]
     FunctoolsReduce,
@@ -69,6 +81,10 @@ impl FrozenFunction {
     /// Selects one self-contained function; dependencies arrive as arguments, not globals.
     fn source(self) -> &'static str {
         match self {
+            Self::All => all::ALL_SOURCE,
+            Self::Any => any::ANY_SOURCE,
+            Self::Whole => builtins::WHOLE_SOURCE,
+            Self::Replace => dataclasses::REPLACE_SOURCE,
             Self::FunctoolsReduce => functools::REDUCE_SOURCE,
             Self::Iter => iter::ITER_SOURCE,
             Self::LruCacheMiss => lru_cache::CACHE_MISS_SOURCE,

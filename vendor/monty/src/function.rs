@@ -148,7 +148,9 @@ impl Function {
 
     /// Derives the binder-free call plan from authoritative function metadata.
     fn derive_exact_positional_call(&self) -> Option<ExactPositionalCall> {
-        if self.cell_var_slots.is_empty() && self.free_var_slots.is_empty() {
+        if self.code.is_generator() {
+            None
+        } else if self.cell_var_slots.is_empty() && self.free_var_slots.is_empty() {
             self.signature.exact_positional_count().map(|count| {
                 if self.is_async {
                     ExactPositionalCall::Async(count)

@@ -121,6 +121,8 @@ macro_rules! heap_payloads {
             SetIterator(inline $crate::types::SetIterator),
             /// A `callable_iterator` object from `iter(callable, sentinel)`.
             CallableIterator(inline $crate::types::callable_iterator::CallableIterator),
+            /// What Polytope adds.
+            Extra(boxed $crate::types::extra::Extra),
             /// An arbitrary-precision integer used when a Python `int` does not fit in `i64`.
             #[serde(rename = "G")]
             LongInt(inline $crate::types::LongInt),
@@ -265,6 +267,7 @@ impl HeapData {
             | Self::DictValueIterator(_)
             | Self::SetIterator(_)
             | Self::CallableIterator(_)
+            | Self::Extra(_)
             | Self::Module(_)
             | Self::Coroutine(_)
             | Self::GatherFuture(_)
@@ -327,7 +330,7 @@ impl HeapData {
                 | Self::Partial(_)
                 | Self::GenericAlias(_)
                 | Self::LruCache(_)
-        )
+        ) || matches!(self, Self::Extra(extra) if extra.is_callable())
     }
 
     /// Returns the Python `Type` for this heap data without requiring VM access.
@@ -394,6 +397,7 @@ impl HeapData {
             Self::DictValueIterator(_) => Type::DictValueIterator,
             Self::SetIterator(_) => Type::SetIterator,
             Self::CallableIterator(_) => Type::CallableIterator,
+            Self::Extra(extra) => extra.py_type_heap(),
             Self::Itertools(i) => i.py_type(),
             Self::DirScan(scan) => scan.py_type(),
             Self::Csv(csv) => csv.py_type(),
@@ -705,6 +709,7 @@ macro_rules! heap_read_output_py_trait_forward {
             Self::DictValueIterator($value) => $body,
             Self::SetIterator($value) => $body,
             Self::CallableIterator($value) => $body,
+            Self::Extra($value) => $body,
             Self::Itertools($value) => $body,
             Self::DirScan($value) => $body,
             Self::Csv($value) => $body,
@@ -967,6 +972,7 @@ impl<'h> PyTrait<'h> for HeapReadOutput<'h> {
             Self::DictValueIterator(value) => value.py_iter(vm),
             Self::SetIterator(value) => value.py_iter(vm),
             Self::CallableIterator(value) => value.py_iter(vm),
+            Self::Extra(value) => value.py_iter(vm),
             Self::Itertools(value) => value.py_iter(vm),
             Self::DirScan(value) => value.py_iter(vm),
             Self::Csv(value) => value.py_iter(vm),
@@ -1038,6 +1044,7 @@ impl<'h> PyTrait<'h> for HeapReadOutput<'h> {
             Self::DictValueIterator(value) => value.py_next(vm),
             Self::SetIterator(value) => value.py_next(vm),
             Self::CallableIterator(value) => value.py_next(vm),
+            Self::Extra(value) => value.py_next(vm),
             Self::Itertools(value) => value.py_next(vm),
             Self::DirScan(value) => value.py_next(vm),
             Self::Csv(value) => value.py_next(vm),

@@ -437,6 +437,7 @@ impl GraphExporter {
             HeapReadOutput::DictValueIterator(_) => MontyNode::Repr("<dict_valueiterator object>".to_owned()),
             HeapReadOutput::SetIterator(_) => MontyNode::Repr("<set_iterator object>".to_owned()),
             HeapReadOutput::CallableIterator(_) => MontyNode::Repr("<callable_iterator object>".to_owned()),
+            HeapReadOutput::Extra(extra) => MontyNode::Repr(format!("<{} object>", extra.py_type(vm).name(vm.heap, vm.interns))),
             HeapReadOutput::DirScan(scan) => MontyNode::Repr(scan.get(vm.heap).boundary_repr()),
             // A placeholder despite the real in-sandbox repr (`count(0)`),
             // which would recurse into `repeat`'s arbitrary object.
@@ -743,7 +744,7 @@ impl MontyTypeExt for MontyType {
             Type::DictItemIterator => Self::DictItemIterator,
             Type::DictValueIterator => Self::DictValueIterator,
             Type::SetIterator => Self::SetIterator,
-            Type::CallableIterator => Self::CallableIterator,
+            Type::CallableIterator | Type::Generator => Self::CallableIterator,
             Type::ItertoolsPairwise => Self::ItertoolsPairwise,
             Type::ItertoolsCompress => Self::ItertoolsCompress,
             Type::ItertoolsIslice => Self::ItertoolsIslice,

@@ -1,7 +1,7 @@
-use std::{borrow::Cow, cmp::Ordering, fmt};
+use std::{borrow::Cow, cmp::Ordering, fmt, mem};
 
 use ahash::AHashSet;
-use monty_types::{FormatComplex, FormatFloat, MontyException, StackFrame, StringRepr, bytes_repr};
+use monty_types::{BuiltinsFunctions, FormatComplex, FormatFloat, MontyException, StackFrame, StringRepr, bytes_repr};
 use num_bigint::BigInt;
 use num_traits::{Num, ToPrimitive};
 use ruff_python_ast::{
@@ -17,6 +17,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::{
     args::{ArgExprs, CallArg, CallKwarg, Kwarg},
+    builtins::Builtins,
     exception_private::{ExcType, ExcTypeExt, RunError, SimpleException},
     expressions::{
         AssignTarget, Callable, CmpOperator, Comprehension, DictItem, Expr, ExprLoc, Identifier, ImportName, Literal,
@@ -626,10 +627,7 @@ impl<'a, 'i> Parser<'a, 'i> {
                 Some(value) => Some(self.parse_expression(*value)?),
                 None => None,
             })),
-            Stmt::Delete(d) => Err(ParseError::not_implemented(
-                "the 'del' statement",
-                self.convert_range(d.range),
-            )),
+            Stmt::Delete(d) => self.parse_delete(d),
             Stmt::TypeAlias(t) => Err(ParseError::not_implemented("type aliases", self.convert_range(t.range))),
             Stmt::Assign(ast::StmtAssign {
                 mut targets,
@@ -1078,16 +1076,19 @@ impl<'a, 'i> Parser<'a, 'i> {
     /// are rejected as not-implemented, reserving the syntax for later.
     fn parse_class_def(&mut self, class: ast::StmtClassDef) -> Result<ParseNode, ParseError> {
         let position = self.class_keyword_range(&class);
-        let decorators = self.parse_decorators(class.decorator_list)?;
+        let mut decorators = self.parse_decorators(class.decorator_list)?;
         // `class.arguments` carries base classes and metaclass keywords.
         if let Some(arguments) = &class.arguments {
             // CPython rejects the repeat before it would consider the metaclass.
             self.check_repeated_keywords(&arguments.keywords)?;
-            if !arguments.args.is_empty() || !arguments.keywords.is_empty() {
-                return Err(ParseError::not_implemented(
-                    "class inheritance and metaclasses",
-                    position,
-                ));
+            if !arguments.keywords.is_empty() {
+                return Err(ParseError::not_implemented("metaclasses", position));
+            }
+            // The innermost decorator. (Polytope's addition.)
+            if !arguments.args.is_empty() {
+                let bases = arguments.args.iter().cloned();
+                let bases = bases.map(|base| self.parse_expression(base)).collect::<Result<Vec<_>, _>>()?;
+                decorators.push(builtin_call(BuiltinsFunctions::ClassBases, bases, position));
             }
         }
 
@@ -1113,12 +1114,6 @@ impl<'a, 'i> Parser<'a, 'i> {
         for (i, stmt) in class.body.into_iter().enumerate() {
             match stmt {
                 Stmt::FunctionDef(function) => {
-                    if !function.decorator_list.is_empty() {
-                        return Err(ParseError::not_implemented(
-                            "method decorators (classmethod/staticmethod/property)",
-                            self.convert_range(function.range),
-                        ));
-                    }
                     // Parameter defaults evaluate in the class-body scope, so a
                     // walrus target there would become a class member (see
                     // `reject_class_body_walrus`); walrus in the method *body*
@@ -1132,8 +1127,10 @@ impl<'a, 'i> Parser<'a, 'i> {
                     // Rejected above, so a decorated method never reaches the
                     // class namespace — where a decorator's return value, not a
                     // function, would end up bound as the member.
-                    debug_assert!(decorators.is_empty(), "method decorators are rejected above");
-                    members.push(method.name);
+                    // A setter has the name of its property. (Polytope's addition.)
+                    if !members.iter().any(|member: &Identifier| member.name_id == method.name.name_id) {
+                        members.push(method.name);
+                    }
                     body.push(Node::FunctionDef {
                         def: method,
                         decorators,
@@ -1704,32 +1701,24 @@ impl<'a, 'i> Parser<'a, 'i> {
             AstExpr::Generator(ast::ExprGenerator {
                 elt, generators, range, ..
             }) => {
-                // TODO: When proper generators are implemented, this should produce
-                // Expr::Generator instead of Expr::ListComp. Currently we treat generator
-                // expressions as list comprehensions since we don't have generator support.
-                let elt = Box::new(self.parse_expression(*elt)?);
-                let generators = self.parse_comprehension_generators(generators)?;
-                Ok(ExprLoc::new(
-                    self.convert_range(range),
-                    Expr::ListComp {
-                        elt,
-                        generators,
-                        captured_slots: Vec::new(),
-                    },
-                ))
+                self.parse_generator(*elt, generators, range)
             }
             AstExpr::Await(a) => {
                 let value = self.parse_expression(*a.value)?;
                 Ok(ExprLoc::new(self.convert_range(a.range), Expr::Await(Box::new(value))))
             }
-            AstExpr::Yield(y) => Err(ParseError::not_implemented(
-                "yield expressions",
-                self.convert_range(y.range),
-            )),
-            AstExpr::YieldFrom(y) => Err(ParseError::not_implemented(
-                "yield from expressions",
-                self.convert_range(y.range),
-            )),
+            AstExpr::Yield(y) => {
+                let position = self.convert_range(y.range);
+                let value = match y.value {
+                    Some(value) => self.parse_expression(*value)?,
+                    None => ExprLoc::new(position, Expr::Literal(Literal::None)),
+                };
+                Ok(ExprLoc::new(position, Expr::Yield { value: Box::new(value), from: false }))
+            }
+            AstExpr::YieldFrom(y) => {
+                let value = Box::new(self.parse_expression(*y.value)?);
+                Ok(ExprLoc::new(self.convert_range(y.range), Expr::Yield { value, from: true }))
+            }
             AstExpr::Compare(ast::ExprCompare {
                 left,
                 ops,
@@ -1761,6 +1750,7 @@ impl<'a, 'i> Parser<'a, 'i> {
                 let position = self.convert_range(call.range());
                 let ast::ExprCall { func, arguments, .. } = call;
                 let ast::Arguments { args, keywords, .. } = arguments;
+                let args = if takes_all(&func) { args.into_iter().map(as_list).collect() } else { args };
                 let keywords_vec: Vec<_> = keywords.into_iter().collect();
                 self.check_repeated_keywords(&keywords_vec)?;
 
@@ -2232,6 +2222,98 @@ impl<'a, 'i> Parser<'a, 'i> {
             .collect()
     }
 
+    /// `del`, of one thing. (Polytope's addition.)
+    fn parse_delete(&mut self, delete: ast::StmtDelete) -> Result<ParseNode, ParseError> {
+        let position = self.convert_range(delete.range);
+        let mut targets = Vec::new();
+        for target in delete.targets {
+            match target {
+                AstExpr::Tuple(tuple) => targets.extend(tuple.elts),
+                AstExpr::List(list) => targets.extend(list.elts),
+                other => targets.push(other),
+            }
+        }
+        let mut nodes = Vec::new();
+        for target in targets {
+            let node = match target {
+                AstExpr::Name(ast::ExprName { id, range, .. }) => {
+                    let name = self.identifier(&id, range);
+                    // It is read first: a name without a value cannot be deleted.
+                    nodes.push(Node::Expr(ExprLoc::new(position, Expr::Name(name))));
+                    Node::Assign { target: name, object: ExprLoc::new(position, Expr::Literal(Literal::Undefined)) }
+                }
+                AstExpr::Subscript(ast::ExprSubscript { value, slice, .. }) => {
+                    let parts = vec![self.parse_expression(*value)?, self.parse_expression(*slice)?];
+                    Node::Expr(builtin_call(BuiltinsFunctions::DeleteItem, parts, position))
+                }
+                AstExpr::Attribute(ast::ExprAttribute { value, attr, .. }) => {
+                    let name = Expr::Literal(Literal::Str(self.interner.intern(attr.id())));
+                    let parts = vec![self.parse_expression(*value)?, ExprLoc::new(position, name)];
+                    Node::Expr(builtin_call(BuiltinsFunctions::DeleteAttr, parts, position))
+                }
+                other => return Err(ParseError::syntax("cannot delete this", self.convert_range(other.range()))),
+            };
+            nodes.push(node);
+        }
+        // Several, as what `if True:` holds.
+        Ok(match nodes.len() {
+            1 => nodes.pop().unwrap_or(Node::Pass),
+            _ => Node::If {
+                test: ExprLoc::new(position, Expr::Literal(Literal::Bool(true))),
+                body: nodes,
+                or_else: Vec::new(),
+            },
+        })
+    }
+
+    /// A generator expression, as a call of `lambda .0: ({(yield elt) for … in .0}, None)[1]`: the set, of what is sent, has
+    /// one element at most. (Polytope's addition.)
+    fn parse_generator(
+        &mut self,
+        elt: AstExpr,
+        generators: Vec<ast::Comprehension>,
+        range: TextRange,
+    ) -> Result<ExprLoc, ParseError> {
+        let position = self.convert_range(range);
+        let within = generators.iter().flat_map(|generator| generator.ifs.iter().chain([&generator.iter]));
+        if [&elt].into_iter().chain(within).any(contains_class_scope_walrus) {
+            return Err(ParseError::not_implemented("`:=` within a generator expression", position));
+        }
+        let elt = ExprLoc::new(position, Expr::Yield { value: Box::new(self.parse_expression(elt)?), from: false });
+        let mut generators = self.parse_comprehension_generators(generators)?;
+        let argument = self.interner.intern(".0");
+        let over = Identifier::new(argument, position);
+        let Some(first) = generators.first_mut() else {
+            return Err(ParseError::syntax("a generator expression without `for`", position));
+        };
+        let outer = mem::replace(&mut first.iter, ExprLoc::new(position, Expr::Name(over)));
+        let values = Expr::SetComp { elt: Box::new(elt), generators, captured_slots: Vec::new() };
+        let none = ExprLoc::new(position, Expr::Literal(Literal::None));
+        let both = Expr::Tuple(vec![
+            SequenceItem::Value(ExprLoc::new(position, values)),
+            SequenceItem::Value(none),
+        ]);
+        let body = Expr::Subscript {
+            object: Box::new(ExprLoc::new(position, both)),
+            index: Box::new(ExprLoc::new(position, Expr::Literal(Literal::Int(1)))),
+        };
+        let lambda = Expr::LambdaRaw {
+            name_id: self.interner.intern("<genexpr>"),
+            signature: ParsedSignature {
+                args: vec![ParsedParam { name: argument, default: None }],
+                ..ParsedSignature::default()
+            },
+            body: Box::new(ExprLoc::new(position, body)),
+        };
+        Ok(ExprLoc::new(
+            position,
+            Expr::IndirectCall {
+                callable: Box::new(ExprLoc::new(position, lambda)),
+                args: Box::new(ArgExprs::One(outer)),
+            },
+        ))
+    }
+
     /// Parses comprehension generators (the `for ... in ... if ...` clauses).
     ///
     /// Each generator represents one `for` clause with zero or more `if` filters.
@@ -2621,6 +2703,40 @@ fn contains_class_scope_walrus(expr: &AstExpr) -> bool {
     finder.found
 }
 
+/// Whether a function looks at all of what it iterates over before it does anything else: a list is as good as a generator
+/// then, is quicker, and what it is made of may wait for the host. (Polytope's addition.)
+fn takes_all(func: &AstExpr) -> bool {
+    match func {
+        AstExpr::Name(name) => {
+            matches!(
+                name.id.as_str(),
+                "list" | "tuple" | "set" | "frozenset" | "dict" | "sum" | "sorted" | "max" | "min"
+            )
+        }
+        AstExpr::Attribute(attribute) => matches!(attribute.attr.as_str(), "join" | "extend"),
+        _ => false,
+    }
+}
+
+/// A call of a builtin function that has no name in scripts. (Polytope's addition.)
+fn builtin_call(function: BuiltinsFunctions, args: Vec<ExprLoc>, position: CodeRange) -> ExprLoc {
+    let call = Expr::Call {
+        callable: Callable::Builtin(Builtins::Function(function)),
+        args: Box::new(ArgExprs::Args(args)),
+    };
+    ExprLoc::new(position, call)
+}
+
+/// A generator expression as a list. (Polytope's addition.)
+fn as_list(arg: AstExpr) -> AstExpr {
+    match arg {
+        AstExpr::Generator(ast::ExprGenerator { node_index, range, elt, generators, .. }) => {
+            AstExpr::ListComp(ast::ExprListComp { node_index, range, elt, generators })
+        }
+        arg => arg,
+    }
+}
+
 /// The CPython error for a `*target` that is not an element of a tuple or list.
 fn starred_root_target(position: CodeRange) -> ParseError {
     ParseError::syntax("starred assignment target must be in a list or tuple", position)
@@ -2998,7 +3114,7 @@ impl<'a> ConstantKey<'a> {
         };
         let sign = if negated { "-" } else { "" };
         let repr = match literal {
-            Literal::None => "None".to_owned(),
+            Literal::Undefined | Literal::None => "None".to_owned(),
             Literal::Bool(true) => "True".to_owned(),
             Literal::Bool(false) => "False".to_owned(),
             Literal::Int(i) => format!("{sign}{i}"),

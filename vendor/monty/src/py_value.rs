@@ -25,6 +25,7 @@ use crate::{
     types::{
         GenericAlias, LazyHeapSet, LongInt, Property, PyTrait, Type, Union, allocate_string,
         bytes::PyBytes,
+        extra,
         long_int::{PyInt, arithmetic::float_binary},
         numeric::{round_digits, round_float},
         py_trait::PyObjectIdentity,
@@ -531,6 +532,10 @@ impl<'h> PyTrait<'h> for PyValue<'h> {
     fn py_call_attr(&mut self, vm: &mut VM<'h>, attr: &EitherStr, args: ArgValues) -> RunResult<CallResult> {
         forward_py_value!(self, |value| value.py_call_attr(vm, attr, args), {
             Self::Module(value) => value.py_call_attr(vm, attr, args),
+            Self::Builtin(Builtins::Type(ty)) if let Some(method) = extra::method(&Value::Builtin(Builtins::Type(*ty)), &attr.as_str(vm.interns).to_owned(), vm) => {
+                defer_drop!(method, vm);
+                vm.call_function(method, args)
+            }
             Self::Builtin(Builtins::Type(ty)) if let EitherStr::Interned(id) = attr => ty.call_class_method(*id, args, vm),
             _ => {
                 args.drop_with(vm);

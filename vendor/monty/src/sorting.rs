@@ -16,6 +16,7 @@ use crate::{
     defer_drop, defer_drop_mut,
     exception_private::{ExcType, ExcTypeExt, RunError, RunResult},
     types::{CmpOrder, PyTrait},
+    heap::HeapData,
     value::Value,
 };
 
@@ -152,6 +153,20 @@ fn compare_values(
     if let Err(e) = vm.heap.tracker.check_time_every(n) {
         *sort_result = Err(e.into());
         return Ordering::Equal;
+    }
+    // Objects of a script's own class are asked. (Polytope's addition.)
+    if matches!(a, Value::Ref(id) if matches!(vm.heap.get(*id), HeapData::Instance(_)))
+        || matches!(b, Value::Ref(id) if matches!(vm.heap.get(*id), HeapData::Instance(_)))
+    {
+        match (vm.is_less(a, b), vm.is_less(b, a)) {
+            (Ok(true), Ok(_)) => return if reverse { Ordering::Greater } else { Ordering::Less },
+            (Ok(false), Ok(true)) => return if reverse { Ordering::Less } else { Ordering::Greater },
+            (Ok(false), Ok(false)) => return Ordering::Equal,
+            (Err(error), _) | (_, Err(error)) => {
+                *sort_result = Err(error);
+                return Ordering::Equal;
+            }
+        }
     }
     let err = match a.py_cmp(b, vm) {
         Ok(CmpOrder::Ordered(ord)) => return if reverse { ord.reverse() } else { ord },

@@ -27,6 +27,7 @@ use crate::{
         BytesIterator, CmpOrder, Complex, LazyHeapSet, Property, PyTrait, StringIterator, Type,
         bytes::PyBytes,
         decimal, host_class_type,
+        extra::{function_attr, method},
         instance::{class_defines, instance_getattr, instance_str, instance_user_eq},
         long_int::{
             PyInt, bigint_cmp_f64, bigint_cmp_i64, bigint_divmod_tuple, bigint_eq_f64, bigint_eq_i64, i64_cmp_f64,
@@ -1194,10 +1195,19 @@ impl Value {
             Self::Builtin(Builtins::Type(t)) => {
                 return match t.class_getattr(attr, vm) {
                     Some(value) => Ok(CallResult::Value(value)),
-                    None => Err(t.attribute_error(attr, vm)),
+                    None => match method(self, &attr.as_str(vm.interns).to_owned(), vm) {
+                        Some(method) => Ok(CallResult::Value(method)),
+                        None => Err(t.attribute_error(attr, vm)),
+                    },
                 };
             }
             _ => {}
+        }
+        if let Some(found) = function_attr(self, attr.as_str(vm.interns), vm) {
+            return Ok(CallResult::Value(found));
+        }
+        if let Some(method) = method(self, &attr.as_str(vm.interns).to_owned(), vm) {
+            return Ok(CallResult::Value(method));
         }
         let type_name = self.py_type_name(vm);
         Err(ExcType::attribute_error(type_name, attr.as_str(vm.interns)))

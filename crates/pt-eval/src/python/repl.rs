@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use monty::{MontyRepl, ReplProgress, ReplStartError};
-use monty_types::{CompileOptions, MontyException, MontyObject};
+use monty_types::{MontyException, MontyObject};
 
 use super::fault::{self, Source};
 use super::runner::{self, Runner};
@@ -40,8 +40,7 @@ pub(crate) fn talk<R>(
 }
 
 fn interpreter(limits: &Limits, watch: &Rc<Watch>) -> MontyRepl {
-    MontyRepl::new(super::FILE, tracker(limits, watch), CompileOptions::default())
-        .with_os_policy(super::policy())
+    MontyRepl::new(super::FILE, tracker(limits, watch), super::options()).with_os_policy(super::policy())
 }
 
 /// What monty calls the lines, each with a number behind.

@@ -81,14 +81,13 @@ fn aside<H: Host + ?Sized>(progress: &mut RunProgress, runner: &Runner<'_, '_, H
 }
 
 fn pack(call: &FunctionCall) -> Option<Box<[u8]>> {
-    let mut room = vec![0; LARGEST];
-    let packed = postcard::to_slice(call, &mut room).ok()?;
-    Some(Box::from(&*packed))
+    let packed = minicbor_serde::to_vec(call).ok()?;
+    (packed.len() <= LARGEST).then(|| packed.into_boxed_slice())
 }
 
 /// A call from its bytes.
 pub(super) fn unpack(packed: &[u8]) -> Result<FunctionCall, MontyException> {
-    postcard::from_bytes(packed)
+    minicbor_serde::from_slice(packed)
         .map_err(|cause| MontyException::runtime_error(format!("the script cannot go on: {cause}")))
 }
 

@@ -184,6 +184,25 @@ impl ArgValues {
         }
     }
 
+    /// The same of its parts, in the shape that functions look at. (Polytope's addition.)
+    pub(crate) fn of_parts(mut args: Vec<Value>, kwargs: KwargsValues) -> Self {
+        if !kwargs.is_empty() {
+            return Self::ArgsKargs { args, kwargs };
+        }
+        match args.len() {
+            0 => Self::Empty,
+            1 | 2 => {
+                let last = args.pop().unwrap_or(Value::None);
+                match args.pop() {
+                    Some(first) => Self::Two(first, last),
+                    None => Self::One(last),
+                }
+            }
+            _ => Self::ArgsKargs { args, kwargs },
+        }
+    }
+
+
     /// Splits into positional iterator and keyword values without allocating
     /// for the common One/Two cases.
     pub fn into_parts(self) -> (ArgPosIter, KwargsValues) {

@@ -95,6 +95,11 @@ pub fn builtin_exec(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResult> {
     run_snippet(Builtin::Exec, &text, globals, locals, vm)
 }
 
+/// Runs the text of a module, whose names go into a dict. (Polytope's addition.)
+pub(crate) fn run_module(text: &Arc<str>, names: HeapId, vm: &mut VM<'_>) -> RunResult<CallResult> {
+    run_snippet(Builtin::Exec, text, Some(names), None, vm)
+}
+
 /// Which builtin is running: the two parse differently and word their
 /// argument errors differently.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,10 @@ use crate::{
     defer_drop,
     exception_private::{ExcType, ExcTypeExt, RunResult},
     heap::{HeapData, HeapId, HeapRead, HeapReadOutput},
-    types::{PyTrait, Tuple, Type},
+    types::{
+        PyTrait, Tuple, Type,
+        instance::{exception_of, is_subclass},
+    },
     value::Value,
 };
 
@@ -36,7 +39,8 @@ pub(crate) fn isinstance_check(obj: &Value, classinfo: &Value, vm: &mut VM<'_>) 
     match classinfo {
         Value::Builtin(Builtins::Type(t)) => Ok(obj.py_type(vm).is_instance_of(*t)),
         Value::Builtin(Builtins::ExcType(handler_type)) => {
-            Ok(matches!(obj.py_type(vm), Type::Exception(exc_type) if exc_type.is_subclass_of(*handler_type)))
+            let own = exception_of(obj, vm).is_some_and(|(exception, _)| exception.is_subclass_of(*handler_type));
+            Ok(own || matches!(obj.py_type(vm), Type::Exception(exc_type) if exc_type.is_subclass_of(*handler_type)))
         }
         // A user-defined class: true iff `obj` is an instance of exactly this class.
         Value::Ref(id) if matches!(vm.heap.get(*id), HeapData::Class(_)) => Ok(instance_of_class(obj, *id, vm)),
@@ -74,7 +78,7 @@ fn instance_of_host_class(obj: &Value, class_id: HeapId, vm: &VM<'_>) -> bool {
 
 /// Whether `obj` is an instance whose class object is `class_id`.
 fn instance_of_class(obj: &Value, class_id: HeapId, vm: &VM<'_>) -> bool {
-    matches!(obj, Value::Ref(obj_id) if matches!(vm.heap.get(*obj_id), HeapData::Instance(inst) if inst.class() == class_id))
+    matches!(obj, Value::Ref(obj_id) if matches!(vm.heap.get(*obj_id), HeapData::Instance(inst) if is_subclass(inst.class(), class_id, vm)))
 }
 
 /// Whether `obj` is a namedtuple instance built from the class `class_id`.
@@ -98,7 +102,8 @@ fn isinstance_check_tuple<'h>(obj: &Value, tuple: &HeapRead<'h, Tuple>, vm: &mut
                 }
             }
             Value::Builtin(Builtins::ExcType(exc)) => {
-                if matches!(obj.py_type(vm), Type::Exception(et) if et.is_subclass_of(*exc)) {
+                let own = exception_of(obj, vm).is_some_and(|(exception, _)| exception.is_subclass_of(*exc));
+                if own || matches!(obj.py_type(vm), Type::Exception(et) if et.is_subclass_of(*exc)) {
                     return Ok(true);
                 }
             }

@@ -7,7 +7,7 @@ use crate::{
     bytecode::VM,
     defer_drop, defer_drop_mut,
     exception_private::{ExcType, ExcTypeExt, RunError, RunResult, SimpleException},
-    heap::DropGuard,
+    heap::{DropGuard, HeapData},
     types::{CmpOrder, PyTrait},
     value::Value,
 };
@@ -212,6 +212,10 @@ fn evaluate_key(item: Value, key_fn: &Value, vm: &mut VM<'_>) -> RunResult<Value
 /// while `max()` replaces it when the new candidate compares larger. Equal values
 /// keep the existing winner so ties preserve the first-seen item, matching CPython.
 pub(crate) fn candidate_wins(current: &Value, candidate: &Value, is_min: bool, vm: &mut VM<'_>) -> RunResult<bool> {
+    // Objects of a script's own class are asked. (Polytope's addition.)
+    if matches!(candidate, Value::Ref(id) if matches!(vm.heap.get(*id), HeapData::Instance(_))) {
+        return if is_min { vm.is_less(candidate, current) } else { vm.is_less(current, candidate) };
+    }
     let ordering = match candidate.py_cmp(current, vm)? {
         CmpOrder::Ordered(ordering) => ordering,
         // A `NaN` candidate (or `NaN`-carrying container) is neither smaller nor

@@ -4,13 +4,14 @@
 //! Each builtin function has its own submodule for organization.
 
 mod abs;
-mod all;
-mod any;
+pub(crate) mod all;
+pub(crate) mod any;
 mod bin;
 mod chr;
 mod divmod;
 mod enumerate;
-mod eval_exec;
+pub(crate) mod extra;
+pub(crate) mod eval_exec;
 mod filter;
 mod format;
 mod getattr;
@@ -47,8 +48,12 @@ use crate::{
     args::ArgValues,
     bytecode::{CallResult, VM},
     exception_private::{ExcType, ExcTypeExt, RunResult},
+    frozen::FrozenFunction,
     modules::csv,
-    types::Type,
+    types::{
+        Type,
+        extra::{DescriptorKind, is_generator},
+    },
     value::Value,
 };
 
@@ -83,6 +88,14 @@ impl Builtins {
     /// push frames for user methods; `open()` yields its host filesystem operation,
     /// and `next()` on an unread file yields the read that loads its buffer.
     pub fn call(self, vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResult> {
+        // A generator is looked at first, in frames of its own: so its code may wait for the host. (Polytope's addition.)
+        if let ArgValues::One(items) = &args
+            && self.takes_all()
+            && is_generator(items, vm)
+        {
+            let items = args.get_one_arg("list", vm.heap)?;
+            return vm.call_frozen_exact(FrozenFunction::Whole, [Value::Builtin(self), items]);
+        }
         match self {
             Self::Function(b) => b.call(vm, args),
             Self::ExcType(exc) => exc.call(vm, args).map(CallResult::Value),
@@ -108,6 +121,25 @@ impl Builtins {
             Self::ExcType(_) => Type::Type,
             Self::Type(_) => Type::Type,
         }
+    }
+}
+
+/// Calls a function with a list of what a generator gives. (Polytope's addition.)
+pub(crate) const WHOLE_SOURCE: &str = r"
+def __monty_whole(function, items):
+    return function([item for item in items])
+";
+
+impl Builtins {
+    /// Whether it looks at all of what it iterates over before it does anything else. (Polytope's addition.)
+    fn takes_all(self) -> bool {
+        matches!(
+            self,
+            Self::Type(Type::List | Type::Tuple | Type::Set | Type::FrozenSet | Type::Dict)
+                | Self::Function(
+                    BuiltinsFunctions::Sum | BuiltinsFunctions::Sorted | BuiltinsFunctions::Max | BuiltinsFunctions::Min
+                )
+        )
     }
 }
 
@@ -139,9 +171,20 @@ pub(crate) trait BuiltinsFunctionsExt: Sized {
 impl BuiltinsFunctionsExt for BuiltinsFunctions {
     fn call(self, vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResult> {
         let r = match self {
+            Self::Property => extra::descriptor(DescriptorKind::Property, vm, args),
+            Self::Staticmethod => extra::descriptor(DescriptorKind::Static, vm, args),
+            Self::Classmethod => extra::descriptor(DescriptorKind::Class, vm, args),
+            Self::Super => extra::builtin_super(vm, args),
+            Self::Callable => extra::builtin_callable(vm, args),
+            Self::Issubclass => extra::builtin_issubclass(vm, args),
+            Self::Vars => extra::builtin_vars(vm, args),
+            Self::Ascii => extra::builtin_ascii(vm, args),
+            Self::ClassBases => extra::class_bases(vm, args),
+            Self::DeleteItem => return extra::delete_item(vm, args),
+            Self::DeleteAttr => extra::delete_attr(vm, args),
             Self::Abs => abs::builtin_abs(vm, args),
-            Self::All => all::builtin_all(vm, args),
-            Self::Any => any::builtin_any(vm, args),
+            Self::All => return all::builtin_all(vm, args),
+            Self::Any => return any::builtin_any(vm, args),
             Self::Bin => bin::builtin_bin(vm, args),
             Self::Chr => chr::builtin_chr(vm, args),
             Self::Divmod => divmod::builtin_divmod(vm, args),

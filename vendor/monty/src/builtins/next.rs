@@ -9,7 +9,7 @@ use crate::{
     frozen::FrozenFunction,
     heap::{DropGuard, HeapReadOutput},
     os_dispatch::PostConversionEffect,
-    types::PyTrait,
+    types::{PyTrait, extra::is_generator},
     value::Value,
 };
 
@@ -71,6 +71,23 @@ pub fn builtin_next(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResult> {
                 default,
             };
             Ok(file.buffer_load_call(vm, effect))
+        }
+        Some(HeapReadOutput::Extra(extra)) if is_generator(iterator, vm) => {
+            let id = extra.id();
+            drop(extra);
+            if let Some(default) = default {
+                vm.call_frozen_exact(
+                    FrozenFunction::NextDefault,
+                    [
+                        iterator.clone_with_heap(vm.heap),
+                        default,
+                        Value::Builtin(Builtins::Function(BuiltinsFunctions::Next)),
+                        Value::Builtin(Builtins::ExcType(ExcType::StopIteration)),
+                    ],
+                )
+            } else {
+                vm.call_generator_next(id, Value::None)
+            }
         }
         _ => next_native(iterator, default, vm).map(CallResult::Value),
     }

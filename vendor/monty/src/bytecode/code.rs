@@ -42,6 +42,10 @@ pub struct Code {
     /// messages when accessing undefined local variables (e.g., "name 'x' is not defined").
     #[serde(rename = "N")]
     local_names: Vec<StringId>,
+
+    /// Whether a call of it is a generator. (Polytope's addition.)
+    #[serde(default, rename = "Y")]
+    is_generator: bool,
 }
 
 impl Code {
@@ -68,7 +72,21 @@ impl Code {
             location_table,
             exception_table,
             local_names,
+            is_generator: false,
         }
+    }
+
+    /// The same, as the body of a generator. (Polytope's addition.)
+    #[must_use]
+    pub fn with_generator(mut self, is_generator: bool) -> Self {
+        self.is_generator = is_generator;
+        self
+    }
+
+    /// Whether a call of it is a generator. (Polytope's addition.)
+    #[must_use]
+    pub fn is_generator(&self) -> bool {
+        self.is_generator
     }
 
     /// Returns the raw bytecode bytes.
@@ -133,6 +151,7 @@ impl Clone for Code {
             location_table: self.location_table.clone(),
             exception_table: self.exception_table.clone(),
             local_names: self.local_names.clone(),
+            is_generator: self.is_generator,
         }
     }
 }

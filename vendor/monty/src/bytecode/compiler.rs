@@ -145,7 +145,7 @@ fn target_position(target: &UnpackTarget) -> CodeRange {
 /// Whether an expression can resume a pushed/suspended call at its end offset.
 fn return_expr_needs_padding(expr: &ExprLoc) -> bool {
     match &expr.expr {
-        Expr::Call { .. } | Expr::AttrCall { .. } | Expr::IndirectCall { .. } | Expr::Await(_) => true,
+        Expr::Call { .. } | Expr::AttrCall { .. } | Expr::IndirectCall { .. } | Expr::Await(_) | Expr::Yield { .. } => true,
         Expr::IfElse { orelse, .. } => return_expr_needs_padding(orelse),
         Expr::Op {
             op: Operator::And | Operator::Or,
@@ -290,6 +290,9 @@ pub struct Compiler<'a, 'i> {
 
     /// Settings for this scope and its nested compilers.
     flags: ScopeFlags,
+
+    /// Whether there is a `yield`. (Polytope's addition.)
+    yields: bool,
 }
 
 /// Compiler settings inherited by nested scopes, with await restrictions reset for functions.
@@ -526,6 +529,7 @@ impl<'a, 'i> Compiler<'a, 'i> {
             frame_locals,
             comp_slots: Vec::new(),
             flags,
+            yields: false,
         }
     }
 
@@ -622,7 +626,11 @@ impl<'a, 'i> Compiler<'a, 'i> {
         compiler.code.emit(Opcode::LoadNone)?;
         compiler.code.emit(Opcode::ReturnValue)?;
 
-        Ok(compiler.code.build())
+        if compiler.yields && func_def.is_async {
+            return Err(CompileError::not_implemented("asynchronous generators", func_def.name.position));
+        }
+        let yields = compiler.yields;
+        Ok(compiler.code.build().with_generator(yields))
     }
 
     /// Compiles statements, retaining `finally` bodies for inline cleanup.
@@ -1414,6 +1422,27 @@ impl<'a, 'i> Compiler<'a, 'i> {
                 self.code.emit(Opcode::Await)?;
             }
 
+            Expr::Yield { value, from } => {
+                if self.is_module_scope {
+                    return Err(CompileError::new("'yield' outside function", expr_loc.position));
+                }
+                self.yields = true;
+                self.compile_expr(value)?;
+                if *from {
+                    self.code.emit(Opcode::GetIter)?;
+                    self.code.emit(Opcode::LoadNone)?;
+                    let again = self.code.current_jump_target();
+                    let end = self.code.emit_jump(Opcode::YieldFrom)?;
+                    self.code.set_location(expr_loc.position, None);
+                    self.code.emit(Opcode::Yield)?;
+                    self.code.emit_jump_to(Opcode::Jump, again)?;
+                    self.code.patch_jump(end)?;
+                } else {
+                    self.code.set_location(expr_loc.position, None);
+                    self.code.emit(Opcode::Yield)?;
+                }
+            }
+
             Expr::Slice { lower, upper, step } => {
                 // Compile slice components: start, stop, step (push None for missing)
                 if let Some(lower) = lower {
@@ -1481,6 +1510,7 @@ impl<'a, 'i> Compiler<'a, 'i> {
             Literal::Str(string_id) => Value::InternString(*string_id),
             Literal::Bytes(bytes_id) => Value::InternBytes(*bytes_id),
             Literal::LongInt(long_int_id) => Value::InternLongInt(*long_int_id),
+            Literal::Undefined => Value::Undefined,
             Literal::Marker(marker) => Value::Marker(*marker),
         };
         let idx = self.code.add_const(value)?;

@@ -598,6 +598,10 @@ pub enum Opcode {
     /// becomes `[v, a, b, c]`. Operand: u8 n. The inverse of `LiftToTop`; the
     /// pattern compiler uses it to park a capture under the pattern's temporaries.
     SinkTop = 129,
+    /// Take the frame of a generator off the stack; TOS is its value. (Polytope's addition.)
+    Yield = 130,
+    /// Ask TOS-1, an iterator, for its next value, or jump when it ends. Operand: i16 offset. (Polytope's addition.)
+    YieldFrom = 131,
 }
 
 /// `LoadName` flag: the load is in call position, so an unresolved name under
@@ -700,6 +704,7 @@ impl Opcode {
             | Self::CheckExcMatch
             | Self::ReturnValue
             | Self::Await
+            | Self::Yield
             | Self::Nop
             | Self::BeforeWith
             | Self::WithExit
@@ -751,7 +756,8 @@ impl Opcode {
             | Self::JumpIfFalse
             | Self::JumpIfTrueOrPop
             | Self::JumpIfFalseOrPop
-            | Self::ForIter => OperandShape::Offset,
+            | Self::ForIter
+            | Self::YieldFrom => OperandShape::Offset,
             Self::CallBuiltinFunction | Self::CallBuiltinType | Self::UnpackEx => OperandShape::U8U8,
             Self::CallAttr | Self::CallAttrExtended | Self::MakeFunction | Self::MatchShape => OperandShape::U16U8,
             Self::LoadGlobalCallable | Self::LoadSubmodule => OperandShape::U16U16,
@@ -960,7 +966,7 @@ impl Opcode {
             (ListToTuple, Operand::None) => 0,
             (BinarySubscr, Operand::None) => -1,
             (StoreSubscr, Operand::None) => -3,
-            (GetIter | Await, Operand::None) => 0,
+            (GetIter | Await | Yield, Operand::None) => 0,
             (Raise, Operand::None) => -1,
             (Reraise | ClearException | CheckExcMatch, Operand::None) => 0,
             (ReturnValue, Operand::None) => -1,
@@ -1041,6 +1047,8 @@ impl Opcode {
             (JumpIfTrue | JumpIfFalse | JumpIfTrueOrPop | JumpIfFalseOrPop, Operand::Offset(_)) => -1,
             // `ForIter` adds the value yielded by the iterator to the stack.
             (ForIter, Operand::Offset(_)) => 1,
+            // The value that was sent gives way to the next one.
+            (YieldFrom, Operand::Offset(_)) => 0,
 
             // Catch-all: opcode emitted with the wrong operand variant, or a
             // new opcode added without an arm above. Every opcode has exactly
@@ -1068,7 +1076,7 @@ impl Opcode {
             // Pop condition on fall-through, keep it on jump-taken.
             Self::JumpIfTrueOrPop | Self::JumpIfFalseOrPop => 0,
             // Pop iterator on jump-taken (no value pushed).
-            Self::ForIter => -1,
+            Self::ForIter | Self::YieldFrom => -1,
             _ => panic!("Opcode::jump_taken_delta: {self:?} is not a jump opcode"),
         }
     }

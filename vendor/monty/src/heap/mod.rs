@@ -996,6 +996,10 @@ pub(crate) struct Heap {
     /// `boundary_index` because host and sandbox uuids are distinct namespaces.
     /// Weak like the others: cleared on free, rebuilt on restore.
     host_type_index: BTreeMap<MontyUuid, HeapId>,
+    /// Owned references of exceptions that fly, which hold values without owning them. (Polytope's addition.)
+    pins: Vec<Arc<HeapId>>,
+    /// How many of them there may be before those that nobody holds are let go.
+    most_pins: usize,
 }
 
 impl serde::Serialize for Heap {
@@ -1042,6 +1046,8 @@ impl<'de> serde::Deserialize<'de> for Heap {
             ext_function_cache,
             boundary_index,
             host_type_index,
+            pins: Vec::new(),
+            most_pins: 32,
         })
     }
 }
@@ -1135,6 +1141,8 @@ impl Heap {
             ext_function_cache: BTreeMap::new(),
             boundary_index: BTreeMap::new(),
             host_type_index: BTreeMap::new(),
+            pins: Vec::new(),
+            most_pins: 32,
         };
 
         // The empty-tuple singleton starts with refcount = 1 — that single ref *is* the
@@ -1359,6 +1367,22 @@ impl Heap {
     pub(crate) fn replace_decimal_context(&mut self, slot: DecimalSlot, id: HeapId) -> Option<HeapId> {
         self.decimal_contexts[slot as usize].replace(id)
     }
+
+    /// Keeps a value for as long as what is given back, or a clone of it, is there. (Polytope's addition.)
+    pub fn pin(&mut self, id: HeapId) -> Arc<HeapId> {
+        if self.pins.len() >= self.most_pins {
+            let (held, free): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pins).into_iter().partition(|pin| Arc::strong_count(pin) > 1);
+            self.pins = held;
+            self.most_pins = (self.pins.len() * 2).max(32);
+            for pin in free {
+                self.dec_ref(*pin);
+            }
+        }
+        let pin = Arc::new(id);
+        self.pins.push(Arc::clone(&pin));
+        pin
+    }
+
 
     /// Increments the reference count for an existing heap entry.
     ///
@@ -2023,6 +2047,7 @@ fn for_each_child_id<F: FnMut(HeapId)>(data: &HeapData, mut on_child: F) {
         }
         HeapData::Class(class) => {
             // The class namespace holds method/class-variable values.
+            class.inherited().iter().for_each(|id| on_child(*id));
             for (k, v) in class.namespace() {
                 if let Value::Ref(id) = k {
                     on_child(*id);
@@ -2086,6 +2111,7 @@ fn for_each_child_id<F: FnMut(HeapId)>(data: &HeapData, mut on_child: F) {
         HeapData::DictValueIterator(iter) => on_child(iter.source_id()),
         HeapData::SetIterator(iter) => on_child(iter.source_id()),
         HeapData::CallableIterator(iter) => iter.for_each_child_id(on_child),
+        HeapData::Extra(extra) => extra.for_each_child_id(on_child),
         HeapData::DirScan(scan) => scan.for_each_child_id(on_child),
         HeapData::Itertools(iter) => iter.for_each_child_id(on_child),
         HeapData::Csv(csv) => csv.for_each_child_id(on_child),
@@ -2250,6 +2276,7 @@ fn py_dec_ref_ids_for_data(data: &mut HeapData, stack: &mut Vec<HeapId>) {
         HeapData::DictValueIterator(iter) => iter.py_dec_ref_ids(stack),
         HeapData::SetIterator(iter) => iter.py_dec_ref_ids(stack),
         HeapData::CallableIterator(iter) => iter.py_dec_ref_ids(stack),
+        HeapData::Extra(extra) => extra.py_dec_ref_ids(stack),
         HeapData::DirScan(scan) => scan.py_dec_ref_ids(stack),
         HeapData::Itertools(iter) => iter.py_dec_ref_ids(stack),
         HeapData::Csv(csv) => csv.py_dec_ref_ids(stack),

@@ -15,7 +15,11 @@ use crate::{
     heap::{HeapData, HeapId},
     intern::StaticStrings,
     modules::ModuleFunctions,
-    types::{Module, PyTrait, Type, lru_cache},
+    types::{
+        Module, PyTrait, Type,
+        extra::{Descriptor, DescriptorKind, Extra, Method},
+        lru_cache,
+    },
     value::Value,
 };
 
@@ -49,6 +53,9 @@ pub(crate) enum FunctoolsFunctions {
     Reduce,
     Cache,
     LruCache,
+    // Polytope's additions.
+    Wraps,
+    CachedProperty,
 }
 
 /// Creates the `functools` module on the heap.
@@ -76,6 +83,11 @@ pub fn create_module(vm: &mut VM<'_>) -> HeapId {
         Value::ModuleFunction(ModuleFunctions::Functools(FunctoolsFunctions::LruCache)),
         vm,
     );
+    for (name, function) in
+        [("wraps", FunctoolsFunctions::Wraps), ("cached_property", FunctoolsFunctions::CachedProperty)]
+    {
+        module.set_named_attr(name, Value::ModuleFunction(ModuleFunctions::Functools(function)), vm);
+    }
     vm.heap.allocate(HeapData::Module(Box::new(module)))
 }
 
@@ -83,6 +95,15 @@ pub fn create_module(vm: &mut VM<'_>) -> HeapId {
 pub(super) fn call(vm: &mut VM<'_>, function: FunctoolsFunctions, args: ArgValues) -> RunResult<CallResult> {
     match function {
         FunctoolsFunctions::Reduce => call_reduce(vm, args),
+        FunctoolsFunctions::Wraps | FunctoolsFunctions::CachedProperty => {
+            let of = args.get_one_arg("functools", vm.heap)?;
+            let made = if function == FunctoolsFunctions::Wraps {
+                Extra::Method(Method { receiver: of, name: "wraps".to_owned() })
+            } else {
+                Extra::Descriptor(Descriptor { kind: DescriptorKind::Cached, get: of, set: Value::None })
+            };
+            Ok(CallResult::Value(Value::Ref(vm.heap.allocate(HeapData::Extra(Box::new(made))))))
+        }
         FunctoolsFunctions::Cache => call_cache(vm, args).map(CallResult::Value),
         FunctoolsFunctions::LruCache => call_lru_cache_factory(vm, args).map(CallResult::Value),
     }

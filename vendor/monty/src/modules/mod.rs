@@ -30,6 +30,7 @@ pub(crate) mod gc;
 pub(crate) mod hashlib;
 pub(crate) mod itertools;
 pub(crate) mod json;
+pub(crate) mod library;
 pub(crate) mod math;
 pub(crate) mod os;
 pub(crate) mod os_path;
@@ -276,7 +277,7 @@ impl ModuleFunctions {
             Self::Re(functions) => re::call(vm, functions, args),
             Self::Unicodedata(functions) => unicodedata::call(vm, functions, args).map(CallResult::Value),
             Self::Itertools(functions) => itertools::call(vm, functions, args).map(CallResult::Value),
-            Self::Dataclasses(functions) => dataclasses::call(vm, functions, args).map(CallResult::Value),
+            Self::Dataclasses(functions) => dataclasses::call(vm, functions, args),
             Self::Functools(functions) => functools::call(vm, functions, args),
             Self::Base64(functions) => base64::call(vm, functions, args).map(CallResult::Value),
             Self::Binascii(functions) => binascii::call(vm, functions, args).map(CallResult::Value),

@@ -45,7 +45,7 @@ use crate::{
     modules::ModuleFunctions,
     types::{
         BoundedCompileError, Module, RePattern, Type,
-        re_pattern::{extract_count, extract_maxsplit, translate_replacement},
+        re_pattern::{extract_count, extract_maxsplit, sub_with, translate_replacement},
         str::allocate_string,
     },
     value::Value,
@@ -282,10 +282,15 @@ fn call_sub(vm: &mut VM<'_>, args: ArgValues) -> RunResult<Value> {
 
     // CPython parses the replacement template before its match loop, so a bad
     // replacement raises even when a negative count skips matching.
+    if repl.is_callable(vm) {
+        let Some(count) = count else { return Ok(string.clone_with_heap(vm.heap)) };
+        let text = subject_str(string, vm)?.to_owned();
+        let spans = resolved.get(vm.heap).spans(&text, count)?;
+        let matches = resolved.get(vm.heap).finditer(string, &text, vm.heap)?;
+        return sub_with(matches, spans, repl, &text, vm);
+    }
     let Ok(repl) = repl.to_str(vm) else {
-        return Err(ExcType::type_error(
-            "callable replacement is not yet supported in re.sub()",
-        ));
+        return Err(ExcType::type_error("the replacement is neither a text nor a function"));
     };
 
     let Some(count) = count else {

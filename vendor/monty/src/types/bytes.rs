@@ -89,6 +89,7 @@ use crate::{
     resource_checks::{check_repeat_size, check_replace_size},
     types::{
         List,
+        iter::collect_iterable,
         long_int::repeat_count,
         py_trait::PyObjectIdentity,
         slice::{optional_sequence_bound, slice_collect_iterator},
@@ -224,7 +225,25 @@ impl Bytes {
             }
             Some(v @ Value::Ref(id)) => match vm.heap.get(*id) {
                 HeapData::Bytes(b) => b.as_slice().to_vec(),
-                _ => return Err(ExcType::type_error_bytes_init(&v.py_type_name(vm))),
+                HeapData::Str(_) => return Err(ExcType::type_error("string argument without an encoding")),
+                // Numbers. (Polytope's addition.)
+                _ => {
+                    let items = collect_iterable(v, vm)?;
+                    let mut bytes = Vec::with_capacity(items.len());
+                    let mut unfit = None;
+                    for item in &items {
+                        match item.as_int(vm).map(u8::try_from) {
+                            Ok(Ok(byte)) => bytes.push(byte),
+                            Ok(Err(_)) => unfit = Some(ExcType::value_error("bytes must be in range(0, 256)")),
+                            Err(error) => unfit = Some(error),
+                        }
+                    }
+                    items.drop_with(vm);
+                    if let Some(unfit) = unfit {
+                        return Err(unfit);
+                    }
+                    bytes
+                }
             },
             Some(v) => return Err(ExcType::type_error_bytes_init(&v.py_type_name(vm))),
         };

@@ -6,6 +6,7 @@ use super::{Dict, LazyHeapSet, PyTrait, Type, attribute_name_value};
 use crate::{
     args::ArgValues,
     boundary_uuid::create_uuid,
+    builtins::Builtins,
     bytecode::{CallResult, VM},
     defer_drop,
     exception_private::{ExcType, ExcTypeExt, RunResult},
@@ -15,7 +16,7 @@ use crate::{
         heap_read_ref_as_field_mut,
     },
     intern::{Interns, StringId},
-    types::{Union, str::allocate_string},
+    types::{Union, allocate_tuple, instance, str::allocate_string},
     value::{EitherStr, Value},
 };
 
@@ -43,6 +44,10 @@ pub(crate) struct Class {
     /// its instances) crosses to the host; dumped with the heap so it stays
     /// stable across restores.
     uuid: Option<MontyUuid>,
+    /// The classes that it inherits from, in the order in which members are searched: owned references. (Polytope's addition.)
+    inherited: Vec<HeapId>,
+    /// The builtin exception that it is one of. (Polytope's addition.)
+    exception: Option<ExcType>,
 }
 
 impl Class {
@@ -53,7 +58,27 @@ impl Class {
             name,
             namespace,
             uuid: None,
+            inherited: Vec::new(),
+            exception: None,
         }
+    }
+
+    /// Says what it inherits from, of which it owns the references. (Polytope's addition.)
+    pub(crate) fn inherit(&mut self, inherited: Vec<HeapId>, exception: Option<ExcType>) -> Vec<HeapId> {
+        self.exception = exception;
+        std::mem::replace(&mut self.inherited, inherited)
+    }
+
+    /// The classes that it inherits from, in the order in which members are searched. (Polytope's addition.)
+    #[must_use]
+    pub(crate) fn inherited(&self) -> &[HeapId] {
+        &self.inherited
+    }
+
+    /// The builtin exception that it is one of. (Polytope's addition.)
+    #[must_use]
+    pub(crate) fn exception(&self) -> Option<ExcType> {
+        self.exception
     }
 
     /// Boundary identity of the class, generated and stored on first use so
@@ -187,8 +212,32 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Class> {
             return Ok(Some(CallResult::Value(allocate_string(name, vm.heap))));
         }
         // Otherwise look up a member (method or class variable) in the namespace.
-        match self.get(vm.heap).namespace.get_by_str(attr_str, vm.heap, vm.interns) {
-            Some(value) => Ok(Some(CallResult::Value(value.clone_with_heap(vm.heap)))),
+        match instance::class_member(self.id(), attr_str, vm) {
+            Some(value) => Ok(Some(CallResult::Value(instance::bound_to_class(value, self.id(), vm)))),
+            None if matches!(attr_str, "__mro__" | "__bases__") => {
+                let inherited = self.get(vm.heap).inherited.clone();
+                let mut classes = vec![];
+                if attr_str == "__mro__" {
+                    classes.push(self.id());
+                }
+                classes.extend(inherited);
+                for class in &classes {
+                    vm.heap.inc_ref(*class);
+                }
+                let mut classes: Vec<Value> = classes.into_iter().map(Value::Ref).collect();
+                if attr_str == "__mro__" {
+                    if let Some(exception) = self.get(vm.heap).exception {
+                        classes.push(Value::Builtin(Builtins::ExcType(exception)));
+                    }
+                    classes.push(Value::Builtin(Builtins::Type(Type::Object)));
+                } else {
+                    let few = classes.len().min(1);
+                    for class in classes.split_off(few) {
+                        class.drop_with(vm);
+                    }
+                }
+                Ok(Some(CallResult::Value(allocate_tuple(classes.into(), vm.heap))))
+            }
             None => Err(ExcType::attribute_error_type(
                 self.get(vm.heap).name.as_str(vm.interns),
                 attr_str,
@@ -210,12 +259,9 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Class> {
         }
         // `Foo.method(args)` calls the raw (unbound) member with the given args —
         // no `self` is inserted, the caller passes the instance explicitly.
-        let member = self
-            .get(vm.heap)
-            .namespace
-            .get_by_str(attr_str, vm.heap, vm.interns)
-            .map(|v| v.clone_with_heap(vm.heap));
+        let member = instance::class_member(self.id(), attr_str, vm);
         if let Some(member) = member {
+            let member = instance::bound_to_class(member, self.id(), vm);
             defer_drop!(member, vm);
             vm.call_function(member, args)
         } else {
@@ -231,5 +277,6 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Class> {
 impl HeapItem for Class {
     fn py_dec_ref_ids(&mut self, stack: &mut Vec<HeapId>) {
         self.namespace.py_dec_ref_ids(stack);
+        stack.extend(self.inherited.iter().copied());
     }
 }

@@ -665,7 +665,9 @@ impl<'h> HeapReadMut<'h, Dict> {
         let entry = DictEntry { key, value, hash };
         if let Some(slot) = found {
             // Key exists, replace in place to preserve insertion order
-            let old_entry = self.get_mut(vm.heap).table.replace(slot, entry);
+            // The key that was there first stays, as in CPython: `1` where `True` is set. (Polytope's change.)
+            let keep = |old: &mut DictEntry, new: &mut DictEntry| mem::swap(&mut old.key, &mut new.key);
+            let old_entry = self.get_mut(vm.heap).table.exchange(slot, entry, keep);
 
             // Decrement refcount for old key (we're discarding it)
             old_entry.key.drop_with(vm);

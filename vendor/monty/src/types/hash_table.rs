@@ -219,6 +219,14 @@ impl<E: TableEntry> PyHashTable<E> {
         mem::replace(old, entry)
     }
 
+    /// [`replace`](Self::replace), of which something is kept. (Polytope's addition.)
+    #[expect(clippy::needless_pass_by_value, reason = "taking the slot spends it")]
+    pub(crate) fn exchange(&mut self, slot: Slot, mut entry: E, keep: impl FnOnce(&mut E, &mut E)) -> E {
+        let old = self.entries.get_mut(slot.0).filter(|e| e.is_live()).expect(PROBE_SLOT_LIVE);
+        keep(old, &mut entry);
+        mem::replace(old, entry)
+    }
+
     /// Removes the entry a probe found, returning it.
     #[inline]
     #[expect(clippy::needless_pass_by_value, reason = "taking the slot spends it")]

@@ -2,14 +2,19 @@ use std::{borrow::Cow, fmt::Write};
 
 use monty_types::MontyUuid;
 
-use super::{Dict, LazyHeapSet, PyTrait, Type, attribute_name_value};
+use super::{
+    Dict, LazyHeapSet, PyTrait, Type, allocate_tuple, attribute_name_value,
+    extra::{DescriptorKind, Extra},
+    str::allocate_string,
+};
 use crate::{
     args::{ArgValues, KwargsValues},
     boundary_uuid::create_uuid,
     builtins::Builtins,
     bytecode::{CallResult, RunReentryGuard, VM},
     defer_drop,
-    exception_private::{ExcType, ExcTypeExt, RunError, RunResult},
+    exception_private::{ExcType, ExcTypeExt, RunError, RunResult, SimpleException},
+    expressions::CmpOperator,
     frozen::{FrozenFunction, FrozenFunctions},
     hash::{HashValue, identity_hash},
     heap::{
@@ -360,7 +365,65 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Instance> {
         None
     }
 
+    /// `__bool__`, or else `__len__`. (Polytope's addition.)
+    fn py_bool(&self, vm: &mut VM<'h>) -> RunResult<bool> {
+        if let Some(answer) = instance_call_dunder_sync(self.id(), "__bool__", None, vm)? {
+            defer_drop!(answer, vm);
+            return match answer {
+                Value::Bool(yes) => Ok(*yes),
+                _ => Err(ExcType::type_error(format!(
+                    "__bool__ should return bool, returned {}",
+                    answer.py_type_name(vm)
+                ))),
+            };
+        }
+        match instance_call_dunder_sync(self.id(), "__len__", None, vm)? {
+            Some(length) => {
+                defer_drop!(length, vm);
+                length.py_bool(vm)
+            }
+            None => Ok(true),
+        }
+    }
+
+    /// `__lt__` and its like. (Polytope's addition.)
+    fn py_cmp_op(&self, other: &Value, op: CmpOperator, vm: &mut VM<'h>) -> RunResult<Option<bool>> {
+        let dunder = match op {
+            CmpOperator::Lt => "__lt__",
+            CmpOperator::LtE => "__le__",
+            CmpOperator::Gt => "__gt__",
+            CmpOperator::GtE => "__ge__",
+            _ => return Ok(None),
+        };
+        if !class_defines(self.get(vm.heap).class, dunder, vm) {
+            return Ok(None);
+        }
+        let other = other.clone_with_heap(vm.heap);
+        let Some(answer) = instance_call_dunder_sync(self.id(), dunder, Some(other), vm)? else { return Ok(None) };
+        defer_drop!(answer, vm);
+        if matches!(answer, Value::NotImplemented) { Ok(None) } else { answer.py_bool(vm).map(Some) }
+    }
+
     fn py_set_attr(&mut self, name: &EitherStr, value: Value, vm: &mut VM<'h>) -> RunResult<()> {
+        let member = class_member(self.get(vm.heap).class, name.as_str(vm.interns), vm);
+        let found = member.as_ref().and_then(|member| descriptor(member, vm));
+        member.drop_with(vm);
+        if let Some((kind, get, set)) = found {
+            get.drop_with(vm);
+            defer_drop!(set, vm);
+            if kind == DescriptorKind::Property {
+                if matches!(set, Value::None) {
+                    value.drop_with(vm);
+                    let (class, name) = (self.py_type_name(vm), name.as_str(vm.interns));
+                    let message = format!("property '{name}' of '{class}' object has no setter");
+                    return Err(SimpleException::new_msg(ExcType::AttributeError, message).into());
+                }
+                vm.heap.inc_ref(self.id());
+                let done = vm.evaluate_function(set, ArgValues::Two(Value::Ref(self.id()), value))?;
+                done.drop_with(vm);
+                return Ok(());
+            }
+        }
         let mut value_guard = DropGuard::new(value, vm);
         let name = attribute_name_value(name, value_guard.ctx());
         let (value, vm) = value_guard.into_parts();
@@ -403,6 +466,17 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Instance> {
     fn py_repr_fmt(&self, f: &mut impl Write, vm: &mut VM<'h>, heap_ids: &mut LazyHeapSet) -> RunResult<()> {
         let self_id = self.id();
         let class_id = instance_class(self_id, vm);
+        if exception_of(&Value::Ref(self_id), vm).is_some() && !class_defines(class_id, "__repr__", vm) {
+            let args = instance_attr(self_id, "args", vm);
+            defer_drop!(args, vm);
+            let (name, shown) = (class_name(class_id, vm.heap, vm.interns).into_owned(), args.as_ref().map(|args| args.py_repr(vm)));
+            let shown = shown.transpose()?;
+            defer_drop!(shown, vm);
+            let shown = shown.as_ref().map(|shown| shown.to_str(vm)).transpose()?.unwrap_or("()");
+            // The comma of a tuple of one is none of an exception.
+            let shown = shown.strip_suffix(",)").map_or_else(|| shown.to_owned(), |shown| format!("{shown})"));
+            return Ok(write!(f, "{name}{shown}")?);
+        }
         if let Some(field_names) = dataclasses::generated_fields(class_id, "__repr__", vm) {
             dataclasses::dataclass_repr_fmt(self_id, &field_names, f, vm, heap_ids)
         } else if let Some(s) = instance_call_str_dunder(self_id, "__repr__", vm)? {
@@ -429,9 +503,49 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Instance> {
 
         // 2. A class member: bind `self` for methods, call data attributes as-is.
         let class_id = self.get(vm.heap).class;
+        if let Some(computed) = computed(self.id(), attr_str, vm) {
+            let callee = match computed.and_then(|computed| computed.require_synchronous(vm)) {
+                Ok(callee) => callee,
+                Err(error) => {
+                    args.drop_with(vm);
+                    return Err(error);
+                }
+            };
+            defer_drop!(callee, vm);
+            return vm.call_function(callee, args);
+        }
         if let Some(member) = class_member(class_id, attr_str, vm) {
+            if dataclasses::is_generated_init(&member, vm) {
+                args.drop_with(vm);
+                member.drop_with(vm);
+                return Err(ExcType::type_error("the __init__ of a dataclass is called by its class, or through super()"));
+            }
+            let plain = descriptor(&member, vm).map(|(kind, get, set)| {
+                get.drop_with(vm);
+                set.drop_with(vm);
+                matches!(kind, DescriptorKind::Static | DescriptorKind::Class)
+            });
+            let member = bound_to_class(member, class_id, vm);
             defer_drop!(member, vm);
+            if plain == Some(true) {
+                return vm.call_function(member, args);
+            }
             return call_member_bound(member, self.id(), args, vm);
+        }
+        if let Some(getattr) = class_member(class_id, "__getattr__", vm) {
+            defer_drop!(getattr, vm);
+            let name = allocate_string(attr_str.to_owned(), vm.heap);
+            let callee = call_member_bound(getattr, self.id(), ArgValues::One(name), vm)
+                .and_then(|computed| computed.require_synchronous(vm));
+            let callee = match callee {
+                Ok(callee) => callee,
+                Err(error) => {
+                    args.drop_with(vm);
+                    return Err(error);
+                }
+            };
+            defer_drop!(callee, vm);
+            return vm.call_function(callee, args);
         }
 
         // 3. `obj.__class__(...)` constructs a new instance — the callable form of
@@ -538,6 +652,16 @@ impl<'h> PyTrait<'h> for HeapObjectRead<'h, Instance> {
         // the third slot is always `None` (see limitations/with.md).
         let (typ, val) = match exc {
             Some(exc_id) => {
+                if let HeapData::Instance(instance) = vm.heap.get(exc_id) {
+                    let class_id = instance.class;
+                    vm.heap.inc_ref(exc_id);
+                    vm.heap.inc_ref(class_id);
+                    let args = ArgValues::ArgsKargs {
+                        args: vec![Value::Ref(class_id), Value::Ref(exc_id), Value::None],
+                        kwargs: KwargsValues::Empty,
+                    };
+                    return call_member_bound(exit, self.id(), args, vm);
+                }
                 let HeapData::Exception(e) = vm.heap.get(exc_id) else {
                     // Instances only receive `Some(exc)` from `WithExceptStart`,
                     // which always passes the in-flight exception object
@@ -629,10 +753,22 @@ impl HeapItem for BoundMethod {
 /// `HeapId`.
 pub(crate) fn instance_getattr(self_id: HeapId, attr: &EitherStr, vm: &mut VM<'_>) -> RunResult<CallResult> {
     let attr_str = attr.as_str(vm.interns);
+    if let Some(computed) = computed(self_id, attr_str, vm) {
+        return computed;
+    }
     if let Some(value) = instance_attr(self_id, attr_str, vm) {
-        Ok(CallResult::Value(value))
+        let class_id = instance_class(self_id, vm);
+        Ok(CallResult::Value(bound_to_class(value, class_id, vm)))
     } else {
         let class_id = instance_class(self_id, vm);
+        if attr_str == "__dict__" {
+            return instance_dict(self_id, vm).map(CallResult::Value);
+        }
+        if let Some(getattr) = class_member(class_id, "__getattr__", vm) {
+            defer_drop!(getattr, vm);
+            let name = allocate_string(attr_str.to_owned(), vm.heap);
+            return call_member_bound(getattr, self_id, ArgValues::One(name), vm);
+        }
         Err(ExcType::attribute_error(
             class_name(class_id, vm.heap, vm.interns),
             attr_str,
@@ -694,6 +830,10 @@ pub(crate) fn instance_repr(self_id: HeapId, vm: &mut VM<'_>) -> RunResult<Value
 pub(crate) fn instance_str(self_id: HeapId, vm: &mut VM<'_>) -> RunResult<Value> {
     match instance_call_str_dunder(self_id, "__str__", vm)? {
         Some(s) => Ok(s),
+        None if exception_of(&Value::Ref(self_id), vm).is_some() => {
+            let text = exception_text(self_id, vm)?.unwrap_or_default();
+            Ok(allocate_string(text, vm.heap))
+        }
         None => instance_repr(self_id, vm),
     }
 }
@@ -895,7 +1035,15 @@ pub(crate) fn namespace_member<'v>(
     interns: &Interns,
 ) -> Option<&'v Value> {
     match heap.get(class_id) {
-        HeapData::Class(class) => class.namespace().get_by_str(name, heap, interns),
+        HeapData::Class(class) => class.namespace().get_by_str(name, heap, interns).or_else(|| {
+            class.inherited().iter().find_map(|id| match heap.get(*id) {
+                HeapData::Class(class) => {
+                    // What every class has is no member that another one inherits.
+                    class.namespace().get_by_str(name, heap, interns).filter(|_| !matches!(name, "__doc__" | "__annotations__"))
+                }
+                _ => None,
+            })
+        }),
         _ => None,
     }
 }
@@ -952,14 +1100,290 @@ fn instance_user_hash(self_id: HeapId, vm: &mut VM<'_>) -> RunResult<Option<Hash
 }
 
 /// Looks up a member in a class namespace and clones it out, or `None` if absent.
-fn class_member(class_id: HeapId, name: &str, vm: &VM<'_>) -> Option<Value> {
-    match vm.heap.get(class_id) {
-        HeapData::Class(class) => class
-            .namespace()
-            .get_by_str(name, vm.heap, vm.interns)
-            .map(|v| v.clone_with_heap(vm.heap)),
+pub(crate) fn class_member(class_id: HeapId, name: &str, vm: &VM<'_>) -> Option<Value> {
+    namespace_member(class_id, name, vm.heap, vm.interns).map(|v| v.clone_with_heap(vm.heap))
+}
+
+/// Whether a class is another one, or inherits from it. (Polytope's addition.)
+pub(crate) fn is_subclass(class_id: HeapId, of: HeapId, vm: &VM<'_>) -> bool {
+    class_id == of || matches!(vm.heap.get(class_id), HeapData::Class(class) if class.inherited().contains(&of))
+}
+
+/// The builtin exception that an object is one of, by its class. (Polytope's addition.)
+pub(crate) fn exception_of(value: &Value, vm: &VM<'_>) -> Option<(ExcType, HeapId)> {
+    let Value::Ref(id) = value else { return None };
+    let HeapData::Instance(instance) = vm.heap.get(*id) else { return None };
+    let HeapData::Class(class) = vm.heap.get(instance.class) else { return None };
+    class.exception().map(|exception| (exception, instance.class))
+}
+
+/// A descriptor's kind and its functions. (Polytope's addition.)
+fn descriptor(value: &Value, vm: &VM<'_>) -> Option<(DescriptorKind, Value, Value)> {
+    let Value::Ref(id) = value else { return None };
+    match vm.heap.get(*id) {
+        HeapData::Extra(extra) => match &**extra {
+            Extra::Descriptor(found) => {
+                Some((found.kind, found.get.clone_with_heap(vm.heap), found.set.clone_with_heap(vm.heap)))
+            }
+            Extra::Generator(_) | Extra::Super(_) | Extra::Method(_) => None,
+        },
         _ => None,
     }
+}
+
+/// The attributes of an object, as they are now. (Polytope's addition.)
+pub(crate) fn instance_dict(self_id: HeapId, vm: &mut VM<'_>) -> RunResult<Value> {
+    let pairs: Vec<(Value, Value)> = match vm.heap.get(self_id) {
+        HeapData::Instance(inst) => (&inst.attrs)
+            .into_iter()
+            .map(|(key, value)| (key.clone_with_heap(vm.heap), value.clone_with_heap(vm.heap)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let dict = Dict::from_pairs(pairs, vm)?;
+    Ok(Value::Ref(vm.heap.allocate(HeapData::Dict(dict))))
+}
+
+/// A member as it is seen through its class. (Polytope's addition.)
+pub(crate) fn bound_to_class(member: Value, class_id: HeapId, vm: &mut VM<'_>) -> Value {
+    let Some((kind, get, set)) = descriptor(&member, vm) else { return member };
+    set.drop_with(vm);
+    match kind {
+        DescriptorKind::Static => {
+            member.drop_with(vm);
+            get
+        }
+        DescriptorKind::Class => {
+            member.drop_with(vm);
+            vm.heap.inc_ref(class_id);
+            let bound = BoundMethod { instance: Value::Ref(class_id), func: get };
+            Value::Ref(vm.heap.allocate(HeapData::BoundMethod(bound)))
+        }
+        DescriptorKind::Property | DescriptorKind::Cached | DescriptorKind::Wrapped => {
+            get.drop_with(vm);
+            member
+        }
+    }
+}
+
+/// What a property of an object's class gives, if the attribute is one. (Polytope's addition.)
+fn computed(self_id: HeapId, attr: &str, vm: &mut VM<'_>) -> Option<RunResult<CallResult>> {
+    let class_id = instance_class(self_id, vm);
+    let member = class_member(class_id, attr, vm)?;
+    let found = descriptor(&member, vm);
+    member.drop_with(vm);
+    let (kind, get, set) = found?;
+    set.drop_with(vm);
+    defer_drop!(get, vm);
+    match kind {
+        DescriptorKind::Property => {
+            vm.heap.inc_ref(self_id);
+            Some(vm.call_function(get, ArgValues::One(Value::Ref(self_id))))
+        }
+        DescriptorKind::Cached => {
+            let kept = match vm.heap.get(self_id) {
+                HeapData::Instance(inst) => inst.attrs.get_by_str(attr, vm.heap, vm.interns).map(|v| v.clone_with_heap(vm.heap)),
+                _ => None,
+            };
+            if let Some(kept) = kept {
+                return Some(Ok(CallResult::Value(kept)));
+            }
+            vm.heap.inc_ref(self_id);
+            let value = match vm.evaluate_function(get, ArgValues::One(Value::Ref(self_id))) {
+                Ok(value) => value,
+                Err(error) => return Some(Err(error)),
+            };
+            let result = value.clone_with_heap(vm.heap);
+            Some(set_instance_attr(self_id, attr, value, vm).map(|()| CallResult::Value(result)))
+        }
+        DescriptorKind::Static | DescriptorKind::Class | DescriptorKind::Wrapped => None,
+    }
+}
+
+/// Sets an attribute of an object, past what its class does about it. (Polytope's addition.)
+pub(crate) fn set_instance_attr(self_id: HeapId, name: &str, value: Value, vm: &mut VM<'_>) -> RunResult<()> {
+    let name = attribute_name_value(&EitherStr::Heap(name.to_owned()), vm);
+    let HeapReadOutput::Instance(instance) = vm.heap.read(self_id) else {
+        name.drop_with(vm);
+        value.drop_with(vm);
+        return Ok(());
+    };
+    let old = instance.set_attr_unchecked(name, value, vm)?;
+    old.drop_with(vm);
+    Ok(())
+}
+
+/// Where the search of `super()` begins. (Polytope's addition.)
+fn behind(object: &Value, after: HeapId, vm: &VM<'_>) -> Option<(HeapId, Vec<HeapId>)> {
+    let Value::Ref(id) = object else { return None };
+    let class_id = match vm.heap.get(*id) {
+        HeapData::Instance(instance) => instance.class,
+        HeapData::Class(_) => *id,
+        _ => return None,
+    };
+    let HeapData::Class(class) = vm.heap.get(class_id) else { return None };
+    let order = [class_id].into_iter().chain(class.inherited().iter().copied());
+    Some((class_id, order.skip_while(|id| *id != after).skip(1).collect()))
+}
+
+/// A member of the classes behind one. (Polytope's addition.)
+fn member_behind(object: &Value, after: HeapId, name: &str, vm: &VM<'_>) -> Option<Value> {
+    let (_, classes) = behind(object, after, vm)?;
+    classes.into_iter().find_map(|id| match vm.heap.get(id) {
+        HeapData::Class(class) => {
+            class.namespace().get_by_str(name, vm.heap, vm.interns).map(|value| value.clone_with_heap(vm.heap))
+        }
+        _ => None,
+    })
+}
+
+/// `super().name`. (Polytope's addition.)
+pub(crate) fn super_attr(object: &Value, after: HeapId, name: &str, vm: &mut VM<'_>) -> RunResult<CallResult> {
+    let Some(member) = member_behind(object, after, name, vm) else {
+        return Err(ExcType::attribute_error("super", name));
+    };
+    if let Some((kind, get, set)) = descriptor(&member, vm) {
+        member.drop_with(vm);
+        set.drop_with(vm);
+        if kind == DescriptorKind::Static {
+            return Ok(CallResult::Value(get));
+        }
+        if kind == DescriptorKind::Property {
+            defer_drop!(get, vm);
+            let object = object.clone_with_heap(vm.heap);
+            return vm.call_function(get, ArgValues::One(object));
+        }
+        let bound = BoundMethod { instance: object.clone_with_heap(vm.heap), func: get };
+        return Ok(CallResult::Value(Value::Ref(vm.heap.allocate(HeapData::BoundMethod(bound)))));
+    }
+    if is_method_value(&member, vm) {
+        let bound = BoundMethod { instance: object.clone_with_heap(vm.heap), func: member };
+        return Ok(CallResult::Value(Value::Ref(vm.heap.allocate(HeapData::BoundMethod(bound)))));
+    }
+    Ok(CallResult::Value(member))
+}
+
+/// `super().name(…)`. (Polytope's addition.)
+pub(crate) fn super_call_attr(
+    object: &Value,
+    after: HeapId,
+    name: &str,
+    args: ArgValues,
+    vm: &mut VM<'_>,
+) -> RunResult<CallResult> {
+    if let Some(member) = member_behind(object, after, name, vm) {
+        if dataclasses::is_generated_init(&member, vm) {
+            defer_drop!(member, vm);
+            let object = object.clone_with_heap(vm.heap);
+            return dataclasses::run_init(vm, member, object, args).map(|object| {
+                object.drop_with(vm);
+                CallResult::Value(Value::None)
+            });
+        }
+        member.drop_with(vm);
+        let callee = match super_attr(object, after, name, vm) {
+            Ok(callee) => callee,
+            Err(error) => {
+                args.drop_with(vm);
+                return Err(error);
+            }
+        };
+        let callee = match callee.require_synchronous(vm) {
+            Ok(callee) => callee,
+            Err(error) => {
+                args.drop_with(vm);
+                return Err(error);
+            }
+        };
+        defer_drop!(callee, vm);
+        return vm.call_function(callee, args);
+    }
+    let Value::Ref(id) = *object else {
+        args.drop_with(vm);
+        return Err(ExcType::attribute_error("super", name));
+    };
+    let exception = exception_of(object, vm);
+    match name {
+        "__init__" if exception.is_some() => {
+            let args = positional(args, "__init__", vm)?;
+            let args = allocate_tuple(args.into(), vm.heap);
+            set_instance_attr(id, "args", args, vm).map(|()| CallResult::Value(Value::None))
+        }
+        "__init__" | "__init_subclass__" | "__post_init__" => {
+            args.check_zero_args("object.__init__", vm.heap)?;
+            Ok(CallResult::Value(Value::None))
+        }
+        "__str__" if exception.is_some() => {
+            args.check_zero_args("__str__", vm.heap)?;
+            let text = exception_text(id, vm)?.unwrap_or_default();
+            Ok(CallResult::Value(allocate_string(text, vm.heap)))
+        }
+        "__repr__" | "__str__" => {
+            args.check_zero_args(name, vm.heap)?;
+            let name = class_name(instance_class(id, vm), vm.heap, vm.interns).into_owned();
+            Ok(CallResult::Value(allocate_string(format!("<{name} object>"), vm.heap)))
+        }
+        "__setattr__" => {
+            let (name, value) = args.get_two_args("__setattr__", vm.heap)?;
+            defer_drop!(name, vm);
+            let name = match name.to_str(vm) {
+                Ok(name) => name.to_owned(),
+                Err(error) => {
+                    value.drop_with(vm);
+                    return Err(error);
+                }
+            };
+            set_instance_attr(id, &name, value, vm).map(|()| CallResult::Value(Value::None))
+        }
+        name => {
+            args.drop_with(vm);
+            Err(ExcType::attribute_error("super", name))
+        }
+    }
+}
+
+/// Arguments without names. (Polytope's addition.)
+pub(crate) fn positional(args: ArgValues, name: &str, vm: &mut VM<'_>) -> RunResult<Vec<Value>> {
+    let (positional, named) = args.into_parts();
+    let positional: Vec<Value> = positional.collect();
+    if named.is_empty() {
+        return Ok(positional);
+    }
+    positional.drop_with(vm);
+    named.drop_with(vm);
+    Err(ExcType::type_error(format!("{name}() takes no keyword arguments")))
+}
+
+/// What an exception of a script's own class says: its arguments. (Polytope's addition.)
+pub(crate) fn exception_text(self_id: HeapId, vm: &mut VM<'_>) -> RunResult<Option<String>> {
+    let args = match vm.heap.get(self_id) {
+        HeapData::Instance(inst) => {
+            inst.attrs.get_by_str("args", vm.heap, vm.interns).map(|v| v.clone_with_heap(vm.heap))
+        }
+        _ => None,
+    };
+    let Some(args) = args else { return Ok(None) };
+    defer_drop!(args, vm);
+    let items: Vec<Value> = match args {
+        Value::Ref(id) => match vm.heap.get(*id) {
+            HeapData::Tuple(tuple) => tuple.as_slice().iter().map(|value| value.clone_with_heap(vm.heap)).collect(),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let whole = items.len() != 1;
+    let key = matches!(exception_of(&Value::Ref(self_id), vm), Some((ExcType::KeyError, _)));
+    let shown = if items.is_empty() {
+        None
+    } else {
+        let what = if whole { args } else { &items[0] };
+        Some(if whole || key { what.py_repr(vm) } else { what.py_str(vm) })
+    };
+    items.drop_with(vm);
+    let Some(shown) = shown else { return Ok(None) };
+    let shown = shown?;
+    defer_drop!(shown, vm);
+    shown.to_str(vm).map(|text| Some(text.to_owned()))
 }
 
 /// Returns a class object's name for error messages / repr.
@@ -1015,7 +1439,7 @@ fn is_method_value(value: &Value, vm: &VM<'_>) -> bool {
                 | HeapData::Partial(_)
                 | HeapData::LruCache(_)
                 | HeapData::DataclassMethod(_)
-        ),
+        ) || matches!(vm.heap.get(*id), HeapData::Extra(extra) if matches!(&**extra, Extra::Descriptor(found) if found.kind == DescriptorKind::Wrapped)),
         _ => false,
     }
 }

@@ -18,6 +18,7 @@ pub mod dict;
 pub mod dict_view;
 pub mod dir_scan;
 pub mod ext_function;
+pub(crate) mod extra;
 pub mod file;
 pub mod generic_alias;
 pub mod hash_table;

@@ -3,6 +3,7 @@
 use monty_types::MontyUuid;
 
 use crate::{
+    types::str::allocate_string,
     args::ArgValues,
     bytecode::{CallResult, VM},
     defer_drop,
@@ -62,6 +63,11 @@ impl Module {
         }
     }
 
+    /// A bundled module whose name is no interned one. (Polytope's addition.)
+    pub(crate) fn named(name: String) -> Self {
+        Self { name: ModuleName::Host(name), attrs: Dict::new(), id: None }
+    }
+
     /// Returns the module's name.
     pub fn name_str<'a>(&'a self, interns: &'a Interns) -> &'a str {
         match &self.name {
@@ -91,6 +97,14 @@ impl Module {
         self.attrs
             .set_without_growth_check(key, value, vm)
             .expect("module attribute keys are interned, so hashing cannot fail");
+    }
+
+    /// The same by a name that is not known beforehand. (Polytope's addition.)
+    pub(crate) fn set_named_attr(&mut self, name: &str, value: Value, vm: &mut VM<'_>) {
+        let key = allocate_string(name.to_owned(), vm.heap);
+        self.attrs
+            .set_without_growth_check(key, value, vm)
+            .expect("module attribute keys are texts, so hashing cannot fail");
     }
 
     /// Returns whether this module has any heap references in its attributes.

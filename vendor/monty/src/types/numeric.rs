@@ -91,15 +91,11 @@ fn round_float_to_digits(value: f64, digits: i64) -> f64 {
         let Ok(exp) = i32::try_from(digits) else {
             return value;
         };
-        let multiplier = 10_f64.powi(exp);
-        if !multiplier.is_finite() {
+        // By its digits: what it is multiplied by would round it first. (Polytope's change.)
+        let Some(digits) = usize::try_from(exp).ok().filter(|digits| *digits < 330) else {
             return value;
-        }
-        let scaled = value * multiplier;
-        if !scaled.is_finite() {
-            return value;
-        }
-        bankers_round(scaled) / multiplier
+        };
+        format!("{value:.digits$}").parse().unwrap_or(value)
     } else {
         let Ok(exp) = i32::try_from(digits) else {
             return 0.0_f64.copysign(value);

@@ -9,7 +9,7 @@
 //! Custom serde serializes only the pattern string and flags, recompiling the regex
 //! on deserialization. This supports Monty's snapshot/restore feature.
 
-use std::{borrow::Cow, cell::OnceCell, cmp::Ordering, fmt::Write, iter, mem, str};
+use std::{borrow::Cow, cell::OnceCell, cmp::Ordering, fmt::Write, iter, mem, ops::Range, str};
 
 use fancy_regex::{CompileError, Error as RegexError, Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -25,6 +25,7 @@ use crate::{
     resource_checks::check_estimated_size,
     types::{
         LazyHeapSet, List, PyTrait, ReMatch, Type, allocate_tuple,
+        iter::collect_owned_iterable,
         str::{allocate_string, string_repr_fmt},
         tuple::TupleVec,
     },
@@ -311,6 +312,13 @@ impl RePattern {
         Ok(allocate_string(result, heap))
     }
 
+    /// Where the first matches are, all if `count` is zero. (Polytope's addition.)
+    pub(crate) fn spans(&self, text: &str, count: usize) -> RunResult<Vec<Range<usize>>> {
+        let most = if count == 0 { usize::MAX } else { count };
+        let found = self.compiled.find_iter(text).take(most);
+        found.map(|found| found.map(|found| found.start()..found.end()).map_err(ExcType::re_pattern_error)).collect()
+    }
+
     /// `pattern.split(string, maxsplit=0)` — split string by pattern occurrences.
     ///
     /// Returns a list of strings, with each capture group's text (or `None`) after
@@ -577,10 +585,15 @@ fn call_pattern_sub<'h>(pattern: &HeapRead<'h, RePattern>, args: ArgValues, vm: 
     // CPython processes the replacement template *before* its match loop, so
     // this check must precede the negative-count early return below: a bad
     // repl raises even when zero substitutions will run.
+    if repl_val.is_callable(vm) {
+        let Some(count) = count else { return Ok(string_val.clone_with_heap(vm.heap)) };
+        let text = string_val.to_str(vm)?.to_owned();
+        let spans = pattern.get(vm.heap).spans(&text, count)?;
+        let matches = pattern.get(vm.heap).finditer(string_val, &text, vm.heap)?;
+        return sub_with(matches, spans, repl_val, &text, vm);
+    }
     let Ok(repl) = repl_val.to_str(vm) else {
-        return Err(ExcType::type_error(
-            "callable replacement is not yet supported in re.sub()",
-        ));
+        return Err(ExcType::type_error("the replacement is neither a text nor a function"));
     };
     let Some(count) = count else {
         // Validate octal escapes even when the negative count skips matching.
@@ -595,6 +608,30 @@ fn call_pattern_sub<'h>(pattern: &HeapRead<'h, RePattern>, args: ArgValues, vm: 
 
     let text = string_val.to_str(vm)?;
     pattern.get(vm.heap).sub(repl, text, count, vm.heap)
+}
+
+/// `pattern.sub` with a function, which is given each match. (Polytope's addition.)
+pub(crate) fn sub_with(
+    matches: Value,
+    spans: Vec<Range<usize>>,
+    repl: &Value,
+    text: &str,
+    vm: &mut VM<'_>,
+) -> RunResult<Value> {
+    let matches: Vec<Value> = collect_owned_iterable(matches, vm)?;
+    defer_drop!(matches, vm);
+    let (mut result, mut last) = (String::new(), 0);
+    for (found, span) in matches.iter().zip(spans) {
+        let argument = found.clone_with_heap(vm.heap);
+        let piece = vm.evaluate_function(repl, ArgValues::One(argument))?;
+        defer_drop!(piece, vm);
+        result.push_str(&text[last..span.start]);
+        result.push_str(piece.to_str(vm)?);
+        last = span.end;
+        check_estimated_size(result.len() + (text.len() - last), &vm.heap.tracker)?;
+    }
+    result.push_str(&text[last..]);
+    Ok(allocate_string(result, vm.heap))
 }
 
 /// Handles `pattern.split(string, maxsplit=0)` argument extraction and dispatch.

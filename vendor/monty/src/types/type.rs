@@ -144,6 +144,8 @@ pub enum Type {
     ListIterator,
     #[strum(serialize = "callable_iterator")]
     CallableIterator,
+    /// (Polytope's addition.)
+    Generator,
     /// Coroutine type for async functions and external futures.
     Coroutine,
     Module,
@@ -179,8 +181,8 @@ pub enum Type {
     /// The iterator `os.scandir()` returns.
     #[strum(serialize = "posix.ScandirIterator")]
     ScandirIterator,
-    /// The iterator `os.walk()` and `Path.walk()` return; CPython's is a generator.
-    #[strum(serialize = "generator")]
+    /// The iterator `os.walk()` and `Path.walk()` return.
+    #[strum(serialize = "walk_generator")]
     WalkGenerator,
     // Variants serialize by name into dumps: renaming one needs `#[serde(alias)]`.
     #[strum(serialize = "tuple_iterator")]
@@ -521,6 +523,7 @@ impl Type {
                 | Self::DictValueIterator
                 | Self::SetIterator
                 | Self::CallableIterator
+                | Self::Generator
                 | Self::ScandirIterator
                 | Self::WalkGenerator
                 | Self::ItertoolsCount

@@ -516,6 +516,7 @@ impl<'h> VM<'h> {
                 exception_stack_base: f.exception_stack_base(),
                 call_offset: f.call_offset,
                 is_initializer: f.is_initializer,
+                generator: f.generator,
                 namespace: f.namespace,
                 import_from_module: f.import_from_module,
             })
@@ -530,6 +531,7 @@ impl<'h> VM<'h> {
             exception_stack_base: current.exception_stack_base(),
             call_offset: current.call_offset,
             is_initializer: current.is_initializer,
+            generator: current.generator.take(),
             namespace: mem::take(&mut current.namespace),
             import_from_module: current.import_from_module,
         });
@@ -599,6 +601,7 @@ impl<'h> VM<'h> {
                         is_parked: false,
                         namespace: sf.namespace,
                         is_initializer: sf.is_initializer,
+                        generator: sf.generator,
                         import_from_module: sf.import_from_module,
                     }
                 })

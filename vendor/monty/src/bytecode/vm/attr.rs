@@ -116,7 +116,12 @@ impl VM<'_> {
         let is_builtin = package == Some(false);
         let attr = EitherStr::Interned(name_id);
         match obj.py_getattr(&attr, this) {
-            Ok(CallResult::Value(value)) if package.is_some() && module_package(&value, this.heap).is_some() => {
+            Ok(CallResult::Value(value))
+                if package.is_some()
+                    && (module_package(&value, this.heap).is_some()
+                        // What stands for a module within one that is written in Python. (Polytope's addition.)
+                        || matches!(&value, Value::Ref(id) if matches!(this.heap.get(*id), HeapData::Class(_)))) =>
+            {
                 Ok(CallResult::Value(value))
             }
             // a property's OS call (`os.environ`) is no more a submodule than a value

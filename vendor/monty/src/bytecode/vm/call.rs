@@ -12,7 +12,7 @@ use super::{CallFrame, VM, attr::PendingLookupEffect, function_namespace, recurs
 use crate::{
     args::{ArgValues, KwargsValues},
     asyncio::Coroutine,
-    builtins::{BuiltinsFunctions, BuiltinsFunctionsExt},
+    builtins::{Builtins, BuiltinsFunctions},
     bytecode::FrameExit,
     defer_drop,
     exception_private::{ExcType, ExcTypeExt, RunError, RunResult},
@@ -24,7 +24,10 @@ use crate::{
     modules::dataclasses,
     os_dispatch::{PendingEffect, release_pending_effect},
     resource_checks::check_estimated_size,
-    types::{Dict, Instance, PyTrait, Type, instance::class_name},
+    types::{
+        Dict, Instance, PyTrait, Type, allocate_tuple,
+        instance::{class_member, class_name, set_instance_attr},
+    },
     value::{EitherStr, VALUE_SIZE, Value},
 };
 
@@ -125,7 +128,7 @@ impl CallResult {
     }
 
     /// Runs under the caller's native re-entry reservation when a frame needs execution.
-    fn finish_synchronously(self, vm: &mut VM<'_>) -> RunResult<Value> {
+    pub(super) fn finish_synchronously(self, vm: &mut VM<'_>) -> RunResult<Value> {
         match self {
             Self::Value(value) => Ok(value),
             // With no host to answer, `hasattr` and `getattr` see an undefined attribute.
@@ -216,7 +219,7 @@ impl<'h> VM<'h> {
         // Convert u8 to BuiltinsFunctions via FromRepr
         if let Some(builtin) = BuiltinsFunctions::from_repr(builtin_id) {
             let args = self.pop_n_args(arg_count);
-            builtin.call(self, args)
+            Builtins::Function(builtin).call(self, args)
         } else {
             Err(RunError::internal("CallBuiltinFunction: invalid builtin_id"))
         }
@@ -230,7 +233,7 @@ impl<'h> VM<'h> {
         // Convert u8 to Type via callable_from_u8
         if let Some(t) = Type::callable_from_u8(type_id) {
             let args = self.pop_n_args(arg_count);
-            t.call(self, args)
+            Builtins::Type(t).call(self, args)
         } else {
             Err(RunError::internal("CallBuiltinType: invalid type_id"))
         }
@@ -420,6 +423,11 @@ impl<'h> VM<'h> {
 
         defer_drop!(obj, this);
         obj.py_value(this).py_call_attr(this, &attr, args)
+    }
+
+    /// Calls a method of a value by its name. (Polytope's addition.)
+    pub(crate) fn call_value_attr(&mut self, value: &Value, attr: &EitherStr, args: ArgValues) -> RunResult<CallResult> {
+        value.py_value(self).py_call_attr(self, attr, args)
     }
 
     /// Evaluates a function in a synchronous position that cannot suspend to the host.
@@ -888,7 +896,9 @@ impl<'h> VM<'h> {
     ) -> Result<CallResult, RunError> {
         let func = self.interns.get_function(func_id);
 
-        if func.is_async {
+        if func.code.is_generator() {
+            self.create_generator(func_id, func, cells, defaults, globals, args)
+        } else if func.is_async {
             self.create_coroutine(func_id, func, cells, defaults, globals, args)
         } else {
             self.call_sync_function(func_id, func, cells, defaults, globals, args)
@@ -947,7 +957,7 @@ impl<'h> VM<'h> {
     /// coroutine creation, including the exact-positional-call fast path
     /// (which always passes an empty `cells` slice, since it only applies when
     /// `cell_var_slots`/`free_var_slots` are both empty).
-    fn install_closure_cells(&mut self, func: &Function, cells: &[HeapId], namespace: &mut Vec<Value>) {
+    pub(super) fn install_closure_cells(&mut self, func: &Function, cells: &[HeapId], namespace: &mut Vec<Value>) {
         namespace.resize_with(func.namespace_size, || Value::Undefined);
 
         for (i, &slot) in func.cell_var_slots.iter().enumerate() {
@@ -1061,13 +1071,22 @@ impl<'h> VM<'h> {
         self.heap.inc_ref(class_id);
 
         // Look up `__init__` in the class namespace (cloned out to release the borrow).
-        let init = match self.heap.get(class_id) {
-            HeapData::Class(class) => class
-                .namespace()
-                .get_by_str("__init__", self.heap, self.interns)
-                .map(|v| v.clone_with_heap(self)),
-            _ => None,
-        };
+        let init = class_member(class_id, "__init__", self);
+        // An exception keeps its arguments, whatever its class makes of them. (Polytope's addition.)
+        let exception = matches!(self.heap.get(class_id), HeapData::Class(class) if class.exception().is_some());
+        let mut args = args;
+        if exception {
+            let (positional, kwargs) = args.into_parts();
+            let positional: Vec<Value> = positional.collect();
+            let kept = positional.iter().map(|value| value.clone_with_heap(self)).collect::<Vec<_>>();
+            let kept = allocate_tuple(kept.into(), self.heap);
+            set_instance_attr(instance_id, "args", kept, self)?;
+            if init.is_none() && kwargs.is_empty() {
+                positional.drop_with(self);
+                return Ok(CallResult::Value(Value::Ref(instance_id)));
+            }
+            args = ArgValues::of_parts(positional, kwargs);
+        }
 
         match init {
             None if matches!(args, ArgValues::Empty) => Ok(CallResult::Value(Value::Ref(instance_id))),

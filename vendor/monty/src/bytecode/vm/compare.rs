@@ -61,6 +61,11 @@ impl VM<'_> {
         Ok(())
     }
 
+    /// Whether one value is less than another. (Polytope's addition.)
+    pub(crate) fn is_less(&mut self, lhs: &Value, rhs: &Value) -> RunResult<bool> {
+        self.cmp_ordering(CmpOperator::Lt, lhs, rhs)
+    }
+
     /// Evaluates an ordering comparison, preserving CPython's behavior for
     /// unordered values such as `NaN` and incomparable operand types.
     #[inline]

@@ -4,13 +4,17 @@ use std::fmt::{self, Write};
 
 use super::VM;
 use crate::{
+    args::ArgValues,
     builtins::Builtins,
     defer_drop,
     exception_private::{ExcType, ExcTypeExt, ExceptionRaise, RawStackFrame, RunError, RunResult, SimpleException},
     expressions::CmpOperator,
-    heap::{ContainsHeap, DropGuard, DropWithContext, HeapData},
+    heap::{ContainsHeap, DropGuard, DropWithContext, HeapData, HeapId},
     intern::{StaticStrings, StringId},
-    types::{LazyHeapSet, PyTrait, Type},
+    types::{
+        LazyHeapSet, PyTrait, Type,
+        instance::{class_defines, class_name, exception_of, exception_text, is_subclass},
+    },
     value::Value,
 };
 
@@ -26,6 +30,13 @@ pub(super) enum CaughtException {
 }
 
 impl CaughtException {
+    /// The exception object. (Polytope's addition.)
+    pub(super) fn into_value(self) -> Value {
+        match self {
+            Self::Value(value) | Self::Frozen { value, .. } => value,
+        }
+    }
+
     /// Borrows the exception object without exposing its internal traceback metadata.
     fn value(&self) -> &Value {
         match self {
@@ -117,6 +128,8 @@ impl VM<'_> {
             Value::Ref(heap_id) => {
                 if let HeapData::Exception(exc) = self.heap.get(*heap_id) {
                     exc.clone()
+                } else if let Some(exc) = self.own_exception(exc_value) {
+                    exc
                 } else {
                     // Not an exception type
                     SimpleException::new_msg(ExcType::TypeError, "exceptions must derive from BaseException")
@@ -143,6 +156,35 @@ impl VM<'_> {
             snippet_frame: None,
             hide_caret: false,
         })
+    }
+
+    /// What is raised with an object, or a class, of the script's own. (Polytope's addition.)
+    fn own_exception(&mut self, value: &Value) -> Option<SimpleException> {
+        let Value::Ref(id) = value else { return None };
+        if matches!(self.heap.get(*id), HeapData::Class(class) if class.exception().is_some()) {
+            let made = self.instantiate_class(*id, ArgValues::Empty).and_then(|made| made.require_synchronous(self));
+            return match made {
+                Ok(made) => {
+                    let exception = self.own_exception(&made);
+                    made.drop_with(self);
+                    exception
+                }
+                Err(RunError::Exc(raise)) => Some(raise.exc),
+                Err(_) => None,
+            };
+        }
+        let (exception, class) = exception_of(value, self)?;
+        let name = class_name(class, self.heap, self.interns).into_owned();
+        let text = match class_defines(class, "__str__", self).then(|| value.py_str(self)) {
+            Some(Ok(text)) => {
+                let shown = text.to_str(self).map(str::to_owned).ok();
+                text.drop_with(self);
+                shown
+            }
+            Some(Err(_)) => None,
+            None => exception_text(*id, self).ok().flatten(),
+        };
+        Some(SimpleException::of_object(exception, &name, text, *id, self))
     }
 
     /// Re-raises the active exception without replacing a user traceback with an internal handler.
@@ -429,6 +471,17 @@ impl VM<'_> {
                 return ExceptionHandlingResult::Unhandled(error);
             }
 
+            // In a generator, `StopIteration` would be taken for its end. (Polytope's addition.)
+            if this.current_frame().generator.is_some() && error.is_stop_iteration() {
+                error = this.attach_frame_to_error(
+                    SimpleException::new_msg(ExcType::RuntimeError, "generator raised StopIteration").into(),
+                );
+                let RunError::Exc(raise) = &error else { unreachable!("made above") };
+                let value = this.create_exception_value(raise);
+                let (held, this) = exc_guard.as_parts_mut();
+                std::mem::replace(held, value).drop_with(this);
+            }
+            let (_, this) = exc_guard.as_parts_mut();
             // Get the caller's call-site offset before popping frame.
             // This is where the caller invoked the function that's failing.
             let call_offset = this.current_frame().call_offset;
@@ -491,6 +544,12 @@ impl VM<'_> {
     ///
     /// Allocates an Exception on the heap and returns a Value::Ref to it.
     fn create_exception_value(&mut self, exc: &ExceptionRaise) -> Value {
+        if let Some(id) = exc.exc.object()
+            && matches!(self.heap.get(id), HeapData::Instance(_))
+        {
+            self.heap.inc_ref(id);
+            return Value::Ref(id);
+        }
         let exception = exc.exc.clone();
         let heap_id = self.heap.allocate(HeapData::Exception(exception));
         Value::Ref(heap_id)
@@ -519,8 +578,11 @@ impl VM<'_> {
     /// earlier element already matched (e.g. `except (TypeError, (ValueError,))`
     /// raising `TypeError` still raises the `TypeError` about catching classes).
     pub(super) fn check_exc_match(&self, exception: &Value, exc_type: &Value) -> Result<bool, RunError> {
-        let exc_type_enum = exception.py_type(self);
+        let exc_type_enum =
+            exception_of(exception, self).map_or_else(|| exception.py_type(self), |(kind, _)| Type::Exception(kind));
         match exc_type {
+            // A class of the script's own. (Polytope's addition.)
+            Value::Ref(id) if self.is_own_exception(*id) => Ok(self.is_of_own(exception, *id)),
             // Single exception class.
             Value::Builtin(Builtins::ExcType(handler_type)) => {
                 Ok(Self::exc_matches_handler(exc_type_enum, *handler_type))
@@ -536,6 +598,9 @@ impl VM<'_> {
                                 if !matched && Self::exc_matches_handler(exc_type_enum, *handler_type) {
                                     matched = true;
                                 }
+                            }
+                            Value::Ref(id) if self.is_own_exception(*id) => {
+                                matched = matched || self.is_of_own(exception, *id);
                             }
                             // A nested tuple or any non-exception value is
                             // rejected exactly as CPython rejects it, even if a
@@ -553,6 +618,16 @@ impl VM<'_> {
             // Any other value is invalid for an `except` clause.
             _ => Err(ExcType::except_invalid_type_error()),
         }
+    }
+
+    /// Whether a value is a class of the script's own that can be raised. (Polytope's addition.)
+    fn is_own_exception(&self, id: HeapId) -> bool {
+        matches!(self.heap.get(id), HeapData::Class(class) if class.exception().is_some())
+    }
+
+    /// Whether an exception is of such a class. (Polytope's addition.)
+    fn is_of_own(&self, exception: &Value, class: HeapId) -> bool {
+        exception_of(exception, self).is_some_and(|(_, found)| is_subclass(found, class, self))
     }
 
     /// Returns whether a raised exception's type is caught by `handler_type`.

@@ -12,6 +12,7 @@ mod compare;
 mod context_manager;
 mod exceptions;
 mod format;
+mod generator;
 mod namespace;
 mod pattern;
 mod recursion;
@@ -23,6 +24,7 @@ pub(crate) use attr::PendingLookupEffect;
 pub(crate) use call::CallResult;
 pub(crate) use collections::unpack_exact;
 use exceptions::CaughtException;
+use generator::Asked;
 use monty_types::{InvalidInputError, MontyObject, MontyUuid, OsFunctionCall, PrintWriter, SourceRange};
 pub(crate) use namespace::{FrameNamespace, function_namespace};
 use recursion::frame_recursion_depth;
@@ -43,7 +45,7 @@ use crate::{
     heap_data::{CellValue, Closure, FunctionDefaults},
     intern::{FunctionId, Interns, StaticStrings, StringId},
     modules::{
-        StandardLib,
+        StandardLib, library,
         json::{JsonStringCache, apply_json_load},
         random::apply_seed_random,
         re::RePatternCache,
@@ -59,6 +61,8 @@ use crate::{
     run::{Program, SessionTables, VmEnv},
     types::{
         Dict, PyTrait, SessionRandom,
+        extra::Extra,
+        instance::exception_of,
         file::{apply_buffer_load, apply_buffer_store, apply_file_next, apply_open_name, apply_write_position},
         random::SEED_BYTES,
         str::allocate_string,
@@ -358,6 +362,9 @@ pub struct CallFrame<'code> {
     /// suspended initializer resumes correctly.
     is_initializer: bool,
 
+    /// The generator that this frame is of. (Polytope's addition.)
+    pub(crate) generator: Option<generator::GeneratorFrame>,
+
     /// Module name for `LoadAttrImport` errors, set by `LoadModule`/`LoadSubmodule`.
     /// Keeping it on the frame avoids another opcode operand; the compiler emits
     /// no intervening instructions that change it.
@@ -400,6 +407,7 @@ impl<'code> CallFrame<'code> {
             is_parked: false,
             namespace: None,
             is_initializer: false,
+            generator: None,
             import_from_module: None,
         }
     }
@@ -424,6 +432,7 @@ impl<'code> CallFrame<'code> {
         self.should_return = false;
         self.is_parked = true;
         self.is_initializer = false;
+        self.generator = None;
         debug_assert!(self.namespace.is_none(), "parked frame still owns a namespace");
     }
 
@@ -457,6 +466,7 @@ impl<'code> CallFrame<'code> {
             is_parked: false,
             namespace,
             is_initializer: false,
+            generator: None,
             import_from_module: None,
         }
     }
@@ -600,6 +610,10 @@ pub struct SerializedFrame {
     #[serde(rename = "I")]
     is_initializer: bool,
 
+    /// See `CallFrame.generator`.
+    #[serde(default, rename = "G")]
+    generator: Option<generator::GeneratorFrame>,
+
     /// Frame namespace, with ownership of its dict references (see
     /// `CallFrame.namespace`).
     #[serde(rename = "N")]
@@ -627,6 +641,7 @@ impl CallFrame<'_> {
             exception_stack_base: self.exception_stack_base(),
             call_offset: self.call_offset,
             is_initializer: self.is_initializer,
+            generator: self.generator.take(),
             namespace: mem::take(&mut self.namespace),
             import_from_module: self.import_from_module,
         }
@@ -937,6 +952,7 @@ impl<'h> VM<'h> {
                     is_parked: false,
                     namespace: sf.namespace,
                     is_initializer: sf.is_initializer,
+                    generator: sf.generator,
                     import_from_module: sf.import_from_module,
                 }
             })
@@ -1683,6 +1699,22 @@ impl<'h> VM<'h> {
                         return Err(RunError::internal("ForIter: expected iterator ref on stack"));
                     };
                     let mut iter = self.heap.read(heap_id);
+                    if let HeapReadOutput::Extra(extra) = &iter
+                        && matches!(extra.get(self.heap), Extra::Generator(_))
+                    {
+                        drop(iter);
+                        let resumed = self.resume_generator(heap_id, Value::None, Asked::For);
+                        if !matches!(resumed, Ok(true)) {
+                            let iter = self.pop();
+                            iter.drop_with(self);
+                        }
+                        match resumed {
+                            Ok(true) => {}
+                            Ok(false) => jump_relative!(self.current_frame.ip, offset),
+                            Err(e) => catch!(self, e),
+                        }
+                        continue;
+                    }
                     // A file nobody has read yet has no buffer to slice: load it from
                     // the host, then re-dispatch this instruction against the buffer.
                     if let HeapReadOutput::OpenFile(file) = &iter
@@ -1710,6 +1742,55 @@ impl<'h> VM<'h> {
                             // Drop the HeapRead before dec_ref to release the reader count
                             drop(iter);
                             // Error during iteration (e.g., dict size changed)
+                            let iter = self.pop();
+                            iter.drop_with(self);
+                            catch!(self, e);
+                        }
+                    }
+                }
+                Opcode::Yield => {
+                    let value = self.pop();
+                    match self.suspend_generator() {
+                        Ok(true) => return Ok(FrameExit::Return(value)),
+                        Ok(false) => self.push(value),
+                        Err(e) => {
+                            value.drop_with(self);
+                            catch!(self, e);
+                        }
+                    }
+                }
+                Opcode::YieldFrom => {
+                    // Stack: [iterator, sent] -> [iterator, value], or at its end [result].
+                    let offset = self.current_frame.fetch_i16();
+                    let sent = self.pop();
+                    let Value::Ref(heap_id) = *self.peek() else {
+                        return Err(RunError::internal("YieldFrom: expected iterator ref on stack"));
+                    };
+                    let mut iter = self.heap.read(heap_id);
+                    let next = if let HeapReadOutput::Extra(extra) = &iter
+                        && matches!(extra.get(self.heap), Extra::Generator(_))
+                    {
+                        drop(iter);
+                        match self.resume_generator(heap_id, sent, Asked::YieldFrom) {
+                            Ok(true) => continue,
+                            Ok(false) => Ok(None),
+                            Err(e) => Err(e),
+                        }
+                    } else {
+                        sent.drop_with(self);
+                        let next = iter.py_next(self);
+                        drop(iter);
+                        next
+                    };
+                    match next {
+                        Ok(Some(value)) => self.push(value),
+                        Ok(None) => {
+                            let iter = self.pop();
+                            iter.drop_with(self);
+                            self.push(Value::None);
+                            jump_relative!(self.current_frame.ip, offset);
+                        }
+                        Err(e) => {
                             let iter = self.pop();
                             iter.drop_with(self);
                             catch!(self, e);
@@ -1860,7 +1941,12 @@ impl<'h> VM<'h> {
                     // identity, like CPython. A bare type or non-exception has
                     // nothing to reuse and rebuilds from the error.
                     let raised = match &exc {
-                        Value::Ref(id) if matches!(self.heap.get(*id), HeapData::Exception(_)) => Some(exc),
+                        Value::Ref(id)
+                            if matches!(self.heap.get(*id), HeapData::Exception(_))
+                                || exception_of(&exc, self).is_some() =>
+                        {
+                            Some(exc)
+                        }
                         _ => {
                             exc.drop_with(self);
                             None
@@ -1941,6 +2027,34 @@ impl<'h> VM<'h> {
                                 return Ok(FrameExit::ResolveFutures(pending));
                             }
                             Err(e) => catch!(self, e),
+                        }
+                        continue;
+                    }
+                    if let Some(generator) = self.current_frame.generator {
+                        let stop = self.pop_frame();
+                        match generator.asked {
+                            Asked::Call => {
+                                let error = self.stop_iteration_with(value);
+                                if stop {
+                                    return Err(error);
+                                }
+                                catch!(self, error);
+                            }
+                            Asked::For | Asked::YieldFrom if stop => return Ok(FrameExit::Return(value)),
+                            asked => {
+                                let iter = self.pop();
+                                iter.drop_with(self);
+                                if asked == Asked::For {
+                                    value.drop_with(self);
+                                } else {
+                                    self.push(value);
+                                }
+                                // The operand of the instruction that asked, which has just been read.
+                                let ip = self.current_frame.ip;
+                                let offset =
+                                    i16::from_le_bytes([self.current_frame.bytecode[ip - 2], self.current_frame.bytecode[ip - 1]]);
+                                jump_relative!(self.current_frame.ip, offset);
+                            }
                         }
                         continue;
                     }
@@ -2043,7 +2157,7 @@ impl<'h> VM<'h> {
                     let module_id = self.current_frame.fetch_u16();
                     // for the `LoadAttrImport`s of a `from ... import`; harmless for a bare `import`
                     self.current_frame.import_from_module = Some(StringId::from_index(module_id));
-                    handle_call_result!(self, Ok(self.load_module(module_id)));
+                    handle_call_result!(self, self.load_module(module_id));
                 }
                 // Context Managers
                 Opcode::BeforeWith => {
@@ -2062,11 +2176,18 @@ impl<'h> VM<'h> {
     /// Loads a top-level built-in or suspends with [`OsFunctionCall::Import`].
     /// The host's value becomes the module; `NotFound` raises `ModuleNotFoundError`.
     /// `LoadSubmodule` resolves the remaining dotted components.
-    fn load_module(&mut self, module_id: u16) -> CallResult {
+    fn load_module(&mut self, module_id: u16) -> RunResult<CallResult> {
         let name_id = StringId::from_index(module_id);
         match self.interns.static_string(name_id).and_then(StandardLib::from_static) {
-            Some(module) => CallResult::Value(Value::Ref(module.create(self))),
-            None => CallResult::OsCall(OsFunctionCall::Import(self.interns.get_str(name_id).to_owned())),
+            Some(module) => Ok(CallResult::Value(Value::Ref(module.create(self)))),
+            // Those written in Python. (Polytope's addition.)
+            None => {
+                let name = self.interns.get_str(name_id).to_owned();
+                match library::load(&name, self) {
+                    Some(loaded) => loaded.map(CallResult::Value),
+                    None => Ok(CallResult::OsCall(OsFunctionCall::Import(name))),
+                }
+            }
         }
     }
 
@@ -2433,6 +2554,9 @@ impl<'h> VM<'h> {
         self.stack
             .drain(frame.stack_base()..)
             .for_each(|value| value.drop_with(&mut *self.heap));
+        if let Some(generator) = frame.generator {
+            self.end_generator(generator);
+        }
         // Almost every frame has no namespace; skip the release call for those.
         if let Some(namespace) = frame.namespace {
             namespace.drop_with(self.heap);

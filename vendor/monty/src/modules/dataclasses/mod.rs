@@ -29,16 +29,17 @@ use self::{
 use crate::{
     args::{ArgValues, FromArgs},
     builtins::Builtins,
-    bytecode::VM,
+    bytecode::{CallResult, VM},
     defer_drop,
     exception_private::{ExcType, ExcTypeExt, RunError, RunResult, SimpleException},
     heap::{DropGuard, DropWithContext, Heap, HeapData, HeapId, HeapRead, HeapReadMut, HeapReadOutput, HeapReader},
+    frozen::FrozenFunction,
     intern::{Interns, StaticStrings, StringId},
     modules::ModuleFunctions,
     types::{
-        Class, Dict, Module, PyTrait, TupleVec, allocate_tuple,
+        Class, Dict, List, Module, PyTrait, TupleVec, allocate_tuple,
         host_class::host_class_type,
-        instance::{class_defines, namespace_member},
+        instance::{class_defines, instance_dict, namespace_member},
     },
     value::{Marker, Value},
 };
@@ -49,6 +50,10 @@ use crate::{
 pub(crate) enum DataclassesFunctions {
     /// The `@dataclass` decorator.
     Dataclass,
+    /// `asdict(obj)`. (Polytope's addition.)
+    Asdict,
+    /// `replace(obj, **changes)`. (Polytope's addition.)
+    Replace,
     /// `is_dataclass(obj)` — true for a dataclass class or instance.
     IsDataclass,
     /// `field(...)` — builds the `Field` a class body binds and the decorator
@@ -69,6 +74,9 @@ pub fn create_module(vm: &mut VM<'_>) -> HeapId {
         Value::ModuleFunction(ModuleFunctions::Dataclasses(DataclassesFunctions::Dataclass)),
         vm,
     );
+    for (name, function) in [("asdict", DataclassesFunctions::Asdict), ("replace", DataclassesFunctions::Replace)] {
+        module.set_named_attr(name, Value::ModuleFunction(ModuleFunctions::Dataclasses(function)), vm);
+    }
     module.set_attr(
         StaticStrings::IsDataclass,
         Value::ModuleFunction(ModuleFunctions::Dataclasses(DataclassesFunctions::IsDataclass)),
@@ -95,8 +103,10 @@ pub fn create_module(vm: &mut VM<'_>) -> HeapId {
 }
 
 /// Dispatches a `dataclasses` module function call.
-pub(super) fn call(vm: &mut VM<'_>, func: DataclassesFunctions, args: ArgValues) -> RunResult<Value> {
-    match func {
+pub(super) fn call(vm: &mut VM<'_>, func: DataclassesFunctions, args: ArgValues) -> RunResult<CallResult> {
+    let made = match func {
+        DataclassesFunctions::Replace => return call_replace(vm, args),
+        DataclassesFunctions::Asdict => call_asdict(vm, args),
         DataclassesFunctions::Dataclass => dataclass_decorator(vm, args),
         DataclassesFunctions::IsDataclass => is_dataclass(vm, args),
         DataclassesFunctions::Field => field::field(vm, args),
@@ -105,7 +115,8 @@ pub(super) fn call(vm: &mut VM<'_>, func: DataclassesFunctions, args: ArgValues)
             let ConfiguredArgs { cls } = ConfiguredArgs::from_args(args, vm)?;
             apply_dataclass(vm, cls, options)
         }
-    }
+    };
+    made.map(CallResult::Value)
 }
 
 /// The `@dataclass` decorator, in both spellings: applied bare the class
@@ -256,6 +267,11 @@ fn apply_dataclass(vm: &mut VM<'_>, cls: Value, options: DataclassOptions) -> Ru
     let HeapReadOutput::Class(class) = vm.heap.read(*class_id) else {
         return Err(non_class_error(cls, vm));
     };
+    // Its fields would not be found. (Polytope's addition.)
+    let inherited = class.get(vm.heap).inherited().to_vec();
+    if inherited.iter().any(|id| generated_fields(*id, "__init__", vm).is_some()) {
+        return Err(ExcType::type_error("a dataclass cannot inherit from another one here: write all its fields"));
+    }
     let fields = build_dataclass_fields(&class, vm)?;
     let Value::Ref(fields_id) = fields else {
         unreachable!("the fields mapping is a dict")
@@ -796,4 +812,94 @@ fn is_dataclass(vm: &mut VM<'_>, args: ArgValues) -> RunResult<Value> {
     };
     arg.drop_with(vm);
     Ok(Value::Bool(result))
+}
+
+/// `asdict(obj)`. (Polytope's addition.)
+fn call_asdict(vm: &mut VM<'_>, args: ArgValues) -> RunResult<Value> {
+    let object = args.get_one_arg("asdict", vm.heap)?;
+    defer_drop!(object, vm);
+    if matches!(object, Value::Ref(id) if matches!(vm.heap.get(*id), HeapData::Instance(_))) {
+        as_dict(object, vm)
+    } else {
+        Err(ExcType::type_error("asdict() should be called on dataclass instances"))
+    }
+}
+
+/// A value with its dataclasses as dicts. (Polytope's addition.)
+fn as_dict(value: &Value, vm: &mut VM<'_>) -> RunResult<Value> {
+    enum Parts {
+        Pairs(Vec<(Value, Value)>),
+        List(Vec<Value>),
+        Tuple(Vec<Value>),
+    }
+    let Value::Ref(id) = value else { return Ok(value.clone_with_heap(vm.heap)) };
+    let pairs = |dict: &Dict, vm: &VM<'_>| {
+        dict.into_iter().map(|(key, value)| (key.clone_with_heap(vm.heap), value.clone_with_heap(vm.heap))).collect()
+    };
+    let items = |items: &[Value], vm: &VM<'_>| items.iter().map(|item| item.clone_with_heap(vm.heap)).collect();
+    let parts = match vm.heap.get(*id) {
+        HeapData::Instance(instance) if generated_fields(instance.class(), "__init__", vm).is_some() => {
+            Parts::Pairs(pairs(instance.attrs(), vm))
+        }
+        HeapData::Dict(dict) => Parts::Pairs(pairs(dict, vm)),
+        HeapData::List(list) => Parts::List(items(list.as_slice(), vm)),
+        HeapData::Tuple(tuple) => Parts::Tuple(items(tuple.as_slice(), vm)),
+        _ => return Ok(value.clone_with_heap(vm.heap)),
+    };
+    let mut guard = vm.recursion_guard()?;
+    let vm = &mut *guard;
+    match parts {
+        Parts::Pairs(pairs) => {
+            let mut made = Vec::with_capacity(pairs.len());
+            for (key, value) in pairs {
+                let converted = as_dict(&value, vm)?;
+                value.drop_with(vm);
+                made.push((key, converted));
+            }
+            let dict = Dict::from_pairs(made, vm)?;
+            Ok(Value::Ref(vm.heap.allocate(HeapData::Dict(dict))))
+        }
+        Parts::List(items) | Parts::Tuple(items) => {
+            let tuple = matches!(vm.heap.get(*id), HeapData::Tuple(_));
+            let mut made = Vec::with_capacity(items.len());
+            for item in items {
+                let converted = as_dict(&item, vm)?;
+                item.drop_with(vm);
+                made.push(converted);
+            }
+            Ok(if tuple {
+                allocate_tuple(made.into(), vm.heap)
+            } else {
+                Value::Ref(vm.heap.allocate(HeapData::List(List::new(made))))
+            })
+        }
+    }
+}
+
+/// What `replace` does with an object. (Polytope's addition.)
+pub(crate) const REPLACE_SOURCE: &str = r"
+def __monty_replace(object, attributes, changes):
+    return object.__class__(**{**attributes, **changes})
+";
+
+/// `replace(obj, **changes)`. (Polytope's addition.)
+fn call_replace(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResult> {
+    let (mut positional, changes) = args.into_parts();
+    let object = positional.next();
+    positional.drop_with(vm);
+    let Some(object) = object else {
+        changes.drop_with(vm);
+        return Err(ExcType::type_error("replace() needs an object of a dataclass"));
+    };
+    let mut pairs = Vec::new();
+    for (key, value) in changes {
+        pairs.push((key, value));
+    }
+    let changes = Dict::from_pairs(pairs, vm)?;
+    let changes = Value::Ref(vm.heap.allocate(HeapData::Dict(changes)));
+    let attributes = match &object {
+        Value::Ref(id) if matches!(vm.heap.get(*id), HeapData::Instance(_)) => instance_dict(*id, vm)?,
+        _ => Value::None,
+    };
+    vm.call_frozen_exact(FrozenFunction::Replace, [object, attributes, changes])
 }

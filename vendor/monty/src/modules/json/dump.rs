@@ -148,6 +148,7 @@ struct EncoderKwargs {
     allow_nan: Value,
     separators: Value,
     skipkeys: Value,
+    default: Value,
 }
 
 impl<C: ContainsHeap> DropWithContext<C> for EncoderKwargs {
@@ -158,6 +159,7 @@ impl<C: ContainsHeap> DropWithContext<C> for EncoderKwargs {
         self.allow_nan.drop_with(ctx);
         self.separators.drop_with(ctx);
         self.skipkeys.drop_with(ctx);
+        self.default.drop_with(ctx);
     }
 }
 
@@ -178,6 +180,7 @@ pub(super) fn call_dumps(vm: &mut VM<'_>, args: ArgValues) -> RunResult<Value> {
         allow_nan,
         separators,
         skipkeys,
+        default,
     } = JsonDumpsArgs::from_args(args, vm)?;
     // `obj` outlives kwarg processing: an early error below must not leak it.
     defer_drop!(obj, vm);
@@ -188,10 +191,11 @@ pub(super) fn call_dumps(vm: &mut VM<'_>, args: ArgValues) -> RunResult<Value> {
         allow_nan,
         separators,
         skipkeys,
+        default,
     };
     defer_drop!(kwargs, vm);
     let config = JsonDumpsConfig::from_kwargs(kwargs, EncoderChecks::for_call(obj, false, vm), vm)?;
-    let output = encode(obj, &config, vm)?;
+    let output = encode(obj, &config, &kwargs.default, vm)?;
     Ok(allocate_string(output, vm.heap))
 }
 
@@ -214,6 +218,7 @@ pub(super) fn call_dump(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResul
         allow_nan,
         separators,
         skipkeys,
+        default,
     } = JsonDumpArgs::from_args(args, vm)?;
     defer_drop!(obj, vm);
     defer_drop!(fp, vm);
@@ -224,6 +229,7 @@ pub(super) fn call_dump(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResul
         allow_nan,
         separators,
         skipkeys,
+        default,
     };
     defer_drop!(kwargs, vm);
     let config = JsonDumpsConfig::from_kwargs(kwargs, EncoderChecks::for_call(obj, true, vm), vm)?;
@@ -235,7 +241,7 @@ pub(super) fn call_dump(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResul
     };
     // Released if encoding fails, otherwise taken back to write to.
     let mut early_target = DropGuard::new(early_target, vm);
-    let output = encode(obj, &config, early_target.ctx())?;
+    let output = encode(obj, &config, &kwargs.default, early_target.ctx())?;
     let (early_target, vm) = early_target.into_parts();
     let target = match early_target {
         Some(target) => target,
@@ -245,13 +251,14 @@ pub(super) fn call_dump(vm: &mut VM<'_>, args: ArgValues) -> RunResult<CallResul
 }
 
 /// Serializes `obj` to JSON text under `config`.
-fn encode(obj: &Value, config: &JsonDumpsConfig, vm: &mut VM<'_>) -> RunResult<String> {
+fn encode(obj: &Value, config: &JsonDumpsConfig, default: &Value, vm: &mut VM<'_>) -> RunResult<String> {
     let mut output = String::new();
     let mut active_containers = Vec::new();
     let mut encoder = Encoder {
         out: &mut output,
         config,
         active_containers: &mut active_containers,
+        default,
         vm,
     };
     encoder.serialize_value(obj, 0)?;
@@ -298,6 +305,8 @@ struct JsonDumpsArgs {
     separators: Value,
     #[from_args(kw_only, default = Value::Bool(false))]
     skipkeys: Value,
+    #[from_args(kw_only, default = Value::None)]
+    default: Value,
 }
 
 /// Argument shape for `json.dump(obj, fp, *, …)`: [`JsonDumpsArgs`] with the
@@ -319,6 +328,8 @@ struct JsonDumpArgs {
     separators: Value,
     #[from_args(kw_only, default = Value::Bool(false))]
     skipkeys: Value,
+    #[from_args(kw_only, default = Value::None)]
+    default: Value,
 }
 
 /// Sets `bit` in `flags` when `value` is truthy, clearing it otherwise. Used by the json.dumps kwarg pipeline so each
@@ -449,6 +460,8 @@ struct Encoder<'a, 'h> {
     out: &'a mut String,
     config: &'a JsonDumpsConfig,
     active_containers: &'a mut Vec<HeapId>,
+    /// (Polytope's addition.)
+    default: &'a Value,
     vm: &'a mut VM<'h>,
 }
 
@@ -544,6 +557,16 @@ impl<'h> Encoder<'_, 'h> {
                 let token = this.vm.recursion_token()?;
                 defer_drop!(token, this);
                 this.with_entered_container(dict.id(), |enc| enc.serialize_dict(entries, depth))
+            }
+            // What the script makes of it. (Polytope's addition.)
+            _ if !matches!(self.default, Value::None) => {
+                let token = self.vm.recursion_token()?;
+                let this = self;
+                defer_drop!(token, this);
+                let argument = value.clone_with_heap(this.vm.heap);
+                let made = this.vm.evaluate_function(this.default, ArgValues::One(argument))?;
+                defer_drop!(made, this);
+                this.serialize_value(made, depth)
             }
             _ => {
                 // CPython names the class by `__name__`: `Decimal`, not `decimal.Decimal`.
