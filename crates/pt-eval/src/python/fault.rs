@@ -20,8 +20,8 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("requests", "`pt.http_request` makes HTTP requests"),
     ("urllib.request", "`pt.http_request` makes HTTP requests"),
     ("http", "`pt.http_request` makes HTTP requests"),
-    ("subprocess", "`pt.exec` runs a command in a container"),
-    ("shutil", "files are in containers: `pt.exec` runs a command there"),
+    ("subprocess", "`pt.container_exec` runs a command in a container"),
+    ("shutil", "files are in containers: `pt.container_exec` runs a command there"),
     ("enum", "constants may stand in a class: `class Color: RED = 1`"),
     ("uuid", "`random.getrandbits(128)` is a number as good"),
     ("secrets", "secrets are kept with `pt secrets set`, and read by `pt.secret`"),
@@ -173,7 +173,11 @@ fn too_large() -> EvalError {
 
 /// What monty cannot read: what that is, and what to write instead.
 fn absent(message: &str) -> Option<(String, Option<&'static str>)> {
-    let (_, what) = message.split_once("does not yet support ")?;
+    let what = match message.split_once("does not yet support ") {
+        Some((_, what)) => what,
+        None if message == "asynchronous generators" => message,
+        None => return None,
+    };
     let known = [
         ("`:=` within", "`:=` within a generator expression is", Some("use a list: `[…]`, or a loop")),
         ("async for", "`async for` is", Some("code waits without it: use `for`")),

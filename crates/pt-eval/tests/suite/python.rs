@@ -63,7 +63,7 @@ fn params_and_layout() {
             ("inputs['list'][0]['expose-as']", "1"),
             ("params['big']", "9007199254740993"),
             ("params['no'] is None", "true"),
-            ("params['nope']", "! KeyError: nope @ params['nope']"),
+            ("params['nope']", "! KeyError: 'nope' @ params['nope']"),
             ("list(params)", r#"["db-host","big","list","no"]"#),
             ("[pt.module_repo_ref, pt.module_project_ref]", r#"["my-repo","my-project"]"#),
             ("\n    x = 1\n    if x:\n        x = 2\n    x\n", "2"),
@@ -102,8 +102,8 @@ fn mistakes_are_named_with_their_place() {
                 "! ZeroDivisionError: division by zero @ 1 / n < f(0) < g()",
             ),
             ("'a' + 1", "! TypeError: can only concatenate str (not \"int\") to str @ 'a' + 1"),
-            ("raise ValueError(42)", "! ValueError: 42 @ raise ValueError(42)"),
-            ("class Own(KeyError):\n    pass\nraise Own('port')", "! Own: 'port' @ raise Own('port')"),
+            ("raise ValueError(42)", "! ValueError: 42 @ ValueError(42)"),
+            ("class Own(KeyError):\n    pass\nraise Own('port')", "! Own: 'port' @ Own('port')"),
             (
                 "import yaml",
                 "! ModuleNotFoundError: No module named 'yaml' @ import yaml (`pt.read_yaml` reads YAML, `pt.write_yaml` \
@@ -189,9 +189,9 @@ fn running_code_talks_to_the_host() {
             "sleep \"1s\"\nsleep \"1s\"\nsleep \"2s\"\n[1,2,[[\"no\"],\"[1, 2]\",\"'a b'\"]]",
         ),
         (
-            "#pt-py\ndef each():\n    yield pt.exec('a')\n    yield pt.exec('b')\n[list(each()), any(pt.exec(x) for x in 'cd')]",
-            &[("exec", "0")],
-            "exec \"a\"\nexec \"b\"\nexec \"c\"\nexec \"d\"\n[[0,0],false]",
+            "#pt-py\ndef each():\n    yield pt.container_exec('a')\n    yield pt.container_exec('b')\n[list(each()), any(pt.container_exec(x) for x in 'cd')]",
+            &[("container-exec", "0")],
+            "container-exec \"a\"\ncontainer-exec \"b\"\ncontainer-exec \"c\"\ncontainer-exec \"d\"\n[[0,0],false]",
         ),
         (
             "#pt-py pt.log(lambda: 1)",
