@@ -100,13 +100,13 @@ fn read(value: ObjectRef<'_>, depth: usize, pieces: &mut usize) -> Result<Data, 
         }
         MontyNode::Dict(entries) => map(value, entries, depth, pieces)?,
         MontyNode::ClassInstance { class_type, attrs, .. } => {
-            match unstable::node(unstable::child(value, *class_type)) {
-                MontyNode::ClassType(class) if class.is_dataclass => map(value, attrs, depth, pieces)?,
-                MontyNode::ClassType(class) => {
-                    return unfit(format!("an object of the class {}", class.name));
-                }
-                _ => return unfit("an object"),
+            let MontyNode::ClassType(class) = unstable::node(unstable::child(value, *class_type)) else {
+                return unfit("an object");
+            };
+            if !class.is_dataclass {
+                return unfit(format!("an object of the class {}", class.name));
             }
+            map(value, attrs, depth, pieces)?
         }
         MontyNode::Date(date) => Data::Str(day(date)),
         MontyNode::DateTime(at) => {
