@@ -16,7 +16,8 @@ use std::rc::Rc;
 
 use monty::{MontyRun, RunProgress};
 use monty_types::{
-    CompileOptions, ExtFunctionResult, MontyException, MontyObject, ResourceLimits, ResourceTracker,
+    AssertMessageAnnotations, CompileOptions, DateTimeSource, ExtFunctionResult, MontyException, ObjectRef,
+    OsPolicy, ResourceLimits, ResourceTracker, SleepMode,
 };
 use pt_model::Data;
 use ruff_text_size::TextRange;
@@ -166,7 +167,17 @@ pub(crate) fn unknown_names(snippet: &Snippet<'_>, given: &[&str]) -> Vec<Mistak
 }
 
 fn compile(source: Source<'_>, names: Vec<String>) -> Result<MontyRun, MontyException> {
-    MontyRun::new(source.dedented(), FILE, names, CompileOptions::default())
+    MontyRun::new(source.dedented(), FILE, names, options()).map(|script| script.with_os_policy(policy()))
+}
+
+/// An assertion says what its author wrote, and nothing more.
+fn options() -> CompileOptions {
+    CompileOptions { assert_message_annotations: AssertMessageAnnotations::Off, ..CompileOptions::default() }
+}
+
+/// The clock and its zone are this machine's, and nobody sleeps but in `pt.sleep`.
+fn policy() -> OsPolicy {
+    OsPolicy { datetime: DateTimeSource::CallHost, sleep: SleepMode::CallHost, ..OsPolicy::default() }
 }
 
 fn execute<A, H: Host + ?Sized>(
@@ -188,7 +199,7 @@ fn execute<A, H: Host + ?Sized>(
     loop {
         let mut waiting = progress?;
         if let RunProgress::Complete(value) = waiting {
-            return Ok(convert(&value).map_or_else(Ran::Unfit, |data| Ran::Done(Ok(data))));
+            return Ok(convert(value.as_ref()).map_or_else(Ran::Unfit, |data| Ran::Done(Ok(data))));
         }
         if let Some(stopped) = watch.stopped() {
             return Ok(Ran::Done(Err(stopped)));
@@ -229,7 +240,7 @@ fn tracker(limits: &Limits, watch: &Rc<Watch>) -> ResourceTracker {
     ResourceTracker::new(tracked).with_watch(Rc::<Watch>::clone(watch))
 }
 
-fn convert(value: &MontyObject) -> Result<Data, EvalError> {
+fn convert(value: ObjectRef<'_>) -> Result<Data, EvalError> {
     data::from_python(value).map_err(|unfit| {
         let error = EvalError::code(unfit.message());
         data::hint(&unfit).into_iter().fold(error, EvalError::with_hint)
@@ -243,8 +254,8 @@ fn resume<H: Host + ?Sized>(
 ) -> Result<RunProgress, MontyException> {
     match waiting {
         RunProgress::FunctionCall(mut call) => {
-            let (args, named) = (take(&mut call.args), take(&mut call.kwargs));
-            let answer = runner.call(&call.function_name, call.object_id.is_some(), &args, &named);
+            let args = take(&mut call.args);
+            let answer = runner.call(&call.function_name, call.object_id.is_some(), &args);
             call.resume(answer, runner.writer())
         }
         RunProgress::NameLookup(lookup) => {

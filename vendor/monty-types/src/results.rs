@@ -55,9 +55,10 @@ pub enum ExtFunctionResult {
     /// snapshot. It is used to track the pending future so it can be resolved
     /// later via `ResolveFutures::resume()`.
     Future(u32),
-    /// The function was not found, should result in a `NameError` exception.
+    /// Raises `NameError`, or `ModuleNotFoundError` for an `import` call.
     NotFound(String),
 }
+
 impl From<MontyObject> for ExtFunctionResult {
     fn from(value: MontyObject) -> Self {
         Self::Return(value)

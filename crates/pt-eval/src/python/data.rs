@@ -2,35 +2,58 @@
 
 use std::borrow::Cow;
 
-use monty_types::{MontyDate, MontyObject, MontyTime, MontyType};
+use monty_types::unstable::{self, MontyGraph, MontyNode, NodeId};
+use monty_types::{MontyDate, MontyObject, MontyTime, MontyType, ObjectRef};
 use pt_model::{Data, Map};
 
 use crate::data::{self, DEEPEST, TOO_DEEP, Unfit};
 
+/// How many pieces a value may have: what stands in a list a thousand times counts a thousand times.
+const MOST: usize = 4 << 20;
+
 /// Data as a script sees it; keys stay as they are.
 pub(super) fn to_python(data: &Data) -> MontyObject {
-    match data {
-        Data::Null => MontyObject::None,
-        Data::Bool(yes) => MontyObject::Bool(*yes),
-        Data::Int(number) => MontyObject::Int(*number),
-        Data::Float(number) => MontyObject::Float(*number),
-        Data::Str(text) => MontyObject::String(text.clone()),
-        Data::Secret(text) => MontyObject::String(text.expose()),
-        Data::List(items) => MontyObject::List(items.iter().map(to_python).collect()),
-        Data::Map(map) => map_to_python(map),
-    }
+    whole(|graph| write(data, graph))
 }
 
 /// A map as a script sees it.
 pub(super) fn map_to_python(map: &Map) -> MontyObject {
-    let entry =
-        |(key, value): (&pt_model::Key, &Data)| (MontyObject::String(key.to_string()), to_python(value));
-    MontyObject::dict(map.iter().map(entry).collect::<Vec<_>>())
+    whole(|graph| write_map(map, graph))
+}
+
+/// A value of the nodes that are written, the last of which holds the others.
+fn whole(write: impl FnOnce(&mut MontyGraph) -> NodeId) -> MontyObject {
+    let mut graph = MontyGraph::new();
+    let root = write(&mut graph);
+    unstable::object_from_graph(graph, root).unwrap_or_else(|_| MontyObject::none())
+}
+
+fn write(data: &Data, graph: &mut MontyGraph) -> NodeId {
+    let node = match data {
+        Data::Null => MontyNode::None,
+        Data::Bool(yes) => MontyNode::Bool(*yes),
+        Data::Int(number) => MontyNode::Int(*number),
+        Data::Float(number) => MontyNode::Float(*number),
+        Data::Str(text) => MontyNode::String(text.clone()),
+        Data::Secret(text) => MontyNode::String(text.expose()),
+        Data::List(items) => MontyNode::List(items.iter().map(|item| write(item, graph)).collect()),
+        Data::Map(map) => return write_map(map, graph),
+    };
+    graph.push(node)
+}
+
+fn write_map(map: &Map, graph: &mut MontyGraph) -> NodeId {
+    let entries = map.iter().map(|(key, value)| {
+        let key = graph.push(MontyNode::String(key.to_string()));
+        (key, write(value, graph))
+    });
+    let entries = MontyNode::Dict(entries.collect());
+    graph.push(entries)
 }
 
 /// A script's value as data, or why it is none.
-pub(super) fn from_python(value: &MontyObject) -> Result<Data, Unfit> {
-    read(value, 0)
+pub(super) fn from_python(value: ObjectRef<'_>) -> Result<Data, Unfit> {
+    read(value, 0, &mut 0)
 }
 
 /// The way out, if `list` makes data of it.
@@ -47,59 +70,70 @@ fn float(number: f64) -> Result<Data, Unfit> {
     data::number(number).map_err(Unfit::new)
 }
 
-fn read(value: &MontyObject, depth: usize) -> Result<Data, Unfit> {
+fn read(value: ObjectRef<'_>, depth: usize, pieces: &mut usize) -> Result<Data, Unfit> {
+    *pieces += 1;
     if depth > DEEPEST {
         return unfit(TOO_DEEP);
     }
-    Ok(match value {
-        MontyObject::None => Data::Null,
-        MontyObject::Bool(yes) => Data::Bool(*yes),
-        MontyObject::Int(number) => Data::Int(*number),
-        MontyObject::BigInt(number) => {
+    if *pieces > MOST {
+        return unfit(format!("a value of more than {MOST} pieces"));
+    }
+    Ok(match unstable::node(value) {
+        MontyNode::None => Data::Null,
+        MontyNode::Bool(yes) => Data::Bool(*yes),
+        MontyNode::Int(number) => Data::Int(*number),
+        MontyNode::BigInt(number) => {
             i64::try_from(number).map_or_else(|_| Data::Str(number.to_string()), Data::Int)
         }
-        MontyObject::Float(number) => return float(*number),
-        MontyObject::String(text) | MontyObject::Path(text) => Data::Str(text.clone()),
-        MontyObject::List(items)
-        | MontyObject::Tuple(items)
-        | MontyObject::NamedTuple { values: items, .. }
-        | MontyObject::Set(items)
-        | MontyObject::FrozenSet(items) => {
-            let item = |(index, item)| {
-                read(item, depth + 1).map_err(|unfit: Unfit| unfit.within(format!("[{index}]")))
+        MontyNode::Float(number) => return float(*number),
+        MontyNode::String(text) | MontyNode::Path(text) | MontyNode::Decimal(text) => Data::Str(text.clone()),
+        MontyNode::List(items)
+        | MontyNode::Tuple(items)
+        | MontyNode::NamedTuple { values: items, .. }
+        | MontyNode::Set(items)
+        | MontyNode::FrozenSet(items) => {
+            let item = |(index, item): (usize, &NodeId)| {
+                let item = read(unstable::child(value, *item), depth + 1, pieces);
+                item.map_err(|unfit: Unfit| unfit.within(format!("[{index}]")))
             };
             Data::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?)
         }
-        MontyObject::Dict(entries) => map(entries.iter(), depth)?,
-        MontyObject::ClassInstance(instance) if instance.class_type.is_dataclass => {
-            map(instance.attrs.iter(), depth)?
+        MontyNode::Dict(entries) => map(value, entries, depth, pieces)?,
+        MontyNode::ClassInstance { class_type, attrs, .. } => {
+            let MontyNode::ClassType(class) = unstable::node(unstable::child(value, *class_type)) else {
+                return unfit("an object");
+            };
+            if !class.is_dataclass {
+                return unfit(format!("an object of the class {}", class.name));
+            }
+            map(value, attrs, depth, pieces)?
         }
-        MontyObject::ClassInstance(instance) => {
-            return unfit(format!("an object of the class {}", instance.class_type.name));
-        }
-        MontyObject::Date(date) => Data::Str(day(date)),
-        MontyObject::DateTime(at) => {
+        MontyNode::Date(date) => Data::Str(day(date)),
+        MontyNode::DateTime(at) => {
             let date = MontyDate { year: at.year, month: at.month, day: at.day };
             let clock = clock(at.hour, at.minute, at.second, at.microsecond, at.offset_seconds);
             Data::Str(format!("{}T{clock}", day(&date)))
         }
-        MontyObject::Time(MontyTime { hour, minute, second, microsecond, offset_seconds, .. }) => {
+        MontyNode::Time(MontyTime { hour, minute, second, microsecond, offset_seconds, .. }) => {
             Data::Str(clock(*hour, *minute, *second, *microsecond, *offset_seconds))
         }
-        MontyObject::Exception { exc_type, arg } => {
+        MontyNode::Exception { exc_type, arg } => {
             let arg = arg.as_ref().map(|arg| format!(": {arg}")).unwrap_or_default();
             Data::Str(format!("{exc_type}{arg}"))
         }
-        MontyObject::TimeDelta(_) => return unfit("a timedelta"),
-        MontyObject::TimeZone(_) => return unfit("a timezone"),
-        MontyObject::Bytes(_) => return unfit("bytes"),
-        MontyObject::Function { .. } | MontyObject::BuiltinFunction(_) => return unfit("a function"),
-        MontyObject::Type(MontyType::Exception(name)) => return unfit(format!("the class {name}")),
-        MontyObject::Type(class) => return unfit(format!("the class {}", class.name())),
-        MontyObject::Cycle(..) => return unfit("an object that contains itself"),
-        MontyObject::FileHandle(_) => return unfit("a file"),
-        MontyObject::Ellipsis | MontyObject::NotImplemented => return unfit(value.py_repr()),
-        MontyObject::Repr(shown) => return other(shown),
+        MontyNode::Complex(_) => return unfit("a complex number"),
+        MontyNode::TimeDelta(_) => return unfit("a timedelta"),
+        MontyNode::TimeZone(_) => return unfit("a timezone"),
+        MontyNode::Bytes(_) => return unfit("bytes"),
+        MontyNode::Function { .. } | MontyNode::BuiltinFunction(_) => return unfit("a function"),
+        MontyNode::Type(MontyType::Exception(name)) => return unfit(format!("the class {name}")),
+        MontyNode::Type(class) => return unfit(format!("the class {}", class.name())),
+        MontyNode::ClassType(class) => return unfit(format!("the class {}", class.name)),
+        MontyNode::Module { .. } => return unfit("a module"),
+        MontyNode::Cycle(..) => return unfit("an object that contains itself"),
+        MontyNode::FileHandle(_) => return unfit("a file"),
+        MontyNode::Ellipsis | MontyNode::NotImplemented => return unfit(value.py_repr()),
+        MontyNode::Repr(shown) => return other(shown),
     })
 }
 
@@ -122,15 +156,17 @@ fn other(shown: &str) -> Result<Data, Unfit> {
     unfit(what)
 }
 
-fn map<'v>(
-    entries: impl Iterator<Item = &'v (MontyObject, MontyObject)>,
+fn map(
+    whole: ObjectRef<'_>,
+    entries: &[(NodeId, NodeId)],
     depth: usize,
+    pieces: &mut usize,
 ) -> Result<Data, Unfit> {
     let mut map = Map::default();
     for (key, value) in entries {
         // As `str` gives it: `1`, `True`, `None`.
-        let key = key.to_string();
-        match read(value, depth + 1) {
+        let key = unstable::child(whole, *key).to_string();
+        match read(unstable::child(whole, *value), depth + 1, pieces) {
             Ok(value) => map.insert(key.into(), value),
             Err(unfit) => return Err(unfit.within(format!(".{key}"))),
         };

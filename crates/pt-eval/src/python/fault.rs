@@ -10,12 +10,26 @@ use crate::function::{self, Refusal};
 use crate::{EvalError, Language, Limits, Occasion, Snippet, suggestion};
 
 /// What scripts may import.
-const MODULES: &str =
-    "json, re, math, datetime, itertools, functools, collections, dataclasses, base64, typing, unicodedata";
+const MODULES: &str = "json, re, math, datetime, itertools, functools, collections, dataclasses, base64, hashlib, random, string, \
+                       textwrap, time, copy, csv, io, decimal, statistics, bisect, heapq, operator, contextlib, shlex, hmac, \
+                       tomllib, typing, asyncio, unicodedata, urllib.parse";
+
+/// What elsewhere a module does that is not there, and what does it here.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("yaml", "`pt.read_yaml` reads YAML, `pt.write_yaml` writes it"),
+    ("requests", "`pt.http_request` makes HTTP requests"),
+    ("urllib.request", "`pt.http_request` makes HTTP requests"),
+    ("http", "`pt.http_request` makes HTTP requests"),
+    ("subprocess", "`pt.container_exec` runs a command in a container"),
+    ("shutil", "files are in containers: `pt.container_exec` runs a command there"),
+    ("enum", "constants may stand in a class: `class Color: RED = 1`"),
+    ("uuid", "`random.getrandbits(128)` is a number as good"),
+    ("secrets", "secrets are kept with `pt secrets set`, and read by `pt.secret`"),
+];
 
 /// Names that every script has.
 pub(super) const BUILTINS: &str = "params inputs pt abs all any bool bytes chr dict divmod enumerate filter float format frozenset \
-                        getattr hasattr hash int isinstance iter len list map max min next ord pow print range repr \
+                        callable getattr hasattr hash int isinstance issubclass iter len list map max min next ord pow print property range repr \
                         reversed round set sorted str sum tuple type zip True False None Exception ValueError KeyError \
                         TypeError RuntimeError IndexError";
 
@@ -159,17 +173,22 @@ fn too_large() -> EvalError {
 
 /// What monty cannot read: what that is, and what to write instead.
 fn absent(message: &str) -> Option<(String, Option<&'static str>)> {
-    let (_, what) = message.split_once("does not yet support ")?;
+    let what = match message.split_once("does not yet support ") {
+        Some((_, what)) => what,
+        None if message == "asynchronous generators" => message,
+        None => return None,
+    };
     let known = [
-        ("the 'del'", "`del` is", Some("of a dict, `d.pop(key)`; of a list, `l.pop(index)`")),
-        ("yield", "`yield` is", Some("collect the values in a list")),
-        ("pattern matching", "`match` is", Some("use `if` and `elif`")),
+        ("`:=` within", "`:=` within a generator expression is", Some("use a list: `[…]`, or a loop")),
+        ("async for", "`async for` is", Some("code waits without it: use `for`")),
+        ("async with", "`async with` is", Some("code waits without it: use `with`")),
+        ("asynchronous generators", "`yield` in an `async def` is", Some("code waits without it: use `def`")),
+        ("metaclasses", "metaclasses are", None),
         (
-            "class inheritance",
-            "inheritance of classes is",
-            Some("exceptions of your own can be `RuntimeError(…)`"),
+            "class bodies",
+            "a class body of more than methods and assignments is",
+            Some("assign to the class after it: `C.x = …`"),
         ),
-        ("method decorators", "`@property`, `@staticmethod` and `@classmethod` are", None),
     ];
     let found = known.iter().find(|(begin, ..)| what.starts_with(begin));
     Some(
@@ -205,13 +224,10 @@ fn hint(kind: ExcType, message: &str, source: Source<'_>) -> Option<String> {
         ExcType::KeyError if message.contains('_') && source.text.contains("params[") => {
             Some("params have the names that they were declared with, as in params[\"db-host\"]".to_owned())
         }
-        ExcType::TypeError if message.contains("for %: 'str'") => {
-            Some("write f\"{value}\" or `.format(…)`".to_owned())
+        ExcType::ModuleNotFoundError => {
+            let found = ELSEWHERE.iter().find(|(module, _)| *module == quoted);
+            Some(found.map_or_else(|| format!("There are {MODULES}."), |(_, instead)| (*instead).to_owned()))
         }
-        ExcType::TypeError if message.contains("for |: 'dict' and 'dict'") => {
-            Some("write `{**first, **second}`".to_owned())
-        }
-        ExcType::ModuleNotFoundError => Some(format!("There are {MODULES}.")),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use monty::{MontyRepl, ReplProgress, ReplStartError};
-use monty_types::{CompileOptions, MontyException, MontyObject};
+use monty_types::{MontyException, MontyObject};
 
 use super::fault::{self, Source};
 use super::runner::{self, Runner};
@@ -40,7 +40,7 @@ pub(crate) fn talk<R>(
 }
 
 fn interpreter(limits: &Limits, watch: &Rc<Watch>) -> MontyRepl {
-    MontyRepl::new(super::FILE, tracker(limits, watch), CompileOptions::default())
+    MontyRepl::new(super::FILE, tracker(limits, watch), super::options()).with_os_policy(super::policy())
 }
 
 /// What monty calls the lines, each with a number behind.
@@ -90,8 +90,8 @@ impl Python<'_, '_, '_> {
         let runner = &mut self.runner;
         match waiting {
             ReplProgress::FunctionCall(mut call) => {
-                let (args, named) = (take(&mut call.args), take(&mut call.kwargs));
-                let answer = runner.call(&call.function_name, call.object_id.is_some(), &args, &named);
+                let args = take(&mut call.args);
+                let answer = runner.call(&call.function_name, call.object_id.is_some(), &args);
                 call.resume(answer, runner.writer())
             }
             ReplProgress::NameLookup(lookup) => {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use jiff::tz::Offset;
 use jiff::{Timestamp, Zoned};
 use monty_types::{
-    ExcType, ExtFunctionResult, MontyClassInstance, MontyClassType, MontyDate, MontyDateTime, MontyException,
-    MontyObject, MontyTimeZone, MontyUuid, OsFunctionCall, PrintWriter, PrintWriterCallback,
+    CallArgs, ExcType, ExtFunctionResult, MontyDate, MontyDateTime, MontyException, MontyObject,
+    MontyTimeZone, MontyUuid, OsFunctionCall, PrintWriter, PrintWriterCallback,
 };
 use pt_model::{Data, Failure, Map};
 
@@ -61,7 +61,7 @@ impl<'s, 'h, H: Host + ?Sized> Runner<'s, 'h, H> {
             self.session.find(&meant(name, Language::Python)),
             Err(Refusal::Unknown { .. } | Refusal::NeedsSettings)
         );
-        found.then(|| MontyObject::Function { name: format!("{ALONE}{name}"), docstring: None })
+        found.then(|| MontyObject::function(format!("{ALONE}{name}"), None))
     }
 
     /// Whether a call may wait.
@@ -72,13 +72,7 @@ impl<'s, 'h, H: Host + ?Sized> Runner<'s, 'h, H> {
     }
 
     /// Calls `pt.NAME`, or whatever else has no definition in the script.
-    pub(super) fn call(
-        &mut self,
-        name: &str,
-        of_pt: bool,
-        args: &[MontyObject],
-        named: &[(MontyObject, MontyObject)],
-    ) -> ExtFunctionResult {
+    pub(super) fn call(&mut self, name: &str, of_pt: bool, args: &CallArgs) -> ExtFunctionResult {
         let known = if of_pt { Some(name) } else { name.strip_prefix(ALONE) };
         let Some(name) = known else { return ExtFunctionResult::NotFound(name.to_owned()) };
         let raise =
@@ -92,8 +86,8 @@ impl<'s, 'h, H: Host + ?Sized> Runner<'s, 'h, H> {
                 return raise(ExcType::AttributeError, format!("'pt' object has no attribute '{name}'"));
             }
         };
-        let mut given = Vec::with_capacity(args.len() + 1);
-        for (index, arg) in args.iter().enumerate() {
+        let mut given = Vec::with_capacity(args.args().len() + 1);
+        for (index, arg) in args.args().enumerate() {
             match from_python(arg) {
                 Ok(data) => given.push(data),
                 Err(unfit) => {
@@ -104,7 +98,7 @@ impl<'s, 'h, H: Host + ?Sized> Runner<'s, 'h, H> {
         }
         // `pt.spawn(image="alpine", expose_as="x")`: one map, its keys as polytope files write them.
         let mut map = Map::default();
-        for (key, value) in named {
+        for (key, value) in args.kwargs() {
             let key = key.to_string();
             match from_python(value) {
                 Ok(data) => map.insert(key.replace('_', "-").into(), data),
@@ -130,35 +124,36 @@ impl<'s, 'h, H: Host + ?Sized> Runner<'s, 'h, H> {
 
 /// The object `pt`. Its functions are looked up when they are called.
 pub(super) fn namespace(scope: &Scope<'_>) -> MontyObject {
-    let text = |text: &str| MontyObject::String(text.to_owned());
-    let attribute = |(name, value): (&str, Option<&str>)| (text(name), value.map_or(MontyObject::None, text));
+    let text = |text: &str| MontyObject::string(text);
+    let attribute =
+        |(name, value): (&str, Option<&str>)| (text(name), value.map_or_else(MontyObject::none, text));
     let attributes = [("module_repo_ref", scope.repo_ref), ("module_project_ref", scope.project_ref)];
-    MontyObject::ClassInstance(Box::new(MontyClassInstance {
-        class_type: MontyClassType {
-            name: "pt".to_owned(),
-            id: MontyUuid::from_u128(1),
-            host_defined: true,
-            is_dataclass: false,
-            attrs: Vec::new().into(),
-        },
-        instance_id: MontyUuid::from_u128(2),
-        attrs: attributes.map(attribute).to_vec().into(),
-    }))
+    let class = MontyObject::class_type("pt", MontyUuid::from_u128(1), true, false, []);
+    MontyObject::class_instance(class, MontyUuid::from_u128(2), attributes.map(attribute))
 }
 
 /// What a script asks of the system: it may know what time it is.
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever monty may ask for is refused")]
 pub(super) fn system(call: &OsFunctionCall) -> ExtFunctionResult {
-    let found = match call {
-        OsFunctionCall::DateToday => MontyObject::Date(day(Zoned::now().date())),
-        OsFunctionCall::DateTimeNow(zone) => now(zone.as_ref()),
-        other => {
-            let message =
-                format!("{} cannot be used: code reaches neither files nor the environment", other.name());
-            return ExtFunctionResult::Error(MontyException::new(ExcType::PermissionError, Some(message)));
-        }
+    let refused = |message: String| {
+        ExtFunctionResult::Error(MontyException::new(ExcType::PermissionError, Some(message)))
     };
-    ExtFunctionResult::Return(found)
+    ExtFunctionResult::Return(match call {
+        OsFunctionCall::DateToday => MontyObject::date(day(Zoned::now().date())),
+        OsFunctionCall::DateTimeNow(zone) => now(zone.as_ref()),
+        OsFunctionCall::Time(_) => MontyObject::float(Timestamp::now().as_duration().as_secs_f64()),
+        OsFunctionCall::AsyncSleep(wait) if wait.is_zero() => MontyObject::none(),
+        OsFunctionCall::Sleep(_) | OsFunctionCall::AsyncSleep(_) => {
+            return refused(format!("{} cannot be used: pt.sleep waits", call.name()));
+        }
+        OsFunctionCall::Import(module) => return ExtFunctionResult::NotFound(module.clone()),
+        other => {
+            return refused(format!(
+                "{} cannot be used: code reaches neither files nor the environment",
+                other.name()
+            ));
+        }
+    })
 }
 
 fn now(zone: Option<&MontyTimeZone>) -> MontyObject {
@@ -168,7 +163,7 @@ fn now(zone: Option<&MontyTimeZone>) -> MontyObject {
         None => Zoned::now().datetime(),
     };
     let MontyDate { year, month, day } = day(now.date());
-    MontyObject::DateTime(MontyDateTime {
+    MontyObject::datetime(MontyDateTime {
         year,
         month,
         day,

@@ -9,7 +9,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use monty::{FunctionCall, RunProgress};
-use monty_types::{MontyException, MontyObject};
+use monty_types::{CallArgs, MontyException};
 
 use super::runner::Runner;
 use super::{Begun, Ran, watched_run};
@@ -29,8 +29,7 @@ struct Waiting {
     packed: Box<[u8]>,
     name: String,
     of_pt: bool,
-    args: Vec<MontyObject>,
-    named: Vec<(MontyObject, MontyObject)>,
+    args: CallArgs,
 }
 
 /// Runs a script to its end.
@@ -59,8 +58,8 @@ fn answered<H: Host + Send + ?Sized>(
     clock: &Clock,
     runner: &mut Runner<'_, '_, H>,
 ) -> Ran<Box<Waiting>> {
-    let Waiting { packed, name, of_pt, args, named } = waiting;
-    let answer = runner.call(&name, of_pt, &args, &named);
+    let Waiting { packed, name, of_pt, args } = waiting;
+    let answer = runner.call(&name, of_pt, &args);
     on_its_own(Begun::Waiting(packed, answer), limits, clock, runner)
 }
 
@@ -71,27 +70,24 @@ fn aside<H: Host + ?Sized>(progress: &mut RunProgress, runner: &Runner<'_, '_, H
     if !runner.waits(&call.function_name, of_pt) {
         return None;
     }
-    let (args, named) = (take(&mut call.args), take(&mut call.kwargs));
+    let args = take(&mut call.args);
     match pack(call) {
-        Some(packed) => {
-            Some(Box::new(Waiting { packed, name: take(&mut call.function_name), of_pt, args, named }))
-        }
+        Some(packed) => Some(Box::new(Waiting { packed, name: take(&mut call.function_name), of_pt, args })),
         None => {
-            (call.args, call.kwargs) = (args, named);
+            call.args = args;
             None
         }
     }
 }
 
 fn pack(call: &FunctionCall) -> Option<Box<[u8]>> {
-    let mut room = vec![0; LARGEST];
-    let packed = postcard::to_slice(call, &mut room).ok()?;
-    Some(Box::from(&*packed))
+    let packed = minicbor_serde::to_vec(call).ok()?;
+    (packed.len() <= LARGEST).then(|| packed.into_boxed_slice())
 }
 
 /// A call from its bytes.
 pub(super) fn unpack(packed: &[u8]) -> Result<FunctionCall, MontyException> {
-    postcard::from_bytes(packed)
+    minicbor_serde::from_slice(packed)
         .map_err(|cause| MontyException::runtime_error(format!("the script cannot go on: {cause}")))
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use monty_types::ResourceError;
+use monty_types::{ResourceError, TimeLimitScope};
 
 use crate::limits::Clock;
 use crate::memory::Meter;
@@ -98,7 +98,11 @@ impl Watch {
 impl monty_types::Watch for Watch {
     fn stop(&self) -> Option<ResourceError> {
         // No script can catch any of these, and nobody but us reads which it was.
-        self.ask().map(|_| ResourceError::Time { limit: Duration::ZERO, elapsed: Duration::ZERO })
+        self.ask().map(|_| ResourceError::Time {
+            scope: TimeLimitScope::Feed,
+            limit: Duration::ZERO,
+            elapsed: Duration::ZERO,
+        })
     }
 }
 

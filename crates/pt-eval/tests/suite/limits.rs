@@ -114,7 +114,7 @@ fn memory_and_stack_have_an_end() {
         ),
         (
             "#pt-py\nclass A:\n    def __repr__(self): return repr(self)\nrepr(A())",
-            "! RecursionError: maximum recursion depth exceeded @ repr(self)",
+            "! RecursionError: maximum recursion depth exceeded @ repr(self) < repr(A())",
         ),
         ("#pt-py\na = []\nfor _ in range(100000): a = [a]\nstr(a)[:1]", "\"[\""),
         (

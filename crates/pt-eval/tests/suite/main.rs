@@ -6,6 +6,7 @@ mod common;
 mod corpus;
 mod javascript;
 mod limits;
+mod programs;
 mod python;
 mod secrets;
 mod seed;

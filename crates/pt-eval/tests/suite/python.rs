@@ -63,7 +63,7 @@ fn params_and_layout() {
             ("inputs['list'][0]['expose-as']", "1"),
             ("params['big']", "9007199254740993"),
             ("params['no'] is None", "true"),
-            ("params['nope']", "! KeyError: nope @ params['nope']"),
+            ("params['nope']", "! KeyError: 'nope' @ params['nope']"),
             ("list(params)", r#"["db-host","big","list","no"]"#),
             ("[pt.module_repo_ref, pt.module_project_ref]", r#"["my-repo","my-project"]"#),
             ("\n    x = 1\n    if x:\n        x = 2\n    x\n", "2"),
@@ -102,15 +102,12 @@ fn mistakes_are_named_with_their_place() {
                 "! ZeroDivisionError: division by zero @ 1 / n < f(0) < g()",
             ),
             ("'a' + 1", "! TypeError: can only concatenate str (not \"int\") to str @ 'a' + 1"),
+            ("raise ValueError(42)", "! ValueError: 42 @ ValueError(42)"),
+            ("class Own(KeyError):\n    pass\nraise Own('port')", "! Own: 'port' @ Own('port')"),
             (
-                "del params['x']",
-                "! SyntaxError: `del` is not in this Python @ del params['x'] (of a dict, `d.pop(key)`; of a list, \
-                 `l.pop(index)`)",
-            ),
-            (
-                "'%s' % 1",
-                "! TypeError: unsupported operand type(s) for %: 'str' and 'int' @ '%s' % 1 (write f\"{value}\" or \
-                 `.format(…)`)",
+                "import yaml",
+                "! ModuleNotFoundError: No module named 'yaml' @ import yaml (`pt.read_yaml` reads YAML, `pt.write_yaml` \
+                 writes it)",
             ),
         ],
     );
@@ -183,6 +180,19 @@ fn running_code_talks_to_the_host() {
             "call-module \"m\"\nlog \"bye\"\n! failed: It failed. {\"exit-code\":3} @ pt.log('bye')",
         ),
         ("pt.py pt.value('port') + '!'", &[("value", r#""80""#)], "value \"port\"\n\"80!\""),
+        // What waits is written and read with all that it holds: modules, generators, exceptions of its own.
+        (
+            "#pt-py\nimport json, shlex\nclass Own(ValueError):\n    pass\ndef each():\n    for x in [1, 2]:\n        \
+             pt.sleep('1s')\n        yield x\nout = []\ntry:\n    for x in each():\n        out.append(x)\n    raise \
+             Own('no')\nexcept Own as e:\n    pt.sleep('2s')\n    out.append([e.args, json.dumps(out), shlex.quote('a b')])\nout",
+            &[],
+            "sleep \"1s\"\nsleep \"1s\"\nsleep \"2s\"\n[1,2,[[\"no\"],\"[1, 2]\",\"'a b'\"]]",
+        ),
+        (
+            "#pt-py\ndef each():\n    yield pt.container_exec('a')\n    yield pt.container_exec('b')\n[list(each()), any(pt.container_exec(x) for x in 'cd')]",
+            &[("container-exec", "0")],
+            "container-exec \"a\"\ncontainer-exec \"b\"\ncontainer-exec \"c\"\ncontainer-exec \"d\"\n[[0,0],false]",
+        ),
         (
             "#pt-py pt.log(lambda: 1)",
             &[],
