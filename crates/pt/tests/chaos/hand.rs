@@ -1,4 +1,4 @@
-//! People reach into the engine: what they do is told within a second, the job ends as it must, and nothing is left.
+//! People reach into the engine: what they do is told at once, the job ends as it must, and nothing is left.
 
 use std::sync::Mutex;
 use std::thread::sleep;
@@ -108,8 +108,8 @@ const fn deed(
 /// Jobs that run side by side.
 const AT_ONCE: usize = 3;
 
-/// By when what was done is to be told, on a machine that is busy with other tests.
-const TOLD: Duration = Duration::from_secs(3);
+/// By when what was done is told at the latest, on a machine that is busy with much else; the slowest is printed.
+const TOLD: Duration = Duration::from_secs(15);
 
 #[test]
 fn on_docker_what_is_done_by_hand_is_told_and_leaves_nothing() {
