@@ -111,11 +111,7 @@ impl Config {
         self.usable(wanted).map(|context| context.name)
     }
 
-    /// The context that was asked for, or the current one. It must be one of this machine.
-    ///
-    /// # Errors
-    /// There is no such context, or it is elsewhere.
-    pub(crate) fn usable(&self, wanted: Option<&str>) -> Result<Context, Failure> {
+    fn usable(&self, wanted: Option<&str>) -> Result<Context, Failure> {
         let context = self.find(wanted)?;
         if context.is_local() {
             return Ok(context);

@@ -64,8 +64,7 @@ pub(crate) struct AddContextArgs {
     /// Its name.
     #[arg(value_name = "name")]
     name: String,
-    /// The address of its instance [default: this machine]. Others are not there yet:
-    /// a context that names one is kept, and cannot be used.
+    /// The address of its instance [default: this machine].
     #[arg(long, value_name = "address")]
     instance: Option<String>,
     /// As whom commands run [default: who is logged in].
@@ -91,9 +90,9 @@ pub(crate) fn run(command: &ContextsCommand, global: &GlobalArgs) -> Outcome {
             args.output.print(&describe(&config.find(args.name.as_deref())?, &config))
         }
         ContextsCommand::Use(args) => {
-            config.usable(Some(&args.name))?;
+            let context = config.find(Some(&args.name))?;
             change(&config.path, |text| Some(edit::current(text, &args.name)))?;
-            said(format_args!("The current context is {}.", args.name))
+            said(format_args!("The current context is {}.{}", args.name, not_yet(&context)))
         }
         ContextsCommand::Add(args) => {
             let (name, instance, user) = (args.name.clone(), args.instance.clone(), args.user.clone());
@@ -134,9 +133,8 @@ fn list(args: &ListContextsArgs, config: &Config) -> Outcome {
                 let mark = if is_current(context, config) { " *" } else { "" };
                 let text =
                     |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
-                let not_yet = if context.is_local() { "" } else { " (not there yet)" };
                 let (instance, user) = (text(&context.instance, "this machine"), text(&context.user, "–"));
-                table.row(vec![format!("{}{mark}", context.name), format!("{instance}{not_yet}"), user]);
+                table.row(vec![format!("{}{mark}", context.name), instance, user]);
             }
             table.render()
         },
@@ -149,7 +147,6 @@ fn describe(context: &Context, config: &Config) -> Value {
         "instance": context.instance.as_deref().unwrap_or(LOCAL),
         "user": context.user,
         "current": is_current(context, config),
-        "usable": context.is_local(),
     })
 }
 
