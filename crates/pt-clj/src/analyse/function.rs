@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use pt_edn::{Form, FormKind, Name, Span};
 
+use super::macros::call;
 use super::{Analyser, Local, Scope, symbol_of};
 use crate::exception::Eval;
 use crate::function::{Arity, FnCode};
 use crate::node::{Let, LetFn, MakeFn, Node};
+
+/// Ends what the prelude names the function of a method: its body does not see it, messages do not show it.
+const METHOD: &str = "__method";
 
 impl Analyser<'_, '_> {
     /// The arities of a function: `[a] …` or `([a] …) ([a b] …)`.
@@ -15,26 +19,26 @@ impl Analyser<'_, '_> {
         self.scopes.push(Scope { name: name.map(Into::into), ..Scope::default() });
         let arities = self.arities(forms, span);
         let scope = self.scopes.pop().unwrap_or_default();
-        let code = Arc::new(FnCode { name: name.map(Into::into), arities: arities?.into() });
+        let shown = name.map(|name| name.strip_suffix(METHOD).unwrap_or(name));
+        let code = Arc::new(FnCode { name: shown.map(Into::into), arities: arities?.into() });
         let captures = scope.captures.into_iter().map(|captured| captured.outer).collect();
         Ok(MakeFn { code, captures })
     }
 
     fn arities(&mut self, forms: &[Form], span: Span) -> Eval<Vec<Arity>> {
         match forms.first().map(|form| &form.kind) {
-            Some(FormKind::Vector(params)) => Ok(vec![self.arity(params, &forms[1..])?]),
+            Some(FormKind::Vector(params)) => Ok(vec![self.arity(params, &forms[0].meta, &forms[1..])?]),
             Some(FormKind::List(_)) => {
                 let mut arities = Vec::with_capacity(forms.len());
                 for form in forms {
                     let FormKind::List(items) = &form.kind else {
                         return self.error(form.span, "Parameter declaration should be a vector");
                     };
-                    let Some((FormKind::Vector(params), body)) =
-                        items.split_first().map(|(first, rest)| (&first.kind, rest))
+                    let Some((Form { kind: FormKind::Vector(params), meta, .. }, body)) = items.split_first()
                     else {
                         return self.error(form.span, "Parameter declaration should be a vector");
                     };
-                    arities.push(self.arity(params, body)?);
+                    arities.push(self.arity(params, meta, body)?);
                 }
                 self.check_arities(&arities, span)?;
                 Ok(arities)
@@ -62,7 +66,7 @@ impl Analyser<'_, '_> {
         Ok(())
     }
 
-    fn arity(&mut self, params: &[Form], body: &[Form]) -> Eval<Arity> {
+    fn arity(&mut self, params: &[Form], meta: &[(Form, Form)], body: &[Form]) -> Eval<Arity> {
         let scope = self.scope();
         (scope.next, scope.slots) = (0, 0);
         scope.locals.clear();
@@ -89,9 +93,15 @@ impl Analyser<'_, '_> {
             self.bind(pattern, Node::Local(slot), &mut bindings)?;
         }
         self.scope().target = Some((0, slots));
-        let (conditions, body) = conditions(body);
-        let body = self.body(body, true)?;
-        let checks = conditions.iter().map(|form| self.node(form, false)).collect::<Eval<Vec<_>>>()?;
+        let (pairs, body) = conditions(meta, body);
+        let answer = checks(pairs, "post");
+        let body = if answer.is_empty() {
+            self.body(body, true)?
+        } else {
+            self.node(&checked(body, answer), false)?
+        };
+        let checks = checks(pairs, "pre");
+        let checks = checks.iter().map(|form| self.node(form, false)).collect::<Eval<Vec<_>>>()?;
         let body =
             if checks.is_empty() { body } else { Node::Do(checks.into_iter().chain([body]).collect()) };
         let mut body = if bindings.is_empty() { body } else { Node::Let(Box::new(Let { bindings, body })) };
@@ -127,21 +137,35 @@ impl Analyser<'_, '_> {
     }
 }
 
-/// The checks that `{:pre […]}` asks for, and the rest of the body.
-fn conditions(body: &[Form]) -> (Vec<Form>, &[Form]) {
-    let [first, rest @ ..] = body else { return (Vec::new(), body) };
-    let FormKind::Map(pairs) = &first.kind else { return (Vec::new(), body) };
+/// The pairs of the `{:pre […] :post […]}` of a function, and the rest of its body.
+fn conditions<'a>(meta: &'a [(Form, Form)], body: &'a [Form]) -> (&'a [(Form, Form)], &'a [Form]) {
+    match body {
+        [Form { kind: FormKind::Map(pairs), .. }, rest @ ..] if !rest.is_empty() => (pairs, rest),
+        _ => (meta, body),
+    }
+}
+
+/// What `:pre` or `:post` lists, as forms that fail where one does not hold.
+fn checks(pairs: &[(Form, Form)], when: &str) -> Vec<Form> {
     let mut checks = Vec::new();
     for (key, value) in pairs {
         let (FormKind::Keyword(name), FormKind::Vector(forms)) = (&key.kind, &value.kind) else { continue };
-        if name.as_str() == "pre" {
-            checks.extend(forms.iter().map(|form| {
-                let assert = Form::new(FormKind::Symbol(Name::new("clojure.core/assert")), form.span);
-                Form::new(FormKind::List(vec![assert, form.clone()]), form.span)
-            }));
+        if name.as_str() == when {
+            checks
+                .extend(forms.iter().map(|form| call("clojure.core/assert", vec![form.clone()], form.span)));
         }
     }
-    if rest.is_empty() || checks.is_empty() { (Vec::new(), body) } else { (checks, rest) }
+    checks
+}
+
+/// A body whose answer is looked at under the name `%`.
+fn checked(body: &[Form], mut checks: Vec<Form>) -> Form {
+    let span = checks[0].span;
+    let answer = Form::new(FormKind::Symbol(Name::new("%")), span);
+    let value = call("do", body.to_vec(), span);
+    checks.insert(0, Form::new(FormKind::Vector(vec![answer.clone(), value]), span));
+    checks.push(answer);
+    call("let*", checks, span)
 }
 
 /// `#(+ %1 %2)` as `(fn* [p1 p2] (+ p1 p2))`.

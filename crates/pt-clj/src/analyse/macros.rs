@@ -43,7 +43,7 @@ fn symbol(name: &str, span: Span) -> Form {
     Form::new(FormKind::Symbol(Name::new(name)), span)
 }
 
-fn call(head: &str, args: Vec<Form>, span: Span) -> Form {
+pub(super) fn call(head: &str, args: Vec<Form>, span: Span) -> Form {
     list(std::iter::once(symbol(head, span)).chain(args).collect(), span)
 }
 

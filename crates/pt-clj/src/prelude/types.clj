@@ -16,11 +16,12 @@
                                        (array-map) own)]))))))
 
 (defn method-forms* [methods fields]
-  ;; {m (([this] …) …)} as {:m (fn …)}, with the fields of `this` in sight
+  ;; {m (([this] …) …)} as {:m (fn …)}, with the fields of `this` in sight. What messages call the function is its
+  ;; method; its body must not: a name of a method is what it is outside.
   (into (array-map)
         (map (fn [[name tails]]
                [(keyword (clojure.core/name name))
-                `(fn ~(with-meta (symbol (clojure.core/name name)) nil)
+                `(fn ~(symbol (str (clojure.core/name name) "__method"))
                    ~@(map (fn [[args & body]]
                             (let [named (and (symbol? (first args)) (not-any? #{(first args)} (rest args)))
                                   this (if named (with-meta (first args) nil) (gensym "this"))
