@@ -237,6 +237,36 @@ impl Decimal {
         Self { unscaled: whole, scale: self.scale - surplus }.rounded(precision, rounding)
     }
 
+    /// The digits without a sign, so many of them after the point.
+    pub(crate) fn fixed(&self, after: usize) -> Result<String, Refused> {
+        let scale = i64::try_from(after).map_err(|_| TOO_WIDE)?;
+        let surplus = self.scale.checked_sub(scale).ok_or(TOO_WIDE)?;
+        let unscaled = if surplus > self.precision() || self.is_zero() {
+            BigInt::default()
+        } else if surplus.abs() > WIDEST {
+            return Err(TOO_WIDE);
+        } else if surplus <= 0 {
+            self.unscaled.abs() * ten_to(-surplus)
+        } else {
+            let unit = ten_to(surplus);
+            (self.unscaled.abs() * 2_i32 + &unit) / (unit * 2_i32)
+        };
+        let digits = format!("{:0>1$}", unscaled.to_string(), after + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - after);
+        let point = if after == 0 { "" } else { "." };
+        Ok(format!("{whole}{point}{fraction}"))
+    }
+
+    /// The digits without a sign as one before the point and so many after it, and the power of ten.
+    pub(crate) fn scientific(&self, after: usize) -> Result<(String, i64), Refused> {
+        let precision = i64::try_from(after).map_err(|_| TOO_WIDE)?.saturating_add(1);
+        let rounded = self.rounded(precision, Rounding::HalfUp)?;
+        let digits = rounded.unscaled.abs().to_string();
+        let (first, rest) = digits.split_at(1);
+        let point = if after == 0 { "" } else { "." };
+        Ok((format!("{first}{point}{rest:0<after$}"), rounded.precision() - 1 - rounded.scale))
+    }
+
     fn rescaled(&self, scale: i64) -> Self {
         Self { unscaled: &self.unscaled * ten_to(scale - self.scale), scale }
     }

@@ -1,7 +1,10 @@
 //! `format`: Java's format strings.
 
+use num_traits::Signed;
+
 use crate::Value;
 use crate::context::Context;
+use crate::decimal::{Decimal, Refused};
 use crate::exception::Eval;
 
 #[derive(Default)]
@@ -165,7 +168,14 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
                     signed(&Spec { plus: spec.plus, ..Spec::default() }, *value < 0.0, "Infinity")
                 }
             }
+            Value::Float(value) if conversion.eq_ignore_ascii_case(&'g') => {
+                let exact = Decimal::of_float(*value).ok_or_else(|| wrong(context))?;
+                let text = decimal(spec, conversion, &exact);
+                text.map_err(|refused| context.error("ArithmeticException", refused))?
+            }
             Value::Float(value) => float(spec, conversion, *value),
+            Value::Decimal(value) => decimal(spec, conversion, value)
+                .map_err(|refused| context.error("ArithmeticException", refused))?,
             _ => return Err(wrong(context)),
         },
         other => {
@@ -180,10 +190,38 @@ fn float(spec: &Spec, conversion: char, value: f64) -> String {
     if conversion.eq_ignore_ascii_case(&'e') {
         let text = format!("{:.digits$e}", value.abs());
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
-        return signed(spec, value < 0.0, &format!("{mantissa}e{sign}{exponent:0>2}"));
+        return signed(spec, value < 0.0, &with_power(mantissa, exponent.parse().unwrap_or(0)));
     }
     signed(spec, value.is_sign_negative(), &half_up(value.abs(), digits))
+}
+
+fn with_power(mantissa: &str, power: i64) -> String {
+    let sign = if power < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", power.unsigned_abs())
+}
+
+/// Java's `%g` takes the shorter of both ways, by the size of what is left after rounding.
+fn decimal(spec: &Spec, conversion: char, value: &Decimal) -> Result<String, Refused> {
+    let digits = spec.precision.unwrap_or(6);
+    let (plain, after) = match conversion.to_ascii_lowercase() {
+        'f' => (true, digits),
+        'e' => (false, digits),
+        _ => {
+            let after = digits.max(1) - 1;
+            let power = if value.is_zero() { 0 } else { value.scientific(after)?.1 };
+            match usize::try_from(after as i64 - power) {
+                Ok(after) if power >= -4 => (true, after),
+                _ => (false, after),
+            }
+        }
+    };
+    let text = if plain {
+        value.fixed(after)?
+    } else {
+        let (mantissa, power) = value.scientific(after)?;
+        with_power(&mantissa, power)
+    };
+    Ok(signed(spec, value.unscaled().is_negative(), &text))
 }
 
 /// Java rounds the shortest decimal text of a double half up; Rust rounds its exact value half to even.

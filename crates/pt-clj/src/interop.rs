@@ -439,6 +439,13 @@ pub(crate) fn method(context: &mut Context<'_>, name: &str, target: &Value, args
         Value::Object(object) if let (crate::types::Object::Inst(millis), "getTime") = (&**object, name) => {
             Ok(Value::Int(*millis))
         }
+        Value::Object(object)
+            if let (crate::types::Object::Inst(millis), "before" | "after", [Value::Object(other)]) =
+                (&**object, name, &*args)
+                && let crate::types::Object::Inst(other) = &**other =>
+        {
+            Ok(Value::Bool(if name == "before" { millis < other } else { millis > other }))
+        }
         Value::Record(record) => {
             let field = record.fields.get(&Value::keyword(name)).cloned();
             match (field, record.of.method(name)) {
@@ -542,6 +549,14 @@ fn string_method(
         ("endsWith", [part]) => string(context, "ends-with?", &mut [this, part.clone()]),
         ("equalsIgnoreCase", [other]) => {
             Ok(Value::Bool(other.as_str().is_some_and(|other| other.to_lowercase() == text.to_lowercase())))
+        }
+        ("compareTo" | "compareToIgnoreCase", [Value::Nil]) => {
+            Err(context.error("NullPointerException", format!("Cannot {name} nil")))
+        }
+        ("compareTo", [other]) => core_call(context, "compare", &mut [this, other.clone()]),
+        ("compareToIgnoreCase", [Value::Str(other)]) => {
+            let mut both = [text, &*other].map(|text| Value::str(text.to_uppercase().to_lowercase()));
+            core_call(context, "compare", &mut both)
         }
         ("indexOf", [part, rest @ ..]) => {
             let mut all: Vec<Value> = [this, part.clone()].into_iter().chain(rest.iter().cloned()).collect();

@@ -7,6 +7,7 @@ use crate::Value;
 use crate::context::Context;
 use crate::exception::{Eval, class_of};
 use crate::seq::Iter;
+use crate::types::Object;
 
 natives! { "clojure.core":
     "compare" 2 2 |context, args| distance(context, &args[0], &args[1]).map(Value::Int),
@@ -173,6 +174,11 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
         }
         (left, right) if left.is_number() && right.is_number() => {
             super::compare_numbers(context, left, right)?.unwrap_or(Ordering::Equal)
+        }
+        (Value::Object(one), Value::Object(other))
+            if let (Object::Inst(one), Object::Inst(other)) = (&**one, &**other) =>
+        {
+            one.cmp(other)
         }
         (left, right) if super::predicate::identical(left, right) => Ordering::Equal,
         (left, right) => {
