@@ -93,8 +93,7 @@ fn compare(cache: &Cache, host: &StepHost, inputs: &Inputs) -> Result<Compared, 
             changes([(&end.inputs.things, &inputs.things), (&end.inputs.files, &inputs.files)])
         };
         let fewest = kept.iter().map(changes).min_by_key(Vec::len);
-        let reason =
-            fewest.map_or("it has not ended well here before".to_owned(), |changes| some_of(&changes));
+        let reason = fewest.map_or("no end of it is kept here".to_owned(), |changes| some_of(&changes));
         return Ok(Compared::Other(reason));
     };
     let is_old =
@@ -181,7 +180,7 @@ fn add_mount(mount: &Mount, cache: &Cache, host: &StepHost, inputs: &mut Inputs)
             // A mount brings all of it; what Git ignores is made from the rest.
             walk.hidden(false).require_git(false).git_global(false).follow_links(false);
             walk.filter_entry(|entry| entry.file_name() != ".git");
-            add_walk(&walk, host, &mut inputs.files)
+            add_walk(&walk, host, &mut inputs.files, true)
         }
         MountSource::Dataset { .. } => {
             let from = places.files(&mount.source)?.path;
@@ -235,11 +234,16 @@ fn add_patterns(patterns: &[String], dir: &Path, host: &StepHost, files: &mut Pa
     let mut walk = WalkBuilder::new(dir);
     walk.standard_filters(false).overrides(wanted.build().map_err(unreadable)?);
     walk.filter_entry(|entry| entry.file_name() != ".git");
-    add_walk(&walk, host, files)
+    add_walk(&walk, host, files, false)
 }
 
-/// Adds the files that a walk finds.
-fn add_walk(walk: &WalkBuilder, host: &StepHost, files: &mut Parts) -> Result<(), String> {
+/// Adds the files that a walk finds, and directories, too, if they count.
+fn add_walk(
+    walk: &WalkBuilder,
+    host: &StepHost,
+    files: &mut Parts,
+    with_directories: bool,
+) -> Result<(), String> {
     let root = &host.context.options.instance.root;
     for entry in walk.build() {
         let entry = entry.map_err(|why| why.to_string())?;
@@ -257,6 +261,7 @@ fn add_walk(walk: &WalkBuilder, host: &StepHost, files: &mut Parts) -> Result<()
                 let target = fs::read_link(path).map_err(unreadable)?;
                 digest_of(&Data::from(target.display().to_string()))
             }
+            Some(kind) if kind.is_dir() && with_directories => "directory".to_owned(),
             Some(_) | None => continue,
         };
         let name = tidy(path.strip_prefix(root).unwrap_or(path)).display().to_string();

@@ -223,6 +223,8 @@ impl<'js> Script<'_, 'js> {
         let waits = waits(text);
         let value = self.settle(self.eval(text.as_bytes().to_vec(), waits)?)?;
         match value.as_object() {
+            // What it awaits, nothing settles any more.
+            Some(_) if value.is_promise() => Ok(value),
             // What was awaited comes as from an iterator.
             Some(done) if waits => self.settle(done.get("value")?),
             _ => Ok(value),

@@ -28,6 +28,9 @@ impl Cache {
     pub fn refusal(&self, call: &CodeCall) -> Option<&'static str> {
         match () {
             () if !call.services.is_empty() => Some("`cache` is for steps that end; this one opens services"),
+            () if call.snippet.settings && self.key.is_null() => Some(
+                "What values and secrets this code reads cannot be told: name them in `cache: {files: […], key: […]}`",
+            ),
             () if self.files.is_none() && call.module != CONTAINER => Some(
                 "Which files this code reads cannot be told: name them in `cache: {files: […]}`, `[]` for none",
             ),

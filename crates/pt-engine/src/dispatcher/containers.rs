@@ -366,15 +366,17 @@ impl Dispatcher {
             let end = self.end_of(id);
             self.answer(reply, end);
         }
+        let step = self.job.containers.get(id).map(|container| container.step.clone());
+        // Before it is to be removed: what is wished away has not failed.
+        if let Some(step) = step.as_ref().filter(|step| self.status(step).has_ended()) {
+            self.tell_unheard(step);
+        }
         self.release_if_ended(id);
         if self.is_stopping() {
             self.stop_in_order();
         }
-        if let Some(step) = self.job.containers.get(id).map(|container| container.step.clone()) {
+        if let Some(step) = step {
             self.end_if_stopped(&step);
-            if self.status(&step).has_ended() {
-                self.tell_unheard(&step);
-            }
         }
     }
 

@@ -60,6 +60,10 @@ pub(crate) fn run(args: &ExportArgs, config: &Config) -> Outcome {
     app.refer(&mut project, &groups);
     let planned = app.plan(&project, &groups, &AnySecret)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
+    // Why is shown already. A file with less than was asked for is taken for all of it.
+    if !targets::doomed(&plan).is_empty() {
+        return Err(Failure::silent(1));
+    }
     let mut masker = Masker::default();
     plan.secrets.iter().for_each(|secret| masker.add(secret.clone()));
     let exported = export(&plan);

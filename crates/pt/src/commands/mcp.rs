@@ -1,6 +1,7 @@
 //! `pt mcp` and `pt run --mcp`: the MCP server.
 
 use std::io::Write;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use clap::Args;
@@ -30,7 +31,7 @@ pub(crate) struct McpArgs {
     /// Gives agents a sandbox with networks, volumes and job ids of its own.
     #[arg(long)]
     pub(crate) isolated: bool,
-    /// Port of the server; if it is taken, the next free one [default: 31338].
+    /// Port of the server [default: 31338, or the next that is free].
     #[arg(long, value_name = "port", conflicts_with = "stdio")]
     pub(crate) mcp_port: Option<u16>,
     /// The name by which agents know the server [default: polytope].
@@ -60,8 +61,7 @@ pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
         if args.stdio {
             return stdio(&server, said).await;
         }
-        let port = args.mcp_port.or(config.mcp_port).unwrap_or(PORT);
-        let _listening = listen(&server, port).await?;
+        let _listening = listen(&server, args.mcp_port, config.mcp_port).await?;
         until_stopped(&server, said, prompt::can_ask()).await
     })
 }
@@ -87,8 +87,7 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
             };
             Some((plan, project))
         };
-        let port = args.mcp_port.or(config.mcp_port).unwrap_or(PORT);
-        let _listening = listen(&server, port).await?;
+        let _listening = listen(&server, args.mcp_port, config.mcp_port).await?;
         if let Some((plan, project)) = planned {
             let request = RunRequest {
                 until: args.until.as_deref().map(Into::into),
@@ -121,7 +120,18 @@ fn options(
     Ok(Options { name: name.unwrap_or(NAME).to_owned(), version, context, polytope_file, isolated })
 }
 
-async fn listen(server: &Server, port: u16) -> Result<pt_mcp::Listening, Failure> {
+/// Listens on the port that was asked for, or else on the usual one or the next that is free.
+async fn listen(
+    server: &Server,
+    asked: Option<u16>,
+    usual: Option<u16>,
+) -> Result<pt_mcp::Listening, Failure> {
+    let port = asked.or(usual).unwrap_or(PORT);
+    // An agent that calls the next port may meet somebody else's server on this one.
+    if let Some(Err(error)) = asked.map(|port| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))) {
+        return Err(Failure::new(format!("The MCP server cannot listen on port {port}: {error}"))
+            .hint("Name another port, or none: then it takes the next one that is free, and says which."));
+    }
     let listening = server.serve_http(port).await.map_err(|error| {
         Failure::new(format!(
             "The MCP server can listen neither on port {port} nor on the next ones: {error}"

@@ -61,7 +61,7 @@ pub(crate) struct RunArgs {
     /// Lets coding agents work on the project: starts the MCP server, until stopped.
     #[arg(long)]
     pub(crate) mcp: bool,
-    /// Port of the MCP server; if it is taken, the next free one [default: 31338].
+    /// Port of the MCP server [default: 31338, or the next that is free].
     #[arg(long, value_name = "port", requires = "mcp")]
     pub(crate) mcp_port: Option<u16>,
     /// Runs steps that have a `cache` though nothing has changed.
