@@ -1,11 +1,23 @@
 //! A failure in few words: what failed, with which exit code, why probably, what to try, and its last lines.
 
-use pt_model::{ContainerStatus, Failure, Job, LogLine, Status, Step, StepId};
+use pt_model::{ContainerStatus, Failure, Job, LogLine, Masker, Status, Step, StepId};
 
 use crate::sandbox::{JobView, belongs};
 
 /// How many of a failed step's last lines are told.
 const LAST_LINES: usize = 50;
+
+/// Characters of them, of all the steps that are told of: the rest of the digest has its place in an answer, too.
+const LOG: usize = 8000;
+
+/// Characters of one line.
+const LINE: usize = 300;
+
+/// Characters of a line that tells the cause.
+const TELLING_LINE: usize = 200;
+
+/// Characters of a step's message.
+const MESSAGE: usize = 2000;
 
 /// How many failed steps are told of in full.
 const TOLD: usize = 3;
@@ -17,6 +29,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) lines: &'a [LogLine],
     /// Mistakes in the user's files, rendered.
     pub(crate) findings: &'a str,
+    /// Finds the secrets in what is shortened: half of one would not be found any more.
+    pub(crate) masker: &'a Masker,
 }
 
 impl Failed<'_> {
@@ -25,8 +39,9 @@ impl Failed<'_> {
         let job = &self.view.job;
         let failed = failed_steps(job);
         let mut text = String::new();
+        let room = LOG / failed.len().clamp(1, TOLD);
         for (id, message) in failed.iter().take(TOLD) {
-            text.push_str(&self.step(id, message));
+            text.push_str(&self.step(id, message, room));
         }
         if failed.len() > TOLD {
             let more: Vec<&str> = failed[TOLD..].iter().map(|(id, _)| id.as_str()).collect();
@@ -52,7 +67,8 @@ impl Failed<'_> {
         text
     }
 
-    fn step(&self, id: &StepId, message: &str) -> String {
+    /// What is told of one step, with lines of it in that many characters.
+    fn step(&self, id: &StepId, message: &str, room: usize) -> String {
         let job = &self.view.job;
         let of_it = |step: &StepId| belongs(job, step, id);
         let lines: Vec<&str> =
@@ -65,7 +81,7 @@ impl Failed<'_> {
         let code = exited.and_then(|(_, container)| container.exit_code);
         let calls = self.view.references.get(id).map(|name| format!(" ({name})")).unwrap_or_default();
         let of = if self.view.own { String::new() } else { format!(" of job {}", self.view.key.job) };
-        let mut text = format!("FAILED: step {id}{calls}{of}: {}\n", message.trim_end());
+        let mut text = format!("FAILED: step {id}{calls}{of}: {}\n", self.short(message.trim_end(), MESSAGE));
         if let Some((container, state)) = exited {
             let image = &state.spec.image;
             match code {
@@ -75,10 +91,12 @@ impl Failed<'_> {
                 None => text.extend([format!("Container {container} did not start, image {image}\n")]),
             }
         }
-        if let Some(Cause { cause, attempt }) = likely_cause(code, message, &lines) {
+        if let Some(Cause { cause, attempt }) =
+            likely_cause(code, message, &lines, |line| self.short(line, TELLING_LINE))
+        {
             text.extend([format!("Likely cause: {cause}\nTry: {attempt}\n")]);
         }
-        let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        let last = self.last_lines(&lines, room);
         if !last.is_empty() {
             text.extend([match (last.len(), lines.len()) {
                 (1, 1) => "Its last line:\n".to_owned(),
@@ -90,6 +108,33 @@ impl Failed<'_> {
             }
         }
         text
+    }
+
+    /// The last lines, shortened, no more than fit; one in any case.
+    fn last_lines(&self, lines: &[&str], room: usize) -> Vec<String> {
+        let mut taken = 0;
+        let mut last: Vec<String> = Vec::new();
+        for line in lines.iter().rev().take(LAST_LINES) {
+            let line = self.short(line, LINE);
+            taken += line.chars().count();
+            if taken > room && !last.is_empty() {
+                break;
+            }
+            last.push(line);
+        }
+        last.reverse();
+        last
+    }
+
+    /// How a text begins, and how much more of it there is.
+    fn short(&self, text: &str, most: usize) -> String {
+        // No text has more characters than bytes.
+        if text.len() <= most || text.chars().count() <= most {
+            return text.to_owned();
+        }
+        let safe = self.masker.mask(text);
+        let Some((end, _)) = safe.char_indices().nth(most) else { return safe };
+        format!("{}… ({} more characters)", &safe[..end], safe[end..].chars().count())
     }
 }
 
@@ -223,8 +268,13 @@ const TELLING: &[(&[&str], &str, &str)] = &[
     ),
 ];
 
-/// Why the step failed, as far as its exit code, its message and its last lines tell.
-fn likely_cause(code: Option<i64>, message: &str, lines: &[&str]) -> Option<Cause> {
+/// Why the step failed, as far as its exit code, its message and its last lines tell. `short` makes a line fit.
+fn likely_cause(
+    code: Option<i64>,
+    message: &str,
+    lines: &[&str],
+    short: impl Fn(&str) -> String,
+) -> Option<Cause> {
     let cause = |cause: &str, attempt| Some(Cause { cause: cause.to_owned(), attempt });
     if message.contains("is not set") {
         return cause(
@@ -249,14 +299,13 @@ fn likely_cause(code: Option<i64>, message: &str, lines: &[&str]) -> Option<Caus
         && line.starts_with("KeyError:")
         && last.iter().any(|line| line.contains("environ"))
     {
-        let cause = format!("an environment variable is not set (`{}`)", line.trim());
+        let cause = format!("an environment variable is not set (`{}`)", short(line.trim()));
         return Some(Cause { cause, attempt: "add it to `env` of the module" });
     }
     for (words, means, attempt) in TELLING {
         let telling = |line: &&&str| words.iter().any(|word| line.contains(word));
         if let Some(line) = last.iter().rev().find(telling) {
-            let line: String = line.trim().chars().take(200).collect();
-            return Some(Cause { cause: format!("{means} (`{line}`)"), attempt });
+            return Some(Cause { cause: format!("{means} (`{}`)", short(line.trim())), attempt });
         }
         if words.iter().any(|word| message.contains(word)) {
             return cause(means, attempt);
@@ -331,8 +380,9 @@ mod tests {
             (Some(137), "", &["working"], "it was killed, often for want of memory"),
             (None, "Secret 'key' is not set.", &[], "a value or secret is not set"),
         ] {
-            assert_eq!(likely_cause(code, message, lines).unwrap().cause, cause);
+            assert_eq!(likely_cause(code, message, lines, str::to_owned).unwrap().cause, cause);
         }
-        assert_eq!(likely_cause(Some(3), "The container exited with a nonzero exit code.", &["bye"]), None);
+        let message = "The container exited with a nonzero exit code.";
+        assert_eq!(likely_cause(Some(3), message, &["bye"], str::to_owned), None);
     }
 }

@@ -99,14 +99,14 @@ impl Sandbox {
         self.backend.get_or_try_init(|| self.app.backend()).await.cloned()
     }
 
-    /// Removes what earlier agents left whose servers were killed. What does not answer now is asked again when a job begins.
+    /// Removes what earlier agents left whose servers were killed, in the checkout and in all sandboxes beside it: who comes
+    /// next may run as another one than they did. What does not answer now is asked again when a job begins.
     pub(crate) async fn tidy(&self) {
         let Ok(project) = self.project.get() else { return };
-        let instance = self.instance(&project);
-        if self.app.abandoned_jobs(&instance).is_ok_and(|jobs| !jobs.is_empty())
+        if self.app.abandoned_jobs(&project.instance).is_ok_and(|jobs| !jobs.is_empty())
             && let Ok(backend) = self.backend().await
         {
-            self.app.clear_abandoned(&instance, &backend).await;
+            self.app.clear_abandoned(&project.instance, &backend).await;
         }
     }
 
@@ -135,8 +135,8 @@ impl Sandbox {
     ) -> Result<SandboxJob, AppError> {
         let backend = self.backend().await?;
         let references = job::references(&plan.steps, "");
-        let project = LoadedProject { instance: self.instance(project), ..project.clone() };
         self.app.clear_abandoned(&project.instance, &backend).await;
+        let project = LoadedProject { instance: self.instance(project), ..project.clone() };
         // Somebody may be there to answer: whoever called, or the developer.
         let request = RunRequest { open: true, interactive: true, ..request };
         let started = self.app.start_on(backend, plan, project, request)?;

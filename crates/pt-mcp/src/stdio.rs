@@ -4,6 +4,7 @@
 //! client that waits for its answer waits forever. So lines are looked at before the SDK gets them.
 
 use std::io;
+use std::time::Duration;
 
 use rmcp::ServiceExt;
 use rmcp::transport::async_rw::AsyncRwTransport;
@@ -12,6 +13,7 @@ use tokio::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream,
 };
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::handler::Handler;
@@ -25,6 +27,9 @@ const LONGEST: u64 = 16 << 20;
 /// Bytes on their way to the SDK, and from it.
 const ON_THE_WAY: usize = 1 << 16;
 
+/// So long a server outlives its client at most to remove what earlier servers left.
+const TIDY: Duration = Duration::from_secs(10);
+
 impl Server {
     /// Serves one client over stdin and stdout, until it goes.
     ///
@@ -32,7 +37,7 @@ impl Server {
     /// The client does not speak the protocol.
     pub async fn serve_stdio(&self) -> io::Result<()> {
         let _watching = AbortOnDropHandle::new(sessions::watch(self));
-        let _tidying = AbortOnDropHandle::new(self.tidy());
+        let tidying = AbortOnDropHandle::new(self.tidy());
         let (heard, to_read) = tokio::io::duplex(ON_THE_WAY);
         let (to_write, said) = tokio::io::duplex(ON_THE_WAY);
         let (refuse, refused) = mpsc::channel(1);
@@ -49,6 +54,8 @@ impl Server {
         let served = served.await;
         // Its last words are heard. Who has gone does not hear them.
         drop(writing.await);
+        // A client that asks one thing and goes would else keep it from being done each time.
+        drop(tokio::join!(self.close("the agent has gone"), timeout(TIDY, tidying)));
         served
     }
 }

@@ -6,7 +6,7 @@ mod served;
 
 use jiff::Timestamp;
 use pt_model::Secret;
-use pt_store::Scope;
+use pt_store::{JobRequest, Scope};
 use serde_json::{Value, json};
 use served::Served;
 
@@ -124,6 +124,75 @@ async fn a_failed_call_begins_with_what_helps() {
     assert!(text.contains("did you mean 'broken'?"), "{text}");
 }
 
+const LONG_LINES: &str = r##"
+tools:
+  - id: sixty
+    info: Fails after sixty long lines.
+    run:
+      - id: only
+        module: polytope/container
+        args: {image: debian, cmd: "sh -c 'a=0123456789; a=$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60; do echo line $i: $a; done; exit 1'"}
+  - id: megabytes
+    info: Fails after one line of three megabytes.
+    run:
+      - id: only
+        module: polytope/container
+        args: {image: debian, cmd: "sh -c 'a=012; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; echo ModuleNotFoundError: $a; exit 1'"}
+  - id: leak
+    info: Fails, and writes a secret where a long line is cut.
+    run:
+      - id: only
+        module: polytope/container
+        args: {image: debian, cmd: "sh -c 'echo ModuleNotFoundError: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789123456789aHVudGVyMi1odW50ZXIy01234567890123456789012345678901234567890123456789012345678901234567890123456789aHVudGVyMi1odW50ZXIy01234567890123456789012345678901234567890123456789; exit 1'"}
+"##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_is_whole_however_long_the_lines_are() {
+    let shop = Served::new(LONG_LINES).await;
+    let (text, failed) = shop.call("run", json!({"tool": "sixty"})).await;
+    assert!(failed);
+    let begin = "FAILED: step sixty.only (polytope/container): The container exited with a nonzero exit code.\n\
+                 Exit code 1: container container, image debian\n\
+                 Its last ";
+    assert!(text.starts_with(begin), "{text}");
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("  line ")).collect();
+    assert!(lines.len() >= 20, "{text}");
+    assert!(lines.iter().all(|line| line.ends_with("… (309 more characters)")), "{text}");
+    assert!(text.contains("\n  line 60: 0123456789"), "the last one is told: {text}");
+    assert!(
+        text.ends_with("More: get-container-logs, describe-step; mend the cause and call the tool again.\n"),
+        "{text}"
+    );
+    let (text, _) = shop.call("describe-step", json!({"step": "sixty.only"})).await;
+    assert!(text.starts_with(begin), "{text}");
+
+    let (text, failed) = shop.call("run", json!({"tool": "megabytes"})).await;
+    assert!(failed);
+    assert!(text.starts_with("FAILED: step megabytes.only "), "{}", &text[..1000]);
+    for part in [
+        "\nExit code 1: container ",
+        "\nLikely cause: a dependency is not installed (`ModuleNotFoundError: 012012",
+        "\nTry: add it ",
+        "\n  ModuleNotFoundError: 012012",
+        "\nMore: get-container-logs",
+    ] {
+        assert!(text.contains(part), "{part}: {}", &text[..1000]);
+    }
+    assert!(!text.contains("read-more"), "nothing of it is cut: {}", &text[..1000]);
+    shop.server.close("the test is over").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_piece_of_a_secret_is_left_where_a_line_is_cut() {
+    let shop = Served::new(LONG_LINES).await;
+    let scope = Scope::new("local", shop.app.instance(None).unwrap().id);
+    shop.app.store.set_secret(&scope, &Secret::new("key", "hunter2-hunter2"), Timestamp::now()).unwrap();
+    let (text, failed) = shop.call("leak", json!({})).await;
+    assert!(failed && text.contains(" more characters)"), "{text}");
+    assert!(!text.contains("aHVu"), "{text}");
+    shop.server.close("the test is over").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn services_stay_and_are_waited_for() {
     let shop = Served::new(SHOP).await;
@@ -160,6 +229,24 @@ async fn values_are_replaced_when_that_is_confirmed() {
         assert_eq!(shop.call("set-value", arguments).await, (text.to_owned(), failed));
     }
     assert_eq!(shop.call("get-values", json!({})).await.0, "size: 6");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_with_the_name_of_a_secret_is_said_to_be_another_thing() {
+    let shop = Served::new(SHOP).await;
+    let scope = Scope::new("local", shop.app.instance(None).unwrap().id);
+    shop.app.store.set_secret(&scope, &Secret::new("db-key", "hunter2-hunter2"), Timestamp::now()).unwrap();
+    let beside = "That is the value, which `pt.value NAME` reads. A secret of this name exists and is unchanged: \
+                  `pt.secret db-key` reads that; only a person sets it: pt secrets set db-key DATA";
+    for (id, said) in [("db-key", "is set."), ("db-key", "is so already."), ("dbKey", "is so already.")] {
+        let (text, failed) = shop.call("set-value", json!({"id": id, "data": "5"})).await;
+        assert_eq!((text, failed), (format!("db-key {said} {}", beside.replace("NAME", "db-key")), false));
+    }
+    assert_eq!(shop.app.store.secret(&scope, "db-key").unwrap().unwrap().expose(), "hunter2-hunter2");
+    assert_eq!(
+        shop.call("set-value", json!({"id": "size", "data": "5"})).await,
+        ("size is set.".to_owned(), false)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -420,5 +507,38 @@ async fn what_code_calls_belongs_to_the_call() {
     assert!(failed && text.contains("Nobody answers"), "{text}");
     let (text, failed) = shop.call("run", json!({"tool": "uv-add", "packages": "flask"})).await;
     assert_eq!((text.as_str(), failed), ("adds flask", false), "an alias, where nothing has that name");
+    shop.server.close("the test is over").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_next_clears_up_after_servers_that_ran_as_other_sandboxes() {
+    let shop = Served::new(SANDBOX).await;
+    let (first, second) = (shop.isolated_beside().await, shop.isolated_beside().await);
+    let killed = second.apart.as_ref().unwrap().instance.clone();
+    // What is in the store of a server that was killed: a job that nobody runs.
+    let job = shop.app.store.create_job(&killed.id, "sandbox", Timestamp::now()).unwrap();
+    let request = JobRequest {
+        groups: Vec::new(),
+        context: "local".to_owned(),
+        root_file: None,
+        until: None,
+        working_dir: None,
+        files: None,
+    };
+    shop.app.store.set_request(&job, &request).unwrap();
+    drop((first, second));
+    let third = shop.isolated_beside().await;
+    let has_ended = || {
+        let jobs = shop.app.store.jobs(Some(&killed.id)).unwrap();
+        jobs.iter().all(|job| job.status.has_ended())
+    };
+    for _ in 0..200 {
+        if has_ended() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(has_ended(), "{} is cleared by {}", killed.id, third.apart.as_ref().unwrap().instance.id);
+    third.server.close("the test is over").await;
     shop.server.close("the test is over").await;
 }

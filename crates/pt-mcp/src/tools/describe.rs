@@ -181,7 +181,8 @@ pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         let filter = LogFilter::default();
         let lines: Result<Vec<_>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
         let only = view.clone().only(&id);
-        text.insert_str(0, &Failed { view: &only, lines: &lines?, findings: "" }.digest());
+        let masker = &server.sandbox.masker(&server.sandbox.project.get()?.scope)?;
+        text.insert_str(0, &Failed { view: &only, lines: &lines?, findings: "", masker }.digest());
     }
     Ok(Answer::document(text))
 }

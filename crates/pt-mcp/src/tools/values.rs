@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pt_model::{VALUE_NAMES, is_value_name};
 use pt_server::AppError;
+use pt_store::{Scope, same_name};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
@@ -55,7 +56,11 @@ pub(super) fn set(server: &Inner, given: &Arguments) -> Result<Answer, AppError>
     let store = &server.sandbox.app.store;
     if let Some(old) = store.value(&scope, &id)? {
         if old.data == data {
-            return Ok(Answer::text(format!("{} is so already.", old.id)));
+            return Ok(Answer::text(format!(
+                "{} is so already.{}",
+                old.id,
+                secret_beside(server, &scope, &id)?
+            )));
         }
         if !given.is_true("confirm") {
             let now: String = old.data.chars().take(SHOWN).collect();
@@ -66,5 +71,18 @@ pub(super) fn set(server: &Inner, given: &Arguments) -> Result<Answer, AppError>
         }
     }
     store.set_value(&scope, &id, &data, Timestamp::now())?;
-    Ok(Answer::text(format!("{id} is set.")))
+    Ok(Answer::text(format!("{id} is set.{}", secret_beside(server, &scope, &id)?)))
+}
+
+/// What is to be known where a secret has the name of a value: who wants to change the one easily sets the other.
+fn secret_beside(server: &Inner, scope: &Scope, id: &str) -> Result<String, AppError> {
+    let secrets = server.sandbox.app.store.secrets(scope)?;
+    let Some(secret) = secrets.into_iter().find(|secret| same_name(&secret.id, id)) else {
+        return Ok(String::new());
+    };
+    let secret = secret.id;
+    Ok(format!(
+        " That is the value, which `pt.value {id}` reads. A secret of this name exists and is unchanged: `pt.secret {secret}` \
+         reads that; only a person sets it: pt secrets set {secret} DATA"
+    ))
 }

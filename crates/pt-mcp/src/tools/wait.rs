@@ -188,6 +188,7 @@ fn never(server: &Inner, view: &JobView, id: &str, text: String) -> Result<Answe
     }
     let filter = LogFilter::default();
     let lines: Result<Vec<LogLine>, _> = server.sandbox.app.store.read_logs(&view.key, 0, filter).collect();
-    let digest = Failed { view: &only, lines: &lines?, findings: "" }.digest();
+    let masker = &server.sandbox.masker(&server.sandbox.project.get()?.scope)?;
+    let digest = Failed { view: &only, lines: &lines?, findings: "", masker }.digest();
     Ok(Answer::failure(format!("{digest}{text}")))
 }

@@ -5,7 +5,7 @@ use pt_server::AppError;
 use serde_json::{Value, json};
 
 use super::{LONGEST_CALL, Waited, lines};
-use crate::answer::Answer;
+use crate::answer::{Answer, End};
 use crate::content::take_blocks;
 use crate::digest::{Failed, is_part};
 use crate::sandbox::Call;
@@ -36,7 +36,9 @@ pub(super) fn answer(server: &Inner, call: &Call, waited: &Waited, before: &Job)
     let output = output(&written, &call.step, call.awaited.as_deref(), most);
     let mut text = String::new();
     if failed {
-        text.push_str(&Failed { view: &view, lines: &written, findings: &call.findings }.digest());
+        let masker = &server.sandbox.masker(&server.sandbox.project.get()?.scope)?;
+        let digest = Failed { view: &view, lines: &written, findings: &call.findings, masker }.digest();
+        text.push_str(&digest);
         let ended = view.job.steps.get(&call.step).is_none_or(|step| step.status.has_ended());
         let again = match ended {
             true => "call the tool again".to_owned(),
@@ -76,7 +78,9 @@ pub(super) fn answer(server: &Inner, call: &Call, waited: &Waited, before: &Job)
         "steps": steps,
         "output": cut.into_iter().collect::<String>(),
     });
-    Ok(Answer { failed, blocks, ..Answer::text(text) }.with(structured))
+    // Of a failure the digest counts, which comes first; else how the output ends.
+    let keep = if failed { End::Head } else { End::Tail };
+    Ok(Answer { failed, blocks, keep, ..Answer::text(text) }.with(structured))
 }
 
 /// What the job warned of that its steps do beside each other: of this call.
