@@ -79,6 +79,12 @@ impl Node {
                 let found = match &map {
                     Value::Map(map) => map.get(&get.key).cloned(),
                     Value::Nil => None,
+                    Value::Record(record)
+                        if let (false, Some(default)) = (record.of.is_record, &get.default) =>
+                    {
+                        let default = default.eval(context, frame)?;
+                        return lookup_or(context, &map, &get.key, default);
+                    }
                     other => lookup(context, other, &get.key)?,
                 };
                 match (found, &get.default) {
@@ -307,7 +313,7 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
             Ok(lookup(context, map, function)?.unwrap_or_default())
         }
         (Value::Keyword(_) | Value::Symbol(_), [map, default]) => {
-            Ok(lookup(context, map, function)?.unwrap_or_else(|| std::mem::take(default)))
+            lookup_or(context, map, function, std::mem::take(default))
         }
         (Value::Map(map), [key]) => {
             crate::equal::realise(context, key)?;
@@ -366,6 +372,19 @@ pub(crate) fn call_data(context: &mut Context<'_>, function: &Value, args: &mut 
         _ => {
             Err(context.error("ClassCastException", cannot_cast(class_of(function).full, "clojure.lang.IFn")))
         }
+    }
+}
+
+/// `get` with a default, which a type may want to see.
+pub(crate) fn lookup_or(context: &mut Context<'_>, map: &Value, key: &Value, default: Value) -> Eval {
+    match map {
+        Value::Record(record)
+            if !record.of.is_record
+                && let Some(method) = record.of.method("valAt") =>
+        {
+            context.call(&method, &mut [map.clone(), key.clone(), default])
+        }
+        _ => Ok(lookup(context, map, key)?.unwrap_or(default)),
     }
 }
 

@@ -13,6 +13,7 @@ struct Spec {
     left: bool,
     zero: bool,
     plus: bool,
+    bracketed: bool,
     space: bool,
     grouped: bool,
     alternate: bool,
@@ -46,6 +47,7 @@ pub(crate) fn format(context: &mut Context<'_>, args: &[Value]) -> Eval<String> 
                 '-' => spec.left = true,
                 '0' if number.is_empty() && spec.precision.is_none() => spec.zero = true,
                 '+' => spec.plus = true,
+                '(' => spec.bracketed = true,
                 ' ' => spec.space = true,
                 ',' => spec.grouped = true,
                 '#' => spec.alternate = true,
@@ -102,6 +104,11 @@ fn padded(spec: &Spec, text: &str) -> String {
 }
 
 fn signed(spec: &Spec, negative: bool, digits: &str) -> String {
+    if negative && spec.bracketed {
+        let inner = Spec { grouped: spec.grouped, ..Spec::default() };
+        let missing = if spec.zero { spec.width.saturating_sub(digits.len() + 2) } else { 0 };
+        return format!("({}{})", "0".repeat(missing), signed(&inner, false, digits));
+    }
     let sign = match (negative, spec.plus, spec.space) {
         (true, _, _) => "-",
         (false, true, _) => "+",
@@ -148,7 +155,7 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
             _ => return Err(wrong(context)),
         },
         'h' => format!("{:x}", crate::equal::hash(arg) as u32),
-        _ if arg.is_nil() => "null".to_owned(),
+        _ if arg.is_nil() => "null".chars().take(spec.precision.unwrap_or(4)).collect(),
         'd' => match arg {
             Value::Int(value) => signed(spec, *value < 0, &value.unsigned_abs().to_string()),
             _ => return Err(wrong(context)),
@@ -170,11 +177,11 @@ fn convert(context: &mut Context<'_>, spec: &Spec, conversion: char, arg: &Value
             }
             Value::Float(value) if conversion.eq_ignore_ascii_case(&'g') => {
                 let exact = Decimal::of_float(*value).ok_or_else(|| wrong(context))?;
-                let text = decimal(spec, conversion, &exact);
+                let text = decimal(spec, conversion, &exact, value.is_sign_negative());
                 text.map_err(|refused| context.error("ArithmeticException", refused))?
             }
             Value::Float(value) => float(spec, conversion, *value),
-            Value::Decimal(value) => decimal(spec, conversion, value)
+            Value::Decimal(value) => decimal(spec, conversion, value, value.unscaled().is_negative())
                 .map_err(|refused| context.error("ArithmeticException", refused))?,
             _ => return Err(wrong(context)),
         },
@@ -190,7 +197,7 @@ fn float(spec: &Spec, conversion: char, value: f64) -> String {
     if conversion.eq_ignore_ascii_case(&'e') {
         let text = format!("{:.digits$e}", value.abs());
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        return signed(spec, value < 0.0, &with_power(mantissa, exponent.parse().unwrap_or(0)));
+        return signed(spec, value.is_sign_negative(), &with_power(mantissa, exponent.parse().unwrap_or(0)));
     }
     signed(spec, value.is_sign_negative(), &half_up(value.abs(), digits))
 }
@@ -201,7 +208,7 @@ fn with_power(mantissa: &str, power: i64) -> String {
 }
 
 /// Java's `%g` takes the shorter of both ways, by the size of what is left after rounding.
-fn decimal(spec: &Spec, conversion: char, value: &Decimal) -> Result<String, Refused> {
+fn decimal(spec: &Spec, conversion: char, value: &Decimal, negative: bool) -> Result<String, Refused> {
     let digits = spec.precision.unwrap_or(6);
     let (plain, after) = match conversion.to_ascii_lowercase() {
         'f' => (true, digits),
@@ -221,7 +228,7 @@ fn decimal(spec: &Spec, conversion: char, value: &Decimal) -> Result<String, Ref
         let (mantissa, power) = value.scientific(after)?;
         with_power(&mantissa, power)
     };
-    Ok(signed(spec, value.unscaled().is_negative(), &text))
+    Ok(signed(spec, negative, &text))
 }
 
 /// Java rounds the shortest decimal text of a double half up; Rust rounds its exact value half to even.

@@ -128,12 +128,12 @@ impl Sorted {
 /// Whether `compare` knows others of its kind.
 fn is_comparable(key: &Value) -> bool {
     match key {
+        Value::Record(record) => record.of.method("compareTo").is_some(),
         Value::List(_)
         | Value::Lazy(_)
         | Value::Map(_)
         | Value::Set(_)
         | Value::Sorted(_)
-        | Value::Record(_)
         | Value::Cell(_)
         | Value::Regex(_)
         | Value::Class(_)

@@ -100,7 +100,11 @@ natives! { "clojure.core":
     },
     "get" 2 3 |context, args| {
         realise(context, &args[1])?;
-        Ok(lookup(context, &args[0], &args[1])?.unwrap_or_else(|| take(args, 2)))
+        if args.len() == 3 {
+            let default = take(args, 2);
+            return crate::eval::lookup_or(context, &args[0], &args[1], default);
+        }
+        Ok(lookup(context, &args[0], &args[1])?.unwrap_or_default())
     },
     "contains?" 2 2 |context, args| {
         realise(context, &args[1])?;

@@ -180,6 +180,9 @@ pub(crate) fn compare(context: &mut Context<'_>, left: &Value, right: &Value) ->
         {
             one.cmp(other)
         }
+        (Value::Record(record), _) if let Some(method) = record.of.method("compareTo") => {
+            compare_by(context, &method, left, right)?
+        }
         (left, right) if super::predicate::identical(left, right) => Ordering::Equal,
         (left, right) => {
             let (left, right) = (class_of(left).full, class_of(right).full);

@@ -15,9 +15,12 @@
                                              (assoc methods name (vec tails)))))
                                        (array-map) own)]))))))
 
-(defn method-forms* [methods fields]
+(defn turns?* [body]
+  (some #{'recur} (tree-seq coll? seq body)))
+
+(defn method-forms* [methods fields own?]
   ;; {m (([this] …) …)} as {:m (fn …)}, with the fields of `this` in sight. What messages call the function is its
-  ;; method; its body must not: a name of a method is what it is outside.
+  ;; method; its body must not: a name of a method is what it is outside. A type's `own?` methods recur without `this`.
   (into (array-map)
         (map (fn [[name tails]]
                [(keyword (clojure.core/name name))
@@ -27,7 +30,10 @@
                                   this (if named (with-meta (first args) nil) (gensym "this"))
                                   args (if named args (into [this] (rest args)))
                                   hidden (set (flatten args))
-                                  seen (remove hidden fields)]
+                                  seen (remove hidden fields)
+                                  turns (when (and own? (turns?* body)) (mapv (fn [_] (gensym "arg")) (rest args)))
+                                  body (if turns [`(loop [~@(interleave (rest args) turns)] ~@body)] body)
+                                  args (if turns (into [this] turns) args)]
                               (if (empty? seen)
                                 `(~args ~@body)
                                 `(~args (let [~@(mapcat (fn [field] [(with-meta field nil) `(field* ~this ~(keyword field))]) seen)] ~@body)))))
@@ -45,14 +51,14 @@
     `(do (def ~name (type* ~(type-name* name) '~fields ~record?))
          (defn ~(symbol (str "->" name)) ~(str "Positional factory function for class " (type-name* name) ".") {:arglists '(~fields)} ~fields (new* ~name ~@fields))
          ~@(when record? [`(defn ~(symbol (str "map->" name)) ~(str "Factory function for class " (type-name* name) ", taking a map of keywords to field values.") {:arglists '([~'m])} [m#] (from-map* ~name m#))])
-         ~@(map (fn [[what methods]] `(implement* ~name ~what ~(method-forms* methods fields))) (methods-of* specs))
+         ~@(map (fn [[what methods]] `(implement* ~name ~what ~(method-forms* methods fields true))) (methods-of* specs))
          ~name)))
 
 (defmacro defrecord [name fields & specs] (type-form* name fields true specs))
 (defmacro deftype [name fields & specs] (type-form* name fields false specs))
 
 (defmacro reify [& specs]
-  `(reify* ~@(mapcat (fn [[what methods]] [what (method-forms* methods [])]) (methods-of* specs))))
+  `(reify* ~@(mapcat (fn [[what methods]] [what (method-forms* methods [] true)]) (methods-of* specs))))
 
 (defn sig-of* [[method & more]]
   {:name (with-meta method nil) :arglists (filter vector? more) :doc (first (filter string? more)) :tag (:tag (meta method))})
@@ -75,10 +81,10 @@
          '~name)))
 
 (defmacro extend-type [type & specs]
-  `(extend ~type ~@(mapcat (fn [[what methods]] [what (method-forms* methods [])]) (methods-of* specs))))
+  `(extend ~type ~@(mapcat (fn [[what methods]] [what (method-forms* methods [] false)]) (methods-of* specs))))
 
 (defmacro extend-protocol [protocol & specs]
-  `(do ~@(map (fn [[type methods]] `(extend ~type ~protocol ~(method-forms* methods [])))
+  `(do ~@(map (fn [[type methods]] `(extend ~type ~protocol ~(method-forms* methods [] false)))
               (methods-of* (map (fn [spec] (if (seq? spec) spec (if (nil? spec) 'nil spec))) specs)))))
 
 (defmacro definterface [name & sigs] `(defprotocol ~name ~@(map (fn [[m args]] (list m (into ['this] args))) sigs)))
