@@ -59,7 +59,7 @@ pub(super) fn set(server: &Inner, given: &Arguments) -> Result<Answer, AppError>
             return Ok(Answer::text(format!(
                 "{} is so already.{}",
                 old.id,
-                secret_beside(server, &scope, &id)?
+                secret_beside(server, &scope, &old.id)?
             )));
         }
         if !given.is_true("confirm") {
