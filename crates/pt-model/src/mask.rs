@@ -14,6 +14,9 @@ pub struct Masker {
     secrets: Vec<Secret>,
 }
 
+/// How far secrets may be laid one over the next, in bytes, until it is taken for a row without an end.
+const ROW: usize = 4096;
+
 impl Masker {
     /// Length in bytes from which on a secret is looked for inside other text.
     pub const SHORTEST: usize = 4;
@@ -169,7 +172,7 @@ impl Masker {
         let mut at = last;
         while let Some(start) = self.searched().find_map(|secret| around(bytes, secret, at)) {
             at = start;
-            if at < last / 2 {
+            if at < last / 2 && last - at > ROW {
                 // One secret laid over the next without an end, as `1111` in a row of ones: nothing else is given away.
                 at = last;
                 break;

@@ -76,7 +76,8 @@ fn of_a_database_that_was_cut_off_everything_is_saved_that_is_there() {
         let saved = after.iter().zip(before).take_while(|(after, before)| after == before).count();
         let is_told = told.contains(&format!("{} of the 10 events of job x-{number}", 10 - saved));
         assert_eq!(saved < 10, is_told, "{number}: {told}");
-        let ended = number < 4;
+        // Of one whose events are all lost only its summary tells.
+        let ended = number < 4 || saved == 0;
         assert_eq!(Job::fold(&after).status.has_ended(), ended, "{number}: {after:?}");
         assert_eq!(store.job(&key(number)).unwrap().unwrap().events, after.len() as u64);
     }

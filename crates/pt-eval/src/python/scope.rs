@@ -244,7 +244,7 @@ mod tests {
                 "",
             ),
             ("def f():\n    global g\n    g = 1\nf()\nprint(__name__, f'{h}')", "h"),
-            ("with pt as p: p\nfor i, (a, *r) in []: a, r, i\nprint(eval('1'))", "eval"),
+            ("with pt as p: p\nfor i, (a, *r) in []: a, r, i\nprint(reload('1'))", "reload"),
             ("from math import *\nsqrt(2)", ""),
             ("def f(", ""),
         ] {
