@@ -126,7 +126,7 @@ impl<'a> Watched<'a> {
         let past: Vec<Event> = app.store.events(&record.key, 0)?;
         let mut lines = app.store.read_logs(&record.key, 0, LogFilter::default());
         let mut last: Vec<LogLine> = Vec::new();
-        while let Some(line) = lines.next() {
+        for line in lines.by_ref() {
             let Some(line) = damage::told(line)? else { continue };
             last.push(line);
             if last.len() > tail.max(Watcher::LAST_LINES) * 2 {
@@ -179,7 +179,7 @@ impl<'a> Watched<'a> {
         }
         self.events += events.len() as u64;
         let mut events = events.into_iter().peekable();
-        while let Some(line) = self.lines.next() {
+        for line in self.lines.by_ref() {
             let Some(line) = damage::told(line)? else { continue };
             while let Some(event) = events.next_if(|event| event.at <= line.at) {
                 self.watcher.event(event)?;

@@ -4,7 +4,11 @@
 //!
 //! Each is done a few times. `bench/chaos` does it more often, by variables named `CHAOS_…`; `CHAOS_SEED` says which moments. What
 //! kills engines and fills disks does so on a machine of its own ([`machine`]), which only root can make.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, and says why it is skipped"
+)]
 
 mod damage;
 mod engine;
