@@ -64,7 +64,7 @@ fn what_runs_goes_on(machine: &mut Machine, project: &Project, away: u64, random
         jobs.iter().map(|(held, id)| project.start(&format!("{}{{tag: {id}}}", held.template), id)).collect();
     for (held, id) in &jobs {
         let has_begun = |container: &&str| !project.lines_noted(&format!("{id}-{container}")).is_empty();
-        project.wait_until(id, "output", |_| held.containers.iter().all(|container| has_begun(container)));
+        project.wait_until(id, "output", |_| held.containers.iter().all(&has_begun));
     }
     for _ in 0..=random.below(2) {
         sleep(Duration::from_millis(random.below(400)));
