@@ -68,7 +68,9 @@ fn anew(program: &Program<'_>) -> String {
     let mut there = String::from_utf8(ran.stdout).unwrap();
     if !ran.status.success() {
         let said = String::from_utf8(ran.stderr).unwrap();
-        there += &format!("! {}\n", said.trim_end().lines().last().unwrap_or_default());
+        there.push_str("! ");
+        there.push_str(said.trim_end().lines().last().unwrap_or_default());
+        there.push('\n');
     }
     let there = ended(&trimmed(&there));
     let here = printed(&program.code);
