@@ -2,7 +2,7 @@
 //!
 //! Containers run a tiny shell (see `sim/parse.rs` and `sim/commands.rs`); time is tokio's, so that a paused clock makes it
 //! virtual. Nothing is random: ids are counted. Images exist unless their name contains `missing`; those whose name contains
-//! `slow-pull` take a second to pull, once.
+//! `slow-pull` take a second to pull, once, or to be missed.
 
 mod commands;
 mod fault;
@@ -34,6 +34,9 @@ use terminal::Terminal;
 use world::{Container, Peers, Shared, State, World, refused};
 
 pub use fault::{Call, Fault, ScriptError};
+
+/// How long an image takes whose name says that it is slow.
+const SLOW_PULL: Duration = Duration::from_secs(1);
 
 /// Pieces of output on their way; a full way slows the writer.
 const OUTPUT_CHUNKS: usize = 64;
@@ -98,7 +101,7 @@ impl Sim {
         let tell = |line: String| drop(progress.send(line));
         tell(format!("pulling {image}"));
         for quarter in 1..=4 {
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(SLOW_PULL / 4).await;
             tell(format!("{quarter} of 4 layers, {quarter}.0 of 4.0 MB"));
         }
         tell(format!("pulled {image}: 4 of 4 layers, 4.0 of 4.0 MB"));
@@ -146,6 +149,9 @@ impl Backend for Sim {
         let attempt = format!("pull the image {image}");
         self.meet(Call::EnsureImage, &attempt)?;
         if image.contains("missing") {
+            if image.contains("slow-pull") {
+                tokio::time::sleep(SLOW_PULL).await;
+            }
             let reason = "the registry has no such image, or does not show it to you";
             return Err(refused(ErrorKind::ImageNotFound, &attempt, reason, hint::LOGIN));
         }
