@@ -493,7 +493,7 @@ pub struct Running {
     /// What it writes, from the first byte to the last. Closed when there will be no more. Bounded: a slow reader slows
     /// the writer, nothing is dropped.
     pub output: mpsc::Receiver<Chunk>,
-    /// Its exit. Dropped without a value when the backend lost sight of it.
+    /// Its exit. Dropped without a value when the backend lost sight of it: its output may have broken off.
     pub exit: oneshot::Receiver<Exit>,
     /// Its address in the network, where the host can use it.
     pub address: Option<IpAddr>,

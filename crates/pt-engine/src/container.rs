@@ -1,6 +1,8 @@
 //! A container's life, seen through by one task: image, creation, start, output, exit, maybe start again, removal.
 
 mod away;
+mod following;
+mod making;
 mod meddling;
 
 use std::collections::HashSet;
@@ -9,21 +11,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pt_backend::{
-    Backend, BackendError, Chunk, ContainerRequest, ErrorKind, Exit, ImagePolicy, PublishedPort, Running,
+    Backend, BackendError, ContainerRequest, ErrorKind, Exit, ImagePolicy, PublishedPort, Running,
 };
-use pt_model::{
-    ContainerChange, ContainerId, ContainerStatus, CreateVolume, Labels, Restart, RestartPolicy, StepId,
-    Stream,
-};
+use pt_model::{ContainerChange, ContainerId, ContainerStatus, Labels, Restart, RestartPolicy, StepId};
 use pt_store::{JobKey, Store};
 use tokio::sync::{Notify, OnceCell, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::dispatcher::Message;
-use crate::log::{LogSender, Written};
+use crate::log::LogSender;
 use crate::mount::NeededVolume;
 use crate::ready::Voice;
-use crate::remains::{Heard, News, ports_label};
+
 use meddling::{Afterwards, Starter};
 
 /// What is wished for a container. It only ever goes forward.
@@ -93,19 +92,6 @@ pub(crate) enum Beginning {
         id: String,
     },
 }
-
-/// How output ended.
-enum Passed {
-    /// With the container.
-    Exited(Exit),
-    /// The backend knows no more of it.
-    Lost,
-    /// While the container runs on: the connection broke, or it has closed what it writes to.
-    Silent,
-}
-
-/// How long the exit may come after the end of the output, before the output counts as broken off.
-const QUIET: Duration = Duration::from_millis(1500);
 
 /// The longest pause between two tries to follow a container.
 const FOLLOW_AGAIN: Duration = Duration::from_secs(1);
@@ -186,55 +172,6 @@ impl ContainerTask {
         }
     }
 
-    /// Image, network, volumes and the container itself; nothing if it is no longer wanted. The image and the network do
-    /// not wait for each other. Only the wait for the image is cut short: what is asked of a backend and not waited for
-    /// may still come into being after the job has been cleared away.
-    async fn make(&mut self) -> Result<Option<String>, BackendError> {
-        let image = async {
-            tokio::select! {
-                image = self.patiently(|| self.image()) => image,
-                () = unwanted(self.wish.clone()) => Ok(()),
-            }
-        };
-        let (network, image) = tokio::join!(self.network_made(), image);
-        network?;
-        image?;
-        let mut empty = Vec::new();
-        let mut shared = Vec::new();
-        for volume in &self.volumes {
-            if self.volume(volume).await? {
-                empty
-                    .extend(volume.fill.clone().map(|fill| (volume.name.clone(), volume.path.clone(), fill)));
-            } else if volume.labels.get(Labels::JOB).is_none() {
-                shared.push(volume);
-            }
-        }
-        self.tell_of_others(&shared).await?;
-        if !self.is_wanted() {
-            return Ok(None);
-        }
-        let id = self.create_patiently().await?;
-        for (volume, path, fill) in empty {
-            if let Err(error) = self.patiently(|| self.backend.copy_in(&id, &fill, &path)).await {
-                // Nobody may take it for one that was filled. The first error is the one to tell.
-                drop(self.backend.remove_container(&id).await);
-                drop(self.backend.remove_volume(&volume).await);
-                return Err(error);
-            }
-        }
-        Ok(Some(id))
-    }
-
-    /// Creates the container; its label tells the ports that it has.
-    async fn create(&mut self) -> Result<String, BackendError> {
-        let request = &mut self.request;
-        request.labels.0.remove(Labels::PORTS);
-        if !request.ports.is_empty() {
-            request.labels = request.labels.clone().with(Labels::PORTS, &ports_label(&request.ports));
-        }
-        self.backend.create_container(&self.request).await
-    }
-
     fn is_wanted(&self) -> bool {
         *self.wish.borrow() == Wish::Run && self.wish.has_changed().is_ok()
     }
@@ -242,87 +179,6 @@ impl ContainerTask {
     fn stopped_early(&self) {
         let message = "It was stopped before it had started.".to_owned();
         self.change(ContainerChange::Failed { message });
-    }
-
-    async fn network_made(&self) -> Result<(), BackendError> {
-        let network = &self.network;
-        let make = || self.backend.create_network(&network.name, &network.labels);
-        network.made.get_or_try_init(|| self.patiently(make)).await?;
-        Ok(())
-    }
-
-    async fn image(&self) -> Result<(), BackendError> {
-        let (progress, mut steps) = mpsc::unbounded_channel();
-        let image = self.request.image.clone();
-        let pull = self.backend.ensure_image(&image, self.image_policy, progress);
-        tokio::pin!(pull);
-        let mut pulling = false;
-        let mut tell = |text| {
-            if !pulling {
-                pulling = true;
-                self.change(ContainerChange::Pulling { image: image.clone() });
-            }
-            self.report(Report::Progress(text));
-        };
-        loop {
-            tokio::select! {
-                done = &mut pull => {
-                    // The last steps may have come with the end.
-                    while let Ok(text) = steps.try_recv() {
-                        tell(text);
-                    }
-                    return done;
-                }
-                Some(text) = steps.recv() => tell(text),
-            }
-        }
-    }
-
-    /// Makes sure of a volume; says whether it is new.
-    async fn volume(&self, volume: &NeededVolume) -> Result<bool, BackendError> {
-        if volume.create == CreateVolume::Never {
-            let found = self.patiently(|| self.backend.find(&volume.labels)).await?;
-            if !found.volumes.iter().any(|found| found.name == volume.name) {
-                let id = volume.labels.get(Labels::VOLUME).unwrap_or(&volume.name);
-                return Err(BackendError {
-                    kind: ErrorKind::NotFound,
-                    message: format!(
-                        "There is no volume '{id}', and it may not be created here (create: never)"
-                    ),
-                    hint: "Run what creates it first, or leave out `create`.".to_owned(),
-                });
-            }
-            return Ok(false);
-        }
-        let create = || self.backend.create_volume(&volume.name, &volume.labels);
-        // Of one that is to be filled it must be known whether it is new: asked twice, nobody could tell.
-        let is_new = if volume.fill.is_some() { create().await? } else { self.patiently(create).await? };
-        self.see_volume(volume, is_new);
-        Ok(is_new)
-    }
-
-    /// Says which of these volumes other jobs use that run: caches may be shared, the directory of a database may not.
-    async fn tell_of_others(&self, volumes: &[&NeededVolume]) -> Result<(), BackendError> {
-        let Some(first) = volumes.first() else { return Ok(()) };
-        let instance = first.labels.get(Labels::INSTANCE).unwrap_or_default();
-        let found = self.backend.find(&Labels::default().with(Labels::INSTANCE, instance)).await?;
-        for volume in volumes {
-            let other = found.containers.iter().find(|other| {
-                let job = other.labels.get(Labels::JOB);
-                other.running && job != Some(self.key.job.as_str()) && other.volumes.contains(&volume.name)
-            });
-            let Some(labels) = other.map(|other| &other.labels) else { continue };
-            let id = volume.labels.get(Labels::VOLUME).unwrap_or(&volume.name);
-            let (job, step) =
-                (labels.get(Labels::JOB).unwrap_or("?"), labels.get(Labels::STEP).unwrap_or("?"));
-            self.report(Report::Trouble(format!(
-                "Step {}: step {step} of job {job}, which runs, uses the volume '{id}', too. A cache may be shared; what only \
-                 one may write, as the directory of a database, breaks. Stop that job first (pt stop {job}), or work apart \
-                 from it: pt run --mcp --isolated.",
-                self.step
-            )));
-        }
-        Ok(())
     }
 
     /// From the first start, or from where it was taken up, to the removal. Gives what stands in the way of the removal, if
@@ -479,125 +335,6 @@ impl ContainerTask {
         self.backend.start_container(id).await
     }
 
-    /// Passes the output on until there is no more, stops the container when that is wished, and gives its exit, and
-    /// whether it exited because somebody wants it started once more. Without what a start gave, it is followed.
-    async fn watch(&self, id: &str, running: Option<Running>) -> Option<(Exit, bool)> {
-        let reading = async {
-            match running {
-                Some(running) => {
-                    let run = running.run;
-                    match self.pass_on(running, None).await {
-                        Passed::Exited(exit) => {
-                            self.see_run(run, exit.run, &mut Starter::Others);
-                            Some(exit)
-                        }
-                        Passed::Lost => None,
-                        Passed::Silent => self.follow(id, run, Starter::Others).await,
-                    }
-                }
-                None => self.follow(id, 0, Starter::Others).await,
-            }
-        };
-        tokio::pin!(reading);
-        tokio::select! {
-            exit = &mut reading => exit.map(|exit| (exit, false)),
-            stopped = self.stop_when_wished(id) => match stopped {
-                Ok(()) => reading.await,
-                // It may be gone all the same: an engine that ends says nothing more.
-                Err(()) => timeout(self.grace, reading).await.ok().flatten(),
-            }
-            .map(|exit| (exit, false)),
-            () = self.stop_for_restart(id) => reading.await.map(|exit| (exit, true)),
-        }
-    }
-
-    /// Reads what the container has written from its first byte on, and passes on what was not heard before; until it has
-    /// exited, or is gone. An engine that does not answer is waited for: nothing is known of what it runs. Tells of a run that is
-    /// another one than was known.
-    async fn follow(&self, id: &str, mut run: u64, mut starter: Starter) -> Option<Exit> {
-        let mut pause = Duration::from_millis(100);
-        let mut told = false;
-        loop {
-            self.log.settle().await;
-            match self.backend.follow_container(id).await {
-                Ok(running) => {
-                    run = self.see_run(run, running.run, &mut starter);
-                    told = false;
-                    let heard = self.heard_of().await;
-                    match self.pass_on(running, Some(News::after(heard))).await {
-                        Passed::Exited(exit) => {
-                            self.see_run(run, exit.run, &mut starter);
-                            return Some(exit);
-                        }
-                        Passed::Lost => return None,
-                        Passed::Silent => {}
-                    }
-                }
-                Err(error) if error.kind == ErrorKind::NotFound => return None,
-                Err(error) => {
-                    self.out_of_sight(id, &error, &mut told);
-                }
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(FOLLOW_AGAIN);
-        }
-    }
-
-    /// Says once that the engine does not answer.
-    fn out_of_sight(&self, id: &str, error: &BackendError, told: &mut bool) {
-        if !std::mem::replace(told, true) {
-            let (id, why) = (&self.id, self.explain(id, error));
-            self.report(Report::Trouble(format!("Container '{id}' is out of sight, and waited for: {why}")));
-        }
-    }
-
-    /// What was kept of this container, while nothing is written that belongs to it.
-    async fn heard_of(&self) -> Heard {
-        let (store, key, id) = (self.store.clone(), self.key.clone(), self.id.clone());
-        let read = tokio::task::spawn_blocking(move || crate::remains::heard_of(&store, &key, &id)).await;
-        match read {
-            Ok(Ok(heard)) => heard,
-            Ok(Err(error)) => {
-                let why = format!("What container '{}' said before cannot be read: {error}", self.id);
-                self.report(Report::Trouble(why));
-                Heard::default()
-            }
-            // The runtime is going down.
-            Err(_) => Heard::default(),
-        }
-    }
-
-    /// Passes output on until it ends; of output that was heard before, only the news.
-    async fn pass_on(&self, running: Running, mut news: Option<News>) -> Passed {
-        let Running { mut output, mut exit, .. } = running;
-        let (mut out, mut err) = (self.log.lines(), self.log.lines());
-        let mut fresh = |stream, lines: Vec<String>| -> Vec<String> {
-            let Some(news) = &mut news else { return lines };
-            lines.into_iter().filter_map(|line| news.of(stream, self.log.masked(&line))).collect()
-        };
-        while let Some(Chunk { stream, bytes }) = output.recv().await {
-            let lines = if stream == Stream::Stderr { err.take(&bytes) } else { out.take(&bytes) };
-            self.write(stream, fresh(stream, lines)).await;
-        }
-        // A connection may have broken amid a line, which is whole when it is read again.
-        let exited = match timeout(QUIET, &mut exit).await {
-            Ok(Ok(exit)) => Passed::Exited(exit),
-            Ok(Err(_)) => Passed::Lost,
-            Err(_) => return Passed::Silent,
-        };
-        self.write(Stream::Stdout, fresh(Stream::Stdout, out.finish().into_iter().collect())).await;
-        self.write(Stream::Stderr, fresh(Stream::Stderr, err.finish().into_iter().collect())).await;
-        if news.is_some_and(|news| news.missed()) {
-            let message = format!(
-                "Container '{}' wrote more than the engine keeps while nobody listened: lines of it are missing.",
-                self.id
-            );
-            self.report(Report::Trouble(message));
-        }
-        self.log.settle().await;
-        exited
-    }
-
     /// Stops the container when somebody wants it started once more.
     async fn stop_for_restart(&self, id: &str) {
         loop {
@@ -669,21 +406,6 @@ impl ContainerTask {
     /// What went wrong with the container that the backend calls `id`, a name that nobody else knows.
     fn explain(&self, id: &str, error: &BackendError) -> String {
         explain(error).replace(id, self.id.as_str())
-    }
-
-    async fn write(&self, stream: Stream, lines: Vec<String>) {
-        if lines.is_empty() {
-            return;
-        }
-        let listeners = if self.log.has_secrets() {
-            let masked: Vec<String> = lines.iter().map(|line| self.log.masked(line)).collect();
-            self.voice.hear(&masked)
-        } else {
-            self.voice.hear(&lines)
-        };
-        let (step, container) = (self.step.clone(), Some(self.id.clone()));
-        self.log.send(Written { step, container, stream, lines, beside: false }).await;
-        listeners.iter().for_each(|listener| listener.notify_one());
     }
 
     fn change(&self, change: ContainerChange) {

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::container::{environment, exposed};
 use super::error::is_missing;
-use super::run::{AWAY, OUTPUT_CHUNKS, RECHECK, pump};
+use super::run::{OUTPUT_CHUNKS, RECHECK, pump};
 use super::{Docker, wording};
 use crate::backend::{BackendError, ExecOrder, ExecRequest, ExecSignal, Exit, Running};
 
@@ -24,6 +24,9 @@ const MARK: &str = "POLYTOPE_EXEC";
 
 /// What the sender of a signal ends with when nothing carries the mark.
 const NOBODY: i64 = 3;
+
+/// How long a command whose output has ended may take to end.
+const AWAY: Duration = Duration::from_secs(60);
 
 /// Seconds go by before a command counts as one that has thrown its mark away.
 const SIGNAL_ATTEMPTS: usize = 12;

@@ -13,7 +13,7 @@ use bollard::query_parameters::{
 use futures_util::{Stream as Pieces, StreamExt};
 use pt_model::Stream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::door::address_in;
 use super::error::is_missing;
@@ -34,9 +34,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How an engine writes the time of what did not happen.
 const NEVER: &str = "0001-";
-
-/// How long an engine may be away before its containers count as out of sight.
-pub(super) const AWAY: Duration = Duration::from_secs(60);
 
 type Output = Pin<Box<dyn Pieces<Item = Result<LogOutput, Error>> + Send>>;
 
@@ -176,7 +173,7 @@ pub(super) async fn pump(
     drop((output, ended));
 }
 
-/// Tells the exit once it is known.
+/// Tells the exit once it is known; lets go of `exit` when the connection breaks before.
 ///
 /// The wait is for "not running", asked after the start has been answered: it cannot miss the exit, where "next exit"
 /// can, whose request may arrive too late.
@@ -188,7 +185,11 @@ async fn watch(
     exit: oneshot::Sender<Exit>,
 ) {
     let told = tokio::select! {
-        told = wait(&client, &id) => told,
+        told = wait(&client, &id) => match told {
+            Some(code) => Some(code),
+            // With the wait the output has broken off: that the container has exited since is nothing to go by.
+            None => return,
+        },
         () = recheck(&client, &id, output_ended) => None,
     };
     let observed = observe_exit(&client, &id).await;
@@ -250,17 +251,13 @@ fn run_of(started: &str) -> u64 {
     digits.fold(0, |number: u64, digit| number.wrapping_mul(10).wrapping_add(digit.into()))
 }
 
-/// The exit as inspection shows it: patient with an engine that restarts, endless while the container runs.
+/// The exit as inspection shows it; it is waited for while the container runs.
 async fn observe_exit(client: &bollard::Docker, id: &str) -> Option<Exit> {
-    let mut seen = Instant::now();
     loop {
         match observe(client, id).await {
             Observed::Exited(exit) => return Some(exit),
-            Observed::Gone => return None,
-            Observed::Running => seen = Instant::now(),
-            Observed::Unreachable if seen.elapsed() > AWAY => return None,
-            Observed::Unreachable => {}
+            Observed::Running => sleep(RECHECK).await,
+            Observed::Gone | Observed::Unreachable => return None,
         }
-        sleep(RECHECK).await;
     }
 }
