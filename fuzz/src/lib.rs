@@ -6,6 +6,8 @@
 use std::time::{Duration, Instant};
 
 use pt_clj::{Context, Limits, Program};
+use pt_eval::{Language, NoHost, Occasion, Scope, Snippet};
+use pt_model::{Data, Map, Masker};
 use pt_spec::{Type, plain};
 use pt_syntax::{
     Format, ModuleRef, Node, NodeKind, Parsed, Piece, Reading, SourceId, Sources, Span, Style, TargetCall,
@@ -108,6 +110,24 @@ pub fn clojure(text: &str) {
     };
     drop(program.check(&mut Context::new().with_limits(limits.clone())));
     drop(program.run(&mut Context::new().with_limits(limits)));
+}
+
+/// Code of whatever text ends with a value or an error, soon, and with little memory; what is said of it points into it.
+pub fn code(language: Language, text: &str) {
+    let snippet = Snippet { language, text, settings: false };
+    for mistake in pt_eval::check(&snippet, Occasion::Code, &[]) {
+        assert!(mistake.range.is_none_or(|range| text.get(range).is_some()));
+    }
+    let params: Map = [("some-key".to_owned(), Data::from("text"))].into_iter().collect();
+    let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &Masker::default() };
+    let limits = pt_eval::Limits { time: Some(Duration::from_millis(200)), memory: 16 << 20, ..pt_eval::Limits::default() };
+    for value in [pt_eval::evaluate(&snippet, &scope, &limits), pt_eval::run(&snippet, &scope, &limits, &mut NoHost)] {
+        let Err(error) = value else { continue };
+        assert!(!error.message.is_empty());
+        for range in error.range.into_iter().chain(error.calls) {
+            assert!(text.get(range.clone()).is_some(), "{range:?}: {}", error.message);
+        }
+    }
 }
 
 fn read(text: &str, format: Format) -> Parsed {

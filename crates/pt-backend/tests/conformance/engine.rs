@@ -96,8 +96,8 @@ pub(crate) async fn container_has_an_init(bed: &Bed) {
     assert_eq!(Ended::of(running).await.code, 143);
 }
 
-/// The engine's connections break and it is away for a while; what runs in it is not lost.
-pub(crate) async fn exit_is_known_though_connections_break(bed: &Bed) {
+/// The engine's connections break and it is away for a while; what runs in it is not lost to whoever follows it.
+pub(crate) async fn what_breaks_off_has_no_exit_and_can_be_followed(bed: &Bed) {
     let directory = tempfile::tempdir().unwrap();
     let socket = directory.path().join("docker.sock");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -105,7 +105,7 @@ pub(crate) async fn exit_is_known_though_connections_break(bed: &Bed) {
     let host = Some(format!("unix://{}", socket.display()));
     let docker = Docker::connect(DockerOptions { host, ..DockerOptions::default() }).await.unwrap();
 
-    let request = bed.shell("echo ready; until test -e /tmp/go; do sleep 0.1; done; exit 5");
+    let request = bed.shell("echo ready; until test -e /tmp/go; do sleep 0.1; done; echo late; exit 5");
     let id = docker.create_container(&request).await.unwrap();
     let mut running = docker.start_container(&id).await.unwrap();
     read_until(&mut running, "ready").await;
@@ -118,7 +118,9 @@ pub(crate) async fn exit_is_known_though_connections_break(bed: &Bed) {
     tokio::time::sleep(Duration::from_secs(2)).await;
     std::fs::remove_file(&socket).unwrap();
     let door = tokio::spawn(pass_on(UnixListener::bind(&socket).unwrap()));
-    assert_eq!(exit(running.exit).await.code, 5);
+    running.exit.await.expect_err("an exit would say that all of the output was there");
+    let followed = docker.follow_container(&id).await.unwrap();
+    assert_eq!(Ended::of(followed).await, Ended::with("ready\nlate\n", 5));
     door.abort();
 }
 

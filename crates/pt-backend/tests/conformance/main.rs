@@ -106,7 +106,7 @@ mod docker_only {
         address_can_be_reached,
         door_leads_into_a_running_container,
         unconfined_container_has_no_seccomp,
-        exit_is_known_though_connections_break,
+        what_breaks_off_has_no_exit_and_can_be_followed,
         exec_of_unknown_users_and_directories_is_told,
     }
 }
