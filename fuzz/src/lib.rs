@@ -118,7 +118,7 @@ pub fn code(language: Language, text: &str) {
     for mistake in pt_eval::check(&snippet, Occasion::Code, &[]) {
         assert!(mistake.range.is_none_or(|range| text.get(range).is_some()));
     }
-    let params: Map = [("some-key".to_owned(), Data::from("text"))].into_iter().collect();
+    let params: Map = [("some-key".into(), Data::from("text"))].into_iter().collect();
     let scope = Scope { params: &params, repo_ref: None, project_ref: None, masker: &Masker::default() };
     let limits = pt_eval::Limits { time: Some(Duration::from_millis(200)), memory: 16 << 20, ..pt_eval::Limits::default() };
     for value in [pt_eval::evaluate(&snippet, &scope, &limits), pt_eval::run(&snippet, &scope, &limits, &mut NoHost)] {

@@ -122,6 +122,7 @@ pub struct Context<'h> {
     code: u32,
     /// Forms that it has.
     forms: usize,
+    spares_stack: bool,
 }
 
 impl Default for Context<'_> {
@@ -130,6 +131,7 @@ impl Default for Context<'_> {
         Self {
             depth: limits.depth,
             spread: false,
+            spares_stack: false,
             nested: 0,
             code: 0,
             forms: 0,
@@ -211,6 +213,18 @@ impl<'h> Context<'h> {
         self.fuel = limits.fuel.unwrap_or(u64::MAX);
         self.depth = limits.depth;
         self.limits = limits;
+    }
+
+    /// Thinks about code on memory that is given back before it runs: for programs of which thousands wait, each on a
+    /// thread of its own.
+    #[must_use]
+    pub fn sparing_stack(mut self) -> Self {
+        self.spares_stack = true;
+        self
+    }
+
+    pub(crate) fn spares_stack(&self) -> bool {
+        self.spares_stack
     }
 
     /// Gives a name a value, such as `params`.
@@ -598,9 +612,7 @@ impl<'h> Context<'h> {
         for arg in &args {
             crate::equal::realise(self, arg)?;
         }
-        let Some((_, host)) = &mut self.host else {
-            return Err(self.error("IllegalStateException", format!("There is no host to ask for {name}")));
-        };
+        let Some((_, host)) = &mut self.host else { return Err(self.without_host(name)) };
         let result = stack::room(|| host.call(name, args));
         if let Some(deadline) = host.deadline() {
             self.limits.deadline = Some(deadline);
@@ -609,6 +621,12 @@ impl<'h> Context<'h> {
         // The host may have waited long.
         self.look()?;
         result.map_err(Signal::from)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn without_host(&self, name: &str) -> Signal {
+        self.error("IllegalStateException", format!("There is no host to ask for {name}"))
     }
 
     /// Prints to the innermost `with-out-str`, or to the host.

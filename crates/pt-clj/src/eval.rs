@@ -9,7 +9,7 @@ use crate::context::{Context, Frame};
 use crate::exception::{Eval, Exception, Signal, class_of, is_a};
 use crate::function::{Closure, Function, FunctionKind};
 use crate::map::Map;
-use crate::node::{Call, Case, Let, LetFn, MakeFn, NativeCall, Node, Recur, Try};
+use crate::node::{Call, Case, HostCall, Let, LetFn, MakeFn, NativeCall, Node, Recur, Try};
 use crate::seq::Seq;
 use crate::types::Object;
 
@@ -48,6 +48,17 @@ impl Signal {
     }
 }
 
+impl HostCall {
+    #[inline(never)]
+    fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
+        let mut args = Vec::with_capacity(self.args.len());
+        for arg in &self.args {
+            args.push(arg.eval(context, frame)?);
+        }
+        context.call_host(&self.name, args).map_err(|signal| signal.at(self.span))
+    }
+}
+
 impl Node {
     pub(crate) fn eval(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         match self {
@@ -74,6 +85,7 @@ impl Node {
             Self::Math(math) => math.eval(context, frame),
             Self::Native(call) => call.eval(context, frame),
             Self::Call(call) => call.eval(context, frame).map_err(|signal| signal.at(call.span)),
+            Self::Host(call) => call.eval(context, frame),
             Self::Get(get) => {
                 let map = get.map.eval(context, frame)?;
                 let found = match &map {
@@ -133,13 +145,6 @@ impl Node {
     #[inline(never)]
     fn eval_rare(&self, context: &mut Context<'_>, frame: &Frame<'_>) -> Eval {
         match self {
-            Self::Host(call) => {
-                let mut args = Vec::with_capacity(call.args.len());
-                for arg in &call.args {
-                    args.push(arg.eval(context, frame)?);
-                }
-                context.call_host(&call.name, args).map_err(|signal| signal.at(call.span))
-            }
             Self::HostValue(name) => {
                 let value = context.host.as_ref().and_then(|(_, host)| host.value(name));
                 value.ok_or_else(|| {

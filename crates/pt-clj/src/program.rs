@@ -8,7 +8,8 @@ use pt_edn::{Form, FormKind, ReadError, Reader};
 use crate::analyse::Analyser;
 use crate::context::Context;
 use crate::exception::Eval;
-use crate::stack::room;
+use crate::node::Node;
+use crate::stack::{aside, room};
 use crate::{Error, Value, meter};
 
 /// A program that was read.
@@ -152,12 +153,30 @@ pub(crate) fn eval(context: &mut Context<'_>, form: &Form) -> Eval {
         }
         return Ok(value);
     }
-    // What a macro makes of it may be such a `do` too.
+    let analysed =
+        if context.spares_stack() { aside(|| analysed(context, form)) } else { analysed(context, form) };
+    match analysed? {
+        Analysed::Expanded(form) => context.nested(|context| eval(context, &form)),
+        Analysed::Node(node, slots) => context.run_top(&node, slots),
+    }
+}
+
+/// A form that was thought about.
+enum Analysed {
+    /// It was a macro, and is another form.
+    Expanded(Box<Form>),
+    /// It can be evaluated, with so many slots.
+    Node(Box<Node>, usize),
+}
+
+#[inline(never)]
+fn analysed(context: &mut Context<'_>, form: &Form) -> Eval<Analysed> {
+    // What a macro makes of it may be a `do`, each form of which counts as one at top level.
     if head(form).is_some()
         && let Some(expanded) = Analyser::new(context).expand_top(form)?
     {
-        return context.nested(|context| eval(context, &expanded));
+        return Ok(Analysed::Expanded(Box::new(expanded)));
     }
     let (node, slots) = Analyser::new(context).top(form)?;
-    context.run_top(&node, slots)
+    Ok(Analysed::Node(Box::new(node), slots))
 }

@@ -43,6 +43,13 @@ pub(crate) fn further<T>(run: impl FnOnce() -> T) -> T {
     more(LEAST, run)
 }
 
+/// Does something on memory that is given back at once: pages of a thread's stack that were touched once stay with it.
+#[inline(never)]
+pub(crate) fn aside<T>(run: impl FnOnce() -> T) -> T {
+    let _back = Back(FLOOR.with(Cell::get));
+    on_more(run)
+}
+
 #[cold]
 #[inline(never)]
 fn more<T>(least: usize, run: impl FnOnce() -> T) -> T {
@@ -52,6 +59,10 @@ fn more<T>(least: usize, run: impl FnOnce() -> T) -> T {
         return run();
     }
     let _back = Back(FLOOR.with(Cell::get));
+    on_more(run)
+}
+
+fn on_more<T>(run: impl FnOnce() -> T) -> T {
     stacker::grow(MORE, || {
         FLOOR.with(|floor| floor.set(here() - (MORE - 2 * LEAST)));
         run()

@@ -25,12 +25,12 @@ type Parts = BTreeMap<String, String>;
 const NAMED: usize = 3;
 
 /// Runs the code of a step, unless nothing has changed since it ended well: then it is not run, and gives what it gave.
+#[inline(never)]
 pub(crate) fn unless_unchanged(
-    cache: Option<&Cache>,
+    cache: &Cache,
     host: &mut StepHost,
     run: impl FnOnce(&mut StepHost) -> Result<Data, Failure>,
 ) -> Result<Data, Failure> {
-    let Some(cache) = cache else { return run(host) };
     if let Some(why) = cache.refusal(&host.call) {
         return Err(failure(why));
     }

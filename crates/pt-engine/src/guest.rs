@@ -80,6 +80,7 @@ impl GuestSeat {
     ///
     /// # Errors
     /// The step is to stop.
+    #[inline(never)]
     pub(crate) fn serve(self, host: &mut StepHost, interrupt: &AtomicBool) -> Result<Data, Failure> {
         while !interrupt.load(Ordering::Relaxed) {
             let GuestCall { function, args, stop, answer } = match self.calls.recv_timeout(LOOK) {

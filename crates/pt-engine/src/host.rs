@@ -17,6 +17,7 @@ mod steps;
 mod value;
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -98,14 +99,15 @@ impl StepHost {
     /// Waits on this thread for what needs no runtime, until the time is over or the step is to stop. A job that stops ends
     /// the step where it stands, and lets its thread know later.
     fn park<T>(&self, answer: impl Future<Output = T>, end: Option<Instant>) -> Result<Option<T>, Failure> {
-        let first = async {
+        // Where it stands: a future that is moved is on the stack twice.
+        let first = pin!(async {
             tokio::select! {
                 biased;
                 () = self.token.cancelled() => Err(stopped()),
                 () = cancelled(self.unwanted.as_ref()) => Err(failure("Interrupted.")),
                 answer = answer => Ok(answer),
             }
-        };
+        });
         self.parked.store(true, Ordering::Relaxed);
         let first = park::until(first, end);
         self.parked.store(false, Ordering::Relaxed);
@@ -144,6 +146,7 @@ impl StepHost {
     }
 
     /// Has it written down, before it is done, that the code does something that cannot be done twice unnoticed.
+    #[inline(never)]
     fn acts(&self, args: &Args<'_>) -> Result<(), Failure> {
         if self.acted.get() || is_repeatable(args) {
             return Ok(());
@@ -152,7 +155,8 @@ impl StepHost {
         self.ask(Question::Act(args.function.to_owned())).map(drop)
     }
 
-    /// Asks the dispatcher and waits for its answer.
+    /// Asks the dispatcher and waits for its answer. It and [`Self::sleep`] are kept apart, for the stack of thousands who wait.
+    #[inline(never)]
     pub(crate) fn ask(&self, question: Question) -> Result<Data, Failure> {
         let (reply, answer) = oneshot::channel();
         self.settle();
@@ -180,7 +184,19 @@ impl Host for StepHost {
     fn call(&mut self, function: &str, given: Vec<Data>) -> Result<Data, Failure> {
         let args = &Args { function, given: &given };
         self.acts(args)?;
-        match function {
+        if function == "sleep" { self.sleep(args) } else { self.call_waiting(args) }
+    }
+
+    fn print(&mut self, line: &str) {
+        self.print_line(line);
+    }
+}
+
+impl StepHost {
+    /// What code waits in for others.
+    #[inline(never)]
+    fn call_waiting(&mut self, args: &Args<'_>) -> Result<Data, Failure> {
+        match args.function {
             "await-started" | "await-container-started" => match target(args, args.at(0))? {
                 Target::Service(id) => self.ask(Question::AwaitService(id)).map(|_| Data::Bool(true)),
                 Target::Container(_) | Target::Step(_) | Target::Job => {
@@ -192,17 +208,10 @@ impl Host for StepHost {
             }
             "await-exec-exit" => self.ask(Question::AwaitExec(args.text(0, "exec")?)),
             "await-step" => self.ask(Question::AwaitStep(args.text(0, "step")?.as_str().into())),
-            "sleep" => self.sleep(args),
             _ => self.call_other(args),
         }
     }
 
-    fn print(&mut self, line: &str) {
-        self.print_line(line);
-    }
-}
-
-impl StepHost {
     /// What code hardly waits in. Kept apart, for the stack of the thousands who wait elsewhere.
     #[inline(never)]
     fn call_other(&mut self, args: &Args<'_>) -> Result<Data, Failure> {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use pt_eval::{EvalError, EvalErrorKind, Limits, Scope};
-use pt_model::Failure;
+use pt_model::{Data, Failure, Masker};
 use pt_plan::{Cache, CodeCall};
 use pt_syntax::{Diagnostic, Sources, Span, Style, render};
 
@@ -45,34 +45,72 @@ impl StepThread {
     }
 
     fn run(self) {
-        let Self { mut host, interrupt, seat, cache } = self;
+        let mut work = Work::of(self);
+        let result = work.result();
+        work.end(result);
+    }
+}
+
+/// The code at work. Whatever waits deep within it keeps all the frames above on its stack, and thousands wait: so it is
+/// boxed, and what comes before and after the code has frames of its own.
+struct Work {
+    host: Box<StepHost>,
+    call: Arc<CodeCall>,
+    masker: Masker,
+    limits: Limits,
+    seat: Option<GuestSeat>,
+    cache: Option<Box<Cache>>,
+}
+
+impl Work {
+    #[inline(never)]
+    fn of(thread: StepThread) -> Box<Self> {
+        let StepThread { mut host, interrupt, seat, cache } = thread;
         let (call, masker) = (Arc::clone(&host.call), host.context.mask.now());
-        let scope = Scope {
-            params: &call.params,
-            repo_ref: call.home.repo_ref.as_deref(),
-            project_ref: call.home.project_ref.as_deref(),
-            masker: &masker,
-        };
         let limits = Limits { interrupt, ..Limits::of_code().set(call.allowance.limits) };
         host.limits = limits.clone();
-        let code = call.snippet.as_code();
+        Box::new(Self { host, call, masker, limits, seat, cache })
+    }
+
+    #[inline(never)]
+    fn result(&mut self) -> Result<Data, Failure> {
         // An evaluator that broke must not leave the job waiting.
-        let run = AssertUnwindSafe(|| match seat {
-            Some(seat) => seat.serve(&mut host, &limits.interrupt),
-            None => cache::unless_unchanged(cache.as_deref(), &mut host, |host| {
-                pt_eval::run(&code, &scope, &limits, host)
-                    .map_err(|error| explain(error, &call, &host.sources))
-            }),
-        });
-        let result = match catch_unwind(run) {
-            Ok(result) => result,
-            Err(_) => Err(failure("Polytope broke while it ran the step's code. This is a bug.")),
-        };
+        let run = AssertUnwindSafe(|| self.run());
+        catch_unwind(run)
+            .unwrap_or_else(|_| Err(failure("Polytope broke while it ran the step's code. This is a bug.")))
+    }
+
+    fn run(&mut self) -> Result<Data, Failure> {
+        let Self { host, call, masker, limits, seat, cache } = self;
+        match (seat.take(), cache) {
+            (Some(seat), _) => seat.serve(host, &limits.interrupt),
+            (None, None) => evaluate(call, masker, limits, host),
+            (None, Some(cache)) => {
+                cache::unless_unchanged(cache, host, |host| evaluate(call, masker, limits, host))
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn end(mut self: Box<Self>, result: Result<Data, Failure>) {
+        let host = &mut self.host;
         host.finish_line();
         host.settle();
         // The dispatcher outlives its steps; when it is gone the process ends.
         let _ = host.messages.send(Message::StepEnded { step: host.step.clone(), result });
     }
+}
+
+#[inline(never)]
+fn evaluate(call: &CodeCall, masker: &Masker, limits: &Limits, host: &mut StepHost) -> Result<Data, Failure> {
+    let scope = Scope {
+        params: &call.params,
+        repo_ref: call.home.repo_ref.as_deref(),
+        project_ref: call.home.project_ref.as_deref(),
+        masker,
+    };
+    pt_eval::run(&call.snippet.as_code(), &scope, limits, host)
+        .map_err(|error| explain(error, call, &host.sources))
 }
 
 /// What code asked for, or where it broke and why, with the place in the user's file.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pt_clj::{Context, Error, ErrorKind, Program, Span, Stop};
+use pt_clj::{Context, Error, ErrorKind, Program, Span, Stop, Value};
 use pt_model::{Data, Failure, Map, Masker};
 
 use crate::check::{self, Mistake, MistakeKind};
@@ -32,28 +32,54 @@ pub(crate) fn run(
     limits: &Limits,
     session: &mut Session<'_>,
 ) -> Result<Data, EvalError> {
-    let fault = |error| fault(error, snippet, limits);
+    // Thousands of threads wait in programs: what is not needed meanwhile is not on their stacks.
+    let program = read(snippet, limits, session)?;
+    let is_step = session.occasion == Occasion::Code;
+    let mut runner = Runner::boxed(session, scope, limits);
+    let result = program.run(&mut context(&mut runner, scope, limits, is_step));
+    runner.finish();
+    come_to(result, &program, snippet, limits)
+}
+
+/// The program; it is told what was skipped in it.
+#[inline(never)]
+fn read(snippet: &Snippet<'_>, limits: &Limits, session: &mut Session<'_>) -> Result<Rc<Program>, EvalError> {
     // Code in args runs again with every call of what it stands in.
     let program = match session.occasion {
         Occasion::Args => programs::read(snippet.text),
         Occasion::Code => Program::compile(snippet.text).map(Rc::new),
     };
-    let program = program.map_err(fault)?;
+    let program = program.map_err(|error| fault(error, snippet, limits))?;
     for warning in program.warnings() {
         session.print(&format!("Warning: {}", warning.message));
     }
-    let mut runner = Runner::new(session, scope, limits);
-    let result = program.run(&mut context(&mut runner, scope, limits));
-    runner.finish();
+    Ok(program)
+}
+
+/// What a program came to.
+#[inline(never)]
+fn come_to(
+    result: Result<Value, Error>,
+    program: &Program,
+    snippet: &Snippet<'_>,
+    limits: &Limits,
+) -> Result<Data, EvalError> {
+    let value = result.map_err(|error| fault(error, snippet, limits))?;
     let last = program.last().map(|span| span.start..span.end);
-    data::from_clojure(&result.map_err(fault)?).map_err(|unfit| EvalError::code(unfit).at(last))
+    data::from_clojure(&value).map_err(|unfit| EvalError::code(unfit).at(last))
 }
 
 /// What a program runs in; boxed, since thousands of threads wait in programs.
 #[inline(never)]
-fn context<'r>(runner: &'r mut Runner<'_, '_>, scope: &Scope<'_>, limits: &Limits) -> Box<Context<'r>> {
+fn context<'r>(
+    runner: &'r mut Runner<'_, '_>,
+    scope: &Scope<'_>,
+    limits: &Limits,
+    is_step: bool,
+) -> Box<Context<'r>> {
     let bounds = bounds(limits, &runner.clock().borrow());
-    let mut context = Box::new(Context::new().with_host(NAMESPACE, runner).with_limits(bounds));
+    let context = Context::new().with_host(NAMESPACE, runner).with_limits(bounds);
+    let mut context = Box::new(if is_step { context.sparing_stack() } else { context });
     let params = data::map_to_clojure(scope.params);
     context.bind("params", params.clone());
     context.bind("inputs", params);

@@ -58,17 +58,28 @@ impl<H: Host + ?Sized> Session<'_, H> {
 
     /// Calls a function that was found.
     pub(crate) fn call(&mut self, function: &str, args: Vec<Data>) -> Result<Data, Failure> {
-        let args = args.into_iter().map(|arg| self.secrets.mark(arg)).collect();
+        let args = self.marked(args);
         // Code that is evaluated has a time of its own, and waits by itself.
         let waits = function != "eval" && function::waits(function);
         let host = &mut *self.host;
         let answer =
             if waits { self.waited.during(|| host.call(function, args)) } else { host.call(function, args) };
-        match &answer {
+        self.learn(&answer);
+        answer
+    }
+
+    /// What comes before and after a call is kept apart: the call may wait, and so may thousands.
+    #[inline(never)]
+    fn marked(&self, args: Vec<Data>) -> Vec<Data> {
+        args.into_iter().map(|arg| self.secrets.mark(arg)).collect()
+    }
+
+    #[inline(never)]
+    fn learn(&mut self, answer: &Result<Data, Failure>) {
+        match answer {
             Ok(data) => self.secrets.learn(data),
             Err(failure) => self.secrets.learn(&failure.data),
         }
-        answer
     }
 
     /// Prints text, line by line.

@@ -136,6 +136,8 @@ fn in_language(
     }
 }
 
+/// Kept apart, as all that is called once for each piece of code: thousands wait in code, each on a stack of its own.
+#[inline(never)]
 fn in_session<'h, H: Host + ?Sized>(
     snippet: &Snippet<'_>,
     scope: &Scope<'_>,
@@ -146,10 +148,8 @@ fn in_session<'h, H: Host + ?Sized>(
 ) -> Result<Data, EvalError> {
     let (secrets, settings) = (Secrets::of(scope), snippet.settings);
     let mut session = Session { host, secrets, occasion, settings, waited: limits.waited.clone() };
-    match run(&mut session) {
-        Ok(data) => Ok(session.secrets.mark(data)),
-        Err(error) => Err(session.secrets.hide(error)),
-    }
+    let result = run(&mut session);
+    session.secrets.close(result)
 }
 
 /// Whether a word stands anywhere in the text.

@@ -94,6 +94,7 @@ pub struct Waited(Arc<AtomicU64>);
 
 impl Waited {
     /// Adds what something takes that waits.
+    #[inline]
     pub(crate) fn during<R>(&self, wait: impl FnOnce() -> R) -> R {
         let begun = Instant::now();
         let result = wait();

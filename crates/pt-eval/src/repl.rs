@@ -21,6 +21,9 @@ pub trait Lines {
 
     /// The names that can be used, for completion: those of the language, the runner's, and what lines have defined.
     fn names(&mut self) -> Vec<String>;
+
+    /// What is to be said of a name that lines have defined.
+    fn about(&mut self, name: &str) -> Option<String>;
 }
 
 /// A talk in all languages: each remembers what its lines have defined.

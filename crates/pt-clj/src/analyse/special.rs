@@ -5,6 +5,7 @@ use pt_edn::{Form, FormKind, Span};
 use super::{Analyser, roomy, symbol_of};
 use crate::Value;
 use crate::context::MOST_CODE;
+use crate::eval::NOWHERE;
 use crate::exception::{Eval, class_named};
 use crate::map::Map;
 use crate::name::Name;
@@ -319,7 +320,30 @@ fn named<'f>(analyser: &Analyser<'_, '_>, form: &Form, args: &'f [Form]) -> Eval
         meta.extend(pairs.iter().cloned());
         rest = before;
     }
+    let says =
+        |(key, _): &(Form, Form)| matches!(&key.kind, FormKind::Keyword(key) if key.as_str() == "arglists");
+    if form.span != NOWHERE && !meta.iter().any(says) {
+        meta.push(arglists(rest, form.span));
+    }
     Ok((name, rest, meta))
+}
+
+/// `:arglists '([x] [x & more])`, of the arities of a function.
+fn arglists(arities: &[Form], span: Span) -> (Form, Form) {
+    let list = |items| Form::new(FormKind::List(items), span);
+    let params = |form: &Form| match &form.kind {
+        FormKind::Vector(_) => Some(form.clone()),
+        FormKind::List(items) => {
+            items.first().filter(|form| matches!(form.kind, FormKind::Vector(_))).cloned()
+        }
+        _ => None,
+    };
+    let all = match arities.first() {
+        Some(only) if matches!(only.kind, FormKind::Vector(_)) => vec![only.clone()],
+        _ => arities.iter().filter_map(params).collect(),
+    };
+    let quote = Form::new(FormKind::Symbol(pt_edn::Name::new("quote")), span);
+    (Form::new(FormKind::Keyword(pt_edn::Name::new("arglists")), span), list(vec![quote, list(all)]))
 }
 
 fn defn(analyser: &mut Analyser<'_, '_>, form: &Form, args: &[Form], _tail: bool) -> Eval<Node> {

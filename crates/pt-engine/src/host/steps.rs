@@ -104,6 +104,7 @@ impl StepHost {
         self.ask(Question::Output { step, path })
     }
 
+    #[inline(never)]
     pub(super) fn sleep(&self, args: &Args<'_>) -> Result<Data, Failure> {
         let time = args.duration(args.at(0), "")?;
         // Longer than there is time is for ever.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use pt_clj::{Exception, Host, Value};
-use pt_model::Data;
+use pt_model::{Data, Failure};
 
 use super::data::{from_clojure, to_clojure};
 use crate::function::Refusal;
@@ -36,16 +36,39 @@ impl<'s, 'h> Runner<'s, 'h> {
         }
     }
 
+    #[inline(never)]
+    pub(super) fn boxed(session: &'s mut Session<'h>, scope: &Scope<'_>, limits: &Limits) -> Box<Self> {
+        Box::new(Self::new(session, scope, limits))
+    }
+
     /// What tells when the code must end.
     pub(super) fn clock(&self) -> Rc<RefCell<Clock>> {
         Rc::clone(&self.clock)
     }
 
     /// Hands over the last line if nothing ended it.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(&mut self) {
         if !self.line.is_empty() {
             self.session.print(&self.line);
         }
+    }
+}
+
+/// Arguments as the runner takes them. What comes before and after a call is kept apart: the call may wait.
+#[inline(never)]
+fn given(name: &str, args: &[Value]) -> Result<Vec<Data>, Exception> {
+    let args: Result<Vec<Data>, String> = args.iter().map(from_clojure).collect();
+    args.map_err(|message| {
+        Exception::new("IllegalArgumentException", format!("{message} It is in the arguments of pt/{name}."))
+    })
+}
+
+/// The runner's answer as Clojure takes it.
+#[inline(never)]
+fn answered(answer: Result<Data, Failure>) -> Result<Value, Exception> {
+    match answer {
+        Ok(answer) => Ok(to_clojure(&answer)),
+        Err(failure) => Err(Exception::info(failure.message, to_clojure(&failure.data))),
     }
 }
 
@@ -59,17 +82,7 @@ impl Host for Runner<'_, '_> {
             let message = format!("pt/{name} cannot be used in args");
             return Err(Exception::new("IllegalStateException", message));
         }
-        let args: Result<Vec<Data>, String> = args.iter().map(from_clojure).collect();
-        let args = args.map_err(|message| {
-            Exception::new(
-                "IllegalArgumentException",
-                format!("{message} It is in the arguments of pt/{name}."),
-            )
-        })?;
-        match self.session.call(name, args) {
-            Ok(answer) => Ok(to_clojure(&answer)),
-            Err(failure) => Err(Exception::info(failure.message, to_clojure(&failure.data))),
-        }
+        answered(self.session.call(name, given(name, &args)?))
     }
 
     fn deadline(&self) -> Option<Instant> {

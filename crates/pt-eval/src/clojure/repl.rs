@@ -94,6 +94,17 @@ impl Lines for Clojure<'_, '_> {
         let values = ["params", "inputs", "pt/module-repo-ref", "pt/module-project-ref"].map(str::to_owned);
         pt_clj::core_names().into_iter().chain(runner).chain(values).chain(self.defined.clone()).collect()
     }
+
+    fn about(&mut self, name: &str) -> Option<String> {
+        if !self.defined.contains(name) {
+            return None;
+        }
+        let tell = format!("(with-out-str (clojure.repl/doc {name}))");
+        let said = Program::compile(&tell).and_then(|program| program.run(&mut self.context)).ok()?;
+        // The first line is a rule.
+        let said = said.as_str()?.split_once('\n')?.1.trim_end().to_owned();
+        (!said.is_empty()).then_some(said)
+    }
 }
 
 /// The names that a text defines: `(def x`, `(defn f`, `(defmacro m`.

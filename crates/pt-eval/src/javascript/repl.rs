@@ -13,6 +13,7 @@ use super::{Script, Stop, Watch, bridge, data, prepare, scope};
 use crate::function;
 use crate::host::Session;
 use crate::repl::Lines;
+use crate::room::with_room;
 use crate::{EvalError, FUNCTIONS, Language, Limits, Scope, Snippet};
 
 /// Talks in one context.
@@ -54,7 +55,8 @@ impl JavaScript<'_> {
         let snippet = Snippet { language: Language::JavaScript, text: &said, settings: true };
         let source = Source::script(&said);
         // Functions keep their places: so each must stand where nothing else has stood.
-        let placed = format!("{}{text}", "\n".repeat(before.matches('\n').count()));
+        let open = with_room(text, || scope::with_vars(text)).unwrap_or_else(|| text.to_owned());
+        let placed = format!("{}{open}", "\n".repeat(before.matches('\n').count()));
         self.context.with(|ctx| {
             let failures = Rc::clone(&self.failures);
             let rejections = self.rejections.clone();
@@ -90,6 +92,11 @@ impl Lines for JavaScript<'_> {
         let globals = globals.trim_matches('"').split(' ').map(str::to_owned);
         let runner = FUNCTIONS.iter().map(|function| function::called(function.name, Language::JavaScript));
         globals.chain(runner).collect()
+    }
+
+    fn about(&mut self, name: &str) -> Option<String> {
+        let is_own = !scope::is_global(name) && self.names().iter().any(|known| known == name);
+        is_own.then(|| format!("{name} was defined here."))
     }
 }
 

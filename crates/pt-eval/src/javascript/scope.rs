@@ -183,6 +183,24 @@ pub(super) fn declaration(text: &str, name: &str) -> Option<Range<usize>> {
     Some(span.start as usize..span.end as usize)
 }
 
+/// The same text, as long as before, that declares with `var` what it declares for all that follows: so a later line may
+/// declare it once more, also when the first one failed.
+pub(super) fn with_vars(text: &str) -> String {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, kind(text)).with_options(options()).parse();
+    let mut open = text.to_owned();
+    for statement in &parsed.program.body {
+        let Statement::VariableDeclaration(declaration) = statement else { continue };
+        let start = declaration.span.start as usize;
+        for (word, var) in [("let", "var"), ("const", "var  ")] {
+            if text[start..].starts_with(word) {
+                open.replace_range(start..start + word.len(), var);
+            }
+        }
+    }
+    open
+}
+
 /// Its last character.
 fn end(text: &str) -> Range<usize> {
     let end = text.trim_end().len();
@@ -248,6 +266,11 @@ fn kind(text: &str) -> SourceType {
 fn options() -> ParseOptions {
     // Means the same to everyone, and is run.
     ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() }
+}
+
+/// Whether every script has this name.
+pub(super) fn is_global(name: &str) -> bool {
+    OURS.contains(&name) || globals().contains(name)
 }
 
 /// What the language itself names.

@@ -140,4 +140,8 @@ impl Lines for Python<'_, '_, '_> {
         let built_in = fault::BUILTINS.split_whitespace().map(str::to_owned);
         built_in.chain(runner).chain(self.defined.clone()).collect()
     }
+
+    fn about(&mut self, name: &str) -> Option<String> {
+        self.defined.contains(name).then(|| format!("{name} was defined here."))
+    }
 }

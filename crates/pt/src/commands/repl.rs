@@ -126,7 +126,7 @@ impl Screen {
         };
         let (language, text) = code.unwrap_or((self.language, text));
         let lines = talk.lines(language);
-        let docs = docs::of(language, text, || lines.names());
+        let docs = docs::of(language, text, lines);
         let before = self.say(text);
         if let Some(docs) = docs {
             writeln!(anstream::stdout().lock(), "{docs}")?;

@@ -1,9 +1,9 @@
 //! What a name is: `(doc map)`, `doc(pt.sleep)`.
 
-use pt_eval::{Deed, FUNCTIONS, Language, RunnerFunction, help};
+use pt_eval::{Deed, FUNCTIONS, Language, Lines, RunnerFunction, help};
 
 /// The documentation that a line asks for, if that is what it does.
-pub(super) fn of(language: Language, text: &str, names: impl FnOnce() -> Vec<String>) -> Option<String> {
+pub(super) fn of(language: Language, text: &str, lines: &mut dyn Lines) -> Option<String> {
     let text = text.trim().trim_end_matches(';');
     let name = match language {
         Language::Clojure => text.strip_prefix("(doc ")?.strip_suffix(')')?.trim(),
@@ -13,12 +13,15 @@ pub(super) fn of(language: Language, text: &str, names: impl FnOnce() -> Vec<Str
     if let Some(function) = FUNCTIONS.iter().find(|function| same(function.name, name)) {
         return Some(runner(function, language));
     }
+    if let Some(about) = lines.about(name) {
+        return Some(about);
+    }
     if language == Language::Clojure
         && let Some(help) = help(name)
     {
         return Some(help);
     }
-    if !names().iter().any(|known| known == name) {
+    if !lines.names().iter().any(|known| known == name) {
         return Some(format!("There is no '{name}'."));
     }
     Some(match language {
