@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::args::failure;
+use crate::counts::LineCounts;
 use crate::dispatcher::{Asked, Beginning, Dispatcher, Message};
 use crate::guest::{Guest, GuestSeat, guest};
 use crate::outside::{Outside, Planning};
@@ -105,6 +106,8 @@ pub struct Running {
     pub guests: Guests,
     /// The job's state, always current.
     pub job: watch::Receiver<Job>,
+    /// How many lines it has said since its runner began.
+    pub lines: LineCounts,
     /// Ends with the job.
     pub done: JoinHandle<Result<Job, StoreError>>,
 }
@@ -312,8 +315,8 @@ impl Engine {
         let (control, asked) = Control::new(messages.0.clone());
         let (dispatcher, job) =
             Dispatcher::new(self.clone(), plan, options, beginning, notices_to, asked, messages)?;
-        let guests = dispatcher.guests();
+        let (guests, lines) = (dispatcher.guests(), dispatcher.lines());
         let done = tokio::spawn(dispatcher.run());
-        Ok(Running { notices, control, guests, job, done })
+        Ok(Running { notices, control, guests, job, lines, done })
     }
 }

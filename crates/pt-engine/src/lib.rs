@@ -12,6 +12,7 @@ mod call;
 mod cleanup;
 mod container;
 mod context;
+mod counts;
 mod dispatcher;
 mod engine;
 mod exec;
@@ -33,6 +34,7 @@ mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
+pub use counts::{LineCounts, LineOrigin};
 pub use engine::{
     Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown, Wait,
 };

@@ -8,6 +8,7 @@ use pt_store::{LogWriter, StoreError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::counts::{LineCounts, LineOrigin};
 use crate::engine::{Notice, Shown};
 use crate::lines::Lines;
 use crate::mask::Mask;
@@ -100,12 +101,13 @@ pub(crate) fn keep_logs(
     writer: LogWriter,
     mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
+    counts: LineCounts,
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
     let sender = LogSender { items: sender, mask: mask.clone() };
     let seq = writer.next_seq();
     let room = Arc::new(Semaphore::new(ROOM));
-    let keeper = Keeper { writer, mask, notices, room, seq, untold: Vec::new() };
+    let keeper = Keeper { writer, mask, notices, counts, room, seq, untold: Vec::new() };
     (sender, tokio::spawn(keeper.run(receiver)))
 }
 
@@ -113,6 +115,7 @@ struct Keeper {
     writer: LogWriter,
     mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
+    counts: LineCounts,
     room: Arc<Semaphore>,
     seq: u64,
     /// Lines that are not in the file yet: nobody is told of what would be lost with the process.
@@ -143,6 +146,12 @@ impl Keeper {
 
     async fn keep(&mut self, written: Written) -> Result<(), StoreError> {
         let at = Timestamp::now();
+        let origin = LineOrigin {
+            step: written.step.clone(),
+            container: written.container.clone(),
+            stream: written.stream,
+        };
+        self.counts.add(origin, written.lines.len() as u64);
         for text in written.lines {
             let line = LogLine {
                 seq: self.seq,

@@ -241,3 +241,14 @@ pub enum Stream {
     /// Printed or logged by code.
     Log,
 }
+
+impl Stream {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+            Self::Log => "log",
+        }
+    }
+}

@@ -54,6 +54,7 @@ pub(crate) fn run(args: &RerunArgs, config: &Config) -> Outcome {
         job_id: args.job_id.clone(),
         mcp: false,
         mcp_port: None,
+        metrics_port: None,
         no_cache: false,
         non_interactive: args.non_interactive,
         project: ProjectArgs { polytope_file: args.project.polytope_file.clone() },
