@@ -41,7 +41,7 @@ use crate::context::{Context, JobContext};
 use crate::counts::LineCounts;
 use crate::engine::{Engine, Guests, Notice, Options, StopRequest};
 use crate::guest::GuestSeat;
-use crate::log::{LogSender, keep_logs};
+use crate::log::{Intake, LogSender, keep_logs};
 use crate::mask::Mask;
 use crate::name::Names;
 use crate::port::Ports;
@@ -279,6 +279,11 @@ impl Dispatcher {
     /// How many lines it has said.
     pub(crate) fn lines(&self) -> LineCounts {
         self.lines.clone()
+    }
+
+    /// Where others bring lines that belong to it.
+    pub(crate) fn intake(&self) -> Intake {
+        self.log.intake()
     }
 
     /// Carries the job out to its end.

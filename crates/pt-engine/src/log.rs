@@ -58,6 +58,11 @@ impl LogSender {
         self.mask.mask(line)
     }
 
+    /// Where others bring lines.
+    pub(crate) fn intake(&self) -> Intake {
+        Intake { items: self.items.downgrade(), mask: self.mask.clone() }
+    }
+
     /// Cuts output into the lines to send.
     pub(crate) fn lines(&self) -> Lines {
         Lines::new(self.mask.clone())
@@ -90,6 +95,32 @@ impl LogSender {
         if self.items.blocking_send(Item::Mark(mark)).is_ok() {
             drop(passed.blocking_recv());
         }
+    }
+}
+
+/// Where others bring lines that belong to a job. It takes them as long as the job says something itself. Cheap to copy about.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    items: mpsc::WeakSender<Item>,
+    mask: Mask,
+}
+
+impl Intake {
+    /// Whether there is anything to hide.
+    pub fn has_secrets(&self) -> bool {
+        !self.mask.is_empty()
+    }
+
+    /// A text as anyone may see it.
+    pub fn masked(&self, text: &str) -> String {
+        self.mask.mask(text)
+    }
+
+    /// Keeps log records that a step or a container has sent, each a line. False if the job is over.
+    pub async fn records(&self, step: StepId, container: Option<ContainerId>, lines: Vec<String>) -> bool {
+        let Some(items) = self.items.upgrade() else { return false };
+        let written = Written { step, container, stream: Stream::Otlp, lines, beside: true };
+        items.send(Item::Lines(written)).await.is_ok()
     }
 }
 

@@ -240,6 +240,8 @@ pub enum Stream {
     Stderr,
     /// Printed or logged by code.
     Log,
+    /// Sent as a log record of OpenTelemetry: a line of JSON.
+    Otlp,
 }
 
 impl Stream {
@@ -249,6 +251,7 @@ impl Stream {
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
             Self::Log => "log",
+            Self::Otlp => "otlp",
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +25,7 @@ use crate::environment::{BackendChoice, Environment};
 use crate::job_record::JobRecord;
 use crate::metrics;
 use crate::named::NamedInStore;
+use crate::otlp::{Destination, Receiver};
 use crate::outside::{ProjectAtHand, ProjectOutside};
 use crate::port::Port;
 use crate::repositories::Repositories;
@@ -135,6 +136,8 @@ pub struct RunRequest {
     pub open: bool,
     /// The port at which its metrics are told, if at any; 0 for one that is free.
     pub metrics_port: Option<u16>,
+    /// Whether what its services tell of themselves is received.
+    pub otlp: bool,
 }
 
 /// A job that was started and is served. Both end with it.
@@ -149,20 +152,25 @@ pub struct Started {
     pub exporter: Exporter,
     /// Where its metrics are told.
     pub metrics: Option<SocketAddr>,
+    /// Where what services tell of themselves is received.
+    pub otlp: Option<SocketAddr>,
 }
 
 /// What is served at ports of this machine while the job runs. They are taken before anything of it runs.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Ports {
     pub(crate) metrics: Option<Port>,
+    pub(crate) otlp: Option<Receiver>,
 }
 
 /// What is said of a port that cannot be had.
 const METRICS: &str = "metrics";
 
 impl Ports {
-    pub(crate) fn take(metrics: Option<u16>) -> Result<Self, AppError> {
-        Ok(Self { metrics: metrics.map(|port| Port::local(METRICS, port)).transpose()? })
+    /// Takes those that are wanted; 0 stands for any that is free.
+    pub(crate) fn take(metrics: Option<u16>, otlp: Option<u16>) -> Result<Self, AppError> {
+        let metrics = metrics.map(|port| Port::local(METRICS, port)).transpose()?;
+        Ok(Self { metrics, otlp: otlp.map(Receiver::listen).transpose()? })
     }
 }
 
@@ -170,6 +178,7 @@ impl Ports {
 pub struct Presence {
     _served: Served,
     _ports: Vec<AbortOnDropHandle<()>>,
+    _receiver: Option<Receiver>,
     _lock: RunnerLock,
 }
 
@@ -453,10 +462,11 @@ impl App {
         };
         let lock = self.store.lock_runner(&key)?;
         // Nothing runs before everything else that can go wrong has gone well.
-        let ports = Ports::take(request.metrics_port)?;
+        let ports = Ports::take(request.metrics_port, request.otlp.then_some(0))?;
         let socket = self.seat(&key)?;
         let asked = JobRequest {
             metrics_port: ports.metrics.as_ref().map(|port| port.address.port()),
+            otlp_port: ports.otlp.as_ref().map(|receiver| receiver.address.port()),
             working_dir: Some(self.environment.working_dir.clone()),
             files: Some(digest(loaded.project.sources())),
             ..asked(&plan, &scope, root_file.as_deref(), request.until.as_ref())
@@ -471,6 +481,7 @@ impl App {
             until: request.until,
             no_cache: request.no_cache,
             resumes: request.resumes,
+            reception: ports.otlp.as_ref().map(Receiver::reception),
             ..self.options(&key, LoadedProject { loaded, instance, scope, root_file }, outside)
         };
         let running = engine.start_with(plan, options, seat)?;
@@ -492,6 +503,7 @@ impl App {
             open: false,
             until: None,
             no_cache: false,
+            reception: None,
             resumes: None,
             grace: Self::GRACE,
         }
@@ -513,13 +525,25 @@ impl App {
             backend,
             lines: running.lines.clone(),
         };
+        let otlp = ports.otlp.as_ref().map(|receiver| receiver.address);
+        if let Some(receiver) = &ports.otlp {
+            receiver.begin(Destination {
+                key: key.clone(),
+                job: running.job.clone(),
+                control: running.control.clone(),
+                intake: running.intake.clone(),
+                store: self.store.clone(),
+                full: OnceLock::new(),
+            });
+        }
         let metrics = ports.metrics.as_ref().map(|port| port.address);
         let metrics_port = ports.metrics.map(|port| port.serve(METRICS, metrics::router(api.clone())));
+        let receiver = ports.otlp;
         let ports = metrics_port.into_iter().collect::<Result<_, _>>()?;
         let served = socket.serve(api);
         let exporter = Exporter::start(self.environment.telemetry.clone(), self.store.clone(), key.clone());
-        let presence = Presence { _served: served, _ports: ports, _lock: lock };
-        Ok(Started { key, running, presence, exporter, metrics })
+        let presence = Presence { _served: served, _ports: ports, _receiver: receiver, _lock: lock };
+        Ok(Started { key, running, presence, exporter, metrics, otlp })
     }
 
     /// Takes the runner's place: tells who it is, and where it is asked.
@@ -607,6 +631,7 @@ fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&St
         working_dir: None,
         files: None,
         metrics_port: None,
+        otlp_port: None,
     }
 }
 

@@ -17,6 +17,7 @@ mod exec;
 mod job_record;
 mod metrics;
 mod named;
+mod otlp;
 mod outside;
 mod port;
 mod reference;

@@ -8,6 +8,7 @@ use pt_plan::Plan;
 use pt_store::{JobKey, JobRequest, RunnerLock};
 
 use crate::app::{App, AppError, LoadedProject, Ports, Started, digest};
+use crate::otlp::Receiver;
 
 /// The right to go on with a job: nobody else can have it.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl App {
             RemainsError::Backend(error) => AppError::Backend(error),
         })?;
         // Somebody else may have the port by now: that is no reason to leave the job alone.
-        let ports = Ports::take(request.metrics_port);
+        let ports = Ports::take(request.metrics_port, request.otlp_port);
         let (ports, missing) = match ports {
             Ok(ports) => (ports, None),
             Err(error) => (Ports::default(), Some(error.to_string())),
@@ -77,6 +78,7 @@ impl App {
         let socket = self.seat(&key)?;
         let outside = self.outside(&project);
         let mut options = self.options(&key, project, outside);
+        options.reception = ports.otlp.as_ref().map(Receiver::reception);
         options.until = request.until.as_deref().map(Into::into);
         let running = engine.take_over(plan, options, remains)?;
         if let Some(missing) = missing {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pt_model::{Span, Trace};
+use pt_model::{ReceivedSpan, Span, Trace};
 use pt_store::{JobKey, Store};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -54,12 +54,12 @@ impl Telemetry {
     }
 
     /// Pieces of a job's trace as a document of the protocol.
-    pub fn document(&self, job: &JobKey, spans: &[Span]) -> Value {
-        document(job, spans, &self.service, self.parent.as_ref())
+    pub fn document(&self, job: &JobKey, spans: &[Span], received: &[ReceivedSpan]) -> Value {
+        document(job, spans, received, &self.service, self.parent.as_ref())
     }
 
-    async fn send(&self, job: &JobKey, spans: &[Span]) -> Result<(), String> {
-        let body = self.document(job, spans).to_string().into_bytes();
+    async fn send(&self, job: &JobKey, spans: &[Span], received: &[ReceivedSpan]) -> Result<(), String> {
+        let body = self.document(job, spans, received).to_string().into_bytes();
         let mut headers = self.headers.clone();
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         pt_engine::post(&self.endpoint, &headers, body, PATIENCE).await
@@ -67,7 +67,15 @@ impl Telemetry {
 }
 
 /// Pieces of a job's trace as a document of the protocol, of a service and within another trace, if there is one.
-pub fn document(job: &JobKey, spans: &[Span], service: &str, parent: Option<&(String, String)>) -> Value {
+///
+/// What services of the job's sent stays as it was sent, in traces of its own; what begins such a trace is linked to the container.
+pub fn document(
+    job: &JobKey,
+    spans: &[Span],
+    received: &[ReceivedSpan],
+    service: &str,
+    parent: Option<&(String, String)>,
+) -> Value {
     let own = digest(&job.to_string(), 32);
     let (trace, around) = parent.map_or((own.as_str(), None), |(trace, span)| (trace, Some(span.as_str())));
     let id = |span: &str| digest(&format!("{own} {span}"), 16);
@@ -100,10 +108,41 @@ pub fn document(job: &JobKey, spans: &[Span], service: &str, parent: Option<&(St
             Some(value)
         })
         .collect();
-    json!({"resourceSpans": [{
+    let mut of_resources = vec![json!({
         "resource": {"attributes": [text("service.name", service), text("polytope.instance", job.instance.as_str())]},
         "scopeSpans": [{"scope": {"name": "polytope", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
-    }]})
+    })];
+    let from_one = |a: &ReceivedSpan, b: &ReceivedSpan| {
+        (&a.service, &a.scope, &a.container, &a.step) == (&b.service, &b.scope, &b.container, &b.step)
+    };
+    for of_one in received.chunk_by(from_one) {
+        let first = &of_one[0];
+        let known = [
+            ("service.name", Some(first.service.as_str())),
+            ("polytope.job", Some(job.job.as_str())),
+            ("polytope.step", first.step.as_ref().map(|step| step.as_str())),
+            ("polytope.container", first.container.as_ref().map(|container| container.as_str())),
+        ];
+        let known = known.into_iter().filter_map(|(key, value)| Some(text(key, value?)));
+        let spans = of_one.iter().map(|span| linked(span, trace, id));
+        of_resources.push(json!({
+            "resource": {"attributes": known.collect::<Vec<_>>()},
+            "scopeSpans": [{"scope": {"name": first.scope}, "spans": spans.collect::<Vec<_>>()}],
+        }));
+    }
+    json!({"resourceSpans": of_resources})
+}
+
+/// A received span; one without another around it is linked to what sent it.
+fn linked(span: &ReceivedSpan, trace: &str, id: impl Fn(&str) -> String) -> Value {
+    let mut body = span.body.clone();
+    if let (None, Some(sender), Some(body)) = (span.around(), span.senders().next(), body.as_object_mut()) {
+        let links = body.entry("links").or_insert_with(|| json!([]));
+        if let Some(links) = links.as_array_mut() {
+            links.push(json!({"traceId": trace, "spanId": id(&sender)}));
+        }
+    }
+    body
 }
 
 /// Sends the trace of a job while it runs. Dropped, it sends what there is, as long as the process lasts.
@@ -149,6 +188,7 @@ async fn export(
         return Err("OTEL_EXPORTER_OTLP_PROTOCOL says grpc; traces are sent over HTTP: let it say http/json and the endpoint be that of HTTP, mostly port 4318".to_owned());
     }
     let (mut trace, mut next, mut unsent) = (Trace::default(), 0, Vec::new());
+    let mut sent_spans = 0;
     loop {
         let is_over = tokio::select! {
             () = over.cancelled() => true,
@@ -159,9 +199,14 @@ async fn export(
             trace.apply(&event);
         }
         unsent.extend(trace.take_ended());
-        let sent = if unsent.is_empty() { Ok(()) } else { telemetry.send(&job, &unsent).await };
+        let received = store.spans(&job, sent_spans).map_err(|error| error.to_string())?;
+        let sent = match unsent.is_empty() && received.is_empty() {
+            true => Ok(()),
+            false => telemetry.send(&job, &unsent, &received).await,
+        };
         if sent.is_ok() {
             unsent.clear();
+            sent_spans += u32::try_from(received.len()).unwrap_or(u32::MAX);
         }
         if is_over {
             return sent;

@@ -55,6 +55,7 @@ pub(crate) fn run(args: &RerunArgs, config: &Config) -> Outcome {
         mcp: false,
         mcp_port: None,
         metrics_port: None,
+        otlp: false,
         no_cache: false,
         non_interactive: args.non_interactive,
         project: ProjectArgs { polytope_file: args.project.polytope_file.clone() },

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use clap_complete::ArgValueCandidates;
 use pt_engine::Earlier;
 use pt_model::{Job, Status};
@@ -73,6 +74,10 @@ pub(crate) struct RunArgs {
     /// Prints lines only: asks nothing, draws nothing.
     #[arg(long, alias = "no-ui")]
     pub(crate) non_interactive: bool,
+    /// Receives what services tell of themselves by OpenTelemetry; POLYTOPE_OTLP=1 does, too.
+    #[arg(long, env = "POLYTOPE_OTLP", hide_env = true, conflicts_with = "mcp")]
+    #[arg(value_parser = FalseyValueParser::new())]
+    pub(crate) otlp: bool,
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
@@ -130,6 +135,7 @@ async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> O
         no_cache: args.no_cache,
         resumes,
         metrics_port: args.metrics_port,
+        otlp: args.otlp,
     };
     let planned = app.plan(&project, &groups, &Unset)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
@@ -152,7 +158,7 @@ async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> O
     let said = if args.runner {
         announce(&started)
     } else {
-        tell_ports(started.metrics.map(|address| address.port()))
+        tell_ports(started.metrics.map(|address| address.port()), started.otlp.map(|address| address.port()))
     };
     if said.is_err() {
         started.running.control.stop("nobody waits for it");

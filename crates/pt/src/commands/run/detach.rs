@@ -17,7 +17,9 @@ use crate::failure::{Failure, Outcome};
 pub(super) fn detach(app: &App, instance: &Instance) -> Outcome {
     let job = begin_runner(app)?;
     let request = app.store.request(&JobKey::new(instance.id.clone(), JobId::new(job.as_str())))?;
-    tell_ports(request.and_then(|request| request.metrics_port))?;
+    if let Some(request) = request {
+        tell_ports(request.metrics_port, request.otlp_port)?;
+    }
     writeln!(
         anstream::stderr().lock(),
         "Job {job} runs in the background: `pt attach {job}` follows it, `pt stop {job}` stops it."
@@ -27,9 +29,12 @@ pub(super) fn detach(app: &App, instance: &Instance) -> Outcome {
 }
 
 /// Says where the job is asked for more than it shows.
-pub(super) fn tell_ports(metrics: Option<u16>) -> Outcome {
+pub(super) fn tell_ports(metrics: Option<u16>, otlp: Option<u16>) -> Outcome {
     if let Some(port) = metrics {
         writeln!(anstream::stderr().lock(), "Metrics: http://127.0.0.1:{port}/metrics")?;
+    }
+    if let Some(port) = otlp {
+        writeln!(anstream::stderr().lock(), "OpenTelemetry: http://127.0.0.1:{port}")?;
     }
     Ok(())
 }
