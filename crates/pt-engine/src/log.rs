@@ -1,6 +1,7 @@
 //! The keeper of logs: the one place through which every line passes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use pt_model::{ContainerId, LogLine, StepId, Stream};
@@ -31,6 +32,8 @@ pub(crate) struct Written {
 pub(crate) struct LogSender {
     items: mpsc::Sender<Item>,
     mask: Mask,
+    /// Whether others may bring lines.
+    takes_in: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -45,7 +48,7 @@ enum Item {
 impl LogSender {
     /// Leads nowhere.
     pub(crate) fn closed() -> Self {
-        Self { items: mpsc::channel(1).0, mask: Mask::default() }
+        Self { items: mpsc::channel(1).0, mask: Mask::default(), takes_in: Arc::default() }
     }
 
     /// Whether there is anything to hide.
@@ -60,7 +63,13 @@ impl LogSender {
 
     /// Where others bring lines.
     pub(crate) fn intake(&self) -> Intake {
-        Intake { items: self.items.downgrade(), mask: self.mask.clone() }
+        let takes_in = Arc::clone(&self.takes_in);
+        Intake { items: self.items.downgrade(), mask: self.mask.clone(), takes_in }
+    }
+
+    /// Takes no more lines from others: whoever brings some all the time would keep the job from ending.
+    pub(crate) fn close_intake(&self) {
+        self.takes_in.store(false, Ordering::Relaxed);
     }
 
     /// Cuts output into the lines to send.
@@ -103,6 +112,7 @@ impl LogSender {
 pub struct Intake {
     items: mpsc::WeakSender<Item>,
     mask: Mask,
+    takes_in: Arc<AtomicBool>,
 }
 
 impl Intake {
@@ -118,7 +128,8 @@ impl Intake {
 
     /// Keeps log records that a step or a container has sent, each a line. False if the job is over.
     pub async fn records(&self, step: StepId, container: Option<ContainerId>, lines: Vec<String>) -> bool {
-        let Some(items) = self.items.upgrade() else { return false };
+        let items = self.items.upgrade().filter(|_| self.takes_in.load(Ordering::Relaxed));
+        let Some(items) = items else { return false };
         let written = Written { step, container, stream: Stream::Otlp, lines, beside: true };
         items.send(Item::Lines(written)).await.is_ok()
     }
@@ -135,7 +146,8 @@ pub(crate) fn keep_logs(
     counts: LineCounts,
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
-    let sender = LogSender { items: sender, mask: mask.clone() };
+    let takes_in = Arc::new(AtomicBool::new(true));
+    let sender = LogSender { items: sender, mask: mask.clone(), takes_in };
     let seq = writer.next_seq();
     let room = Arc::new(Semaphore::new(ROOM));
     let keeper = Keeper { writer, mask, notices, counts, room, seq, untold: Vec::new() };

@@ -12,7 +12,7 @@ mod record;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -62,13 +62,15 @@ pub(crate) struct Destination {
     pub(crate) full: OnceLock<()>,
 }
 
+/// By address: where it is reached, and who answers; nothing where this machine has no such address.
+type OpenDoors = HashMap<IpAddr, Option<(SocketAddr, AbortOnDropHandle<()>)>>;
+
 /// Where is listened.
 struct Doors {
     router: Router,
     /// The port that is taken everywhere, if it is free.
     port: u16,
-    /// By address: where it is reached, and who answers; nothing where this machine has no such address.
-    open: Mutex<HashMap<IpAddr, Option<(SocketAddr, AbortOnDropHandle<()>)>>>,
+    open: Mutex<OpenDoors>,
     /// Whether containers were told a name in place of an address.
     guessed: OnceLock<()>,
 }
@@ -124,9 +126,7 @@ impl Drop for Receiver {
 }
 
 impl Doors {
-    fn open(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Option<(SocketAddr, AbortOnDropHandle<()>)>>> {
+    fn open(&self) -> MutexGuard<'_, OpenDoors> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -325,7 +325,7 @@ impl Destination {
             let of_service = || of_container(&job.services.get(&ServiceId::new(service))?.container);
             let of_step = || {
                 let step = StepId::new(service);
-                job.steps.contains_key(&step).then(|| Sender { step: Some(step), container: None })
+                job.steps.contains_key(&step).then_some(Sender { step: Some(step), container: None })
             };
             of_container(&ContainerId::new(service)).or_else(of_service).or_else(of_step)
         };

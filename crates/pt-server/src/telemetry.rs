@@ -23,6 +23,9 @@ pub struct Telemetry {
 /// How often the pieces that have ended are sent.
 const PACE: Duration = Duration::from_secs(5);
 
+/// How many received spans are sent at once: collectors take so many bytes.
+const AT_ONCE: usize = 500;
+
 /// How long a collector may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -76,9 +79,10 @@ pub fn document(
     service: &str,
     parent: Option<&(String, String)>,
 ) -> Value {
-    let own = digest(&job.to_string(), 32);
-    let (trace, around) = parent.map_or((own.as_str(), None), |(trace, span)| (trace, Some(span.as_str())));
-    let id = |span: &str| digest(&format!("{own} {span}"), 16);
+    let own_trace = digest(&job.to_string(), 32);
+    let (trace, around) =
+        parent.map_or((own_trace.as_str(), None), |(trace, span)| (trace, Some(span.as_str())));
+    let id = |span: &str| digest(&format!("{own_trace} {span}"), 16);
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
     let nanos = |at: jiff::Timestamp| at.as_nanosecond().to_string();
     let spans: Vec<Value> = spans
@@ -108,10 +112,14 @@ pub fn document(
             Some(value)
         })
         .collect();
-    let mut of_resources = vec![json!({
-        "resource": {"attributes": [text("service.name", service), text("polytope.instance", job.instance.as_str())]},
-        "scopeSpans": [{"scope": {"name": "polytope", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
-    })];
+    let own = [text("service.name", service), text("polytope.instance", job.instance.as_str())];
+    let mut of_resources = Vec::new();
+    if received.is_empty() || !spans.is_empty() {
+        of_resources.push(json!({
+            "resource": {"attributes": own},
+            "scopeSpans": [{"scope": {"name": "polytope", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
+        }));
+    }
     let from_one = |a: &ReceivedSpan, b: &ReceivedSpan| {
         (&a.service, &a.scope, &a.container, &a.step) == (&b.service, &b.scope, &b.container, &b.step)
     };
@@ -199,14 +207,17 @@ async fn export(
             trace.apply(&event);
         }
         unsent.extend(trace.take_ended());
-        let received = store.spans(&job, sent_spans).map_err(|error| error.to_string())?;
-        let sent = match unsent.is_empty() && received.is_empty() {
-            true => Ok(()),
-            false => telemetry.send(&job, &unsent, &received).await,
-        };
+        let mut sent = if unsent.is_empty() { Ok(()) } else { telemetry.send(&job, &unsent, &[]).await };
         if sent.is_ok() {
             unsent.clear();
-            sent_spans += u32::try_from(received.len()).unwrap_or(u32::MAX);
+        }
+        let received = store.spans(&job, sent_spans).map_err(|error| error.to_string())?;
+        for some in received.chunks(AT_ONCE) {
+            if sent.is_ok() {
+                sent = telemetry.send(&job, &[], some).await;
+                // Each of them has a number.
+                sent_spans += if sent.is_ok() { u32::try_from(some.len()).unwrap_or(u32::MAX) } else { 0 };
+            }
         }
         if is_over {
             return sent;

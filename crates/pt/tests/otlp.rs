@@ -4,8 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop anywhere and say why")]
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -42,11 +42,20 @@ struct Stack {
 
 impl Stack {
     fn start(name: &str) -> Self {
+        Self::start_with(name, None)
+    }
+
+    /// The same with a collector for the traces of the job.
+    fn start_with(name: &str, collector: Option<&str>) -> Self {
         let home = tempfile::Builder::new().prefix(name).tempdir().unwrap();
         fs::write(home.path().join("polytope.yml"), PROJECT).unwrap();
         let mut stack = Self { home, address: String::new() };
         stack.pt(&["secrets", "set", "password", SECRET]);
-        let output = stack.command(&["run", "-d", "--otlp", "stack"]).output().unwrap();
+        let output = stack
+            .command(&["run", "-d", "--otlp", "stack"])
+            .envs(collector.map(|url| ("OTEL_EXPORTER_OTLP_ENDPOINT", url)))
+            .output()
+            .unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let address = said.lines().find_map(|line| line.strip_prefix("OpenTelemetry: http://"));
         address.unwrap_or_else(|| panic!("no address: {said}")).clone_into(&mut stack.address);
@@ -177,6 +186,37 @@ fn what_the_sdk_for_python_sends_is_kept_where_it_belongs() {
     let job = own.iter().find(|span| span["name"] == "job stack-1");
     // The job goes on: its own pieces are not over, and in no document yet. What links lead to is known before.
     assert_eq!((job, of_root["links"].as_array().map(Vec::len)), (None, Some(1)));
+}
+
+#[test]
+fn what_is_received_goes_on_to_the_collector() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let collector = format!("http://{}", listener.local_addr().unwrap());
+    let stack = Stack::start_with("collector", Some(&collector));
+    assert_eq!(stack.post("/web/v1/traces", PROTOBUF, &fixture("traces.pb")).0, 200);
+    let stopped = std::thread::spawn(move || drop(stack));
+    let mut said = String::new();
+    while !said.contains("\"GET /orders\"") {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let (mut head, mut body) = (String::new(), Vec::new());
+        while !head.ends_with("\r\n\r\n") {
+            assert!(reader.read_line(&mut head).unwrap() > 0, "broken off: {head}");
+        }
+        let length =
+            head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        body.resize(length.unwrap(), 0);
+        reader.read_exact(&mut body).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+        said = String::from_utf8(body).unwrap();
+    }
+    stopped.join().unwrap();
+    let document: Value = serde_json::from_str(&said).unwrap();
+    let of_web = document["resourceSpans"].as_array().unwrap().last().unwrap();
+    let of_container = serde_json::json!({"key": "polytope.container", "value": {"stringValue": "web"}});
+    assert_eq!(of_web["resource"]["attributes"][3], of_container);
+    let names = of_web["scopeSpans"][0]["spans"].as_array().unwrap().iter().map(|span| span["name"].as_str());
+    assert_eq!(names.collect::<Vec<_>>(), [Some("SELECT orders"), Some("GET /orders")]);
 }
 
 #[test]

@@ -201,22 +201,28 @@ pub(super) struct AnyValue {
 }
 
 #[derive(Clone, PartialEq, Oneof, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) enum Kind {
     #[prost(string, tag = "1")]
-    StringValue(String),
+    #[serde(rename = "stringValue")]
+    Text(String),
     #[prost(bool, tag = "2")]
-    BoolValue(bool),
+    #[serde(rename = "boolValue")]
+    Bool(bool),
     #[prost(int64, tag = "3")]
-    IntValue(#[serde(with = "signed")] i64),
+    #[serde(rename = "intValue", with = "signed")]
+    Int(i64),
     #[prost(double, tag = "4")]
-    DoubleValue(#[serde(with = "double")] f64),
+    #[serde(rename = "doubleValue", with = "double")]
+    Double(f64),
     #[prost(message, tag = "5")]
-    ArrayValue(ArrayValue),
+    #[serde(rename = "arrayValue")]
+    List(ArrayValue),
     #[prost(message, tag = "6")]
-    KvlistValue(KeyValueList),
+    #[serde(rename = "kvlistValue")]
+    Map(KeyValueList),
     #[prost(bytes = "vec", tag = "7")]
-    BytesValue(#[serde(with = "base64_bytes")] Vec<u8>),
+    #[serde(rename = "bytesValue", with = "base64_bytes")]
+    Bytes(Vec<u8>),
 }
 
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
@@ -253,13 +259,13 @@ impl Resource {
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         let attribute = self.attributes.iter().find(|attribute| attribute.key == key)?;
         match attribute.value.as_ref()?.value.as_ref()? {
-            Kind::StringValue(text) => Some(text),
-            Kind::BoolValue(_)
-            | Kind::IntValue(_)
-            | Kind::DoubleValue(_)
-            | Kind::ArrayValue(_)
-            | Kind::KvlistValue(_)
-            | Kind::BytesValue(_) => None,
+            Kind::Text(text) => Some(text),
+            Kind::Bool(_)
+            | Kind::Int(_)
+            | Kind::Double(_)
+            | Kind::List(_)
+            | Kind::Map(_)
+            | Kind::Bytes(_) => None,
         }
     }
 }

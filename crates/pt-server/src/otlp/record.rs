@@ -61,19 +61,19 @@ fn level(record: &LogRecord) -> Option<String> {
 fn plain(value: &AnyValue, hide: Hide<'_>) -> Value {
     match &value.value {
         None => Value::Null,
-        Some(Kind::StringValue(text)) => hide(text).into(),
-        Some(Kind::BoolValue(value)) => (*value).into(),
+        Some(Kind::Text(text)) => hide(text).into(),
+        Some(Kind::Bool(value)) => (*value).into(),
         // Digits can be a secret, too.
-        Some(Kind::IntValue(number)) => number_or_hidden(&number.to_string(), (*number).into(), hide),
-        Some(Kind::DoubleValue(number)) => number_or_hidden(&number.to_string(), (*number).into(), hide),
-        Some(Kind::ArrayValue(list)) => list.values.iter().map(|value| plain(value, hide)).collect(),
-        Some(Kind::KvlistValue(list)) => {
+        Some(Kind::Int(number)) => number_or_hidden(&number.to_string(), (*number).into(), hide),
+        Some(Kind::Double(number)) => number_or_hidden(&number.to_string(), (*number).into(), hide),
+        Some(Kind::List(list)) => list.values.iter().map(|value| plain(value, hide)).collect(),
+        Some(Kind::Map(list)) => {
             let entry = |KeyValue { key, value }: &KeyValue| {
                 (hide(key), value.as_ref().map_or(Value::Null, |value| plain(value, hide)))
             };
             Value::Object(list.values.iter().map(entry).collect())
         }
-        Some(Kind::BytesValue(bytes)) => {
+        Some(Kind::Bytes(bytes)) => {
             // A text mostly, of a sender that knows of no texts.
             hide(&String::from_utf8_lossy(bytes)).into()
         }

@@ -103,6 +103,7 @@ fn asked(args: RunArgs, record: &JobRecord, config: &Config) -> Result<RunArgs, 
         context: ContextArgs { context: args.context.context.or(Some(request.context)) },
         project: ProjectArgs { polytope_file: args.project.polytope_file.or(request.root_file) },
         until: args.until.or(request.until),
+        otlp: args.otlp || request.otlp_port.is_some(),
         ..args
     })
 }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &TimelineArgs, config: &Config) -> Outcome {
     let mut out = anstream::stdout().lock();
     match args.output {
         _ if args.otlp => {
-            writeln!(out, "{:#}", trace_document(&record.key, &own, &received, "polytope", None))?
+            writeln!(out, "{:#}", trace_document(&record.key, &own, &received, "polytope", None))?;
         }
         Some(format) => write!(out, "{}", output::render(&spans, format, true)?)?,
         None => write!(out, "{}", Bars::of(&spans, Timestamp::now()))?,
