@@ -20,11 +20,14 @@ templates:
     args: {image: 'alpine:3', id: web, cmd: sleep 1000, services: [{id: web, ports: [{port: 80, protocol: http}]}]}
 ";
 
+/// Labels, by name.
+type Labels = Vec<(String, String)>;
+
 /// A family as Prometheus reads it: its type, and its samples by name and labels.
 #[derive(Debug)]
 struct Family {
     kind: String,
-    samples: BTreeMap<(String, Vec<(String, String)>), f64>,
+    samples: BTreeMap<(String, Labels), f64>,
 }
 
 /// Reads the text format, and refuses whatever Prometheus or `promtool check metrics` would complain of.
@@ -66,7 +69,7 @@ fn read(text: &str) -> BTreeMap<String, Family> {
 }
 
 /// The labels of a sample, and what stands behind their brace.
-fn labels(mut text: &str) -> (Vec<(String, String)>, &str) {
+fn labels(mut text: &str) -> (Labels, &str) {
     let (mut labels, mut names) = (Vec::new(), BTreeSet::new());
     loop {
         let (name, rest) = text.split_once("=\"").unwrap();
@@ -94,7 +97,7 @@ fn labels(mut text: &str) -> (Vec<(String, String)>, &str) {
 
 /// Buckets grow, and the last one holds all that was observed.
 fn histogram(name: &str, family: &Family) {
-    let mut series: BTreeMap<Vec<(String, String)>, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut series: BTreeMap<Labels, Vec<(f64, f64)>> = BTreeMap::new();
     for ((sample, labels), count) in &family.samples {
         if *sample == format!("{name}_bucket") {
             let (le, labels): (Vec<_>, Vec<_>) = labels.iter().cloned().partition(|(name, _)| name == "le");
