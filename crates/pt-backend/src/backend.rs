@@ -34,6 +34,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Creates a network in which containers find each other by name. One that exists with the same labels is used.
     async fn create_network(&self, name: &str, labels: &Labels) -> Result<(), BackendError>;
 
+    /// The address of this machine in a network, at which the containers there find it; none if they do not, or if that is not
+    /// known.
+    async fn host_address(&self, network: &str) -> Result<Option<IpAddr>, BackendError>;
+
     /// Removes a network; fine if there is none.
     async fn remove_network(&self, name: &str) -> Result<(), BackendError>;
 

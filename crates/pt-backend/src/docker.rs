@@ -18,6 +18,7 @@ mod usage;
 mod wording;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,6 +79,10 @@ impl Backend for Docker {
     async fn create_network(&self, name: &str, labels: &Labels) -> Result<(), BackendError> {
         let _one_at_a_time = self.networks.lock().await;
         self.create_bridge(name, labels).await
+    }
+
+    async fn host_address(&self, network: &str) -> Result<Option<IpAddr>, BackendError> {
+        self.gateway(network).await
     }
 
     async fn remove_network(&self, name: &str) -> Result<(), BackendError> {

@@ -14,6 +14,7 @@ mod terminal;
 mod world;
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -172,6 +173,11 @@ impl Backend for Sim {
         }
         let reason = "one of this name exists that belongs to something else";
         Err(refused(ErrorKind::Refused, &attempt, reason, &format!("remove it: `docker network rm {name}`")))
+    }
+
+    /// Its containers are of this machine.
+    async fn host_address(&self, _network: &str) -> Result<Option<IpAddr>, BackendError> {
+        Ok(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
     }
 
     async fn remove_network(&self, name: &str) -> Result<(), BackendError> {

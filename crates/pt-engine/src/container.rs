@@ -22,6 +22,7 @@ use crate::dispatcher::Message;
 use crate::log::LogSender;
 use crate::mount::NeededVolume;
 use crate::ready::Voice;
+use crate::reception::Reception;
 
 use meddling::{Afterwards, Starter};
 
@@ -128,6 +129,8 @@ pub(crate) struct ContainerTask {
     pub(crate) restart_wished: Arc<Notify>,
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) log: LogSender,
+    /// Who receives what it tells of itself.
+    pub(crate) reception: Option<Reception>,
     pub(crate) voice: Arc<Voice>,
 }
 
@@ -137,6 +140,8 @@ impl ContainerTask {
         let problem = match std::mem::replace(&mut self.beginning, Beginning::Make) {
             Beginning::Make => self.begin().await,
             Beginning::GoOn { id, status, told, restarts, last_run, running } => {
+                // What it tells of itself goes where it went before.
+                self.welcome().await;
                 if !told {
                     self.change(ContainerChange::Created { backend_id: id.clone() });
                 }

@@ -38,9 +38,10 @@ use crate::args::failure;
 use crate::call::{Call, Reply};
 use crate::container::{ContainerTask, Network, Report, Wish};
 use crate::context::{Context, JobContext};
+use crate::counts::LineCounts;
 use crate::engine::{Engine, Guests, Notice, Options, StopRequest};
 use crate::guest::GuestSeat;
-use crate::log::{LogSender, keep_logs};
+use crate::log::{Intake, LogSender, keep_logs};
 use crate::mask::Mask;
 use crate::name::Names;
 use crate::port::Ports;
@@ -145,6 +146,7 @@ pub(crate) struct Dispatcher {
     taken: Taken,
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     log: LogSender,
+    lines: LineCounts,
     keeper: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -189,7 +191,8 @@ impl Dispatcher {
         mask.learn(plan.secrets.iter().cloned());
         let books = engine.store.event_writer(&options.job)?;
         let writer = engine.store.log_writer(&options.job)?;
-        let (log, keeper) = keep_logs(writer, mask.clone(), notices.clone());
+        let lines = LineCounts::default();
+        let (log, keeper) = keep_logs(writer, mask.clone(), notices.clone(), lines.clone());
         let names = Names::new(&options.instance, &options.job.job);
         let network = Network {
             name: names.network(),
@@ -245,6 +248,7 @@ impl Dispatcher {
             taken: Taken::default(),
             messages,
             log,
+            lines,
             keeper,
         };
         let begun = remains.as_ref().and_then(|remains| remains.job.started_ts);
@@ -270,6 +274,16 @@ impl Dispatcher {
     /// Where others ask to take part.
     pub(crate) fn guests(&self) -> Guests {
         Guests(self.messages.0.clone())
+    }
+
+    /// How many lines it has said.
+    pub(crate) fn lines(&self) -> LineCounts {
+        self.lines.clone()
+    }
+
+    /// Where others bring lines that belong to it.
+    pub(crate) fn intake(&self) -> Intake {
+        self.log.intake()
     }
 
     /// Carries the job out to its end.

@@ -14,9 +14,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::args::failure;
+use crate::counts::LineCounts;
 use crate::dispatcher::{Asked, Beginning, Dispatcher, Message};
 use crate::guest::{Guest, GuestSeat, guest};
+use crate::log::Intake;
 use crate::outside::{Outside, Planning};
+use crate::reception::Reception;
 use crate::remains::Remains;
 
 /// What jobs run on.
@@ -53,6 +56,8 @@ pub struct Options {
     pub until: Option<StepId>,
     /// Whether steps that have a `cache` are run whatever has changed.
     pub no_cache: bool,
+    /// Who receives what its containers tell of themselves, if anybody does.
+    pub reception: Option<Reception>,
     /// The earlier job that this one resumes.
     pub resumes: Option<Earlier>,
     /// How long a container may take to stop before it is killed.
@@ -105,6 +110,10 @@ pub struct Running {
     pub guests: Guests,
     /// The job's state, always current.
     pub job: watch::Receiver<Job>,
+    /// How many lines it has said since its runner began.
+    pub lines: LineCounts,
+    /// Takes lines from others.
+    pub intake: Intake,
     /// Ends with the job.
     pub done: JoinHandle<Result<Job, StoreError>>,
 }
@@ -312,8 +321,8 @@ impl Engine {
         let (control, asked) = Control::new(messages.0.clone());
         let (dispatcher, job) =
             Dispatcher::new(self.clone(), plan, options, beginning, notices_to, asked, messages)?;
-        let guests = dispatcher.guests();
+        let (guests, lines, intake) = (dispatcher.guests(), dispatcher.lines(), dispatcher.intake());
         let done = tokio::spawn(dispatcher.run());
-        Ok(Running { notices, control, guests, job, done })
+        Ok(Running { notices, control, guests, job, lines, intake, done })
     }
 }

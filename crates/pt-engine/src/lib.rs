@@ -12,6 +12,7 @@ mod call;
 mod cleanup;
 mod container;
 mod context;
+mod counts;
 mod dispatcher;
 mod engine;
 mod exec;
@@ -28,11 +29,13 @@ mod outside;
 mod park;
 mod port;
 mod ready;
+mod reception;
 mod remains;
 mod schedule;
 mod step;
 
 pub use cleanup::{Leftovers, find_leftovers, remove_leftovers};
+pub use counts::{LineCounts, LineOrigin};
 pub use engine::{
     Control, Earlier, Engine, Guests, InputRequest, Notice, Options, Person, Running, Shown, Wait,
 };
@@ -40,6 +43,8 @@ pub use guest::{Guest, GuestSeat, guest};
 pub use host::Alone;
 pub use http::post;
 pub use inside::inside;
+pub use log::Intake;
 pub use name::{container_name, volume_name};
 pub use outside::{Outputs, Outside, Planning, RepositoryAt, no_outputs};
+pub use reception::{Reception, Welcome};
 pub use remains::{Remains, RemainsError};

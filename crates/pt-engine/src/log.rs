@@ -1,6 +1,7 @@
 //! The keeper of logs: the one place through which every line passes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use pt_model::{ContainerId, LogLine, StepId, Stream};
@@ -8,6 +9,7 @@ use pt_store::{LogWriter, StoreError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::counts::{LineCounts, LineOrigin};
 use crate::engine::{Notice, Shown};
 use crate::lines::Lines;
 use crate::mask::Mask;
@@ -30,6 +32,8 @@ pub(crate) struct Written {
 pub(crate) struct LogSender {
     items: mpsc::Sender<Item>,
     mask: Mask,
+    /// Whether others may bring lines.
+    takes_in: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -44,7 +48,7 @@ enum Item {
 impl LogSender {
     /// Leads nowhere.
     pub(crate) fn closed() -> Self {
-        Self { items: mpsc::channel(1).0, mask: Mask::default() }
+        Self { items: mpsc::channel(1).0, mask: Mask::default(), takes_in: Arc::default() }
     }
 
     /// Whether there is anything to hide.
@@ -55,6 +59,17 @@ impl LogSender {
     /// A line as it is kept.
     pub(crate) fn masked(&self, line: &str) -> String {
         self.mask.mask(line)
+    }
+
+    /// Where others bring lines.
+    pub(crate) fn intake(&self) -> Intake {
+        let takes_in = Arc::clone(&self.takes_in);
+        Intake { items: self.items.downgrade(), mask: self.mask.clone(), takes_in }
+    }
+
+    /// Takes no more lines from others: whoever brings some all the time would keep the job from ending.
+    pub(crate) fn close_intake(&self) {
+        self.takes_in.store(false, Ordering::Relaxed);
     }
 
     /// Cuts output into the lines to send.
@@ -92,6 +107,34 @@ impl LogSender {
     }
 }
 
+/// Where others bring lines that belong to a job. It takes them as long as the job says something itself. Cheap to copy about.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    items: mpsc::WeakSender<Item>,
+    mask: Mask,
+    takes_in: Arc<AtomicBool>,
+}
+
+impl Intake {
+    /// Whether there is anything to hide.
+    pub fn has_secrets(&self) -> bool {
+        !self.mask.is_empty()
+    }
+
+    /// A text as anyone may see it.
+    pub fn masked(&self, text: &str) -> String {
+        self.mask.mask(text)
+    }
+
+    /// Keeps log records that a step or a container has sent, each a line. False if the job is over.
+    pub async fn records(&self, step: StepId, container: Option<ContainerId>, lines: Vec<String>) -> bool {
+        let items = self.items.upgrade().filter(|_| self.takes_in.load(Ordering::Relaxed));
+        let Some(items) = items else { return false };
+        let written = Written { step, container, stream: Stream::Otlp, lines, beside: true };
+        items.send(Item::Lines(written)).await.is_ok()
+    }
+}
+
 /// Lines that may be on their way to those who watch before the writers have to wait.
 const ROOM: usize = 8192;
 
@@ -100,12 +143,14 @@ pub(crate) fn keep_logs(
     writer: LogWriter,
     mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
+    counts: LineCounts,
 ) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
-    let sender = LogSender { items: sender, mask: mask.clone() };
+    let takes_in = Arc::new(AtomicBool::new(true));
+    let sender = LogSender { items: sender, mask: mask.clone(), takes_in };
     let seq = writer.next_seq();
     let room = Arc::new(Semaphore::new(ROOM));
-    let keeper = Keeper { writer, mask, notices, room, seq, untold: Vec::new() };
+    let keeper = Keeper { writer, mask, notices, counts, room, seq, untold: Vec::new() };
     (sender, tokio::spawn(keeper.run(receiver)))
 }
 
@@ -113,6 +158,7 @@ struct Keeper {
     writer: LogWriter,
     mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
+    counts: LineCounts,
     room: Arc<Semaphore>,
     seq: u64,
     /// Lines that are not in the file yet: nobody is told of what would be lost with the process.
@@ -143,6 +189,12 @@ impl Keeper {
 
     async fn keep(&mut self, written: Written) -> Result<(), StoreError> {
         let at = Timestamp::now();
+        let origin = LineOrigin {
+            step: written.step.clone(),
+            container: written.container.clone(),
+            stream: written.stream,
+        };
+        self.counts.add(origin, written.lines.len() as u64);
         for text in written.lines {
             let line = LogLine {
                 seq: self.seq,

@@ -524,6 +524,8 @@ async fn who_comes_next_clears_up_after_servers_that_ran_as_other_sandboxes() {
         until: None,
         working_dir: None,
         files: None,
+        metrics_port: None,
+        otlp_port: None,
     };
     shop.app.store.set_request(&job, &request).unwrap();
     drop((first, second));

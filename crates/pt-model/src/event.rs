@@ -240,4 +240,18 @@ pub enum Stream {
     Stderr,
     /// Printed or logged by code.
     Log,
+    /// Sent as a log record of OpenTelemetry: a line of JSON.
+    Otlp,
+}
+
+impl Stream {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+            Self::Log => "log",
+            Self::Otlp => "otlp",
+        }
+    }
 }

@@ -187,6 +187,21 @@ pub enum ContainerStatus {
     Failed,
 }
 
+impl ContainerStatus {
+    /// The product's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pulling => "pulling",
+            Self::Spawning => "spawning",
+            Self::Running => "running",
+            Self::Restarting => "restarting",
+            Self::Stopping => "stopping",
+            Self::Exited => "exited",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// A service of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,10 +1,12 @@
 //! Where a job's time went.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerChange, ContainerId, Event, ServiceId, Status, StepId, What};
+use crate::{ContainerChange, ContainerId, Event, ReceivedSpan, ServiceId, Status, StepId, What};
 
 /// A piece of a job's time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,8 @@ pub enum SpanKind {
     Run,
     /// From the moment that a service was opened until it answered.
     Readiness,
+    /// What a service of the user's sent, about itself.
+    Received,
 }
 
 impl SpanKind {
@@ -62,6 +66,7 @@ impl SpanKind {
             Self::Pull => "pull",
             Self::Run => "run",
             Self::Readiness => "readiness",
+            Self::Received => "span",
         }
     }
 }
@@ -76,7 +81,7 @@ pub struct Trace {
 }
 
 /// The id of the span of the whole job.
-const JOB: &str = "job";
+pub(crate) const JOB: &str = "job";
 
 impl Trace {
     /// The trace of a job as far as these events tell.
@@ -89,6 +94,22 @@ impl Trace {
     /// The pieces, in the order in which they began.
     pub fn spans(&self) -> impl Iterator<Item = &Span> {
         self.spans.values()
+    }
+
+    /// Adds what services of the user's have sent, in the order of its beginning: below the span around it, its container, its step,
+    /// or the job, whichever is known first.
+    pub fn add_received(&mut self, received: &[ReceivedSpan]) {
+        let known: HashSet<String> = received.iter().map(ReceivedSpan::id).collect();
+        let mut pieces: Vec<Span> = received
+            .iter()
+            .filter_map(|span| {
+                let around = span.around().filter(|around| known.contains(around));
+                let sender = || span.senders().find(|id| self.spans.contains_key(id));
+                span.piece(around.or_else(sender).unwrap_or_else(|| JOB.to_owned()))
+            })
+            .collect();
+        pieces.sort_by_key(|piece| piece.start);
+        self.spans.extend(pieces.into_iter().map(|piece| (piece.id.clone(), piece)));
     }
 
     /// Takes the pieces that have ended, and will not change any more.
@@ -235,11 +256,11 @@ impl Trace {
     }
 }
 
-fn of_step(step: &StepId) -> String {
+pub(crate) fn of_step(step: &StepId) -> String {
     format!("step {step}")
 }
 
-fn of(container: &ContainerId) -> String {
+pub(crate) fn of(container: &ContainerId) -> String {
     format!("container {container}")
 }
 

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use hyper_util::rt::TokioIo;
 use pt_backend::Backend;
-use pt_engine::{Control, Guests, Wait};
+use pt_engine::{Control, Guests, LineCounts, Wait};
 use pt_model::{ContainerId, Job};
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::exec::exec;
+use crate::metrics;
 use crate::visit;
 
 /// A served socket; it is closed and removed when this is dropped.
@@ -37,6 +38,7 @@ pub(crate) struct Api {
     pub(crate) control: Control,
     pub(crate) guests: Guests,
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) lines: LineCounts,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,7 @@ impl Socket {
             .route("/v1/waits", get(waits))
             .route("/v1/exec", post(exec))
             .route("/v1/guest", get(enter))
+            .route("/metrics", get(metrics::show))
             .with_state(api);
         let server = tokio::spawn(async move {
             // Ends with the process; what goes wrong on one connection is told to that client.

@@ -1,9 +1,10 @@
 //! One application: a store, a backend, the user's project.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,13 +17,17 @@ use pt_plan::{Kind, Named, Plan, Planned, Request};
 use pt_spec::{Loaded, Project, RepoAddress, World, file_in};
 use pt_store::{Apart, Instance, JobKey, JobRequest, Runner, RunnerLock, Scope, Store, StoreError};
 use pt_syntax::Sources;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::Disk;
 use crate::api::{Api, Served, Socket};
 use crate::environment::{BackendChoice, Environment};
 use crate::job_record::JobRecord;
+use crate::metrics;
 use crate::named::NamedInStore;
+use crate::otlp::{Destination, Receiver};
 use crate::outside::{ProjectAtHand, ProjectOutside};
+use crate::port::Port;
 use crate::repositories::Repositories;
 use crate::telemetry::Exporter;
 use crate::workshop::ProjectFiles;
@@ -65,6 +70,16 @@ pub enum AppError {
     /// What `POLYTOPE_SIM` says.
     #[error("POLYTOPE_SIM: {0}")]
     SimScript(ScriptError),
+    /// A port of this machine.
+    #[error("Could not serve {what} at {address}: {cause}")]
+    Port {
+        /// What was to be served there.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What went wrong.
+        cause: std::io::Error,
+    },
     /// The job's socket.
     #[error("Could not serve the job at {path}: {cause}")]
     Socket {
@@ -80,6 +95,7 @@ impl AppError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Backend(error) if !error.hint.is_empty() => Some(&error.hint),
+            Self::Port { .. } => Some("Name another port, or 0 for any that is free."),
             Self::Backend(_)
             | Self::Store(_)
             | Self::File { .. }
@@ -118,6 +134,10 @@ pub struct RunRequest {
     pub resumes: Option<Earlier>,
     /// Whether steps may be added while it runs: such a job goes on until it is stopped.
     pub open: bool,
+    /// The port at which its metrics are told, if at any; 0 for one that is free.
+    pub metrics_port: Option<u16>,
+    /// Whether what its services tell of themselves is received.
+    pub otlp: bool,
 }
 
 /// A job that was started and is served. Both end with it.
@@ -130,11 +150,35 @@ pub struct Started {
     pub presence: Presence,
     /// What sends its trace to a collector, if there is one.
     pub exporter: Exporter,
+    /// Where its metrics are told.
+    pub metrics: Option<SocketAddr>,
+    /// Where what services tell of themselves is received.
+    pub otlp: Option<SocketAddr>,
+}
+
+/// What is served at ports of this machine while the job runs. They are taken before anything of it runs.
+#[derive(Default)]
+pub(crate) struct Ports {
+    pub(crate) metrics: Option<Port>,
+    pub(crate) otlp: Option<Receiver>,
+}
+
+/// What is said of a port that cannot be had.
+const METRICS: &str = "metrics";
+
+impl Ports {
+    /// Takes those that are wanted; 0 stands for any that is free.
+    pub(crate) fn take(metrics: Option<u16>, otlp: Option<u16>) -> Result<Self, AppError> {
+        let metrics = metrics.map(|port| Port::local(METRICS, port)).transpose()?;
+        Ok(Self { metrics, otlp: otlp.map(Receiver::listen).transpose()? })
+    }
 }
 
 /// That the runner of a job is there.
 pub struct Presence {
     _served: Served,
+    _ports: Vec<AbortOnDropHandle<()>>,
+    _receiver: Option<Receiver>,
     _lock: RunnerLock,
 }
 
@@ -418,8 +462,11 @@ impl App {
         };
         let lock = self.store.lock_runner(&key)?;
         // Nothing runs before everything else that can go wrong has gone well.
+        let ports = Ports::take(request.metrics_port, request.otlp.then_some(0))?;
         let socket = self.seat(&key)?;
         let asked = JobRequest {
+            metrics_port: ports.metrics.as_ref().map(|port| port.address.port()),
+            otlp_port: ports.otlp.as_ref().map(|receiver| receiver.address.port()),
             working_dir: Some(self.environment.working_dir.clone()),
             files: Some(digest(loaded.project.sources())),
             ..asked(&plan, &scope, root_file.as_deref(), request.until.as_ref())
@@ -434,10 +481,11 @@ impl App {
             until: request.until,
             no_cache: request.no_cache,
             resumes: request.resumes,
+            reception: ports.otlp.as_ref().map(Receiver::reception),
             ..self.options(&key, LoadedProject { loaded, instance, scope, root_file }, outside)
         };
         let running = engine.start_with(plan, options, seat)?;
-        Ok(self.serve(key, running, socket, lock, backend))
+        self.serve(key, running, socket, ports, lock, backend)
     }
 
     /// How jobs of a project run here.
@@ -455,6 +503,7 @@ impl App {
             open: false,
             until: None,
             no_cache: false,
+            reception: None,
             resumes: None,
             grace: Self::GRACE,
         }
@@ -465,17 +514,36 @@ impl App {
         key: JobKey,
         running: Running,
         socket: Socket,
+        ports: Ports,
         lock: RunnerLock,
         backend: Arc<dyn Backend>,
-    ) -> Started {
-        let served = socket.serve(Api {
+    ) -> Result<Started, AppError> {
+        let api = Api {
             job: running.job.clone(),
             control: running.control.clone(),
             guests: running.guests.clone(),
             backend,
-        });
+            lines: running.lines.clone(),
+        };
+        let otlp = ports.otlp.as_ref().map(|receiver| receiver.address);
+        if let Some(receiver) = &ports.otlp {
+            receiver.begin(Destination {
+                key: key.clone(),
+                job: running.job.clone(),
+                control: running.control.clone(),
+                intake: running.intake.clone(),
+                store: self.store.clone(),
+                full: OnceLock::new(),
+            });
+        }
+        let metrics = ports.metrics.as_ref().map(|port| port.address);
+        let metrics_port = ports.metrics.map(|port| port.serve(METRICS, metrics::router(api.clone())));
+        let receiver = ports.otlp;
+        let ports = metrics_port.into_iter().collect::<Result<_, _>>()?;
+        let served = socket.serve(api);
         let exporter = Exporter::start(self.environment.telemetry.clone(), self.store.clone(), key.clone());
-        Started { key, running, presence: Presence { _served: served, _lock: lock }, exporter }
+        let presence = Presence { _served: served, _ports: ports, _receiver: receiver, _lock: lock };
+        Ok(Started { key, running, presence, exporter, metrics, otlp })
     }
 
     /// Takes the runner's place: tells who it is, and where it is asked.
@@ -562,6 +630,8 @@ fn asked(plan: &Plan, scope: &Scope, root_file: Option<&Path>, until: Option<&St
         until: until.map(ToString::to_string),
         working_dir: None,
         files: None,
+        metrics_port: None,
+        otlp_port: None,
     }
 }
 

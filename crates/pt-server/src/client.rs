@@ -73,6 +73,15 @@ pub async fn waits_of_job(socket: &Path) -> Result<Vec<Wait>, ClientError> {
     Ok(serde_json::from_slice(&answer).map_err(io::Error::from)?)
 }
 
+/// Asks the runner behind this socket what can be counted and measured of its job, in the text format of Prometheus.
+///
+/// # Errors
+/// It does not answer, or refuses.
+pub async fn metrics_of_job(socket: &Path) -> Result<String, ClientError> {
+    let answer = ask(Method::GET, socket, "/metrics").await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
 async fn ask(method: Method, socket: &Path, uri: &str) -> Result<Bytes, ClientError> {
     let stream = UnixStream::connect(socket).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;

@@ -7,7 +7,8 @@ use pt_engine::{Engine, Remains, RemainsError};
 use pt_plan::Plan;
 use pt_store::{JobKey, JobRequest, RunnerLock};
 
-use crate::app::{App, AppError, LoadedProject, Started, digest};
+use crate::app::{App, AppError, LoadedProject, Ports, Started, digest};
+use crate::otlp::Receiver;
 
 /// The right to go on with a job: nobody else can have it.
 #[derive(Debug)]
@@ -68,12 +69,22 @@ impl App {
             RemainsError::Store(error) => AppError::Store(error),
             RemainsError::Backend(error) => AppError::Backend(error),
         })?;
+        // Somebody else may have the port by now: that is no reason to leave the job alone.
+        let ports = Ports::take(request.metrics_port, request.otlp_port);
+        let (ports, missing) = match ports {
+            Ok(ports) => (ports, None),
+            Err(error) => (Ports::default(), Some(error.to_string())),
+        };
         let socket = self.seat(&key)?;
         let outside = self.outside(&project);
         let mut options = self.options(&key, project, outside);
+        options.reception = ports.otlp.as_ref().map(Receiver::reception);
         options.until = request.until.as_deref().map(Into::into);
         let running = engine.take_over(plan, options, remains)?;
-        Ok(self.serve(key, running, socket, lock, backend))
+        if let Some(missing) = missing {
+            running.control.warn(&format!("{missing}."));
+        }
+        self.serve(key, running, socket, ports, lock, backend)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pt_model::{Span, Trace};
+use pt_model::{ReceivedSpan, Span, Trace};
 use pt_store::{JobKey, Store};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -22,6 +22,9 @@ pub struct Telemetry {
 
 /// How often the pieces that have ended are sent.
 const PACE: Duration = Duration::from_secs(5);
+
+/// How many received spans are sent at once: collectors take so many bytes.
+const AT_ONCE: usize = 500;
 
 /// How long a collector may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,12 +57,12 @@ impl Telemetry {
     }
 
     /// Pieces of a job's trace as a document of the protocol.
-    pub fn document(&self, job: &JobKey, spans: &[Span]) -> Value {
-        document(job, spans, &self.service, self.parent.as_ref())
+    pub fn document(&self, job: &JobKey, spans: &[Span], received: &[ReceivedSpan]) -> Value {
+        document(job, spans, received, &self.service, self.parent.as_ref())
     }
 
-    async fn send(&self, job: &JobKey, spans: &[Span]) -> Result<(), String> {
-        let body = self.document(job, spans).to_string().into_bytes();
+    async fn send(&self, job: &JobKey, spans: &[Span], received: &[ReceivedSpan]) -> Result<(), String> {
+        let body = self.document(job, spans, received).to_string().into_bytes();
         let mut headers = self.headers.clone();
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         pt_engine::post(&self.endpoint, &headers, body, PATIENCE).await
@@ -67,10 +70,19 @@ impl Telemetry {
 }
 
 /// Pieces of a job's trace as a document of the protocol, of a service and within another trace, if there is one.
-pub fn document(job: &JobKey, spans: &[Span], service: &str, parent: Option<&(String, String)>) -> Value {
-    let own = digest(&job.to_string(), 32);
-    let (trace, around) = parent.map_or((own.as_str(), None), |(trace, span)| (trace, Some(span.as_str())));
-    let id = |span: &str| digest(&format!("{own} {span}"), 16);
+///
+/// What services of the job's sent stays as it was sent, in traces of its own; what begins such a trace is linked to the container.
+pub fn document(
+    job: &JobKey,
+    spans: &[Span],
+    received: &[ReceivedSpan],
+    service: &str,
+    parent: Option<&(String, String)>,
+) -> Value {
+    let own_trace = digest(&job.to_string(), 32);
+    let (trace, around) =
+        parent.map_or((own_trace.as_str(), None), |(trace, span)| (trace, Some(span.as_str())));
+    let id = |span: &str| digest(&format!("{own_trace} {span}"), 16);
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
     let nanos = |at: jiff::Timestamp| at.as_nanosecond().to_string();
     let spans: Vec<Value> = spans
@@ -100,10 +112,45 @@ pub fn document(job: &JobKey, spans: &[Span], service: &str, parent: Option<&(St
             Some(value)
         })
         .collect();
-    json!({"resourceSpans": [{
-        "resource": {"attributes": [text("service.name", service), text("polytope.instance", job.instance.as_str())]},
-        "scopeSpans": [{"scope": {"name": "polytope", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
-    }]})
+    let own = [text("service.name", service), text("polytope.instance", job.instance.as_str())];
+    let mut of_resources = Vec::new();
+    if received.is_empty() || !spans.is_empty() {
+        of_resources.push(json!({
+            "resource": {"attributes": own},
+            "scopeSpans": [{"scope": {"name": "polytope", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
+        }));
+    }
+    let from_one = |a: &ReceivedSpan, b: &ReceivedSpan| {
+        (&a.service, &a.scope, &a.container, &a.step) == (&b.service, &b.scope, &b.container, &b.step)
+    };
+    for of_one in received.chunk_by(from_one) {
+        let first = &of_one[0];
+        let known = [
+            ("service.name", Some(first.service.as_str())),
+            ("polytope.job", Some(job.job.as_str())),
+            ("polytope.step", first.step.as_ref().map(|step| step.as_str())),
+            ("polytope.container", first.container.as_ref().map(|container| container.as_str())),
+        ];
+        let known = known.into_iter().filter_map(|(key, value)| Some(text(key, value?)));
+        let spans = of_one.iter().map(|span| linked(span, trace, id));
+        of_resources.push(json!({
+            "resource": {"attributes": known.collect::<Vec<_>>()},
+            "scopeSpans": [{"scope": {"name": first.scope}, "spans": spans.collect::<Vec<_>>()}],
+        }));
+    }
+    json!({"resourceSpans": of_resources})
+}
+
+/// A received span; one without another around it is linked to what sent it.
+fn linked(span: &ReceivedSpan, trace: &str, id: impl Fn(&str) -> String) -> Value {
+    let mut body = span.body.clone();
+    if let (None, Some(sender), Some(body)) = (span.around(), span.senders().next(), body.as_object_mut()) {
+        let links = body.entry("links").or_insert_with(|| json!([]));
+        if let Some(links) = links.as_array_mut() {
+            links.push(json!({"traceId": trace, "spanId": id(&sender)}));
+        }
+    }
+    body
 }
 
 /// Sends the trace of a job while it runs. Dropped, it sends what there is, as long as the process lasts.
@@ -149,6 +196,7 @@ async fn export(
         return Err("OTEL_EXPORTER_OTLP_PROTOCOL says grpc; traces are sent over HTTP: let it say http/json and the endpoint be that of HTTP, mostly port 4318".to_owned());
     }
     let (mut trace, mut next, mut unsent) = (Trace::default(), 0, Vec::new());
+    let mut sent_spans = 0;
     loop {
         let is_over = tokio::select! {
             () = over.cancelled() => true,
@@ -159,9 +207,17 @@ async fn export(
             trace.apply(&event);
         }
         unsent.extend(trace.take_ended());
-        let sent = if unsent.is_empty() { Ok(()) } else { telemetry.send(&job, &unsent).await };
+        let mut sent = if unsent.is_empty() { Ok(()) } else { telemetry.send(&job, &unsent, &[]).await };
         if sent.is_ok() {
             unsent.clear();
+        }
+        let received = store.spans(&job, sent_spans).map_err(|error| error.to_string())?;
+        for some in received.chunks(AT_ONCE) {
+            if sent.is_ok() {
+                sent = telemetry.send(&job, &[], some).await;
+                // Each of them has a number.
+                sent_spans += if sent.is_ok() { u32::try_from(some.len()).unwrap_or(u32::MAX) } else { 0 };
+            }
         }
         if is_over {
             return sent;

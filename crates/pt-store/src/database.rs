@@ -15,12 +15,13 @@ use crate::{StoreError, private};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The steps from an empty file to the present format, oldest first. Steps that were ever released are not changed.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// The database. One connection serves a process: its operations take microseconds.

@@ -27,6 +27,7 @@ mod salvage;
 mod scope;
 mod secret;
 mod settings;
+mod span;
 mod store;
 mod summary;
 mod value;

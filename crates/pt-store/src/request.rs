@@ -30,6 +30,12 @@ pub struct JobRequest {
     /// A digest of the project's files as they were then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
+    /// The port at which its metrics are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_port: Option<u16>,
+    /// The port at which its services' telemetry is received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otlp_port: Option<u16>,
 }
 
 impl JobRequest {
@@ -101,6 +107,8 @@ mod tests {
             until: None,
             working_dir: Some("/shop/api".into()),
             files: None,
+            metrics_port: Some(9464),
+            otlp_port: None,
         };
         store.set_request(&job, &request).unwrap();
         assert_eq!(store.request(&job).unwrap(), Some(request));

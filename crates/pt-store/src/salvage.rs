@@ -19,7 +19,7 @@ use crate::job::encode;
 use crate::{JobSummary, StoreError, private};
 
 /// The tables besides those of jobs and their events: what they hold, for people, and by what their rows are in order.
-const TABLES: [(&str, &str, &str); 9] = [
+const TABLES: [(&str, &str, &str); 10] = [
     ("instance", "projects used", "id"),
     ("named_value", "values", "context, instance, name"),
     ("secret", "secrets", "context, instance, name"),
@@ -29,6 +29,7 @@ const TABLES: [(&str, &str, &str); 9] = [
     ("chunk", "pieces of datasets", "digest"),
     ("kept_end", "ends of steps that need not run again", "number"),
     ("dataset_use", "which jobs use which datasets", "digest, job"),
+    ("span", "spans that services sent", "job, seq"),
 ];
 
 /// What became of a damaged database.

@@ -33,6 +33,7 @@ use crate::commands::logs::LogsArgs;
 use crate::commands::lsp::LspArgs;
 use crate::commands::man::ManArgs;
 use crate::commands::mcp::McpArgs;
+use crate::commands::metrics::MetricsArgs;
 use crate::commands::modules::DefinitionsCommand;
 use crate::commands::named::NamedCommand;
 use crate::commands::parts::PartsCommand;
@@ -104,6 +105,7 @@ pub(crate) enum Command {
     Events(EventsArgs),
     Timeline(TimelineArgs),
     Top(TopArgs),
+    Metrics(MetricsArgs),
     Attach(AttachArgs),
     Exec(ExecArgs),
     Stop(StopArgs),
@@ -179,6 +181,7 @@ impl Command {
             Self::Events(_) => "events",
             Self::Timeline(_) => "timeline",
             Self::Top(_) => "top",
+            Self::Metrics(_) => "metrics",
             Self::Attach(_) => "attach",
             Self::Exec(_) => "exec",
             Self::Stop(_) => "stop",

@@ -24,6 +24,7 @@ pub(crate) mod logs;
 pub(crate) mod lsp;
 pub(crate) mod man;
 pub(crate) mod mcp;
+pub(crate) mod metrics;
 pub(crate) mod modules;
 pub(crate) mod named;
 pub(crate) mod parts;

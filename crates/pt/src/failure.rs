@@ -58,6 +58,7 @@ impl From<AppError> for Failure {
             | AppError::Store(_)
             | AppError::SimScript(_)
             | AppError::NotTakenOver { .. }
+            | AppError::Port { .. }
             | AppError::Socket { .. } => {
                 Self { hint: error.hint().map(str::to_owned), ..Self::new(error.to_string()) }
             }

@@ -93,6 +93,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Ps(args) => commands::ps::run(args, &config()?),
         Command::Logs(args) => commands::logs::run(args, &config()?),
         Command::Top(args) => commands::top::run(args, &config()?),
+        Command::Metrics(args) => commands::metrics::run(args, &config()?),
         Command::Events(args) => commands::events::run(args, &config()?),
         Command::Timeline(args) => commands::timeline::run(args, &config()?),
         Command::Attach(args) => commands::attach::run(args, &config()?),

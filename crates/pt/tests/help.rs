@@ -49,20 +49,20 @@ DESCRIPTION
   in the newest job that has it.
 
 COMMAND OPTIONS
-      --container=<id>                 Shows the lines of this container only.
-  -c, --context=<context>              Runs as a specific user against a specific Polytope instance.
-      --field=<path=value>             Shows the lines that are JSON and have this, as in level=error or http.status=500. Repeatable.
-  -f, --follow                         Goes on until the job is over.
-      --grep=<regex>                   Shows the lines in which this regular expression is found.
-  -o, --output=<(yaml|json|edn)>       Selects output format [default: lines].
-      --polytope-file=<path>           Takes the project of this polytope file instead of the one around the working directory.
-      --pretty                         Pretty-prints output when supported [default: true].
-  -r, --raw                            If the data is a string, number, or boolean, prints it as a raw string.
-      --since=<when>                   Shows the lines from then on: a duration ago, as in 10m, or a time, as in 2026-01-31T12:00:00Z.
-      --step=<id>                      Shows the lines of this step or container only.
-      --stream=<(stdout|stderr|log)>   Shows what was written there only: `log` is what code prints.
-  -n, --tail=<count>                   Shows the last lines only, this many.
-      --until=<when>                   Shows the lines before then.
+      --container=<id>                      Shows the lines of this container only.
+  -c, --context=<context>                   Runs as a specific user against a specific Polytope instance.
+      --field=<path=value>                  Shows the lines that are JSON and have this, as in level=error or http.status=500. Repeatable.
+  -f, --follow                              Goes on until the job is over.
+      --grep=<regex>                        Shows the lines in which this regular expression is found.
+  -o, --output=<(yaml|json|edn)>            Selects output format [default: lines].
+      --polytope-file=<path>                Takes the project of this polytope file instead of the one around the working directory.
+      --pretty                              Pretty-prints output when supported [default: true].
+  -r, --raw                                 If the data is a string, number, or boolean, prints it as a raw string.
+      --since=<when>                        Shows the lines from then on: a duration ago, as in 10m, or a time, as in 2026-01-31T12:00:00Z.
+      --step=<id>                           Shows the lines of this step or container only.
+      --stream=<(stdout|stderr|log|otlp)>   Shows what was written there only: `log` is what code prints, `otlp` what services send.
+  -n, --tail=<count>                        Shows the last lines only, this many.
+      --until=<when>                        Shows the lines before then.
 
 ";
     assert_eq!(help(&["logs", "--help"]), format!("{expected}{globals}"));

@@ -1,5 +1,7 @@
 //! Networks: one bridge per name, on the engine's addresses or on ours.
 
+use std::net::IpAddr;
+
 use bollard::errors::Error;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
@@ -30,6 +32,16 @@ impl Docker {
             Err(error) if is_out_of_addresses(&error) => self.create_on_own_subnet(name, labels, error).await,
             Err(error) => Err(self.failed(format!("create the network {name}"), error)),
         }
+    }
+
+    /// The gateway of a network is this machine, where the engine is on it.
+    pub(super) async fn gateway(&self, name: &str) -> Result<Option<IpAddr>, BackendError> {
+        let network = self.client.inspect_network(name, None::<InspectNetworkOptions>).await;
+        let network = network.map_err(|error| self.failed(format!("look at the network {name}"), error))?;
+        let pools = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+        // Some engines write the length of the prefix behind it.
+        let address = |gateway: String| gateway.split('/').next()?.parse::<IpAddr>().ok();
+        Ok(pools.into_iter().filter_map(|pool| address(pool.gateway?)).find(IpAddr::is_ipv4))
     }
 
     /// Removes all networks of this name but one that is in use, or else the first. Engines allow several: when a runner is

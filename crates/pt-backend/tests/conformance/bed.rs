@@ -137,7 +137,7 @@ impl Ended {
                 match chunk.stream {
                     Stream::Stdout => stdout.extend(chunk.bytes),
                     Stream::Stderr => stderr.extend(chunk.bytes),
-                    Stream::Log => panic!("containers do not log"),
+                    Stream::Log | Stream::Otlp => panic!("containers do not log"),
                 }
             }
         };

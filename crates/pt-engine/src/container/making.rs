@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{ContainerTask, Report, unwanted};
 use crate::mount::NeededVolume;
+use crate::reception::Welcome;
 use crate::remains::ports_label;
 
 impl ContainerTask {
@@ -36,6 +37,7 @@ impl ContainerTask {
         if !self.is_wanted() {
             return Ok(None);
         }
+        self.welcome().await;
         let id = self.create_patiently().await?;
         for (volume, path, fill) in empty {
             if let Err(error) = self.patiently(|| self.backend.copy_in(&id, &fill, &path)).await {
@@ -56,6 +58,22 @@ impl ContainerTask {
             request.labels = request.labels.clone().with(Labels::PORTS, &ports_label(&request.ports));
         }
         self.backend.create_container(&self.request).await
+    }
+
+    /// Has somebody receive what it tells of itself, and tells it where.
+    pub(super) async fn welcome(&mut self) {
+        let Some(reception) = self.reception.clone() else { return };
+        // Where that cannot be had, it is told what serves elsewhere.
+        let host = self.patiently(|| self.backend.host_address(&self.network.name)).await.ok().flatten();
+        let Welcome { env, trouble } = reception(&self.id, &self.request.env, host);
+        for (name, value) in env {
+            if !self.request.env.iter().any(|(known, _)| *known == name) {
+                self.request.env.push((name, value.into()));
+            }
+        }
+        if let Some(trouble) = trouble {
+            self.report(Report::Trouble(trouble));
+        }
     }
 
     async fn network_made(&self) -> Result<(), BackendError> {

@@ -194,6 +194,7 @@ impl Dispatcher {
             restart_wished: Arc::clone(&restart),
             messages: self.messages.0.clone(),
             log: self.log.clone(),
+            reception: self.context.options.reception.clone(),
             voice: Arc::clone(&voice),
         };
         let state = ContainerState {

@@ -222,6 +222,7 @@ impl Dispatcher {
             });
         }
         let Self { log, keeper, .. } = &mut self;
+        log.close_intake();
         *log = LogSender::closed();
         match keeper.await {
             Ok(kept) => kept?,

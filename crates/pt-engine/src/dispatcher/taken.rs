@@ -308,6 +308,7 @@ impl Dispatcher {
                 restart_wished: Arc::clone(&state.restart),
                 messages: self.messages.0.clone(),
                 log: self.log.clone(),
+                reception: self.context.options.reception.clone(),
                 voice: Arc::clone(&state.voice),
             };
             self.effects.push(Effect::Live(Box::new(task)));

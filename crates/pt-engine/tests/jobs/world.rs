@@ -164,6 +164,7 @@ pub(crate) fn set_up(file: &str, until: Option<&str>, faults: &str) -> (Engine, 
         open: file.starts_with("# open"),
         until: until.map(Into::into),
         no_cache: false,
+        reception: None,
         resumes: None,
         grace: Duration::from_secs(10),
     };

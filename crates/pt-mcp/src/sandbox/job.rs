@@ -190,7 +190,7 @@ async fn follow(
     shared: Arc<Shared>,
     said: mpsc::UnboundedSender<Said>,
 ) {
-    let Started { key, mut running, presence, exporter } = started;
+    let Started { key, mut running, presence, exporter, metrics: _, otlp: _ } = started;
     while let Some(notice) = running.notices.recv().await {
         let over = matches!(&notice, Notice::Event(event) if matches!(event.what, What::JobFinished { .. }));
         let notice = match notice {

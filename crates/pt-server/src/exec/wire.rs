@@ -51,7 +51,9 @@ pub(super) async fn read_order(from: &mut (impl AsyncRead + Unpin)) -> io::Resul
 pub(super) async fn write_told(to: &mut (impl AsyncWrite + Unpin), told: &Told) -> io::Result<()> {
     match told {
         Told::Output(Chunk { stream: Stream::Stderr, bytes }) => write(to, b'2', bytes).await,
-        Told::Output(Chunk { stream: Stream::Stdout | Stream::Log, bytes }) => write(to, b'1', bytes).await,
+        Told::Output(Chunk { stream: Stream::Stdout | Stream::Log | Stream::Otlp, bytes }) => {
+            write(to, b'1', bytes).await
+        }
         Told::Exit(exit) => {
             let mut bytes = exit.code.to_be_bytes().to_vec();
             bytes.push(u8::from(exit.out_of_memory));

@@ -132,7 +132,7 @@ async fn attend(session: ExecSession, tty: bool, input: bool, masker: &Masker) -
         let chunk = output.recv().await;
         let shown = match &chunk {
             Some(Chunk { stream: Stream::Stderr, bytes }) => err.show(bytes, &mut std::io::stderr().lock()),
-            Some(Chunk { stream: Stream::Stdout | Stream::Log, bytes }) => {
+            Some(Chunk { stream: Stream::Stdout | Stream::Log | Stream::Otlp, bytes }) => {
                 out.show(bytes, &mut std::io::stdout().lock())
             }
             None => {

@@ -54,6 +54,8 @@ pub(crate) fn run(args: &RerunArgs, config: &Config) -> Outcome {
         job_id: args.job_id.clone(),
         mcp: false,
         mcp_port: None,
+        metrics_port: None,
+        otlp: false,
         no_cache: false,
         non_interactive: args.non_interactive,
         project: ProjectArgs { polytope_file: args.project.polytope_file.clone() },
@@ -101,6 +103,7 @@ fn asked(args: RunArgs, record: &JobRecord, config: &Config) -> Result<RunArgs, 
         context: ContextArgs { context: args.context.context.or(Some(request.context)) },
         project: ProjectArgs { polytope_file: args.project.polytope_file.or(request.root_file) },
         until: args.until.or(request.until),
+        otlp: args.otlp || request.otlp_port.is_some(),
         ..args
     })
 }

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use clap_complete::ArgValueCandidates;
 use pt_engine::Earlier;
 use pt_model::{Job, Status};
@@ -17,7 +18,7 @@ use pt_server::{App, RunRequest, Started, Unset};
 use tokio::sync::watch;
 
 pub(crate) use self::detach::begin_runner;
-use self::detach::{announce, detach};
+use self::detach::{announce, detach, tell_ports};
 pub(crate) use self::go_on::go_on;
 use self::signals::{Heard, Signals};
 use self::slow::Slow;
@@ -64,12 +65,19 @@ pub(crate) struct RunArgs {
     /// Port of the MCP server [default: 31338, or the next that is free].
     #[arg(long, value_name = "port", requires = "mcp")]
     pub(crate) mcp_port: Option<u16>,
+    /// Tells the job's metrics to Prometheus at this port of this machine; 0 for any that is free.
+    #[arg(long, value_name = "port", conflicts_with = "mcp")]
+    pub(crate) metrics_port: Option<u16>,
     /// Runs steps that have a `cache` though nothing has changed.
     #[arg(long)]
     pub(crate) no_cache: bool,
     /// Prints lines only: asks nothing, draws nothing.
     #[arg(long, alias = "no-ui")]
     pub(crate) non_interactive: bool,
+    /// Receives what services tell of themselves by OpenTelemetry; POLYTOPE_OTLP=1 does, too.
+    #[arg(long, env = "POLYTOPE_OTLP", hide_env = true, conflicts_with = "mcp")]
+    #[arg(value_parser = FalseyValueParser::new())]
+    pub(crate) otlp: bool,
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
@@ -126,6 +134,8 @@ async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> O
         open: false,
         no_cache: args.no_cache,
         resumes,
+        metrics_port: args.metrics_port,
+        otlp: args.otlp,
     };
     let planned = app.plan(&project, &groups, &Unset)?;
     let Some(plan) = targets::startable(&project.loaded, planned)? else { return Err(Failure::silent(1)) };
@@ -139,13 +149,17 @@ async fn run_job(args: &RunArgs, resumes: Option<Earlier>, config: &Config) -> O
         )));
     }
     if args.detach && !args.runner {
-        return detach(&app);
+        return detach(&app, &project.instance);
     }
     let watcher = if args.runner { None } else { Some(Watcher::new(targets::doomed(&plan))) };
     // Heard from before there is anything to stop.
     let signals = Signals::new()?;
     let started = app.start(plan, project, request).await?;
-    let said = if args.runner { announce(&started) } else { Ok(()) };
+    let said = if args.runner {
+        announce(&started)
+    } else {
+        tell_ports(started.metrics.map(|address| address.port()), started.otlp.map(|address| address.port()))
+    };
     if said.is_err() {
         started.running.control.stop("nobody waits for it");
     }

@@ -21,6 +21,7 @@ impl Names {
                 pattern(r", \d+ (s|min) ago\b", ", [time] ago"),
                 pattern(r"\b(running|stopping|starting) \d+ (s|min)\b", "$1 N s"),
                 pattern(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
+                pattern(r"http://127\.0\.0\.1:\d+\b", "http://127.0.0.1:[port]"),
                 // A free port instead of a taken one.
                 pattern(r"localhost:\d+ \(port", "localhost:[port] (port"),
                 // The piece of an instance's id in names of containers, networks and volumes.

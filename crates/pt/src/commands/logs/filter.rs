@@ -15,7 +15,7 @@ pub(crate) struct FilterArgs {
     /// Shows the lines of this container only.
     #[arg(long, value_name = "id")]
     container: Option<String>,
-    /// Shows what was written there only: `log` is what code prints.
+    /// Shows what was written there only: `log` is what code prints, `otlp` what services send.
     #[arg(long, value_name = "stream")]
     stream: Option<StreamName>,
     /// Shows the lines from then on: a duration ago, as in 10m, or a time, as in 2026-01-31T12:00:00Z.
@@ -37,6 +37,7 @@ enum StreamName {
     Stdout,
     Stderr,
     Log,
+    Otlp,
 }
 
 /// What a line that is JSON should hold.
@@ -69,10 +70,13 @@ impl FilterArgs {
 
 impl StreamName {
     fn is(self, stream: Stream) -> bool {
-        matches!(
-            (self, stream),
-            (Self::Stdout, Stream::Stdout) | (Self::Stderr, Stream::Stderr) | (Self::Log, Stream::Log)
-        )
+        stream
+            == match self {
+                Self::Stdout => Stream::Stdout,
+                Self::Stderr => Stream::Stderr,
+                Self::Log => Stream::Log,
+                Self::Otlp => Stream::Otlp,
+            }
     }
 }
 

@@ -7,18 +7,35 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use pt_model::JobId;
 use pt_server::{App, Started};
+use pt_store::{Instance, JobKey};
 
 use crate::failure::{Failure, Outcome};
 
 /// Starts the same command again as a runner of its own, and waits until its job exists.
-pub(super) fn detach(app: &App) -> Outcome {
+pub(super) fn detach(app: &App, instance: &Instance) -> Outcome {
     let job = begin_runner(app)?;
+    let request = app.store.request(&JobKey::new(instance.id.clone(), JobId::new(job.as_str())))?;
+    if let Some(request) = request {
+        tell_ports(request.metrics_port, request.otlp_port)?;
+    }
     writeln!(
         anstream::stderr().lock(),
         "Job {job} runs in the background: `pt attach {job}` follows it, `pt stop {job}` stops it."
     )?;
     writeln!(anstream::stdout().lock(), "{job}")?;
+    Ok(())
+}
+
+/// Says where the job is asked for more than it shows.
+pub(super) fn tell_ports(metrics: Option<u16>, otlp: Option<u16>) -> Outcome {
+    if let Some(port) = metrics {
+        writeln!(anstream::stderr().lock(), "Metrics: http://127.0.0.1:{port}/metrics")?;
+    }
+    if let Some(port) = otlp {
+        writeln!(anstream::stderr().lock(), "OpenTelemetry: http://127.0.0.1:{port}")?;
+    }
     Ok(())
 }
 
