@@ -146,14 +146,22 @@ impl LogWriter {
     /// sweeps the logs.
     pub fn finish(mut self) -> Result<(), StoreError> {
         let flushed = self.flush();
-        let Self { file, kept, first, mut sealer, .. } = self;
-        // With its lock.
-        drop(file);
+        let mut sealer = std::mem::replace(&mut self.sealer, Sealer::new(self.files.clone()));
+        let (kept, first) = (self.kept, self.first);
+        // With the file goes its lock.
+        drop(self);
         if kept >= SMALL {
             sealer.seal(first);
         }
         sealer.finish();
         flushed
+    }
+}
+
+impl Drop for LogWriter {
+    fn drop(&mut self) {
+        // Whoever wants to know whether it can be written flushes it before.
+        drop(self.flush());
     }
 }
 

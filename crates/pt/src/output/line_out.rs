@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use anstream::adapter::strip_bytes;
+use anstream::{AutoStream, ColorChoice};
+
 /// Bytes that are gathered before they are written.
 const GATHERED: usize = 1 << 16;
 
@@ -42,16 +45,18 @@ impl Drop for LineOut {
 }
 
 fn write(bytes: &[u8]) -> io::Result<()> {
-    if is_plain(bytes) {
-        let mut out = io::stdout().lock();
+    let out = io::stdout();
+    let shows_all = || AutoStream::choice(&out) != ColorChoice::Never;
+    if is_plain(bytes) || shows_all() {
+        let mut out = out.lock();
         out.write_all(bytes)?;
         return out.flush();
     }
-    // What one line leaves open must not swallow the next.
-    let mut out = anstream::stdout();
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        out.lock().write_all(line)?;
-    }
+    // Line by line: what one leaves open must not swallow the next.
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let stripped: Vec<u8> = lines.flat_map(|line| strip_bytes(line).into_vec()).collect();
+    let mut out = out.lock();
+    out.write_all(&stripped)?;
     out.flush()
 }
 
