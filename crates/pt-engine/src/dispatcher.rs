@@ -28,7 +28,7 @@ use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 use pt_model::{ContainerId, Data, Event, Failure, Job, Labels, Map, ServiceId, Status, StepId, What};
 use pt_plan::Plan;
-use pt_store::{EventWriter, StoreError};
+use pt_store::{EventWriter, LogWriter, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -147,7 +147,7 @@ pub(crate) struct Dispatcher {
     messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     log: LogSender,
     lines: LineCounts,
-    keeper: JoinHandle<Result<(), StoreError>>,
+    keeper: JoinHandle<Result<LogWriter, StoreError>>,
 }
 
 /// What is done once everything before it is stored.
@@ -317,7 +317,7 @@ impl Dispatcher {
                 }
                 kept = &mut self.keeper => match kept {
                     // It ends before its senders only when it failed.
-                    Ok(kept) => return kept,
+                    Ok(kept) => return kept.map(drop),
                     Err(panic) => {
                         self.end_all().await;
                         std::panic::resume_unwind(panic.into_panic());

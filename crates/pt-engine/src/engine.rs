@@ -123,8 +123,8 @@ pub struct Running {
 pub enum Notice {
     /// An event, already stored.
     Event(Event),
-    /// A line of output, already stored.
-    Line(Shown),
+    /// Lines of output, already stored.
+    Lines(Shown),
     /// Code asks the person who runs the job.
     Input(InputRequest),
     /// How an image pull goes; not kept.
@@ -149,11 +149,11 @@ pub struct InputRequest {
     pub answer: oneshot::Sender<Data>,
 }
 
-/// A line on its way to those who watch. Dropping it makes room for another: who shows slowly is waited for.
+/// Lines on their way to those who watch. Dropping them makes room for others: who shows slowly is waited for.
 #[derive(Debug)]
 pub struct Shown {
-    /// The line.
-    pub line: LogLine,
+    /// The lines.
+    pub lines: Vec<LogLine>,
     pub(crate) _room: Option<OwnedSemaphorePermit>,
 }
 

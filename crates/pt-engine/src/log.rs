@@ -138,13 +138,13 @@ impl Intake {
 /// Lines that may be on their way to those who watch before the writers have to wait.
 const ROOM: usize = 8192;
 
-/// Starts the keeper. It ends when all senders are gone, with every line stored.
+/// Starts the keeper. It ends when all senders are gone, with every line stored, and gives the log back.
 pub(crate) fn keep_logs(
     writer: LogWriter,
     mask: Mask,
     notices: mpsc::UnboundedSender<Notice>,
     counts: LineCounts,
-) -> (LogSender, JoinHandle<Result<(), StoreError>>) {
+) -> (LogSender, JoinHandle<Result<LogWriter, StoreError>>) {
     let (sender, receiver) = mpsc::channel(256);
     let takes_in = Arc::new(AtomicBool::new(true));
     let sender = LogSender { items: sender, mask: mask.clone(), takes_in };
@@ -165,11 +165,11 @@ struct Keeper {
     untold: Vec<Shown>,
 }
 
-/// Lines after which those who watch are told, though more are coming.
+/// Lines after which those who watch are told, though more are coming. Those on their way are several times as many.
 const AT_ONCE: usize = 256;
 
 impl Keeper {
-    async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<(), StoreError> {
+    async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<LogWriter, StoreError> {
         while let Some(item) = receiver.recv().await {
             match item {
                 Item::Lines(written) => self.keep(written).await?,
@@ -184,37 +184,42 @@ impl Keeper {
                 self.tell()?;
             }
         }
-        self.tell()
+        self.tell()?;
+        Ok(self.writer)
     }
 
     async fn keep(&mut self, written: Written) -> Result<(), StoreError> {
         let at = Timestamp::now();
-        let origin = LineOrigin {
-            step: written.step.clone(),
-            container: written.container.clone(),
-            stream: written.stream,
-        };
-        self.counts.add(origin, written.lines.len() as u64);
-        for text in written.lines {
-            let line = LogLine {
-                seq: self.seq,
-                at,
-                step: written.step.clone(),
-                container: written.container.clone(),
-                stream: written.stream,
-                beside: written.beside,
-                text: self.mask.mask(&text),
-            };
-            self.seq += 1;
-            self.writer.append(&line)?;
+        let Written { step, container, stream, lines, beside } = written;
+        let origin = LineOrigin { step: step.clone(), container: container.clone(), stream };
+        self.counts.add(origin, lines.len() as u64);
+        let mut texts = lines.into_iter();
+        while !texts.as_slice().is_empty() {
+            let mut lines = Vec::with_capacity(texts.len().min(AT_ONCE));
+            for text in texts.by_ref().take(AT_ONCE) {
+                let (seq, text) = (self.seq, self.mask.mask_own(text));
+                let (step, container) = (step.clone(), container.clone());
+                let line = LogLine { seq, at, step, container, stream, beside, text };
+                self.seq += 1;
+                self.writer.append(&line)?;
+                lines.push(line);
+            }
             if !self.notices.is_closed() {
-                if self.untold.len() >= AT_ONCE {
-                    self.tell()?;
-                }
-                let room = Arc::clone(&self.room).acquire_owned().await.ok();
-                self.untold.push(Shown { line, _room: room });
+                self.tell_later(lines).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Has lines told with the next ones, as soon as those who watch have room for them.
+    async fn tell_later(&mut self, lines: Vec<LogLine>) -> Result<(), StoreError> {
+        let untold: usize = self.untold.iter().map(|shown| shown.lines.len()).sum();
+        if untold >= AT_ONCE {
+            self.tell()?;
+        }
+        let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(count).await.ok();
+        self.untold.push(Shown { lines, _room: room });
         Ok(())
     }
 
@@ -223,7 +228,7 @@ impl Keeper {
         self.writer.flush()?;
         for shown in self.untold.drain(..) {
             // Nobody may be watching any more; the line is stored all the same.
-            let _ = self.notices.send(Notice::Line(shown));
+            let _ = self.notices.send(Notice::Lines(shown));
         }
         Ok(())
     }

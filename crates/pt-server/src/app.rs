@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pt_backend::docker::Docker;
 use pt_backend::sim::{ScriptError, Sim, SimOptions};
 use pt_backend::{Backend, BackendError};
@@ -31,6 +32,9 @@ use crate::port::Port;
 use crate::repositories::Repositories;
 use crate::telemetry::Exporter;
 use crate::workshop::ProjectFiles;
+
+/// How long after the logs were swept the next job sweeps them again.
+const SWEEP_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
 /// The application.
 pub struct App {
@@ -441,6 +445,12 @@ impl App {
         })
     }
 
+    /// Makes room among the logs, beside whatever else is done. What fails, or ends with the process, is done by a later job.
+    fn sweep_logs(&self) {
+        let (store, budget) = (self.store.clone(), self.environment.logs);
+        thread::spawn(move || drop(store.sweep_logs(budget, Timestamp::now(), SWEEP_PAUSE)));
+    }
+
     fn start_with(
         &self,
         backend: Arc<dyn Backend>,
@@ -474,6 +484,7 @@ impl App {
         self.store.set_request(&key, &asked)?;
         // What cannot be forgotten now is no reason not to start; the next job tries again.
         drop(self.store.keep_jobs(&key.instance, self.environment.keep_jobs));
+        self.sweep_logs();
         let engine = Engine { backend: Arc::clone(&backend), store: self.store.clone() };
         let options = Options {
             interactive: request.interactive,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pt_backend::docker::DockerOptions;
 use pt_engine::Person;
 use pt_model::CodeLimits;
-use pt_store::Scope;
+use pt_store::{LogBudget, Scope};
 
 use crate::telemetry::Telemetry;
 
@@ -25,6 +25,8 @@ pub struct Environment {
     pub backend: BackendChoice,
     /// How many jobs of a checkout that are over are remembered.
     pub keep_jobs: usize,
+    /// How much logs may take on the disk.
+    pub logs: LogBudget,
     /// What code may use up whose definition does not say.
     pub limits: CodeLimits,
     /// Where traces of jobs go.
@@ -74,8 +76,8 @@ impl Environment {
         };
         let context = Scope::LOCAL.to_owned();
         let (working_dir, keep_jobs, limits) = (env::current_dir()?, Self::KEEP_JOBS, CodeLimits::default());
-        let telemetry = Telemetry::read(var);
-        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs, limits, telemetry })
+        let (logs, telemetry) = (LogBudget::default(), Telemetry::read(var));
+        Ok(Self { state_dir, working_dir, context, person, backend, keep_jobs, logs, limits, telemetry })
     }
 }
 

@@ -38,6 +38,7 @@ async fn lines(dir: &Path) -> Vec<String> {
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
         keep_jobs: Environment::KEEP_JOBS,
+        logs: Default::default(),
         telemetry: None,
         limits: Default::default(),
     })
@@ -48,8 +49,8 @@ async fn lines(dir: &Path) -> Vec<String> {
     let mut running = app.start(plan, project, RunRequest::default()).await.unwrap().running;
     let mut lines = Vec::new();
     while let Some(notice) = running.notices.recv().await {
-        if let Notice::Line(shown) = notice {
-            lines.push(shown.line.text);
+        if let Notice::Lines(shown) = notice {
+            lines.extend(shown.lines.into_iter().map(|line| line.text));
         }
     }
     running.done.await.unwrap().unwrap();

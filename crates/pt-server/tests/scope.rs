@@ -19,6 +19,7 @@ fn app(state: &Path, working_dir: &Path) -> App {
         person: Person { uid: 0, gid: 0, name: "root".to_owned(), home: None },
         backend: BackendChoice::Sim(String::new()),
         keep_jobs: Environment::KEEP_JOBS,
+        logs: Default::default(),
         telemetry: None,
         limits: Default::default(),
     })

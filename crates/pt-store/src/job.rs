@@ -83,7 +83,7 @@ impl Store {
                     .query_row(params![instance.as_str(), target], |row| row.get(0))?;
                 let job = JobKey::new(instance.clone(), JobId::new(format!("{target}-{number}")));
                 // A log without a job is one that was lost with a database; it is not written on.
-                if !self.log_file(&job).exists() && insert(tx, &job, at)? {
+                if !self.has_log(&job) && insert(tx, &job, at)? {
                     return Ok(job);
                 }
             }
@@ -158,7 +158,7 @@ impl Store {
         if deleted == 0 {
             return Err(unknown(job));
         }
-        private::delete(&self.log_file(job))?;
+        self.delete_log(job)?;
         private::delete(&self.lock_file(job))
     }
 

@@ -40,7 +40,7 @@ pub use instance::{Apart, Instance};
 pub use job::{EventWriter, JobKey};
 pub use kept::{Inputs, KeptEnd};
 pub use key::random_name;
-pub use log::{Follow, LogFilter, LogReader, LogWriter};
+pub use log::{Bound, Dropped, Follow, LogBudget, LogFilter, LogReader, LogWriter};
 pub use request::JobRequest;
 pub use runner::{Runner, RunnerLock};
 pub use salvage::{Found, Salvage};

@@ -51,9 +51,9 @@ fn lines_come_back_as_they_were_written_and_filtered_by_step_and_container() {
         store.read_logs(&job(), 0, LogFilter::default()).collect::<Result<_, _>>().unwrap();
     assert_eq!(read, lines);
     assert_eq!(texts(&store, 1, LogFilter::default()), ["tab\there", ""]);
-    let of_db = LogFilter { step: Some(StepId::new("db")), container: None };
+    let of_db = LogFilter { step: Some(StepId::new("db")), ..LogFilter::default() };
     assert_eq!(texts(&store, 0, of_db), ["tab\there"]);
-    let of_ghost = LogFilter { step: None, container: Some(ContainerId::new("ghost")) };
+    let of_ghost = LogFilter { container: Some(ContainerId::new("ghost")), ..LogFilter::default() };
     assert_eq!(texts(&store, 0, of_ghost), [""; 0]);
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use pt_model::CodeLimits;
 use pt_server::{App, BackendChoice, Environment};
-use pt_store::Scope;
+use pt_store::{LogBudget, Scope};
 use pt_syntax::{Diagnostic, Severity, Sources, Style, render, suggest};
 
 use crate::cli::{ContextArgs, GlobalArgs};
@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) docker_host: Option<String>,
     /// How many past jobs `jobs: {keep: …}` has remembered.
     pub(crate) keep_jobs: Option<usize>,
+    /// How much `logs: {keep: …, keep-of-job: …}` lets logs take on the disk.
+    pub(crate) logs: LogBudget,
     /// What `limits` lets code use up whose definition does not say; `POLYTOPE_LIMITS` goes before it.
     pub(crate) limits: CodeLimits,
 }
@@ -128,7 +130,7 @@ impl Config {
         let context = self.usable(wanted.context.as_deref())?;
         let mut environment = Environment::read()?;
         environment.context = context.name;
-        environment.limits = self.limits;
+        (environment.limits, environment.logs) = (self.limits, self.logs);
         if let Some(keep) = self.keep_jobs {
             environment.keep_jobs = keep;
         }

@@ -4,6 +4,7 @@ mod edn;
 pub(crate) mod findings;
 #[cfg(test)]
 mod laws;
+mod line_out;
 
 use std::fs;
 use std::path::Path;
@@ -15,6 +16,7 @@ use pt_syntax::{Document, Sources, Style, parse, render as render_diagnostics};
 use serde::Serialize;
 
 use crate::failure::Failure;
+pub(crate) use line_out::LineOut;
 
 /// A notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,6 +12,7 @@ use pt_model::{
 };
 
 use crate::answer::ask;
+use crate::output::LineOut;
 
 /// Shows what happens to a job.
 pub(crate) struct Watcher {
@@ -24,6 +25,7 @@ pub(crate) struct Watcher {
     waits_shown: HashMap<StepId, u64>,
     /// Steps whose reasons to fail were shown before the job began.
     doomed: HashSet<StepId>,
+    out: LineOut,
 }
 
 /// What programs say, on any system, that find no space, and what to do about it.
@@ -64,19 +66,43 @@ impl Watcher {
     /// A watcher that has seen nothing yet but why these steps will fail.
     pub(crate) fn new(doomed: HashSet<StepId>) -> Self {
         let (last, progress_shown, waits_shown) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { job: Job::default(), width: 4, last, progress_shown, waits_shown, doomed }
+        Self {
+            job: Job::default(),
+            width: 4,
+            last,
+            progress_shown,
+            waits_shown,
+            doomed,
+            out: LineOut::default(),
+        }
     }
 
     /// Shows one notice.
     pub(crate) fn show(&mut self, notice: Notice) -> io::Result<()> {
+        self.show_all(std::iter::once(notice))
+    }
+
+    /// Shows notices that are there at once.
+    pub(crate) fn show_all(&mut self, notices: impl Iterator<Item = Notice>) -> io::Result<()> {
+        for notice in notices {
+            self.show_next(notice)?;
+        }
+        self.out.flush()
+    }
+
+    fn show_next(&mut self, notice: Notice) -> io::Result<()> {
         match notice {
-            Notice::Line(shown) => self.line(&shown.line),
+            Notice::Lines(shown) => shown.lines.iter().try_for_each(|line| self.line(line)),
             Notice::Event(event) => self.event(event),
             Notice::Input(request) => {
+                self.out.flush()?;
                 ask(request);
                 Ok(())
             }
-            Notice::Progress { container, text } => self.progress(&container, &text),
+            Notice::Progress { container, text } => {
+                self.out.flush()?;
+                self.progress(&container, &text)
+            }
         }
     }
 
@@ -115,17 +141,27 @@ impl Watcher {
 
     /// Keeps a line, for when its step fails.
     pub(crate) fn remember(&mut self, line: &LogLine) {
-        let last = self.last.entry(line.step.clone()).or_default();
-        if last.len() == Self::LAST_LINES {
-            last.pop_front();
+        if !self.last.contains_key(&line.step) {
+            self.last.insert(line.step.clone(), VecDeque::new());
         }
-        last.push_back(shown(&line.text).to_owned());
+        let Some(last) = self.last.get_mut(&line.step) else { return };
+        let mut room = String::new();
+        if last.len() == Self::LAST_LINES {
+            room = last.pop_front().unwrap_or_default();
+        }
+        shown(&line.text).clone_into(&mut room);
+        last.push_back(room);
     }
 
-    /// Shows a line of output.
+    /// Shows a line of output, with the next ones or when [told to](Self::flush).
     pub(crate) fn line(&mut self, line: &LogLine) -> io::Result<()> {
         self.remember(line);
-        write_line(&line.step, self.width, &line.text)
+        write_line(&mut self.out, &line.step, self.width, &line.text)
+    }
+
+    /// Shows the lines that there are.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     fn progress(&mut self, container: &ContainerId, text: &str) -> io::Result<()> {
@@ -141,8 +177,9 @@ impl Watcher {
         }
     }
 
-    /// Shows what happened.
+    /// Shows what happened, after the lines that came before it.
     pub(crate) fn event(&mut self, event: Event) -> io::Result<()> {
+        self.out.flush()?;
         self.job.apply(&event);
         match &event.what {
             What::JobCreated { job, steps, .. } => {
@@ -347,11 +384,11 @@ fn data_told(failure: &Failure) -> Option<&Data> {
     says_more.then_some(&failure.data)
 }
 
-/// A line of output as `STEP | line` on stdout.
-pub(crate) fn write_line(step: &StepId, width: usize, text: &str) -> io::Result<()> {
+/// A line of output as `STEP | line`.
+pub(crate) fn write_line(out: &mut LineOut, step: &StepId, width: usize, text: &str) -> io::Result<()> {
     let style = colour_of(step);
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{style}{step:width$} |{style:#} {}", shown(text), step = step.as_str())
+    writeln!(out, "{style}{step:width$} |{style:#} {}", shown(text), step = step.as_str())?;
+    out.end_line()
 }
 
 /// What a terminal would show of a line that overwrites itself, as progress bars do.

@@ -224,13 +224,15 @@ impl Dispatcher {
         let Self { log, keeper, .. } = &mut self;
         log.close_intake();
         *log = LogSender::closed();
-        match keeper.await {
+        let kept = match keeper.await {
             Ok(kept) => kept?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-        }
+        };
         let status = self.outcome();
         self.emit(What::JobFinished { status });
         self.publish()?;
+        // The log is packed when all has been told. What could not be is packed by a later job.
+        drop(tokio::task::spawn_blocking(move || kept.finish()).await);
         Ok(self.job)
     }
 

@@ -12,7 +12,7 @@ use pt_backend::sim::{Sim, SimOptions};
 use pt_engine::{
     Control, Engine, InputRequest, Notice, Options, Outputs, Outside, Person, Planning, RepositoryAt, Running,
 };
-use pt_model::{ContainerChange, Data, Labels, Secret, Text, What};
+use pt_model::{ContainerChange, Data, Labels, LogLine, Secret, Text, What};
 use pt_plan::{Named, Plan, Planned, Request};
 use pt_spec::{Project, World};
 use pt_store::{JobKey, Scope, Store};
@@ -189,7 +189,10 @@ pub(crate) async fn see_through(
     while let Some(notice) = running.notices.recv().await {
         let line = match notice {
             Notice::Event(event) => told(&event.what),
-            Notice::Line(shown) => Some(format!("{} | {}", shown.line.step, shown.line.text)),
+            Notice::Lines(shown) => {
+                let told = |line: &LogLine| format!("{} | {}", line.step, line.text);
+                Some(shown.lines.iter().map(told).collect::<Vec<_>>().join("\n"))
+            }
             Notice::Input(InputRequest { kind, answer, .. }) => {
                 drop(answer.send(Data::from("forty-two")));
                 Some(format!("asked for {kind}"))

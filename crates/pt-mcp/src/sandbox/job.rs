@@ -194,9 +194,11 @@ async fn follow(
     while let Some(notice) = running.notices.recv().await {
         let over = matches!(&notice, Notice::Event(event) if matches!(event.what, What::JobFinished { .. }));
         let notice = match notice {
-            Notice::Line(shown) => {
-                shared.lines.store(shown.line.seq + 1, Ordering::Relaxed);
-                Notice::Line(shown)
+            Notice::Lines(shown) => {
+                if let Some(last) = shown.lines.last() {
+                    shared.lines.store(last.seq + 1, Ordering::Relaxed);
+                }
+                Notice::Lines(shown)
             }
             Notice::Input(question) => {
                 let calls = shared.calls.lock().await;

@@ -218,6 +218,7 @@ fn environment(dir: &Path, backend: BackendChoice) -> Environment {
         person: Person { uid: 1000, gid: 1000, home: None, name: "somebody".to_owned() },
         backend,
         keep_jobs: Environment::KEEP_JOBS,
+        logs: Default::default(),
         telemetry: None,
         limits: Default::default(),
     }

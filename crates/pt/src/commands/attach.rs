@@ -124,7 +124,8 @@ impl<'a> Watched<'a> {
     fn new(app: &'a App, record: &'a JobRecord, tail: usize) -> Result<Self, Failure> {
         // What is there now is the past; of lines only the last ones are wanted.
         let past: Vec<Event> = app.store.events(&record.key, 0)?;
-        let mut lines = app.store.read_logs(&record.key, 0, LogFilter::default());
+        let from = app.store.log_end(&record.key)?.saturating_sub(tail.max(Watcher::LAST_LINES) as u64);
+        let mut lines = app.store.read_logs(&record.key, from, LogFilter::default());
         let mut last: Vec<LogLine> = Vec::new();
         for line in lines.by_ref() {
             let Some(line) = damage::told(line)? else { continue };
@@ -143,7 +144,7 @@ impl<'a> Watched<'a> {
         for line in std::mem::take(&mut self.last) {
             self.watcher.line(&line)?;
         }
-        Ok(())
+        Ok(self.watcher.flush()?)
     }
 
     /// Shows what happens until the job is over, or somebody leaves: then nothing.
@@ -186,6 +187,7 @@ impl<'a> Watched<'a> {
             }
             self.watcher.line(&line)?;
         }
+        self.watcher.flush()?;
         for event in events {
             self.watcher.event(event)?;
         }

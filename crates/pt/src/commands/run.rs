@@ -7,6 +7,7 @@ mod signals;
 mod slow;
 
 use std::io::{self, Write};
+use std::iter;
 use std::time::Duration;
 
 use clap::Args;
@@ -206,7 +207,16 @@ async fn follow(
         tokio::select! {
             notice = running.notices.recv() => {
                 let Some(notice) = notice else { break };
-                let shown = watcher.as_mut().map_or(Ok(()), |watcher| watcher.show(notice));
+                // Those that are there already come with it: looking around in between costs more than showing them.
+                let more = iter::from_fn(|| running.notices.try_recv().ok()).take(AT_ONCE);
+                let all = iter::once(notice).chain(more);
+                let shown = match &mut watcher {
+                    Some(watcher) => watcher.show_all(all),
+                    None => {
+                        all.for_each(drop);
+                        Ok(())
+                    }
+                };
                 slow.look(watcher.as_ref());
                 if let Err(error) = shown {
                     // As for any program in a pipe, the job ends with its reader; but in order.
@@ -257,6 +267,9 @@ async fn follow(
         Some(_) | None => Ok((job, interrupted)),
     }
 }
+
+/// Notices that are shown before anything else is looked at again.
+const AT_ONCE: usize = 64;
 
 /// After how long it is said what steps wait for, and how often it is looked.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use pt_model::CodeLimits;
+use pt_model::{CodeLimits, parse_data_size};
 use pt_spec::lower_limits;
+use pt_store::LogBudget;
 use pt_syntax::{Diagnostic, Node, NodeKind, Severity, Sources, parse, suggest};
 
 use super::{Config, Context, LOCAL};
@@ -40,7 +41,7 @@ impl Reader {
         self.keys(
             root,
             "the config file",
-            &["current-context", "contexts", "mcp", "docker", "jobs", "limits"],
+            &["current-context", "contexts", "mcp", "docker", "jobs", "logs", "limits"],
         );
         config.current =
             root.get("current-context").and_then(|node| self.text(node, "the name of a context"));
@@ -68,6 +69,15 @@ impl Reader {
         if let Some(jobs) = root.get("jobs") {
             self.keys(jobs, "`jobs`", &["keep"]);
             config.keep_jobs = jobs.get("keep").and_then(|node| self.number(node));
+        }
+        if let Some(logs) = root.get("logs") {
+            self.keys(logs, "`logs`", &["keep", "keep-of-job"]);
+            let mut size = |key| logs.get(key).and_then(|node| self.size(node));
+            let LogBudget { all_b, job_b } = config.logs;
+            config.logs = LogBudget {
+                all_b: size("keep").unwrap_or(all_b),
+                job_b: size("keep-of-job").unwrap_or(job_b),
+            };
         }
         if let Some(limits) = root.get("limits").filter(|limits| !limits.is_null()) {
             config.limits = self.limits(limits);
@@ -135,6 +145,17 @@ impl Reader {
         number
     }
 
+    fn size(&mut self, node: &Node) -> Option<u64> {
+        let size = match node.kind {
+            NodeKind::Int(bytes) => u64::try_from(bytes).ok(),
+            _ => node.as_str().and_then(parse_data_size),
+        };
+        if size.is_none() && !node.is_null() {
+            self.wrong(node, "this must be a size, as 500MB or 10GB");
+        }
+        size
+    }
+
     fn limits(&mut self, node: &Node) -> CodeLimits {
         let begun = self.findings.len();
         let limits = lower_limits(node.clone(), &mut self.findings);
@@ -185,6 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn sizes_of_logs_are_those_that_are_named() {
+        let usual = LogBudget::default();
+        for (text, logs) in [
+            ("", usual),
+            ("logs: {keep: 20GB}\n", LogBudget { all_b: 20_000_000_000, ..usual }),
+            ("logs: {keep: 0, keep-of-job: 1GiB}\n", LogBudget { all_b: 0, job_b: 1 << 30 }),
+        ] {
+            let (config, findings, _) = read(Path::new("config.yaml"), text);
+            assert!(findings.is_empty() && config.logs == logs, "{text}: {:?}", config.logs);
+        }
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_place() {
         for (text, expected) in [
             ("contexts:\n  lab: {usr: me}\n", "config.yaml:2:9"),
@@ -193,6 +227,8 @@ mod tests {
             ("contexts: [lab]\n", "config.yaml:1:11"),
             ("docker: {host: 3}\n", "config.yaml:1:16"),
             ("jobs: {keep: all}\n", "config.yaml:1:14"),
+            ("logs: {keep: much}\n", "config.yaml:1:14"),
+            ("logs: {kept: 1GB}\n", "config.yaml:1:8"),
             ("limits: {time: 10}\n", "config.yaml:1:16"),
             ("limits: {tim: 10s}\n", "config.yaml:1:10"),
             ("a: [\n", "config.yaml:1:4"),

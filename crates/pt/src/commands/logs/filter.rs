@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use pt_model::{LogLine, Stream, parse_duration};
+use pt_model::{ContainerId, LogLine, Stream, parse_duration};
+use pt_store::LogFilter;
 use regex::Regex;
 use serde_json::Value;
 
@@ -48,17 +49,21 @@ struct Field {
 }
 
 impl FilterArgs {
-    /// Whether the line is wanted; `of` is the step or container that was asked for by name.
-    pub(crate) fn admits(&self, line: &LogLine, of: Option<&str>) -> bool {
-        let of_container =
-            |id: &str| line.container.as_ref().is_some_and(|container| container.as_str() == id);
-        let of_part = |id: &str| line.step.as_str() == id || of_container(id);
-        self.step.as_deref().or(of).is_none_or(of_part)
-            && self.container.as_deref().is_none_or(of_container)
-            && self.stream.is_none_or(|stream| stream.is(line.stream))
-            && self.since.is_none_or(|since| line.at >= since)
-            && self.until.is_none_or(|until| line.at < until)
-            && self.grep.as_ref().is_none_or(|grep| grep.is_match(&line.text))
+    /// What the store can tell of a line before it is read; `of` is the step or container that was asked for by name.
+    pub(super) fn in_store(&self, of: Option<String>) -> LogFilter {
+        LogFilter {
+            step: None,
+            part: self.step.clone().or(of),
+            container: self.container.as_deref().map(ContainerId::new),
+            stream: self.stream.map(Stream::from),
+            since: self.since,
+            until: self.until,
+        }
+    }
+
+    /// Whether the line is wanted for what it says.
+    pub(super) fn admits(&self, line: &LogLine) -> bool {
+        self.grep.as_ref().is_none_or(|grep| grep.is_match(&line.text))
             && (self.field.is_empty() || self.has_fields(&line.text))
     }
 
@@ -68,15 +73,14 @@ impl FilterArgs {
     }
 }
 
-impl StreamName {
-    fn is(self, stream: Stream) -> bool {
-        stream
-            == match self {
-                Self::Stdout => Stream::Stdout,
-                Self::Stderr => Stream::Stderr,
-                Self::Log => Stream::Log,
-                Self::Otlp => Stream::Otlp,
-            }
+impl From<StreamName> for Stream {
+    fn from(name: StreamName) -> Self {
+        match name {
+            StreamName::Stdout => Self::Stdout,
+            StreamName::Stderr => Self::Stderr,
+            StreamName::Log => Self::Log,
+            StreamName::Otlp => Self::Otlp,
+        }
     }
 }
 
