@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use pt_model::Data;
+use pt_model::{Data, sounds_secret};
 use pt_plan::Request;
 use pt_spec::{Definition, Param, Project, Type, Wanted, plain};
 use pt_syntax::{Format, Sources, any_of, parse};
@@ -52,7 +52,7 @@ fn introduce(reference: &str, param: &Param) -> Outcome {
 fn answer(param: &Param) -> Result<Option<Data>, Failure> {
     let question = format!("{} ({})", param.id.text, wanted(&param.ty));
     loop {
-        let Some(text) = prompt::ask(&question, is_secret(&param.id.text))? else {
+        let Some(text) = prompt::ask(&question, sounds_secret(&param.id.text))? else {
             writeln!(anstream::stderr())?;
             return Ok(None);
         };
@@ -85,12 +85,6 @@ fn wanted(ty: &Type) -> String {
 
 fn is_bool(ty: &Type) -> bool {
     ty.describe() == "bool"
-}
-
-/// Whether somebody who looks over a shoulder should not see it. Types do not tell, names do.
-fn is_secret(id: &str) -> bool {
-    let id = id.to_lowercase();
-    ["password", "passwd", "secret", "token", "api-key", "private-key"].iter().any(|word| id.contains(word))
 }
 
 /// An answer as data: as on the command line, but that text needs no quotes.

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Format, render};
 use crate::table::Table;
+use crate::targets;
 
 /// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.
 #[derive(Debug, Subcommand)]
@@ -114,7 +115,11 @@ fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
         let now = Timestamp::now();
         match noun {
             Noun::Value => app.store.set_value(&scope, &one.id, &one.data, now)?,
-            Noun::Secret => app.store.set_secret(&scope, &Secret::new(&one.id, one.data.clone()), now)?,
+            Noun::Secret => {
+                let secret = Secret::new(&one.id, one.data.clone());
+                app.store.set_secret(&scope, &secret, now)?;
+                targets::warn_if_short(&secret)?;
+            }
         }
     }
     tell_if_outside(noun, &scope, &assignments)?;

@@ -47,7 +47,7 @@ const WIDTH: usize = 40;
 pub(crate) fn run(args: &TimelineArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.polytope_file.as_deref())?;
-    let (record, _) = choose(app.jobs(Some(&instance), true)?, args.what.as_deref())?;
+    let (record, _) = choose(app.jobs_here(&instance, true)?, args.what.as_deref())?;
     let trace = Trace::of(&app.store.events(&record.key, 0)?);
     let spans: Vec<Span> = trace.spans().cloned().collect();
     let mut out = anstream::stdout().lock();
