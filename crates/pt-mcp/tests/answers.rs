@@ -87,7 +87,8 @@ async fn a_long_log_is_cut_and_read_on() {
     assert!(text.starts_with("[") && text.contains("read-more {\"cursor\":"), "{}", &text[..100]);
 
     let (text, _) = shop.call("get-container-logs", json!({"container": "chatter.seq"})).await;
-    let text = text.strip_prefix("[of chatter-2.seq, the newest; sandbox-1/chatter.seq is the first]\n").unwrap();
+    let text =
+        text.strip_prefix("[of chatter-2.seq, the newest; sandbox-1/chatter.seq is the first]\n").unwrap();
     assert_eq!(text.lines().count(), 101);
     assert!(text.starts_with("[49900 lines before these: get-container-logs "), "{text}");
     let note: Value = serde_json::from_str(&text[text.find('{').unwrap()..=text.find('}').unwrap()]).unwrap();

@@ -16,7 +16,7 @@ pub(crate) fn missing_args(project: &Project, groups: &mut [Vec<Request>]) -> Ou
     for request in groups.iter_mut().flatten() {
         // What names nothing, or something broken, has a message of its own.
         let Ok(definition) = project.resolve(None, &request.reference, Wanted::Target) else { continue };
-        if definition.is_broken() {
+        if definition.is_broken() || is_refused(definition, request) {
             continue;
         }
         if !ask_for_all(definition, request)? {
@@ -24,6 +24,15 @@ pub(crate) fn missing_args(project: &Project, groups: &mut [Vec<Request>]) -> Ou
         }
     }
     Ok(())
+}
+
+/// Whether something that was given cannot be: nobody is to answer questions first. What is to be evaluated is seen later.
+fn is_refused(definition: &Definition, request: &Request) -> bool {
+    definition.params.iter().any(|param| {
+        let given = request.args.get(param.id.text.as_str()).unwrap_or(&Data::Null);
+        let is_literal = !given.to_string().contains("pt.") && !given.to_string().contains("#pt");
+        !given.is_null() && is_literal && param.ty.check(given).is_err()
+    })
 }
 
 /// Whether all were answered.
