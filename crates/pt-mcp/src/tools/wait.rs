@@ -72,12 +72,8 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
             None => match may_open(&views, begun.elapsed()) {
                 Some(step) => {
                     let there: Vec<String> = service_ids(&views).collect();
-                    let there = if there.is_empty() {
-                        "none is".to_owned()
-                    } else {
-                        format!("{} are", there.join(", "))
-                    };
-                    format!("There is no service '{id}' yet ({there} there); step {step} may still open it")
+                    let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+                    format!("There is no service '{id}' yet (open: {there}); step {step} may still open it")
                 }
                 None if first || begun.elapsed() <= SETTLED + POLL => {
                     return Ok(missing("service", &id, service_ids(&views)));
