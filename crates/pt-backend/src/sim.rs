@@ -60,6 +60,8 @@ pub struct SimOptions {
     pub taken_ports: Vec<u16>,
     /// What fails.
     pub faults: Vec<Fault>,
+    /// How long after a container's exit the engine says that it has stopped it.
+    pub late_stops: Duration,
 }
 
 /// An image of a simulated world.
@@ -89,6 +91,7 @@ impl Sim {
             images: options.images.into_iter().map(|image| (image.name.clone(), image)).collect(),
             taken_ports: options.taken_ports.into_iter().collect(),
             faults: Faults::new(options.faults),
+            late_stops: options.late_stops,
             ..World::default()
         };
         Self { world: Shared::new(world) }
@@ -313,6 +316,10 @@ impl Backend for Sim {
         let Some(id) = self.world.lock().id_of(id) else { return Ok(()) };
         if grace.is_zero() || !self.signal(&id, Signal::Term, Some(grace)).await {
             self.signal(&id, Signal::Kill, None).await;
+        }
+        let late = self.world.lock().late_stops;
+        if !late.is_zero() {
+            tokio::time::sleep(late).await;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ mod making;
 mod meddling;
 
 use std::collections::HashSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -340,17 +340,22 @@ impl ContainerTask {
         self.backend.start_container(id).await
     }
 
-    /// Stops the container when somebody wants it started once more.
-    async fn stop_for_restart(&self, id: &str) {
+    /// Stops the container when somebody wants it started once more. While that is so, `wished` says it: the exit is often
+    /// heard of before the engine has answered.
+    async fn stop_for_restart(&self, id: &str, wished: &AtomicBool) {
         loop {
             self.restart_wished.notified().await;
+            wished.store(true, Ordering::Relaxed);
             match self.backend.stop_container(id, self.grace).await {
                 Ok(()) => return,
-                Err(error) => self.report(Report::Trouble(format!(
-                    "Container '{}' could not be stopped to start it once more: {}",
-                    self.id,
-                    explain(&error)
-                ))),
+                Err(error) => {
+                    wished.store(false, Ordering::Relaxed);
+                    self.report(Report::Trouble(format!(
+                        "Container '{}' could not be stopped to start it once more: {}",
+                        self.id,
+                        explain(&error)
+                    )));
+                }
             }
         }
     }

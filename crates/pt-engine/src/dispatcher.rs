@@ -201,6 +201,7 @@ impl Dispatcher {
             volumes: Mutex::default(),
             away: AtomicBool::new(false),
         };
+        let ports = Ports::of(&options.instance);
         let (watched, watching) = watch::channel(Job::default());
         let origin = Arc::new(Origin {
             sources: options.project.sources().clone(),
@@ -232,7 +233,7 @@ impl Dispatcher {
             services: HashMap::new(),
             waiting_for_services: HashMap::new(),
             execs: HashMap::new(),
-            ports: Ports::default(),
+            ports,
             waits: Waits::default(),
             values: Map::default(),
             locks: HashMap::new(),

@@ -4,14 +4,27 @@ use std::collections::HashSet;
 
 use pt_backend::{Backend, PublishedPort};
 use pt_model::{ExposedAs, OpenPort, PortSpec, ServiceSpec};
+use pt_store::Instance;
 
 /// The ports of services on the host. Two containers of a job never get the same one.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
     given: HashSet<(u16, bool)>,
+    /// Whether the wished ones are left to others.
+    leaves: bool,
 }
 
 impl Ports {
+    /// Those of a job. What is isolated leaves the wished ones to the developer, who may come later.
+    pub(crate) fn of(instance: &Instance) -> Self {
+        Self { given: HashSet::new(), leaves: instance.isolated }
+    }
+
+    /// The port to ask for where this one is wished.
+    pub(crate) fn asked(&self, wished: u16) -> Option<u16> {
+        Some(wished).filter(|_| !self.leaves)
+    }
+
     /// Chooses host ports for all ports of these services that are to be reached from outside: the wished one where it is
     /// free, another free one where it isn't.
     pub(crate) async fn choose(
@@ -27,8 +40,8 @@ impl Ports {
             {
                 continue;
             }
-            let wished = if self.given.contains(&(wished, udp)) { None } else { Some(wished) };
-            let mut host = backend.free_port(wished, udp).await;
+            let asked = self.asked(wished).filter(|wished| !self.given.contains(&(*wished, udp)));
+            let mut host = backend.free_port(asked, udp).await;
             // 0 says that no port can be had: the start of the container will tell.
             while host != 0 && self.given.contains(&(host, udp)) {
                 host = backend.free_port(None, udp).await;

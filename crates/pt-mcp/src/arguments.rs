@@ -1,5 +1,6 @@
 //! What a call was given, in whatever spelling: `poll-interval`, `poll_interval` and `pollInterval` are one name.
 
+use pt_model::sounds_secret;
 use pt_spec::Param;
 use serde_json::{Map, Value};
 
@@ -74,9 +75,44 @@ impl Arguments {
         self
     }
 
-    /// As JSON.
-    pub(crate) fn to_json(&self) -> String {
-        Value::Object(self.0.clone()).to_string()
+    /// As JSON, without what sounds like a secret: that of a password is nobody's business.
+    pub(crate) fn recorded(&self) -> String {
+        let mut recorded = Value::Object(self.0.clone());
+        hide(&mut recorded);
+        recorded.to_string()
+    }
+}
+
+/// What stands in place of what is not recorded.
+const HIDDEN: &str = "[hidden]";
+
+/// Hides what is under a name that sounds secret, be it a key or, as of environment variables, beside it.
+fn hide(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(map) => {
+            let name = ["name", "id", "key"].iter().find_map(|key| map.get(*key)?.as_str());
+            let is_named_so = name.is_some_and(sounds_secret);
+            for (key, value) in map {
+                if sounds_secret(key) || (is_named_so && ["value", "data"].contains(&key.as_str())) {
+                    hide_all(value);
+                } else {
+                    hide(value);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Hides all texts and numbers; a reference to a secret is none.
+fn hide_all(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide_all),
+        Value::Object(map) => map.values_mut().for_each(hide_all),
+        Value::String(text) if text.starts_with("pt.") => {}
+        Value::String(_) | Value::Number(_) => *value = HIDDEN.into(),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -116,6 +152,25 @@ mod tests {
             ("redpanda!console", "redpanda!console"),
         ] {
             assert_eq!(kebab(name), same);
+        }
+    }
+
+    #[test]
+    fn what_sounds_like_a_secret_is_not_recorded() {
+        for (given, recorded) in [
+            (json!({"user": "ada", "dbPassword": "x1"}), r#"{"user":"ada","dbPassword":"[hidden]"}"#),
+            (
+                json!({"args": {"tokens": ["a", 2, true]}}),
+                r#"{"args":{"tokens":["[hidden]","[hidden]",true]}}"#,
+            ),
+            (
+                json!({"env": [{"name": "API_KEY", "value": "x"}, {"name": "A", "value": "x"}]}),
+                r#"{"env":[{"name":"API_KEY","value":"[hidden]"},{"name":"A","value":"x"}]}"#,
+            ),
+            (json!({"password": "pt.secret db-password"}), r#"{"password":"pt.secret db-password"}"#),
+        ] {
+            let Value::Object(given) = given else { unreachable!() };
+            assert_eq!(Arguments::new(Some(given)).recorded(), recorded);
         }
     }
 

@@ -16,7 +16,6 @@ mod asking;
 mod content;
 mod digest;
 mod documents;
-mod encoded;
 mod handler;
 mod http;
 mod listing;

@@ -17,7 +17,6 @@ use pt_server::{App, AppError, LoadedProject, RunRequest, Unset};
 use pt_store::{Instance, Scope};
 use tokio::sync::{OnceCell, mpsc};
 
-use crate::encoded::encodings;
 use crate::project::CurrentProject;
 
 pub(crate) use job::{JobView, Question, SandboxJob, belongs};
@@ -212,7 +211,7 @@ impl Sandbox {
         Ok(views)
     }
 
-    /// Finds all secrets that may turn up in what is shown, also where programs have encoded them.
+    /// Finds all secrets that may turn up in what is shown.
     ///
     /// # Errors
     /// One of them cannot be read.
@@ -220,7 +219,6 @@ impl Sandbox {
         let mut masker = Masker::default();
         for secret in self.app.store.secrets(scope)? {
             if let Some(secret) = self.app.store.secret(scope, &secret.id)? {
-                encodings(&secret).into_iter().for_each(|encoded| masker.add(encoded));
                 masker.add(secret);
             }
         }

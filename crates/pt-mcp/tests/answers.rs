@@ -87,7 +87,8 @@ async fn a_long_log_is_cut_and_read_on() {
     assert!(text.starts_with("[") && text.contains("read-more {\"cursor\":"), "{}", &text[..100]);
 
     let (text, _) = shop.call("get-container-logs", json!({"container": "chatter.seq"})).await;
-    let text = text.strip_prefix("[of an earlier call; the newest is chatter-2.seq]\n").unwrap();
+    let text =
+        text.strip_prefix("[of chatter-2.seq, the newest; sandbox-1/chatter.seq is the first]\n").unwrap();
     assert_eq!(text.lines().count(), 101);
     assert!(text.starts_with("[49900 lines before these: get-container-logs "), "{text}");
     let note: Value = serde_json::from_str(&text[text.find('{').unwrap()..=text.find('}').unwrap()]).unwrap();
@@ -211,6 +212,68 @@ async fn services_stay_and_are_waited_for() {
     assert_eq!(shop.call("stop", json!({"confirm": true})).await.0, "Stopped: web");
     let (text, failed) = shop.call("exec", json!({"container": "container", "cmd": "ls"})).await;
     assert!(failed && text.starts_with("Container container does not run any more."), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_cannot_come_is_not_waited_for() {
+    let shop = Served::new(
+        r#"
+tools:
+  - id: web
+    run: [{id: serve, module: polytope/container, args: {image: debian, services: [{id: web, ports: [{port: 80}]}]}}]
+  - id: late
+    await: []
+    run: [{id: sleep, module: polytope/container, args: {image: debian, cmd: "sleep 100"}, after: web-is-there}, {id: web-is-there, module: polytope/await-service, args: {service-id: wob}}]
+"#,
+    )
+    .await;
+    assert!(!shop.call("web", json!({})).await.1);
+    let begun = std::time::Instant::now();
+    let (text, failed) = shop.call("wait-until", json!({"service": "wep", "timeout": 60})).await;
+    assert_eq!(
+        (text.as_str(), failed),
+        ("There is no service 'wep'; there are: web. Did you mean 'web'?", true)
+    );
+    assert!(begun.elapsed().as_secs() < 30);
+    // A step that runs and has no container may still open it.
+    shop.call("late", json!({})).await;
+    let (text, _) = shop.call("wait-until", json!({"service": "wep", "timeout": 2})).await;
+    let may = "There is no service 'wep' yet (open: web); step late.";
+    assert!(text.starts_with(may) && text.contains("may still open it after 2 s"), "{text}");
+    shop.server.close("the test is over").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_stands_for_its_newest_call() {
+    let file = |word: &str| {
+        format!(
+            r#"
+tools:
+  - id: say
+    run: [{{id: it, module: polytope/container, args: {{image: debian, id: box, cmd: "echo {word}"}}}}]
+"#
+        )
+    };
+    let shop = Served::new(&file("first")).await;
+    shop.call("say", json!({})).await;
+    shop.write(&file("second"));
+    shop.call("say", json!({})).await;
+    for (name, said) in [
+        ("say", "second"),
+        ("say.it", "second"),
+        ("box", "second"),
+        ("sandbox-1/say", "first"),
+        ("sandbox-1/box", "first"),
+        ("say-2", "second"),
+    ] {
+        let (text, _) = shop.call("get-container-logs", json!({"container": name})).await;
+        assert_eq!(text.lines().last(), Some(said), "{name}: {text}");
+    }
+    let (text, _) = shop.call("describe-step", json!({"step": "say"})).await;
+    assert!(text.starts_with("id: say-2\n"), "{text}");
+    let (text, _) = shop.call("describe-step", json!({"step": "sandbox-1/say"})).await;
+    assert!(text.starts_with("id: say\n"), "{text}");
+    shop.server.close("the test is over").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

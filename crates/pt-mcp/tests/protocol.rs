@@ -85,7 +85,12 @@ async fn names_and_arguments_have_many_spellings() {
         ),
         ("list-services-in-job", json!({"job": "sandbox-1"}), "There are no services."),
         ("get-logs-in-job", json!({"step": "two-steps.second"}), "two\n"),
-        ("logs", json!({"container": "container", "tail": 1}), "hello you\n"),
+        (
+            "logs",
+            json!({"container": "container", "tail": 1}),
+            "[of container-8, the newest; sandbox-1/container is the first]\nhello you\n",
+        ),
+        ("logs", json!({"container": "sandbox-1/container", "tail": 1}), "hello you\n"),
     ] {
         assert_eq!(shop.call(tool, arguments).await, (text.to_owned(), false), "{tool}");
     }

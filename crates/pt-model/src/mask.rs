@@ -1,17 +1,27 @@
 //! Finds secrets in text that comes from outside and hides them, in one place.
 
+mod written;
+
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::{Data, Part, Secret, Text};
 
-/// Knows the secrets of a job, and hides or marks them where they turn up.
+/// Knows the secrets of a job, and hides or marks them where they turn up, also as programs write them: in JSON, in base64,
+/// in addresses.
 ///
 /// Secrets shorter than [`Masker::SHORTEST`] bytes are not looked for inside longer text: hiding every `1` of a log
 /// would hide the log, not the secret.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Masker {
     /// Longest first, so that a secret that contains another is hidden whole.
     secrets: Vec<Secret>,
+    /// Finds those that are long enough, made when it is first wanted.
+    finder: OnceLock<Option<AhoCorasick>>,
 }
 
 /// How far secrets may be laid one over the next, in bytes, until it is taken for a row without an end.
@@ -28,24 +38,25 @@ impl Masker {
         masker
     }
 
-    /// Looks for `secret` too from now on. The lines of a secret that spans several are looked for one by one as well,
-    /// since logs come in lines.
+    /// Whether a secret is too short to be looked for inside other text.
+    pub fn is_too_short(secret: &Secret) -> bool {
+        secret.expose().trim().len() < Self::SHORTEST
+    }
+
+    /// Looks for `secret` too from now on, in whatever way it is written. The lines of a secret that spans several are looked
+    /// for one by one as well, since logs come in lines.
     pub fn add(&mut self, secret: Secret) {
-        let lines: Vec<&str> = secret.expose().lines().collect();
-        if lines.len() > 1 {
-            let name = secret.name().to_owned();
-            let each: Vec<Secret> = lines.iter().map(|line| Secret::new(&name, line.trim())).collect();
-            each.into_iter().for_each(|line| self.insert(line));
+        if self.secrets.contains(&secret) {
+            return;
         }
-        // In JSON a quote or a backslash is written otherwise.
-        let in_json = serde_json::Value::from(secret.expose()).to_string();
-        let in_json = &in_json[1..in_json.len() - 1];
-        // Python's `repr` leaves a quote, and writes a backslash and the other quote otherwise.
-        let in_repr = secret.expose().replace('\\', "\\\\");
-        for written in [in_json, &in_repr, &in_repr.replace('\'', "\\'")] {
-            if written != secret.expose() {
-                self.insert(Secret::new(secret.name(), written));
-            }
+        let name = secret.name().to_owned();
+        let lines: Vec<&str> = secret.expose().lines().map(str::trim).collect();
+        if lines.len() > 1 {
+            lines.iter().for_each(|line| self.insert(Secret::new(&name, *line)));
+        }
+        if !Self::is_too_short(&secret) {
+            let written = written::ways_to_write(secret.expose(), Self::SHORTEST);
+            written.into_iter().for_each(|text| self.insert(Secret::new(&name, text)));
         }
         self.insert(secret);
     }
@@ -56,6 +67,7 @@ impl Masker {
         }
         let at = self.secrets.partition_point(|other| other.expose().len() >= secret.expose().len());
         self.secrets.insert(at, secret);
+        self.finder = OnceLock::new();
     }
 
     /// Whether there is nothing to look for.
@@ -68,10 +80,14 @@ impl Masker {
         if let Some(secret) = self.secrets.iter().find(|secret| secret.expose() == text) {
             return Text::from(secret.clone());
         }
-        let mut parts = vec![Part::Plain(text.to_owned())];
-        for secret in self.secrets.iter().filter(|secret| secret.expose().len() >= Self::SHORTEST) {
-            parts = parts.into_iter().flat_map(|part| split(part, secret)).collect();
+        let mut parts = Vec::new();
+        let mut taken = 0;
+        for (name, place) in self.places(text.as_bytes()) {
+            parts.push(Part::Plain(text[taken..place.start].to_owned()));
+            parts.push(Part::Secret(Secret::new(name, &text[place.clone()])));
+            taken = place.end;
         }
+        parts.push(Part::Plain(text[taken..].to_owned()));
         Text::from_parts(parts)
     }
 
@@ -82,31 +98,48 @@ impl Masker {
 
     /// The bytes as anyone may see them; those that hold no secret are what they were, texts or not.
     pub fn mask_bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
-        let begins = |at: usize| {
-            let mut long = self.secrets.iter().filter(|secret| secret.expose().len() >= Self::SHORTEST);
-            long.find(|secret| bytes[at..].starts_with(secret.expose().as_bytes()))
-        };
-        let mut masked: Option<Vec<u8>> = None;
-        let (mut at, mut taken) = (0, 0);
-        while at < bytes.len() {
-            match begins(at) {
-                None => at += 1,
-                Some(secret) => {
-                    let masked = masked.get_or_insert_default();
-                    masked.extend_from_slice(&bytes[taken..at]);
-                    masked.extend_from_slice(format!("{secret:?}").as_bytes());
-                    at += secret.expose().len();
-                    taken = at;
+        let places = self.places(bytes);
+        if places.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
+        let (mut masked, mut taken) = (Vec::new(), 0);
+        for (name, place) in places {
+            masked.extend_from_slice(&bytes[taken..place.start]);
+            masked.extend_from_slice(format!("[secret {name}]").as_bytes());
+            taken = place.end;
+        }
+        masked.extend_from_slice(&bytes[taken..]);
+        Cow::Owned(masked)
+    }
+
+    /// Where secrets stand, in order, and the names of the longest ones there. What several have in part is one place, so that
+    /// the rest of none is left.
+    fn places(&self, bytes: &[u8]) -> Vec<(&str, Range<usize>)> {
+        let mut places: Vec<(&Secret, Range<usize>)> = Vec::new();
+        let Some(finder) = self.finder() else { return Vec::new() };
+        for found in finder.find_overlapping_iter(bytes) {
+            // They come in the order of their ends.
+            let (mut secret, mut place) = (&self.secrets[found.pattern().as_usize()], found.range());
+            while let Some((before, last)) = places.pop_if(|(_, last)| last.end > place.start) {
+                if before.expose().len() >= secret.expose().len() {
+                    secret = before;
                 }
+                place = place.start.min(last.start)..place.end;
             }
+            places.push((secret, place));
         }
-        match masked {
-            None => Cow::Borrowed(bytes),
-            Some(mut masked) => {
-                masked.extend_from_slice(&bytes[taken..]);
-                Cow::Owned(masked)
-            }
-        }
+        places.into_iter().map(|(secret, place)| (secret.name(), place)).collect()
+    }
+
+    /// The secrets stand in it in their order: those that are too short are the last.
+    fn finder(&self) -> Option<&AhoCorasick> {
+        let finder = self.finder.get_or_init(|| {
+            let mut kind = AhoCorasick::builder();
+            // The quickest kind takes much memory for long secrets.
+            let kind = kind.kind(Some(AhoCorasickKind::ContiguousNFA));
+            self.searched().next().and_then(|_| kind.build(self.searched()).ok())
+        });
+        finder.as_ref()
     }
 
     /// The data with the secrets in its texts marked as such.
@@ -189,19 +222,10 @@ fn around(bytes: &[u8], secret: &[u8], at: usize) -> Option<usize> {
     bytes[from..to].windows(secret.len()).position(|window| window == secret).map(|place| from + place)
 }
 
-fn split(part: Part, secret: &Secret) -> Vec<Part> {
-    let Part::Plain(text) = &part else { return vec![part] };
-    if !text.contains(secret.expose()) {
-        return vec![part];
+impl fmt::Debug for Masker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Masker").field(&self.secrets).finish()
     }
-    let mut parts = Vec::new();
-    for (index, piece) in text.split(secret.expose()).enumerate() {
-        if index > 0 {
-            parts.push(Part::Secret(secret.clone()));
-        }
-        parts.push(Part::Plain(piece.to_owned()));
-    }
-    parts
 }
 
 #[cfg(test)]
@@ -212,7 +236,7 @@ mod tests {
     fn bytes_in_pieces_are_masked_and_not_held_back() {
         let masker = Masker::new([Secret::new("password", "hunter2"), Secret::new("long", "ter2-and-more")]);
         let output = b"\xff\0a hunter2, hunter, hunter2-and-more, hunt";
-        let expected = b"\xff\0a [secret password], hunter, [secret password]-and-more, hunt";
+        let expected = b"\xff\0a [secret password], hunter, [secret long], hunt";
         for size in 1..=output.len() {
             let (mut held, mut told) = (Vec::new(), Vec::new());
             for piece in output.chunks(size) {
@@ -244,6 +268,7 @@ mod tests {
             ("1", "[secret pin]"),
             ("11 of 12", "11 of 12"),
             ("> abcdef <", "> [secret key] <"),
+            ("hunter2hunter2", "[secret password][secret password]"),
         ] {
             assert_eq!(masker.mask(text), shown);
         }
@@ -265,17 +290,16 @@ mod tests {
     fn no_secret_is_cut_in_two() {
         let masker =
             Masker::new([Secret::new("a", "hunter2"), Secret::new("b", "hunter22x"), Secret::new("c", "1")]);
-        for (left, right) in [
-            ("nothing ", "but text"),
-            ("it is ", "hunter2 and"),
-            ("it is ", "hunter22x"),
-            ("it is hunter2 ", "and more"),
-            ("", "hunter2"),
-            ("ääää", "ääääx"),
-            ("1", "11111111"),
-        ] {
-            let text = format!("{left}{right}");
-            assert_eq!(text.split_at(masker.place_to_cut(text.as_bytes())), (left, right));
+        for end in
+            ["", "nothing", "hunter", "hunter2", "hunter22x", "hunter2 and", "aHVud", "ääää", "11111111"]
+        {
+            let text = format!("{} ä hunter2 {end}", "x".repeat(100));
+            for length in 100..=text.len() {
+                let at = masker.place_to_cut(&text.as_bytes()[..length]);
+                assert!(at > length - 40, "{at} of {length}: no more than what may be one is held back");
+                let (left, right) = text.split_at(at);
+                assert_eq!(masker.mask(left) + &masker.mask(right), masker.mask(&text), "{left}|{right}");
+            }
         }
         assert_eq!(Masker::default().place_to_cut(b"all of it"), 9);
     }

@@ -50,6 +50,51 @@ impl Words<'_> {
     }
 }
 
+/// What was not filled in, and where.
+#[derive(Debug, Default)]
+pub(crate) struct Unfilled(Vec<(String, Vec<String>)>);
+
+impl Unfilled {
+    /// Takes note of the words that a file still has.
+    pub(crate) fn look_at(&mut self, path: &str, text: &str) {
+        for word in words_left(text) {
+            match self.0.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, paths)) => paths.push(path.to_owned()),
+                None => self.0.push((word, vec![path.to_owned()])),
+            }
+        }
+    }
+
+    /// A line about each.
+    pub(crate) fn note(&self) -> Vec<String> {
+        let one = |(word, paths): &(String, Vec<String>)| {
+            let more = if paths.len() > 1 { format!(" and {} more", paths.len() - 1) } else { String::new() };
+            let key = word.trim_matches(['{', '}', ' ']).split('|').next().unwrap_or_default().trim();
+            format!("{word} in {}{more} was not filled in: `template-values: {{{key}: …}}` would.", paths[0])
+        };
+        self.0.iter().map(one).collect()
+    }
+}
+
+/// The words in double braces that a text has, each once. What has a `$` before it is of others, as of GitHub's workflows.
+pub(crate) fn words_left(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, _) in text.match_indices("{{") {
+        let Some(end) = text[at..].find("}}") else { break };
+        let inside = &text[at + 2..at + end];
+        let is_name = |part: &str| {
+            let part = part.trim();
+            part.starts_with(|c: char| c.is_ascii_alphabetic())
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        };
+        let word = format!("{{{{{inside}}}}}");
+        if inside.split('|').all(is_name) && !text[..at].ends_with('$') && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
+}
+
 fn apply(filter: &str, value: &str) -> Option<String> {
     let words = words(value);
     let lower = |word: &String| word.to_lowercase();

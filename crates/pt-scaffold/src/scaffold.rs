@@ -7,11 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use pt_spec::{FILE_NAMES, format_of};
-use pt_syntax::{Format, Sources, parse, suggest};
+use pt_syntax::{Format, Sources, Style, parse, render, suggest};
 
 use crate::action::{Action, Conflict, ToolStep};
 use crate::edit::{Include, NotEdited, add_step, include};
-use crate::fill::Words;
+use crate::fill::{Unfilled, Words, words_left};
 use crate::replace::replace;
 use crate::template::Template;
 use crate::tree;
@@ -74,12 +74,13 @@ struct NewFile {
 /// # Errors
 /// Something forbids it, and nothing was written; or writing failed in the middle, which the message says.
 pub fn scaffold(place: Place<'_>, action: &Action, template: &Template) -> Result<Report, ScaffoldError> {
-    let target = inside(&action.path)?;
+    let target = inside(&from_root(place.root, &action.path)?)?;
     if action.must_be_new && !is_empty(&place.root.join(&target)) {
         return error(format!("{target} is not empty."));
     }
-    let (files, kept) = decide(place, action, template, &target)?;
-    let mut notes = Vec::new();
+    let (files, kept, unfilled) = decide(place, action, template, &target)?;
+    readable(&files, &target)?;
+    let mut notes = unfilled.note();
     let root_text = edited_root(place, action, &target, &files, &mut notes)?;
     write(place, &files)?;
     if let Some(text) = root_text {
@@ -97,8 +98,9 @@ fn decide(
     action: &Action,
     template: &Template,
     target: &str,
-) -> Result<(Vec<NewFile>, Vec<String>), ScaffoldError> {
+) -> Result<(Vec<NewFile>, Vec<String>, Unfilled), ScaffoldError> {
     let (mut files, mut kept, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unfilled = Unfilled::default();
     let words = action.values.as_ref().map(|values| Words { name: action.name(), values });
     for file in &template.files {
         if action.leaves_out(&file.path) {
@@ -123,6 +125,9 @@ fn decide(
             Conflict::Skip if exists => kept.push(path),
             Conflict::Fail if exists => taken.push(path),
             Conflict::Skip | Conflict::Fail | Conflict::Overwrite => {
+                if let (true, Ok(text)) = (words.is_some(), std::str::from_utf8(&content)) {
+                    unfilled.look_at(&path, text);
+                }
                 files.push(NewFile { path, content, executable: file.executable, replaces: exists });
             }
         }
@@ -139,7 +144,35 @@ fn decide(
     if files.is_empty() && kept.is_empty() {
         return error("The template has no files.");
     }
-    Ok((files, kept))
+    Ok((files, kept, unfilled))
+}
+
+/// Refuses a polytope file that nobody could read: included, it would keep all of the project from running.
+fn readable(files: &[NewFile], target: &str) -> Result<(), ScaffoldError> {
+    for file in files {
+        let name = file.path.strip_prefix(target).unwrap_or(&file.path).trim_start_matches('/');
+        let Ok(text) = std::str::from_utf8(&file.content) else { continue };
+        if !FILE_NAMES.contains(&name) {
+            continue;
+        }
+        let mut sources = Sources::default();
+        let found = parse(sources.add(&file.path, text), text, format_of(Path::new(name)));
+        if found.has_errors() {
+            let why = render(&found.diagnostics, &sources, Style::default());
+            let words = words_left(text);
+            let values = if words.is_empty() {
+                String::new()
+            } else {
+                format!("\nNot filled in: {}. `template-values` gives what stands there.", words.join(", "))
+            };
+            return error(format!(
+                "Nothing was copied: {} could not be read.\n{}{values}",
+                file.path,
+                why.trim_end()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The root file's new text, if it changes. What it needs by hand is noted.
@@ -309,6 +342,22 @@ fn tell(
         }
     }
     text
+}
+
+/// A path of an action, from the root of the project; also where it begins with `/`, unless it is plainly one of this machine.
+fn from_root(root: &Path, path: &str) -> Result<String, ScaffoldError> {
+    let Some(meant) = path.strip_prefix('/') else { return Ok(path.to_owned()) };
+    if let Ok(within) = Path::new(path).strip_prefix(root) {
+        return Ok(within.to_string_lossy().into_owned());
+    }
+    let top = meant.split('/').next().unwrap_or_default();
+    if !top.is_empty() && Path::new("/").join(top).is_dir() && !root.join(top).exists() {
+        return error(format!(
+            "`{path}` is not in the project, whose root is {}. `path` is from there: `{meant}`, if that is meant.",
+            root.display()
+        ));
+    }
+    Ok(meant.to_owned())
 }
 
 /// The path without what its beginning and end do not need. It stays below where it starts.

@@ -603,6 +603,18 @@ impl App {
         Ok(records)
     }
 
+    /// The same of a checkout and of the isolated sandboxes beside it, its own first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn jobs_here(&self, instance: &Instance, ended: bool) -> Result<Vec<JobRecord>, AppError> {
+        let mut records = self.jobs(Some(instance), ended)?;
+        for beside in self.store.instances_beside(instance)? {
+            records.extend(self.jobs(Some(&beside), ended)?);
+        }
+        Ok(records)
+    }
+
     /// The jobs of a checkout whose runners live, newest first: those among them that are wanted.
     ///
     /// # Errors

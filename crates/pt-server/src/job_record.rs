@@ -24,6 +24,12 @@ impl JobRecord {
         &self.key.job
     }
 
+    /// Its id for people, who are told what is not the checkout's own.
+    pub fn shown(&self) -> String {
+        let isolated = if self.instance.isolated { " (isolated)" } else { "" };
+        format!("{}{isolated}", self.id())
+    }
+
     /// Whether its runner went away before it was over.
     pub fn is_orphan(&self) -> bool {
         !self.job.status.has_ended() && !self.alive

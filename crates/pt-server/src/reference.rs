@@ -144,13 +144,20 @@ impl ParamReference {
 struct Args {
     text: String,
     data: Map,
+    /// What must stand beside it, as in a list of steps, if it cannot work alone.
+    beside: Vec<String>,
+    /// Which of those it comes after, as it is written.
+    after: Option<String>,
 }
 
 impl Example {
     fn new(kind: Kind, reference: &str, args: &Args) -> Self {
         let given = if args.data.is_empty() { "" } else { &args.text };
         let bare = given.is_empty() && !reference.contains('!');
-        let command = if bare {
+        // What must stand beside it, only a file can say.
+        let command = if !args.beside.is_empty() {
+            "pt run stack".to_owned()
+        } else if bare {
             format!("pt run {reference}")
         } else {
             format!("pt run '{}'", format!("{reference}{given}").replace('\'', r"'\''"))
@@ -158,7 +165,12 @@ impl Example {
         let key = kind.word();
         // What is shown must not call itself.
         let id = if reference == "stack" { "all" } else { "stack" };
-        let mut file = format!("templates:\n  - id: {id}\n    run:\n      - {key}: {reference}\n");
+        let mut file = format!("templates:\n  - id: {id}\n    run:\n");
+        args.beside.iter().for_each(|step| file.extend(["      - ", step, "\n"]));
+        file.extend(["      - ", key, ": ", reference, "\n"]);
+        if let Some(after) = &args.after {
+            file.extend(["        after: ", after, "\n"]);
+        }
         if !given.is_empty() {
             file.extend(["        args: ", given, "\n"]);
         }
@@ -176,7 +188,7 @@ fn example_args(definition: &Definition) -> Args {
             required.map(|param| format!("{}: {}", param.id.text, sample(&param.ty))).collect();
         let text = format!("{{{}}}", given.join(", "));
         let data = read(&text).map(|root| plain(&root)).and_then(|data| data.as_map().cloned());
-        Args { text, data: data.unwrap_or_default() }
+        Args { text, data: data.unwrap_or_default(), beside: Vec::new(), after: None }
     })
 }
 
@@ -184,8 +196,18 @@ fn brought(project: &str, module: &str) -> Option<Args> {
     let examples = standard_files(project, "/examples.yml").into_iter().next()?.text;
     let root = read(&examples)?;
     let args = root.get(module)?;
-    let text = examples.get(args.span.start as usize..args.span.end as usize)?.trim().to_owned();
-    Some(Args { text, data: plain(args).as_map().cloned()? })
+    let written = |node: &Node| {
+        let text = examples.get(node.span.start as usize..node.span.end as usize)?;
+        Some(text.trim().to_owned())
+    };
+    let beside = root.get("beside").and_then(|beside| beside.get(module));
+    let steps = beside.and_then(|beside| beside.get("steps")).map(Node::items).unwrap_or_default();
+    Some(Args {
+        text: written(args)?,
+        data: plain(args).as_map().cloned()?,
+        beside: steps.iter().filter_map(written).collect(),
+        after: beside.and_then(|beside| written(beside.get("after")?)),
+    })
 }
 
 fn read(text: &str) -> Option<Node> {

@@ -1,5 +1,6 @@
 //! Instances: one checkout of a project on this machine.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,9 @@ pub struct Instance {
     pub project: String,
     /// When it was last used, to the minute.
     pub used_ts: Timestamp,
+    /// Whether it is a sandbox of agents beside the checkout.
+    #[serde(default)]
+    pub isolated: bool,
 }
 
 /// A sandbox of its own, as long as this lives: the kernel lets go of it however the process ends.
@@ -51,7 +55,7 @@ impl Store {
             what.extend_from_slice(context.as_bytes());
         }
         let (id, project) = (id_of(&what), id_of_dir(&root));
-        self.note_instance(Instance { id, root, project, used_ts: at })
+        self.note_instance(Instance { id, root, project, used_ts: at, isolated: false })
     }
 
     /// A sandbox beside this instance, of the same files: what runs in it has networks, volumes and job ids of its own.
@@ -67,7 +71,8 @@ impl Store {
             let file = private::open_lock(&path)?;
             match file.try_lock() {
                 Ok(()) => {
-                    let instance = self.note_instance(Instance { id, used_ts: at, ..of.clone() })?;
+                    let instance =
+                        self.note_instance(Instance { id, used_ts: at, isolated: true, ..of.clone() })?;
                     return Ok(Apart { instance, _lock: Arc::new(file) });
                 }
                 Err(TryLockError::WouldBlock) => number += 1,
@@ -79,13 +84,13 @@ impl Store {
     /// The sandboxes that there ever were beside this instance.
     pub fn instances_beside(&self, of: &Instance) -> Result<Vec<Instance>, StoreError> {
         let all = self.instances()?;
-        let one = |number| all.iter().find(|instance| instance.id == id_beside(of, number)).cloned();
-        Ok((1..).map_while(one).collect())
+        let one = |id: &InstanceId| all.iter().find(|instance| instance.id == *id).cloned();
+        Ok(ids_beside(of, &all).iter().filter_map(one).collect())
     }
 
     /// Commands come in quick succession: only the first of a minute writes, and waits for the disk.
     fn note_instance(&self, instance: Instance) -> Result<Instance, StoreError> {
-        let Instance { id, root, project, used_ts } = &instance;
+        let Instance { id, root, project, used_ts, isolated: _ } = &instance;
         let minute_ago = *used_ts - SignedDuration::from_mins(1);
         self.database().write("note the use of a project", |tx| {
             tx.prepare_cached(
@@ -105,15 +110,20 @@ impl Store {
 
     /// All instances, the last used first.
     pub fn instances(&self) -> Result<Vec<Instance>, StoreError> {
-        self.database().read("read the projects used", |tx| {
+        let mut instances: Vec<Instance> = self.database().read("read the projects used", |tx| {
             tx.prepare_cached("SELECT id, root, project, used_ts FROM instance ORDER BY used_ts DESC, id")?
                 .query_map([], |row| {
                     let (id, root): (String, String) = (row.get(0)?, row.get(1)?);
                     let (id, root) = (InstanceId::new(id), PathBuf::from(root));
-                    Ok(Instance { id, root, project: row.get(2)?, used_ts: timestamp(row, 3)? })
+                    let (project, used_ts) = (row.get(2)?, timestamp(row, 3)?);
+                    Ok(Instance { id, root, project, used_ts, isolated: false })
                 })?
                 .collect()
-        })
+        })?;
+        let beside: HashSet<InstanceId> =
+            instances.iter().flat_map(|of| ids_beside(of, &instances)).collect();
+        instances.iter_mut().for_each(|instance| instance.isolated = beside.contains(&instance.id));
+        Ok(instances)
     }
 }
 
@@ -121,6 +131,12 @@ impl Store {
 fn id_beside(of: &Instance, number: u32) -> InstanceId {
     let name = if number == 1 { "agents".to_owned() } else { format!("agents {number}") };
     id_of(format!("{} {name}", of.id).as_bytes())
+}
+
+/// The ids of those that there are beside an instance.
+fn ids_beside(of: &Instance, all: &[Instance]) -> Vec<InstanceId> {
+    let is_there = |id: &InstanceId| all.iter().any(|instance| instance.id == *id);
+    (1..).map(|number| id_beside(of, number)).take_while(is_there).collect()
 }
 
 fn id_of(what: &[u8]) -> InstanceId {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use pt_model::Data;
+use pt_model::{Data, sounds_secret};
 use pt_plan::Request;
 use pt_spec::{Definition, Param, Project, Type, Wanted, plain};
 use pt_syntax::{Format, Sources, any_of, parse};
@@ -16,7 +16,7 @@ pub(crate) fn missing_args(project: &Project, groups: &mut [Vec<Request>]) -> Ou
     for request in groups.iter_mut().flatten() {
         // What names nothing, or something broken, has a message of its own.
         let Ok(definition) = project.resolve(None, &request.reference, Wanted::Target) else { continue };
-        if definition.is_broken() {
+        if definition.is_broken() || is_refused(definition, request) {
             continue;
         }
         if !ask_for_all(definition, request)? {
@@ -24,6 +24,15 @@ pub(crate) fn missing_args(project: &Project, groups: &mut [Vec<Request>]) -> Ou
         }
     }
     Ok(())
+}
+
+/// Whether something that was given cannot be: nobody is to answer questions first. What is to be evaluated is seen later.
+fn is_refused(definition: &Definition, request: &Request) -> bool {
+    definition.params.iter().any(|param| {
+        let given = request.args.get(param.id.text.as_str()).unwrap_or(&Data::Null);
+        let is_literal = !given.to_string().contains("pt.") && !given.to_string().contains("#pt");
+        !given.is_null() && is_literal && param.ty.check(given).is_err()
+    })
 }
 
 /// Whether all were answered.
@@ -52,7 +61,7 @@ fn introduce(reference: &str, param: &Param) -> Outcome {
 fn answer(param: &Param) -> Result<Option<Data>, Failure> {
     let question = format!("{} ({})", param.id.text, wanted(&param.ty));
     loop {
-        let Some(text) = prompt::ask(&question, is_secret(&param.id.text))? else {
+        let Some(text) = prompt::ask(&question, sounds_secret(&param.id.text))? else {
             writeln!(anstream::stderr())?;
             return Ok(None);
         };
@@ -85,12 +94,6 @@ fn wanted(ty: &Type) -> String {
 
 fn is_bool(ty: &Type) -> bool {
     ty.describe() == "bool"
-}
-
-/// Whether somebody who looks over a shoulder should not see it. Types do not tell, names do.
-fn is_secret(id: &str) -> bool {
-    let id = id.to_lowercase();
-    ["password", "passwd", "secret", "token", "api-key", "private-key"].iter().any(|word| id.contains(word))
 }
 
 /// An answer as data: as on the command line, but that text needs no quotes.

@@ -149,7 +149,7 @@ pub(crate) fn contexts() -> Candidates {
 fn of_jobs(ended: bool, names: impl Fn(&pt_server::JobRecord) -> Vec<String>) -> Candidates {
     let records = app().and_then(|app| {
         let instance = app.instance(None).ok()?;
-        app.jobs(Some(&instance), ended).ok()
+        app.jobs_here(&instance, ended).ok()
     });
     // In the order of the jobs, each once.
     let mut seen = BTreeMap::new();

@@ -33,17 +33,21 @@ impl JobsOfArgs {
         let instance = app.instance(self.project.polytope_file.as_deref())?;
         match &self.job {
             Some(job) => Ok(vec![find(&app, &instance, job)?]),
-            None => Ok(app.jobs(Some(&instance), self.all)?),
+            None => Ok(app.jobs_here(&instance, self.all)?),
         }
     }
 }
 
 /// The job of this id; or of this target the one that runs, or else the newest.
 pub(crate) fn find(app: &App, instance: &Instance, name: &str) -> Result<JobRecord, Failure> {
-    let mut records = app.jobs(Some(instance), true)?;
+    let mut records = app.jobs_here(instance, true)?;
     records.retain(|record| means(name, record.id()));
-    let exact = records.iter().position(|record| record.id().as_str() == name);
-    let live = || records.iter().position(|record| !record.job.status.has_ended());
+    let runs = |record: &JobRecord| !record.job.status.has_ended();
+    let is_exact = |record: &JobRecord| record.id().as_str() == name;
+    // An isolated one that runs is meant rather than one of the checkout that is over.
+    let exact = records.iter().position(|record| is_exact(record) && runs(record));
+    let exact = exact.or_else(|| records.iter().position(is_exact));
+    let live = || records.iter().position(runs);
     match exact.or_else(live).or(if records.is_empty() { None } else { Some(0) }) {
         Some(at) => Ok(records.swap_remove(at)),
         None => Err(unknown(name)),

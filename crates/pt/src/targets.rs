@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use pt_model::{Data, StepId, parse_duration};
+use pt_model::{Data, Masker, Secret, StepId, parse_duration};
 use pt_plan::{Does, Plan, Planned, Request, StepPlan};
 use pt_server::{App, LoadedProject};
 use pt_spec::{Loaded, Project, Wanted, plain};
@@ -100,7 +100,19 @@ pub(crate) fn readable(project: LoadedProject) -> Result<LoadedProject, Failure>
 /// Shows what planning found, and gives the plan unless something forbids to start at all.
 pub(crate) fn startable(loaded: &Loaded, planned: Planned) -> Result<Option<Plan>, Failure> {
     let startable = show_findings(loaded, &planned)?;
-    Ok(planned.plan.filter(|_| startable))
+    let Some(plan) = planned.plan.filter(|_| startable) else { return Ok(None) };
+    plan.secrets.iter().try_for_each(warn_if_short)?;
+    Ok(Some(plan))
+}
+
+/// Says so if a secret is too short to be hidden.
+pub(crate) fn warn_if_short(secret: &Secret) -> Outcome {
+    if !Masker::is_too_short(secret) {
+        return Ok(());
+    }
+    let (name, least) = (secret.name(), Masker::SHORTEST);
+    let why = format!("it has fewer than {least} characters, which stand in any text. Set a longer one.");
+    Ok(writeln!(anstream::stderr().lock(), "Warning: Logs and answers may show the secret '{name}': {why}")?)
 }
 
 /// Shows what planning found; tells whether nothing forbids to start at all.

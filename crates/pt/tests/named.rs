@@ -119,12 +119,12 @@ fn a_specification_is_one_a_list_or_a_map_of_names() {
     let home = Home::new();
     home.write("one.json", r#"{"id": "a", "data": 1.50}"#);
     home.write("list.yml", "- {id: b, data: x}\n- id: c\n  data: [1]\n");
-    home.write("map.edn", "{:d \"x y\" :e 5}");
+    home.write("map.edn", "{:d \"x yz\" :e 5000}");
     home.write("key.pem", "-----BEGIN-----\nabc\n");
     assert_eq!(home.pt(&["values", "set", "--file", "one.json"]), "id: a\ndata: \"1.50\"\n");
     assert_eq!(home.pt(&["values", "set", "-f", "list.yml", "-r"]), "x\n[1]\n");
     assert_eq!(home.pt(&["secrets", "set", "--file=map.edn"]), "- id: d\n- id: e\n");
-    assert_eq!(home.raw("secrets", "d") + &home.raw("secrets", "e"), "x y\n5\n");
+    assert_eq!(home.raw("secrets", "d") + &home.raw("secrets", "e"), "x yz\n5000\n");
     home.pt_in("shop", &["values", "set", "--stdin"], "{:f \"edn\"}");
     home.pt_in("shop", &["values", "set", "g", "--stdin"], "{data: 7}");
     home.pt_in("shop", &["values", "set", "h", "--stdin"], "[7]");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::SimOptions;
 use super::world::refused;
@@ -102,7 +103,7 @@ fn error(kind: ErrorKind, attempt: &str) -> BackendError {
 
 /// Why a script cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{entry}` is neither `taken-port PORT` nor `fail CALL NTH KIND`")]
+#[error("`{entry}` is neither `taken-port PORT`, `late-stops MS` nor `fail CALL NTH KIND`")]
 pub struct ScriptError {
     /// The entry.
     pub entry: String,
@@ -111,8 +112,8 @@ pub struct ScriptError {
 impl FromStr for SimOptions {
     type Err = ScriptError;
 
-    /// Reads a script: entries apart by `;` or line ends, each `taken-port 8080`, or `fail create-container 2 disk-full`
-    /// (the second one), or `fail any 5- not-running` (the fifth call of anything and all after it).
+    /// Reads a script: entries apart by `;` or line ends, each `taken-port 8080`, or `late-stops 500` (milliseconds), or
+    /// `fail create-container 2 disk-full` (the second one), or `fail any 5- not-running` (the fifth call of anything and all after it).
     fn from_str(script: &str) -> Result<Self, ScriptError> {
         let mut options = Self::default();
         for entry in script.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -120,6 +121,9 @@ impl FromStr for SimOptions {
             let words: Vec<&str> = entry.split_whitespace().collect();
             match words.as_slice() {
                 ["taken-port", port] => options.taken_ports.push(port.parse().map_err(|_| told())?),
+                ["late-stops", ms] => {
+                    options.late_stops = Duration::from_millis(ms.parse().map_err(|_| told())?);
+                }
                 ["fail", call, nth, kind] => options.faults.push(Fault {
                     call: self::call(call).ok_or_else(told)?,
                     nth: nth.trim_end_matches('-').parse().map_err(|_| told())?,
@@ -186,7 +190,7 @@ mod tests {
         let error = "fail everything 1 badly".parse::<SimOptions>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`fail everything 1 badly` is neither `taken-port PORT` nor `fail CALL NTH KIND`"
+            "`fail everything 1 badly` is neither `taken-port PORT`, `late-stops MS` nor `fail CALL NTH KIND`"
         );
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pt_model::Labels;
 use tokio::sync::watch;
@@ -37,6 +38,8 @@ pub(super) struct World {
     /// Ports of the host that somebody else uses.
     pub(super) taken_ports: BTreeSet<u16>,
     pub(super) faults: Faults,
+    /// How long after an exit the answer to a stop comes.
+    pub(super) late_stops: Duration,
     pub(super) containers: BTreeMap<String, Container>,
     pub(super) networks: BTreeMap<String, Labels>,
     pub(super) volumes: BTreeMap<String, (Labels, Tree)>,

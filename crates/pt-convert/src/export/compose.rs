@@ -120,8 +120,9 @@ impl Service<'_> {
             return Data::Null;
         };
         let params = &build.params;
-        let (Some(context), Some(tags)) = (params.get("sources").and_then(context), params.get("tags"))
-        else {
+        let dockerfile = params.get("dockerfile").and_then(Data::as_str).unwrap_or("Dockerfile");
+        let context = params.get("sources").and_then(|sources| context(sources, dockerfile));
+        let (Some(context), Some(tags)) = (context, params.get("tags")) else {
             self.notes.push(build.left_out());
             return Data::Null;
         };
@@ -129,13 +130,17 @@ impl Service<'_> {
         let others = tags.as_list().unwrap_or_default().iter().filter(|tag| tag.as_str() != Some(image));
         let tags: Data = others.map(|tag| self.open(&tag.to_text())).collect();
         let mut given = |key: &str| params.get(key).map_or(Data::Null, |data| self.open_all(data));
-        let dockerfile = Some(given("dockerfile")).filter(|file| file.as_str() != Some("Dockerfile"));
+        let dockerfile = given("dockerfile");
+        let (target, args, labels) = (given("target"), given("args"), given("labels"));
+        let is_usual = context.dockerfile.is_some() || dockerfile.as_str() == Some("Dockerfile");
+        let inline = context.dockerfile.map_or(Data::Null, |text| self.open(&text));
         present([
-            ("context", Data::from(escaped(&host(&context)))),
-            ("dockerfile", dockerfile.unwrap_or(Data::Null)),
-            ("target", given("target")),
-            ("args", given("args")),
-            ("labels", given("labels")),
+            ("context", Data::from(escaped(&context.at))),
+            ("dockerfile", if is_usual { Data::Null } else { dockerfile }),
+            ("dockerfile_inline", inline),
+            ("target", target),
+            ("args", args),
+            ("labels", labels),
             ("tags", tags),
         ])
     }
@@ -365,19 +370,57 @@ fn mounted(kind: &str, source: &str, path: &str) -> Data {
     Data::from(escaped(&format!("{source}{between}{path}")))
 }
 
-/// The directory that an image is built of, if it is built of one.
-fn context(sources: &Data) -> Option<String> {
-    let Data::List(sources) = sources else { return None };
-    let [only] = sources.as_slice() else { return None };
-    let source = only.get("source");
-    let is_here = source.get("repo").is_null();
-    match (source.get("type").as_str(), only.get("path").as_str()) {
-        (Some("host"), Some("/")) => Some(source.get("path").as_str().unwrap_or_default().to_owned()),
-        (Some("repo"), Some("/")) if is_here => {
-            Some(source.get("path").as_str().unwrap_or_default().trim_start_matches('/').to_owned())
+/// What an image is built of.
+struct Context {
+    /// Its directory, or the address of a repository.
+    at: String,
+    /// The text of its Dockerfile, if that is no file.
+    dockerfile: Option<Text>,
+}
+
+/// The directory that an image is built of, if it is built of one: the sources stand in it as in the context.
+fn context(sources: &Data, dockerfile: &str) -> Option<Context> {
+    let (mut dirs, mut inline) = (Vec::new(), None);
+    for one in sources.as_list()? {
+        let (source, path) = (one.get("source"), one.get("path").as_str()?);
+        if source.get("type").as_str() == Some("string") && path.trim_matches('/') == dockerfile {
+            inline = Some(source.get("data").to_text());
+        } else {
+            dirs.push(root_of(source, path)?);
         }
+    }
+    dirs.dedup();
+    // Without files there is no context at all.
+    let [at] = dirs.as_slice() else { return None };
+    Some(Context { at: at.clone(), dockerfile: inline })
+}
+
+/// The directory that holds a source where the context has it.
+fn root_of(source: &Data, path: &str) -> Option<String> {
+    let there = source.get("path").as_str().unwrap_or_default();
+    match (source.get("type").as_str(), source.get("repo").as_str()) {
+        (Some("repo"), Some(repo)) => {
+            (path == "/" && there.trim_matches('/').is_empty()).then(|| repo.to_owned())
+        }
+        (Some("repo"), None) => above(there.trim_start_matches('/'), path),
+        (Some("host"), _) => above(there, path),
         _ => None,
     }
+}
+
+/// The directory in which a path is found as `path`.
+fn above(there: &str, path: &str) -> Option<String> {
+    let path = path.trim_matches('/');
+    if path.is_empty() {
+        return Some(host(there));
+    }
+    let there = there.trim_end_matches('/');
+    let rest = there.strip_suffix(path)?;
+    (rest.is_empty() || rest.ends_with('/')).then(|| match rest.trim_end_matches('/') {
+        "" if rest.is_empty() => ".".to_owned(),
+        "" => "/".to_owned(),
+        rest => host(rest),
+    })
 }
 
 /// A path of the machine as Compose writes it: seen from the file's directory.

@@ -1,6 +1,6 @@
 //! The containers of a plan, and what waits for what.
 
-use pt_model::{ContainerSpec, Data, Map, Probe, ServiceSpec};
+use pt_model::{ContainerSpec, Data, Map, MountSource, Probe, ServiceSpec};
 use pt_plan::{CodeCall, Does, Plan, StepPlan};
 use pt_spec::Condition;
 
@@ -35,11 +35,36 @@ impl Planned {
         of_services.chain([&self.spec.ready]).flatten().find_map(|ready| ready.probe.as_ref())
     }
 
+    /// Whether a text that it is given speaks of a host of this name.
+    pub(super) fn mentions(&self, host: &str) -> bool {
+        let spec = &self.spec;
+        let words = spec.cmd.iter().chain(&spec.entrypoint).flatten();
+        let files = spec.mounts.iter().filter_map(|mount| match &mount.source {
+            MountSource::String { data } => Some(data),
+            MountSource::Host { .. }
+            | MountSource::Repo { .. }
+            | MountSource::Volume { .. }
+            | MountSource::Dataset { .. } => None,
+        });
+        let mut texts = spec.env.iter().map(|var| &var.value).chain(words).chain(files);
+        texts.any(|text| speaks_of(&text.masked(), host))
+    }
+
     /// How long it may take until it can be used, in milliseconds.
     pub(super) fn patience_ms(&self) -> Option<u64> {
         let of_services = self.services.iter().map(|service| &service.ready);
         of_services.chain([&self.spec.ready]).flatten().find_map(|ready| ready.timeout_ms)
     }
+}
+
+/// Whether the name stands in a text by itself: not within a word, and not as a part of a path.
+fn speaks_of(text: &str, host: &str) -> bool {
+    let within = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.match_indices(host).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + host.len()..]);
+        let is_path = before.ends_with('/') && !before.ends_with("//");
+        !is_path && !before.ends_with(within) && !after.starts_with(within)
+    })
 }
 
 /// An image that a step builds.
@@ -212,4 +237,19 @@ fn own_params(params: &Map) -> Map {
     let of_module = |key: &str| matches!(key, "services" | "datasets" | "await" | "scaling" | "output");
     let own = params.iter().filter(|(key, value)| !of_module(key) && !value.is_null());
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_told_from_words_and_paths() {
+        for text in ["cache", "redis://cache:6379", "u:p@cache/0", "--at=cache:1", "ping -c 1 cache"] {
+            assert!(speaks_of(text, "cache"), "{text}");
+        }
+        for text in ["caches", "my-cache", "/var/cache", "cache.d", "a_cache", "/cache/x"] {
+            assert!(!speaks_of(text, "cache"), "{text}");
+        }
+    }
 }

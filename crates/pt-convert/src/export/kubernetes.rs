@@ -33,7 +33,7 @@ pub fn export_kubernetes(plan: &Plan) -> Exported {
                 .notes
                 .push(format!("'{id}' does not wait for {after}: Kubernetes starts everything at once."));
         }
-        objects.container(container, &id);
+        objects.container(container, &id, &containers);
     }
     let Objects { mut documents, claims, secrets, mut notes, .. } = objects;
     documents.extend(claims.iter().map(|claim| {
@@ -81,7 +81,7 @@ struct Objects {
 }
 
 impl Objects {
-    fn container(&mut self, container: &Planned, id: &str) {
+    fn container(&mut self, container: &Planned, id: &str, containers: &[Planned]) {
         let spec = &container.spec;
         let (pod_containers, volumes) = self.pod(container, id);
         let restart = match (container.stays, spec.restart.policy) {
@@ -133,8 +133,12 @@ impl Objects {
         for service in &container.services {
             self.service(service, id);
         }
-        // Others reach a container by its own name, too.
-        if container.stays && !container.services.iter().any(|service| service.id.as_str() == container.id) {
+        // Others reach a container by its own name, too: whoever is there to stay, and whoever they speak of.
+        let is_spoken_of =
+            containers.iter().any(|other| other.id != container.id && other.mentions(&container.id));
+        if (container.stays || is_spoken_of)
+            && !container.services.iter().any(|service| service.id.as_str() == container.id)
+        {
             self.service_of(&container.id, id, Vec::new());
         }
     }

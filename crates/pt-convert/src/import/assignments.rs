@@ -1,7 +1,5 @@
 //! Files of `NAME=value` lines: `.env`, and what `env_file` names.
 
-use super::interpolation::secret_name;
-
 /// What a file says of a variable.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Assignment {
@@ -13,7 +11,7 @@ pub(super) struct Assignment {
 impl Assignment {
     /// Whether its value is not to be shown: it sounds so, or it is an address with a password.
     pub(super) fn is_secret(&self) -> bool {
-        secret_name(&self.name) || self.value.as_deref().is_some_and(has_password)
+        pt_model::sounds_secret(&self.name) || self.value.as_deref().is_some_and(has_password)
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) fn documents(source: SourceId, text: &str, tags: &mut Tags) -> Result
         if parsed.has_errors() {
             return Err(parsed.diagnostics);
         }
-        let root = parsed.document.root;
+        let mut root = parsed.document.root;
+        read_numbers(&mut root, &text);
         let found = parsed.diagnostics.iter().filter(|found| found.id == "unknown-tag");
         for span in found.flat_map(|found| &found.labels).map(|label| label.span) {
             let tag = text.get(span.start as usize..span.end as usize).unwrap_or_default();
@@ -47,6 +48,38 @@ pub(super) fn documents(source: SourceId, text: &str, tags: &mut Tags) -> Result
         }
     }
     if mistakes.is_empty() { Ok(Documents { tops, tags: others }) } else { Err(mistakes) }
+}
+
+/// Numbers as Compose reads them, whose YAML is the older one: `022` is 18, as of a mode, and `1_000` is 1000.
+fn read_numbers(node: &mut Node, text: &str) {
+    match &mut node.kind {
+        NodeKind::List(items) => items.iter_mut().for_each(|item| read_numbers(item, text)),
+        NodeKind::Map(entries) => entries.iter_mut().for_each(|entry| read_numbers(&mut entry.value, text)),
+        NodeKind::Int(_) | NodeKind::Str(_) => {
+            // What is in quotes is longer as it is written, and begins with one.
+            let written = text.get(node.span.start as usize..node.span.end as usize).unwrap_or_default();
+            if let Some(number) = older_number(written) {
+                node.kind = NodeKind::Int(number);
+            }
+        }
+        NodeKind::Null | NodeKind::Bool(_) | NodeKind::Float(_) | NodeKind::Form(_) => {}
+    }
+}
+
+/// A number that YAML 1.2 reads as another one, or as text.
+fn older_number(written: &str) -> Option<i64> {
+    let unsigned = written.strip_prefix(['-', '+']).unwrap_or(written);
+    let is_meant = |c: char| c.is_ascii_digit() || c == '_';
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) || !unsigned.chars().all(is_meant) {
+        return None;
+    }
+    let digits: String = unsigned.chars().filter(char::is_ascii_digit).collect();
+    let number = match digits.strip_prefix('0').filter(|rest| !rest.is_empty()) {
+        Some(octal) => i64::from_str_radix(octal, 8).ok()?,
+        None if unsigned.contains('_') => digits.parse().ok()?,
+        None => return None,
+    };
+    Some(if written.starts_with('-') { -number } else { number })
 }
 
 /// Finds what Compose refuses because it has another shape.
@@ -112,6 +145,25 @@ fn split(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_older_yaml() {
+        for (written, number) in [
+            ("010", Some(8)),
+            ("0440", Some(288)),
+            ("-017", Some(-15)),
+            ("1_000", Some(1000)),
+            ("00", Some(0)),
+            ("0", None),
+            ("10", None),
+            ("09", None),
+            ("\"010\"", None),
+            ("0x10", None),
+            ("_1", None),
+        ] {
+            assert_eq!(older_number(written), number, "{written}");
+        }
+    }
 
     #[test]
     fn documents_stay_at_their_places() {

@@ -1,28 +1,5 @@
 //! What of a text stands for variables, and what `.env` files say of these.
 
-/// Words in the names of what should not be shown.
-const SECRET: [&str; 8] =
-    ["password", "passwd", "secret", "token", "api-key", "private-key", "credential", "-pw"];
-
-/// How such names end.
-const SECRET_ENDS: [&str; 2] = ["pass", "passphrase"];
-
-/// The last words of such names.
-const SECRET_WORDS: [&str; 3] = ["auth", "pat", "sk"];
-
-/// How names end of what is no secret, but says where one is, or whose.
-const NO_SECRET: [&str; 4] = ["-id", "-file", "-path", "-name"];
-
-/// Whether a variable sounds as if it should be kept secret: `DB_PASSWORD`.
-pub(super) fn secret_name(variable: &str) -> bool {
-    let name = setting_name(variable);
-    let last_word = name.rsplit('-').next().unwrap_or_default();
-    let sounds_secret = SECRET.iter().any(|word| name.contains(word))
-        || SECRET_ENDS.iter().any(|end| name.ends_with(end))
-        || SECRET_WORDS.contains(&last_word);
-    sounds_secret && !NO_SECRET.iter().any(|end| name.ends_with(end))
-}
-
 /// What the value or secret is called that stands for a variable: `POSTGRES_PASSWORD` is `postgres-password`.
 pub(super) fn setting_name(variable: &str) -> String {
     variable.to_lowercase().replace(['_', '.'], "-").trim_matches('-').to_owned()
@@ -57,7 +34,7 @@ impl Variable {
             let of = |piece: &Piece| matches!(piece, Piece::Variable(inner) if inner.is_secret());
             self.default.as_deref().is_some_and(|default| pieces(default).iter().any(of))
         };
-        secret_name(&self.name) || by_default()
+        pt_model::sounds_secret(&self.name) || by_default()
     }
 }
 

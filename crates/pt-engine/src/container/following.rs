@@ -1,5 +1,7 @@
 //! What a container writes, read to its end, across connections that break.
 
+use std::future::ready;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pt_backend::{BackendError, Chunk, ErrorKind, Exit, Running};
@@ -54,15 +56,28 @@ impl ContainerTask {
             }
         };
         tokio::pin!(reading);
+        let restart = AtomicBool::new(false);
         tokio::select! {
-            exit = &mut reading => exit.map(|exit| (exit, false)),
+            exit = &mut reading => {
+                let again = restart.load(Ordering::Relaxed) || self.restart_waits().await;
+                exit.map(|exit| (exit, again))
+            }
             stopped = self.stop_when_wished(id) => match stopped {
                 Ok(()) => reading.await,
                 // It may be gone all the same: an engine that ends says nothing more.
                 Err(()) => timeout(self.grace, reading).await.ok().flatten(),
             }
             .map(|exit| (exit, false)),
-            () = self.stop_for_restart(id) => reading.await.map(|exit| (exit, true)),
+            () = self.stop_for_restart(id, &restart) => reading.await.map(|exit| (exit, true)),
+        }
+    }
+
+    /// Whether a restart is wished that nobody has come to yet: who wished it was told that it will be.
+    async fn restart_waits(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.restart_wished.notified() => true,
+            () = ready(()) => false,
         }
     }
 

@@ -79,15 +79,18 @@ impl Dispatcher {
         // Published when the container started, they would not need this.
         let backend = Arc::clone(&self.context.engine.backend);
         let stopping = self.stopping.clone();
+        let missing: Vec<(PortSpec, Option<u16>)> =
+            missing.into_iter().map(|port| (port.clone(), self.ports.asked(port.host_port()))).collect();
         tokio::spawn(async move {
             let opening = async {
                 let mut doors = Vec::new();
-                for port in missing {
-                    let wished = PublishedPort {
-                        container: port.port,
-                        host: port.host_port(),
-                        udp: port.protocol.is_udp(),
+                for (port, asked) in missing {
+                    let udp = port.protocol.is_udp();
+                    let host = match asked {
+                        Some(host) => host,
+                        None => backend.free_port(None, udp).await,
                     };
+                    let wished = PublishedPort { container: port.port, host, udp };
                     let door =
                         backend.open_door(&backend_id, wished).await.map_err(|error| error.to_string())?;
                     doors.push((PublishedPort { host: door.host(), ..wished }, door));

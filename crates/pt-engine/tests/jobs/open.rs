@@ -138,3 +138,17 @@ fn a_container_is_started_once_more_and_keeps_its_services() {
         job stopped",
     );
 }
+
+/// Docker tells an exit before it has answered who asked for the stop.
+#[test]
+fn an_exit_that_is_heard_of_before_the_stop_is_answered_is_no_end() {
+    let deeds: &[(&str, crate::world::Deed)] = &[
+        ("first success", serve),
+        ("service api opened", restart),
+        ("server exited with 143, restart 0 in 0 ms", stop_serving),
+        ("service api closed", stop),
+    ];
+    let happened = happens_in(OPEN, None, "late-stops 3000", deeds);
+    let restarted = "service api opened\nserver exited with 143, restart 0 in 0 ms\nserver runs\n";
+    assert!(happened.contains(restarted), "{happened}");
+}

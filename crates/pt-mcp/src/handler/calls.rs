@@ -166,7 +166,7 @@ fn record(server: &Inner, tool: &str, given: &Arguments, caller: &Caller, begun:
     let Ok(project) = server.sandbox.project.get() else { return };
     // Where secrets cannot be found, what may hold them is left out.
     let masker = server.sandbox.masker(&project.scope).ok();
-    let arguments = masker.map(|masker| masker.mask(&given.to_json())).unwrap_or_default();
+    let arguments = masker.map(|masker| masker.mask(&given.recorded())).unwrap_or_default();
     let arguments: String = arguments.chars().take(RECORDED).collect();
     let took = Timestamp::now().duration_since(begun).as_millis();
     let call = AgentCall {

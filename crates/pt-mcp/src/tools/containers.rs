@@ -17,7 +17,9 @@ use crate::arguments::Arguments;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::Caller;
-use crate::tools::describe::{behind_service, find, find_container, find_newest_call, find_step, missing};
+use crate::tools::describe::{
+    behind_service, find, find_container, find_newest_call, in_newest_call, missing,
+};
 use crate::tools::list::{self, none_fits};
 
 /// Lines that are shown, unless another limit was given.
@@ -42,7 +44,12 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         (None, None) => behind_service(&views, &wanted),
         (container, _) => container,
     };
-    let step = step.or_else(|| find_step(&views, &wanted));
+    // A name stands for its newest call; `job/id` for that very thing.
+    let newest = container.as_ref().filter(|(view, _)| view.own && !wanted.contains('/'));
+    let newest = newest.and_then(|(view, id)| Some((*view, in_newest_call(view, id)?)));
+    let is_newer = newest.is_some();
+    let container = newest.or(container);
+    let step = step.filter(|_| wanted.contains('/')).or_else(|| find_newest_call(&views, &wanted));
     let whole = || views.iter().find(|view| view.key.job.as_str() == wanted);
     let Some(view) =
         container.as_ref().map(|(view, _)| *view).or(step.as_ref().map(|(view, _)| *view)).or_else(whole)
@@ -99,7 +106,13 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
         let lines = format!("lines of {wanted}");
         return Ok(Answer::text(none_fits(written, &lines, &filters.join(" and "))));
     };
-    let mut text = newer_call(&views, &wanted, container.as_ref().map(|(view, id)| (*view, id)));
+    let mut text = match (&container, &step) {
+        (Some((view, id)), _) if is_newer => earlier(view, id.as_str(), &wanted),
+        (None, Some((view, step))) if is_call_of(step.as_str(), &wanted) => {
+            earlier(view, step.as_str(), &wanted)
+        }
+        _ => String::new(),
+    };
     let left_out = lines.len() - shown.len();
     if left_out > 0 {
         let mut note = json!({"container": wanted, "limit": limit, "before": first.seq});
@@ -121,16 +134,14 @@ pub(super) fn logs(server: &Inner, given: &Arguments) -> Result<Answer, AppError
     Ok(Answer::text(text))
 }
 
-/// That what is called so was called once more since: whoever reads on in an old log looks for what is mended already.
-fn newer_call(views: &[JobView], wanted: &str, container: Option<(&JobView, &ContainerId)>) -> String {
-    let of_container = container.and_then(|(view, id)| Some(view.job.containers.get(id)?.step.clone()));
-    let step = of_container.map_or_else(|| wanted.to_owned(), |step| step.to_string());
-    match find_newest_call(views, &step) {
-        Some((_, newest)) if !wanted.contains('/') && newest.as_str() != step && step.contains(wanted) => {
-            format!("[of an earlier call; the newest is {newest}]\n")
-        }
-        Some(_) | None => String::new(),
-    }
+/// Whether a step is a later call of that name.
+fn is_call_of(step: &str, name: &str) -> bool {
+    step.strip_prefix(name.split('.').next().unwrap_or(name)).is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// Which call is shown, and how to see the first one.
+fn earlier(view: &JobView, shown: &str, wanted: &str) -> String {
+    format!("[of {shown}, the newest; {}/{wanted} is the first]\n", view.key.job)
 }
 
 /// `exec`

@@ -3,6 +3,7 @@
 use pt_model::{ContainerId, ContainerStatus, ServiceId, ServiceStatus, Status, StepId};
 use pt_server::AppError;
 use pt_store::LogFilter;
+use pt_syntax::suggest;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -65,6 +66,24 @@ pub(super) fn find_newest_call<'v>(views: &'v [JobView], wanted: &str) -> Option
         (same && view.job.steps.contains_key(&step)).then_some(step)
     });
     Some((view, newest.unwrap_or(exact)))
+}
+
+/// What stands for a container in the newest call of the step that it is of: the one of the same id, but for a number. Two
+/// calls with containers of two ids have nothing to do with each other.
+pub(super) fn in_newest_call(view: &JobView, container: &ContainerId) -> Option<ContainerId> {
+    let step = &view.job.containers.get(container)?.step;
+    let (_, newest) = find_newest_call(std::slice::from_ref(view), step.as_str())?;
+    if newest == *step {
+        return None;
+    }
+    let base = without_number(container.as_str());
+    let of_it = view.job.containers.iter().rev().filter(|(_, c)| belongs(&view.job, &c.step, &newest));
+    of_it.map(|(id, _)| id.clone()).find(|id| id != container && without_number(id.as_str()) == base)
+}
+
+/// `box` of `box-2`.
+fn without_number(id: &str) -> &str {
+    id.rsplit_once('-').filter(|(_, number)| is_number(number)).map_or(id, |(base, _)| base)
 }
 
 fn find_exact_container<'v>(views: &'v [JobView], wanted: &str) -> Option<(&'v JobView, ContainerId)> {
@@ -144,7 +163,9 @@ pub(super) fn missing(noun: &str, wanted: &str, known: impl Iterator<Item = Stri
     if wanted.is_empty() {
         return Answer::failure(format!("Which {noun}? Give its id; {there}."));
     }
-    Answer::failure(format!("There is no {noun} '{wanted}'; {there}."))
+    let near = suggest(wanted, known.iter().map(String::as_str));
+    let near = near.map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
+    Answer::failure(format!("There is no {noun} '{wanted}'; {there}.{near}"))
 }
 
 /// The steps that there are, as lists show them.
@@ -161,7 +182,7 @@ pub(super) fn service_ids(views: &[JobView]) -> impl Iterator<Item = String> {
 pub(super) fn step(server: &Inner, given: &Arguments) -> Result<Answer, AppError> {
     let wanted = given.text(&["step", "id", "ref"]).unwrap_or_default();
     let views = server.sandbox.views_for(&wanted)?;
-    let Some((view, id)) = find_step(&views, &wanted) else {
+    let Some((view, id)) = find_newest_call(&views, &wanted) else {
         return Ok(missing("step", &wanted, step_ids(&views)));
     };
     let job = &view.job;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pt_model::{Job, LogLine, ServiceId, ServiceStatus, Status, StepId};
+use pt_model::{ContainerStatus, Job, LogLine, ServiceId, ServiceStatus, Status, Step, StepId};
 use pt_server::AppError;
 use pt_store::LogFilter;
 use tokio::time::{Instant, sleep};
@@ -13,7 +13,7 @@ use crate::digest::Failed;
 use crate::sandbox::{JobView, belongs};
 use crate::server::Inner;
 use crate::tools::describe::{find_newest_call, find_service, missing, service_ids, step_ids};
-use crate::tools::{Caller, list};
+use crate::tools::{Caller, Told, list};
 
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(100);
@@ -56,6 +56,7 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
     };
     let seconds = given.number(&["timeout"]).unwrap_or(60).min(LONGEST);
     let deadline = Instant::now() + Duration::from_secs(seconds as u64);
+    let begun = Instant::now();
     let mut first = true;
     loop {
         let views = server.sandbox.views_for(&id)?;
@@ -67,19 +68,27 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
             Some((_, Seen::Yes(text))) => return Ok(Answer::text(text)),
             Some((view, Seen::Never(text))) => return never(server, view, &id, text),
             Some((_, Seen::Not(text))) => text,
-            // A service may be opened later by a step that runs.
-            None if service.is_some() && views.iter().any(|view| !view.job.status.has_ended()) => {
-                format!("{id} is not there yet")
-            }
-            None if first || service.is_none() => {
-                return Ok(if service.is_some() {
-                    missing("service", &id, service_ids(&views))
-                } else {
-                    missing("step", &id, step_ids(&views))
-                });
-            }
-            None => return Ok(Answer::failure(format!("{id} did not come: everything that ran has ended."))),
+            None if service.is_none() => return Ok(missing("step", &id, step_ids(&views))),
+            None => match may_open(&views, begun.elapsed()) {
+                Some(step) => {
+                    let there: Vec<String> = service_ids(&views).collect();
+                    let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+                    format!("There is no service '{id}' yet (open: {there}); step {step} may still open it")
+                }
+                None if first || begun.elapsed() <= SETTLED + POLL => {
+                    return Ok(missing("service", &id, service_ids(&views)));
+                }
+                None => {
+                    return Ok(Answer::failure(format!(
+                        "{id} did not come: no step is left that may open it."
+                    )));
+                }
+            },
         };
+        if let (true, Some(told)) = (first, &caller.told) {
+            // Nobody may be listening any more.
+            drop(told.send(Told::Progress { done: 0, total: 1, message: not_yet.clone() }));
+        }
         first = false;
         if Instant::now() >= deadline {
             return Ok(Answer::failure(format!(
@@ -91,6 +100,24 @@ pub(super) async fn until(server: &Inner, given: &Arguments, caller: &Caller) ->
             () = caller.canceled.cancelled() => return Ok(Answer::failure("The call was canceled.")),
         }
     }
+}
+
+/// The time in which what has started opens its services.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// The first step that may still open a service: its turn has not come, or it has no container yet that runs. One that has
+/// just got it is about to.
+fn may_open(views: &[JobView], waited: Duration) -> Option<String> {
+    views.iter().find_map(|view| {
+        let job = &view.job;
+        let may = |(step, state): &(&StepId, &Step)| {
+            let mut own = job.containers.values().filter(|container| container.step == **step);
+            let is_up = own.any(|container| container.status == ContainerStatus::Running);
+            let has_parts = job.steps.keys().any(|other| other != *step && belongs(job, other, step));
+            !state.status.has_ended() && !has_parts && (!is_up || waited < SETTLED)
+        };
+        job.steps.iter().find(may).map(|(step, _)| list::named(view, step.as_str()))
+    })
 }
 
 fn see_service<'v>(views: &'v [JobView], id: &str, wanted: Wanted) -> Option<(&'v JobView, Seen)> {

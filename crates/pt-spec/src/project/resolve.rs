@@ -153,6 +153,12 @@ impl Project {
         };
         let near = near_reference(reference, &known);
         let near = near.or_else(|| self.standard.named(&self.sources, reference));
+        // `kafka!connct`: a standard module is meant even without its owner.
+        let is_telling = reference.contains('!') && !reference.contains('/');
+        let near = near.or_else(|| {
+            let known = self.standard.references(&self.sources);
+            near_reference(&format!("polytope/{reference}"), &known).filter(|_| is_telling)
+        });
         if let Some(step) = as_code_step(reference).filter(|_| wanted != Wanted::Target) {
             return diagnostic
                 .hint(format!("code is no name of a module: write a step that has it, `{step}`"));

@@ -47,7 +47,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn run(args: &EventsArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.polytope_file.as_deref())?;
-    let (record, _) = choose(app.jobs(Some(&instance), true)?, args.what.as_deref())?;
+    let (record, _) = choose(app.jobs_here(&instance, true)?, args.what.as_deref())?;
     let mut next = 0;
     let mut first = None;
     loop {

@@ -84,7 +84,7 @@ pub(crate) fn run(command: &JobsCommand, config: &Config) -> Outcome {
 fn list(args: &ListJobsArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.project.polytope_file.as_deref())?;
-    let records = app.jobs(Some(&instance), args.all)?;
+    let records = app.jobs_here(&instance, args.all)?;
     let described: Vec<Value> = records.iter().map(summary).collect();
     args.output.print_list(
         &described,
@@ -99,13 +99,7 @@ fn list(args: &ListJobsArgs, config: &Config) -> Outcome {
                 let date =
                     |at: Option<jiff::Timestamp>| at.map_or_else(|| "–".to_owned(), |at| format!("{at:.0}"));
                 let (created, finished) = (date(job.created_ts), date(job.finished_ts));
-                table.row(vec![
-                    record.id().to_string(),
-                    status(record),
-                    job.target.clone(),
-                    created,
-                    finished,
-                ]);
+                table.row(vec![record.shown(), status(record), job.target.clone(), created, finished]);
             }
             table.render()
         },
@@ -126,7 +120,7 @@ fn get(args: &GetJobArgs, config: &Config) -> Outcome {
 fn delete(args: &DeleteJobsArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.project.polytope_file.as_deref())?;
-    let records = app.jobs(Some(&instance), true)?;
+    let records = app.jobs_here(&instance, true)?;
     // All are looked up before one is deleted.
     let meant: Vec<&JobRecord> = args
         .jobs
@@ -169,7 +163,7 @@ fn summary(record: &JobRecord) -> Value {
     let job = &record.job;
     let steps: serde_json::Map<String, Value> =
         job.steps.iter().map(|(id, step)| (id.to_string(), json!(step.status))).collect();
-    json!({
+    let mut value = json!({
         "id": record.id(),
         "status": status(record),
         "target": job.target,
@@ -177,7 +171,16 @@ fn summary(record: &JobRecord) -> Value {
         "started-ts": job.started_ts,
         "finished-ts": job.finished_ts,
         "steps": steps,
-    })
+    });
+    mark(&mut value, record);
+    value
+}
+
+/// Marks what is not the checkout's own.
+fn mark(value: &mut Value, record: &JobRecord) {
+    if record.instance.isolated {
+        value["isolated"] = json!(true);
+    }
 }
 
 /// All that is known of a job.
@@ -185,6 +188,7 @@ pub(crate) fn describe(record: &JobRecord) -> Value {
     let mut value = json!(record.job);
     value["status"] = json!(status(record));
     value["project"] = json!(record.instance.root);
+    mark(&mut value, record);
     let pid = record.runner.as_ref().map(|runner| runner.pid);
     value["runner"] = match record.alive {
         true => json!({"status": "alive", "pid": pid}),

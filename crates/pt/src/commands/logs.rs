@@ -59,7 +59,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn run(args: &LogsArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.polytope_file.as_deref())?;
-    let records = app.jobs(Some(&instance), true)?;
+    let records = app.jobs_here(&instance, true)?;
     let (record, of) = choose(records, args.what.as_deref())?;
     let (store, key) = (&app.store, &record.key);
     let width = record.job.steps.keys().map(|step| step.as_str().chars().count()).max().unwrap_or(4);

@@ -2,13 +2,16 @@
 
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 use pt_engine::Notice;
 use pt_mcp::{Options, Said, Server};
 use pt_model::JobId;
 use pt_server::{App, RunRequest, Unset};
+use pt_store::{McpServer, ServerLock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -57,11 +60,14 @@ pub(crate) fn run(args: &McpArgs, config: &Config) -> Outcome {
         let app = Arc::new(config.open(&args.context)?);
         let options =
             options(&app, args.name.as_deref(), args.project.polytope_file.clone(), context, args.isolated)?;
-        let (server, said) = Server::new(app, options);
+        let (server, said) = Server::new(Arc::clone(&app), options);
+        let file = args.project.polytope_file.as_deref();
         if args.stdio {
+            let _lock = note(&app, file, args.isolated, None);
             return stdio(&server, said).await;
         }
-        let _listening = listen(&server, args.mcp_port, config.mcp_port).await?;
+        let listening = listen(&server, args.mcp_port, config.mcp_port).await?;
+        let _lock = note(&app, file, args.isolated, Some(listening.url()));
         until_stopped(&server, said, prompt::can_ask()).await
     })
 }
@@ -87,7 +93,9 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
             };
             Some((plan, project))
         };
-        let _listening = listen(&server, args.mcp_port, config.mcp_port).await?;
+        let listening = listen(&server, args.mcp_port, config.mcp_port).await?;
+        let file = args.project.polytope_file.as_deref();
+        let _lock = note(&app, file, args.isolated, Some(listening.url()));
         if let Some((plan, project)) = planned {
             let request = RunRequest {
                 until: args.until.as_deref().map(Into::into),
@@ -100,6 +108,13 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
         }
         until_stopped(&server, said, !args.non_interactive && prompt::can_ask()).await
     })
+}
+
+/// Writes down that agents are served. Where that cannot be written, they are served all the same.
+fn note(app: &App, file: Option<&Path>, isolated: bool, address: Option<String>) -> Option<ServerLock> {
+    let instance = app.instance(file).ok()?.id;
+    let (pid, started_ts) = (std::process::id(), Timestamp::now());
+    app.store.note_server(&McpServer { pid, instance, address, isolated, started_ts }).ok()
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

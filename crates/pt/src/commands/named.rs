@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use pt_model::Secret;
 use pt_server::{App, AppError};
-use pt_store::{Scope, StoreError};
+use pt_store::{Scope, StoreError, same_name};
 use pt_syntax::suggest;
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Format, render};
 use crate::table::Table;
+use crate::targets;
 
 /// What can be done with values, and likewise with secrets: the word stands in for `NOUN`.
 #[derive(Debug, Subcommand)]
@@ -114,10 +115,15 @@ fn set(noun: Noun, args: &SetArgs, config: &Config) -> Outcome {
         let now = Timestamp::now();
         match noun {
             Noun::Value => app.store.set_value(&scope, &one.id, &one.data, now)?,
-            Noun::Secret => app.store.set_secret(&scope, &Secret::new(&one.id, one.data.clone()), now)?,
+            Noun::Secret => {
+                let secret = Secret::new(&one.id, one.data.clone());
+                app.store.set_secret(&scope, &secret, now)?;
+                targets::warn_if_short(&secret)?;
+            }
         }
     }
     tell_if_outside(noun, &scope, &assignments)?;
+    tell_of_others(noun, &app, &scope, &assignments)?;
     if args.output.raw {
         let shown = assignments.iter().filter(|_| noun == Noun::Value);
         return shown.into_iter().try_for_each(|one| Ok(writeln!(std::io::stdout(), "{}", one.data)?));
@@ -143,6 +149,25 @@ fn tell_if_outside(noun: Noun, scope: &Scope, assignments: &[given::Assignment])
         anstream::stderr(),
         "There is no polytope file here or above: {them} kept for what runs outside of projects."
     )?;
+    Ok(())
+}
+
+/// Says where the other noun has the same name: who wants to change the one easily sets the other.
+fn tell_of_others(noun: Noun, app: &App, scope: &Scope, assignments: &[given::Assignment]) -> Outcome {
+    let other = match noun {
+        Noun::Value => Noun::Secret,
+        Noun::Secret => Noun::Value,
+    };
+    let others = ids(other, app, scope)?;
+    for one in assignments {
+        let Some(there) = others.iter().find(|there| same_name(there, &one.id)) else { continue };
+        let (word, other, id) = (noun.word(), other.word(), &one.id);
+        writeln!(
+            anstream::stderr(),
+            "That is the {word}, which `pt.{word} {id}` reads. A {other} '{there}' exists and is unchanged: \
+             `pt.{other} {there}` reads that; `pt {other}s set {there}` sets it, `pt {other}s delete {there}` removes it."
+        )?;
+    }
     Ok(())
 }
 

@@ -86,7 +86,7 @@ fn get(part: Part, args: &GetPartArgs, config: &Config) -> Outcome {
     let instance = app.instance(args.project.polytope_file.as_deref())?;
     let mut records = match &args.job {
         Some(job) => vec![jobs_of::find(&app, &instance, job)?],
-        None => app.jobs(Some(&instance), true)?,
+        None => app.jobs_here(&instance, true)?,
     };
     // Stable: the newest of either kind stays in front.
     records.sort_by_key(|record| record.job.status.has_ended());
@@ -118,6 +118,9 @@ impl Part {
         let job = &record.job;
         let whole = |id: &str, mut facts: Value| {
             let mut whole = json!({"id": id, "job": record.id()});
+            if record.instance.isolated {
+                whole["isolated"] = json!(true);
+            }
             if let (Some(whole), Some(facts)) = (whole.as_object_mut(), facts.as_object_mut()) {
                 whole.append(facts);
             }
@@ -165,7 +168,7 @@ impl Part {
         for record in records {
             for row in self.rows(&record.job) {
                 any = true;
-                table.row(row.into_iter().chain([record.id().to_string()]).collect());
+                table.row(row.into_iter().chain([record.shown()]).collect());
             }
         }
         any.then(|| table.render())

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use pt_engine::Wait;
 use pt_model::{Job, ServiceStatus, Status};
 use pt_server::{JobRecord, waits_of_job};
+use pt_store::McpServer;
 
 use crate::cli::{ContextArgs, OutputArgs, ProjectArgs};
 use crate::commands::jobs;
@@ -37,8 +38,7 @@ const ANSWER: Duration = Duration::from_millis(500);
 pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.project.polytope_file.as_deref())?;
-    let scope = if args.all { None } else { Some(&instance) };
-    let records = app.jobs(scope, args.all)?;
+    let records = if args.all { app.jobs(None, true)? } else { app.jobs_here(&instance, false)? };
     if args.output.output.is_some() {
         let jobs: Vec<_> = records.iter().map(jobs::describe).collect();
         return args.output.print(&jobs);
@@ -47,7 +47,8 @@ pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
     if args.output.raw {
         return records.iter().try_for_each(|record| Ok(writeln!(out, "{}", record.id())?));
     }
-    if records.is_empty() {
+    let servers = app.store.servers(&instance.id)?;
+    if records.is_empty() && servers.is_empty() {
         writeln!(
             out,
             "{}",
@@ -57,6 +58,12 @@ pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
                 "Nothing runs here. `pt ps --all` shows ended jobs, and those of other projects."
             }
         )?;
+        return Ok(());
+    }
+    for server in &servers {
+        writeln!(out, "{}, which `pt stop --mcp` ends", sentence(server))?;
+    }
+    if records.is_empty() {
         return Ok(());
     }
     let mut jobs = Table::new(&["JOB", "STATUS", "STEP", "STATUS", "CONTAINER", "SERVICES"]);
@@ -78,6 +85,15 @@ pub(crate) fn run(args: &PsArgs, config: &Config) -> Outcome {
     Ok(())
 }
 
+/// What a server is, for people.
+pub(crate) fn sentence(server: &McpServer) -> String {
+    let kind = if server.isolated { "An isolated MCP server" } else { "An MCP server" };
+    match &server.address {
+        Some(address) => format!("{kind} serves agents at {address}"),
+        None => format!("{kind} serves the agent that started it"),
+    }
+}
+
 /// Which steps of a job wait, and for what. A runner that is just going does not say.
 fn waits(record: &JobRecord) -> Result<Vec<Wait>, Failure> {
     let Some(runner) = &record.runner else { return Ok(Vec::new()) };
@@ -89,9 +105,9 @@ fn waits(record: &JobRecord) -> Result<Vec<Wait>, Failure> {
 fn rows(table: &mut Table, record: &JobRecord, with_project: bool) {
     let job = &record.job;
     let id = if with_project {
-        format!("{} ({})", record.id(), record.instance.root.display())
+        format!("{} ({})", record.shown(), record.instance.root.display())
     } else {
-        record.id().to_string()
+        record.shown()
     };
     let mut first = vec![id, status_of(record)];
     for (step_id, step) in &job.steps {

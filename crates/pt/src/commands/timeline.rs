@@ -50,7 +50,7 @@ const WIDTH: usize = 40;
 pub(crate) fn run(args: &TimelineArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.polytope_file.as_deref())?;
-    let (record, _) = choose(app.jobs(Some(&instance), true)?, args.what.as_deref())?;
+    let (record, _) = choose(app.jobs_here(&instance, true)?, args.what.as_deref())?;
     let mut trace = Trace::of(&app.store.events(&record.key, 0)?);
     let received = app.store.spans(&record.key, 0)?;
     let own: Vec<Span> = trace.spans().cloned().collect();

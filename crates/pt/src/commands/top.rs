@@ -71,10 +71,10 @@ pub(crate) fn run(args: &TopArgs, config: &Config) -> Outcome {
         let backend = app.backend().await?;
         let instance = app.instance(args.project.polytope_file.as_deref())?;
         let mut looks = Looks::new();
-        look(&*backend, &app.jobs(Some(&instance), false)?, &mut looks).await?;
+        look(&*backend, &app.jobs_here(&instance, false)?, &mut looks).await?;
         loop {
             tokio::time::sleep(PAUSE).await;
-            let rows = look(&*backend, &app.jobs(Some(&instance), false)?, &mut looks).await?;
+            let rows = look(&*backend, &app.jobs_here(&instance, false)?, &mut looks).await?;
             let mut out = anstream::stdout().lock();
             if let Some(format) = args.output {
                 write!(out, "{}", output::render(&rows, format, true)?)?;

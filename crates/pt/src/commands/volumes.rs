@@ -143,6 +143,8 @@ pub(crate) fn run(command: &VolumesCommand, config: &Config) -> Outcome {
 /// A volume, and by whom it is used.
 struct Volume {
     found: FoundVolume,
+    /// Whether it is of a sandbox beside the checkout.
+    isolated: bool,
     users: Vec<String>,
 }
 
@@ -174,6 +176,9 @@ impl Volume {
         if let Some(job) = self.job() {
             value["job"] = json!(job);
         }
+        if self.isolated {
+            value["isolated"] = json!(true);
+        }
         value["name"] = json!(self.found.name);
         value["used-by"] = json!(self.users);
         value
@@ -194,6 +199,7 @@ async fn list(args: &ListVolumesArgs, config: &Config) -> Outcome {
             let mut table = Table::new(&["VOLUME", "SCOPE", "USED BY", "NAME IN THE ENGINE"]);
             for volume in &volumes {
                 let scope = volume.job().map_or_else(|| "project".to_owned(), |job| format!("job {job}"));
+                let scope = if volume.isolated { format!("{scope} (isolated)") } else { scope };
                 let users = if volume.users.is_empty() { "–".to_owned() } else { volume.users.join(", ") };
                 table.row(vec![volume.id().to_owned(), scope, users, volume.found.name.clone()]);
             }
@@ -297,8 +303,16 @@ fn open(context: &ContextArgs, project: &ProjectArgs, config: &Config) -> Result
     Ok((app, instance))
 }
 
-/// All volumes of the project, those that outlive jobs first.
+/// All volumes of the project, those that outlive jobs first, and those of isolated sandboxes last.
 async fn all(app: &App, instance: &Instance) -> Result<Vec<Volume>, Failure> {
+    let mut volumes = of(app, instance).await?;
+    for beside in app.store.instances_beside(instance)? {
+        volumes.extend(of(app, &beside).await?);
+    }
+    Ok(volumes)
+}
+
+async fn of(app: &App, instance: &Instance) -> Result<Vec<Volume>, Failure> {
     let labels = Labels::default().with(Labels::INSTANCE, instance.id.as_str());
     let backend = app.backend().await?;
     let found = backend.find(&labels).await;
@@ -314,8 +328,10 @@ async fn all(app: &App, instance: &Instance) -> Result<Vec<Volume>, Failure> {
         });
         users.collect()
     };
-    let mut volumes: Vec<Volume> =
-        volumes.into_iter().map(|found| Volume { users: users(&found.name), found }).collect();
+    let mut volumes: Vec<Volume> = volumes
+        .into_iter()
+        .map(|found| Volume { users: users(&found.name), isolated: instance.isolated, found })
+        .collect();
     volumes.sort_by(|a, b| (a.job(), a.id()).cmp(&(b.job(), b.id())));
     Ok(volumes)
 }

@@ -18,7 +18,8 @@ const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/bin");
 
 /// How long one command of a case may take.
 const SIM_LIMIT: Duration = Duration::from_secs(60);
-const DOCKER_LIMIT: Duration = Duration::from_secs(120);
+/// An engine that many cases share is slow at times.
+const DOCKER_LIMIT: Duration = Duration::from_secs(240);
 
 /// How long processes may take to be gone once the last command has ended.
 const ENDING: Duration = Duration::from_secs(15);

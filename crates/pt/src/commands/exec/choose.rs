@@ -39,12 +39,12 @@ pub(super) fn container(
             }
             vec![record]
         }
-        None => app.jobs(Some(instance), false)?,
+        None => app.jobs_here(instance, false)?,
     };
     let named = |record: &JobRecord, id: &ContainerId, container: &Container| {
         let backend_id = container.backend_id.as_deref().unwrap_or_default();
         id.as_str() == wanted
-            || container_name(instance, record.id(), id) == wanted
+            || container_name(&record.instance, record.id(), id) == wanted
             || (wanted.len() >= SHORTEST_ID && backend_id.starts_with(wanted))
     };
     let mut found = matching(&records, named);

@@ -66,7 +66,7 @@ impl Job {
     pub(crate) fn visit(name: &str) -> Result<Self, failure::Failure> {
         let app = App::open(Environment::read()?)?;
         let instance = app.instance(None)?;
-        let records = app.jobs(Some(&instance), false)?;
+        let records = app.jobs_here(&instance, false)?;
         let record = records.into_iter().find(|record| record.alive && means(name, record.id()));
         let Some(record) = record else {
             let message = format!("No job '{name}' runs here.");
