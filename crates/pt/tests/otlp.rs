@@ -171,7 +171,7 @@ fn what_the_sdk_for_python_sends_is_kept_where_it_belongs() {
     );
     let bars = stack.pt(&["timeline"]);
     let names: Vec<&str> =
-        bars.lines().map(|line| line.split(['━', '█', '─']).next().unwrap().trim()).collect();
+        bars.lines().map(|line| line.split(['━', '█', '─', '▒', '░']).next().unwrap().trim()).collect();
     assert_eq!(names[2..], ["web", "GET /orders", "SELECT orders", "GET /orders", "SELECT orders"], "{bars}");
     let document: Value = serde_json::from_str(&stack.pt(&["timeline", "--otlp"])).unwrap();
     let resources = document["resourceSpans"].as_array().unwrap();
