@@ -102,6 +102,7 @@ pub(crate) fn run_beside(args: &RunArgs, config: &Config) -> Outcome {
                 job: args.job_id.as_deref().map(Into::into),
                 interactive: true,
                 open: true,
+                otlp: args.otlp,
                 ..RunRequest::default()
             };
             server.start(plan, &project, request).await?;

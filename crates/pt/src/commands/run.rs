@@ -76,7 +76,7 @@ pub(crate) struct RunArgs {
     #[arg(long, alias = "no-ui")]
     pub(crate) non_interactive: bool,
     /// Receives what services tell of themselves by OpenTelemetry; POLYTOPE_OTLP=1 does, too.
-    #[arg(long, env = "POLYTOPE_OTLP", hide_env = true, conflicts_with = "mcp")]
+    #[arg(long, env = "POLYTOPE_OTLP", hide_env = true)]
     #[arg(value_parser = FalseyValueParser::new())]
     pub(crate) otlp: bool,
     #[command(flatten)]
