@@ -32,14 +32,14 @@ fn at(second: i64) -> Timestamp {
 
 /// A line at the second of its number.
 fn line(seq: u64) -> LogLine {
-    let step = if seq % 2 == 0 { "even" } else { "odd" };
+    let step = if seq.is_multiple_of(2) { "even" } else { "odd" };
     LogLine {
         seq,
         at: at(seq.cast_signed()),
         step: StepId::new(step),
-        container: (seq % 5 == 0).then(|| ContainerId::new("db")),
-        stream: if seq % 3 == 0 { Stream::Stderr } else { Stream::Stdout },
-        beside: seq % 7 == 0,
+        container: (seq.is_multiple_of(5)).then(|| ContainerId::new("db")),
+        stream: if seq.is_multiple_of(3) { Stream::Stderr } else { Stream::Stdout },
+        beside: seq.is_multiple_of(7),
         text: format!("line {seq} of many"),
     }
 }
@@ -54,7 +54,7 @@ fn write(store: &Store, lines: impl IntoIterator<Item = u64>) -> LogWriter {
     let mut writer = writer(store);
     for seq in lines {
         writer.append(&line(seq)).unwrap();
-        if seq % 5 == 0 {
+        if seq.is_multiple_of(5) {
             writer.flush().unwrap();
         }
     }
@@ -244,7 +244,7 @@ fn a_text_that_is_written_or_damaged_is_not_packed() {
     for damage in ["scribble\n", "{\"seq\":10,", &serde_json::to_string(&line(99)).unwrap()] {
         fs::write(&text.path, [&sound, damage.as_bytes()].concat()).unwrap();
         assert!(!seal::pack(&files(&store), &text).unwrap(), "{damage}");
-        assert_eq!(segments(&store), [text.clone()], "{damage}");
+        assert_eq!(segments(&store), std::slice::from_ref(&text), "{damage}");
         assert!(!files(&store).packed(0).with_extension("new").exists(), "{damage}");
     }
     fs::write(&text.path, sound).unwrap();
@@ -296,7 +296,7 @@ fn who_follows_sees_every_line_once_while_segments_are_packed() {
         let mut log = writer(&its);
         for seq in 0..5000 {
             log.append(&line(seq)).unwrap();
-            if seq % 11 == 0 {
+            if seq.is_multiple_of(11) {
                 log.flush().unwrap();
             }
         }
