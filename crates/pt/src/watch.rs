@@ -386,7 +386,7 @@ fn data_told(failure: &Failure) -> Option<&Data> {
 
 /// A line of output as `STEP | line`.
 pub(crate) fn write_line(out: &mut LineOut, step: &StepId, width: usize, text: &str) -> io::Result<()> {
-    let style = colour_of(step);
+    let style = if out.is_styled() { colour_of(step) } else { Style::new() };
     writeln!(out, "{style}{step:width$} |{style:#} {}", shown(text), step = step.as_str())?;
     out.end_line()
 }

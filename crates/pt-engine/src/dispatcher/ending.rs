@@ -15,6 +15,9 @@ use crate::container::{Report, Wish};
 use crate::engine::StopRequest;
 use crate::log::LogSender;
 
+/// How long the end of a job waits for the rest of its log to be packed.
+const PACKING: Duration = Duration::from_millis(50);
+
 /// How long code that waits is left to itself after its job is over. Longer than a process needs that ends with it: thousands
 /// of threads that wake up would only be in its way.
 const LEAVE: Duration = Duration::from_secs(5);
@@ -231,8 +234,8 @@ impl Dispatcher {
         let status = self.outcome();
         self.emit(What::JobFinished { status });
         self.publish()?;
-        // The log is packed when all has been told. What could not be is packed by a later job.
-        drop(tokio::task::spawn_blocking(move || kept.finish()).await);
+        // The log is packed when all has been told. What is not packed by then is packed by a later job.
+        drop(tokio::task::spawn_blocking(move || kept.finish(PACKING)).await);
         Ok(self.job)
     }
 

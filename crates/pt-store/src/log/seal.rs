@@ -8,12 +8,16 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use super::LogFilter;
 use super::packed::PackedWriter;
 use super::segment::{Form, LogFiles, Segment};
 use super::text::TextReader;
 use crate::{StoreError, private};
+
+/// How often it is looked whether all is packed.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// Packs segments on a thread of its own, one after the other.
 #[derive(Debug)]
@@ -51,11 +55,14 @@ impl Sealer {
         Some((queue, thread.ok()?))
     }
 
-    /// Waits until all is packed.
-    pub(super) fn finish(self) {
+    /// Waits until all is packed, but not longer than that.
+    pub(super) fn finish(self, patience: Duration) {
         let Some((queue, thread)) = self.running else { return };
         drop(queue);
-        drop(thread.join());
+        let begun = Instant::now();
+        while !thread.is_finished() && begun.elapsed() < patience {
+            thread::sleep(GLANCE);
+        }
     }
 }
 

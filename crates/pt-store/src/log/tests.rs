@@ -16,6 +16,9 @@ use crate::{JobKey, Store, StoreError};
 /// However short ago it was done last.
 const NOW: SignedDuration = SignedDuration::ZERO;
 
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Bytes of a segment here.
 const TINY: u64 = 2000;
 
@@ -29,14 +32,14 @@ fn at(second: i64) -> Timestamp {
 
 /// A line at the second of its number.
 fn line(seq: u64) -> LogLine {
-    let step = if seq % 2 == 0 { "even" } else { "odd" };
+    let step = if seq.is_multiple_of(2) { "even" } else { "odd" };
     LogLine {
         seq,
         at: at(seq.cast_signed()),
         step: StepId::new(step),
-        container: (seq % 5 == 0).then(|| ContainerId::new("db")),
-        stream: if seq % 3 == 0 { Stream::Stderr } else { Stream::Stdout },
-        beside: seq % 7 == 0,
+        container: (seq.is_multiple_of(5)).then(|| ContainerId::new("db")),
+        stream: if seq.is_multiple_of(3) { Stream::Stderr } else { Stream::Stdout },
+        beside: seq.is_multiple_of(7),
         text: format!("line {seq} of many"),
     }
 }
@@ -51,7 +54,7 @@ fn write(store: &Store, lines: impl IntoIterator<Item = u64>) -> LogWriter {
     let mut writer = writer(store);
     for seq in lines {
         writer.append(&line(seq)).unwrap();
-        if seq % 5 == 0 {
+        if seq.is_multiple_of(5) {
             writer.flush().unwrap();
         }
     }
@@ -172,7 +175,7 @@ proptest! {
         for (seq, (line, flush)) in (0..).zip(&mut lines) {
             line.seq = seq;
             if seq == reopened as u64 {
-                log.finish().unwrap();
+                log.finish(PATIENCE).unwrap();
                 log = writer(&store);
                 prop_assert_eq!(log.next_seq(), seq);
             }
@@ -181,7 +184,7 @@ proptest! {
                 log.flush().unwrap();
             }
         }
-        log.finish().unwrap();
+        log.finish(PATIENCE).unwrap();
         let written: Vec<&LogLine> = lines.iter().map(|(line, _)| line).collect();
         let read = |from| store.read_logs(&job(), from, LogFilter::default()).map(Result::unwrap);
         prop_assert!(read(0).eq(written.iter().copied().cloned()));
@@ -221,7 +224,7 @@ fn a_packer_that_is_killed_at_any_moment_loses_and_doubles_nothing() {
         assert!(whole(&store).into_iter().eq(0..10), "{killed:?}");
         // Who takes the job up goes on, and packs it anew.
         let log = write(&store, 10..200);
-        log.finish().unwrap();
+        log.finish(PATIENCE).unwrap();
         assert!(whole(&store).into_iter().eq(0..200), "{killed:?}");
         end_job(&store, &job());
         store.sweep_logs(LogBudget::default(), at(0), NOW).unwrap();
@@ -241,7 +244,7 @@ fn a_text_that_is_written_or_damaged_is_not_packed() {
     for damage in ["scribble\n", "{\"seq\":10,", &serde_json::to_string(&line(99)).unwrap()] {
         fs::write(&text.path, [&sound, damage.as_bytes()].concat()).unwrap();
         assert!(!seal::pack(&files(&store), &text).unwrap(), "{damage}");
-        assert_eq!(segments(&store), [text.clone()], "{damage}");
+        assert_eq!(segments(&store), std::slice::from_ref(&text), "{damage}");
         assert!(!files(&store).packed(0).with_extension("new").exists(), "{damage}");
     }
     fs::write(&text.path, sound).unwrap();
@@ -252,7 +255,7 @@ fn a_text_that_is_written_or_damaged_is_not_packed() {
 #[test]
 fn lines_are_found_by_number_time_and_origin_in_every_form() {
     let store = Store::in_memory().unwrap();
-    write(&store, 0..300).finish().unwrap();
+    write(&store, 0..300).finish(PATIENCE).unwrap();
     let forms: Vec<Form> = segments(&store).iter().map(|segment| segment.form).collect();
     assert!(forms.len() > 3 && forms[0] == Form::Packed && forms.ends_with(&[Form::Text]), "{forms:?}");
     let all = LogFilter::default;
@@ -293,11 +296,11 @@ fn who_follows_sees_every_line_once_while_segments_are_packed() {
         let mut log = writer(&its);
         for seq in 0..5000 {
             log.append(&line(seq)).unwrap();
-            if seq % 11 == 0 {
+            if seq.is_multiple_of(11) {
                 log.flush().unwrap();
             }
         }
-        log.finish().unwrap();
+        log.finish(PATIENCE).unwrap();
     });
     let reading: Vec<_> = (1..4)
         .map(|pause| {
@@ -324,7 +327,7 @@ fn what_is_damaged_in_a_packed_segment_is_told_and_the_rest_is_read() {
         let store = Store::in_memory().unwrap();
         let mut log = store.log_writer(&job()).unwrap();
         lines().for_each(|line| log.append(&line).unwrap());
-        log.finish().unwrap();
+        log.finish(PATIENCE).unwrap();
         store
     };
     let store = intact();
@@ -385,7 +388,7 @@ fn noise(seq: u64) -> String {
 #[test]
 fn segments_that_are_gone_are_missed() {
     let store = Store::in_memory().unwrap();
-    write(&store, 0..300).finish().unwrap();
+    write(&store, 0..300).finish(PATIENCE).unwrap();
     let all = segments(&store);
     fs::remove_file(&all[1].path).unwrap();
     let (seqs, told) = read(&store, 0, LogFilter::default());
@@ -408,12 +411,12 @@ fn size(store: &Store) -> u64 {
 #[test]
 fn the_first_lines_of_a_job_that_is_over_are_dropped_until_it_fits_its_bound() {
     let store = Store::in_memory().unwrap();
-    write(&store, 0..300).finish().unwrap();
+    write(&store, 0..300).finish(PATIENCE).unwrap();
     let half = LogBudget { job_b: size(&store) / 2, ..LogBudget::default() };
     store.create_job_named(&job(), at(0)).unwrap();
     assert_eq!(store.sweep_logs(half, at(5), NOW).unwrap(), 0, "it is not over");
     store.delete_job(&job()).unwrap();
-    write(&store, 0..300).finish().unwrap();
+    write(&store, 0..300).finish(PATIENCE).unwrap();
     end_job(&store, &job());
     let lock = store.lock_runner(&job()).unwrap();
     assert_eq!(store.sweep_logs(half, at(5), NOW).unwrap(), 0, "somebody runs it");
@@ -439,7 +442,7 @@ fn logs_are_dropped_whole_in_the_order_in_which_jobs_ended_until_all_fit() {
     for key in &keys {
         let mut log = store.log_writer(key).unwrap();
         (0..100).for_each(|seq| log.append(&line(seq)).unwrap());
-        log.finish().unwrap();
+        log.finish(PATIENCE).unwrap();
         end_job(&store, key);
     }
     let size = fs::metadata(store.log_file(&keys[0])).unwrap().len();

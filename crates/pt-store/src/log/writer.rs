@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pt_model::LogLine;
 
@@ -142,9 +143,9 @@ impl LogWriter {
         self.sealer.seal(old);
     }
 
-    /// Ends the log: what is not small is packed, and waited for. Packing that fails loses nothing, and is tried again by whoever
-    /// sweeps the logs.
-    pub fn finish(mut self) -> Result<(), StoreError> {
+    /// Ends the log: what is not small is packed, and waited for a while. What is not packed then, for whatever reason, stays text, and
+    /// is packed by whoever sweeps the logs.
+    pub fn finish(mut self, patience: Duration) -> Result<(), StoreError> {
         let flushed = self.flush();
         let mut sealer = std::mem::replace(&mut self.sealer, Sealer::new(self.files.clone()));
         let (kept, first) = (self.kept, self.first);
@@ -153,7 +154,7 @@ impl LogWriter {
         if kept >= SMALL {
             sealer.seal(first);
         }
-        sealer.finish();
+        sealer.finish(patience);
         flushed
     }
 }

@@ -146,10 +146,10 @@ impl Reader {
     }
 
     fn size(&mut self, node: &Node) -> Option<u64> {
-        let size = match node.kind {
-            NodeKind::Int(bytes) => u64::try_from(bytes).ok(),
-            _ => node.as_str().and_then(parse_data_size),
-        };
+        let mut size = node.as_str().and_then(parse_data_size);
+        if let NodeKind::Int(bytes) = node.kind {
+            size = u64::try_from(bytes).ok();
+        }
         if size.is_none() && !node.is_null() {
             self.wrong(node, "this must be a size, as 500MB or 10GB");
         }

@@ -9,30 +9,49 @@ use anstream::{AutoStream, ColorChoice};
 const GATHERED: usize = 1 << 16;
 
 /// Gathers lines until there is nothing more to show at once. What was not flushed is written in the end, too.
-#[derive(Debug, Default)]
-pub(crate) struct LineOut(Vec<u8>);
+#[derive(Debug)]
+pub(crate) struct LineOut {
+    gathered: Vec<u8>,
+    styled: bool,
+}
 
 impl LineOut {
+    /// Whether colours and the like are shown. Otherwise they would be taken out again.
+    pub(crate) fn is_styled(&self) -> bool {
+        self.styled
+    }
+
     /// Says that a line is whole: after enough of them they are written.
     pub(crate) fn end_line(&mut self) -> io::Result<()> {
-        if self.0.len() < GATHERED { Ok(()) } else { self.flush() }
+        if self.gathered.len() < GATHERED { Ok(()) } else { self.flush() }
+    }
+}
+
+impl Default for LineOut {
+    fn default() -> Self {
+        let styled = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+        Self { gathered: Vec::new(), styled }
     }
 }
 
 impl Write for LineOut {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
+        self.gathered.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.0.is_empty() {
+        if self.gathered.is_empty() {
             return Ok(());
         }
-        let written = write(&self.0);
-        self.0.clear();
+        let written = if self.styled || is_plain(&self.gathered) {
+            write(&self.gathered)
+        } else {
+            write(&stripped(&self.gathered))
+        };
+        self.gathered.clear();
         // One line may have been many megabytes.
-        self.0.shrink_to(GATHERED * 2);
+        self.gathered.shrink_to(GATHERED * 2);
         written
     }
 }
@@ -45,19 +64,18 @@ impl Drop for LineOut {
 }
 
 fn write(bytes: &[u8]) -> io::Result<()> {
-    let out = io::stdout();
-    let shows_all = || AutoStream::choice(&out) != ColorChoice::Never;
-    if is_plain(bytes) || shows_all() {
-        let mut out = out.lock();
-        out.write_all(bytes)?;
-        return out.flush();
-    }
-    // Line by line: what one leaves open must not swallow the next.
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    let stripped: Vec<u8> = lines.flat_map(|line| strip_bytes(line).into_vec()).collect();
-    let mut out = out.lock();
-    out.write_all(&stripped)?;
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
     out.flush()
+}
+
+/// Lines without escape sequences, each by itself: what one leaves open must not swallow the next.
+fn stripped(lines: &[u8]) -> Vec<u8> {
+    let mut stripped = Vec::with_capacity(lines.len());
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        stripped.extend(strip_bytes(line).into_vec());
+    }
+    stripped
 }
 
 /// Whether there is nothing in it that is not shown everywhere: letters, spaces, line ends. Looked at in pieces that processors
@@ -70,6 +88,12 @@ fn is_plain(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_without_its_end_does_not_swallow_the_next() {
+        let lines = "\u{1b}[1mbold\u{1b}[0m ä\n\u{1b}[\nHello\u{7}\n";
+        assert_eq!(String::from_utf8(stripped(lines.as_bytes())).unwrap(), "bold ä\n\nHello\n");
+    }
 
     #[test]
     fn what_is_not_shown_everywhere_is_not_plain() {
