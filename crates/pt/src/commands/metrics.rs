@@ -34,7 +34,7 @@ pub(crate) struct MetricsArgs {
 pub(crate) fn run(args: &MetricsArgs, config: &Config) -> Outcome {
     let app = config.open(&args.context)?;
     let instance = app.instance(args.polytope_file.as_deref())?;
-    let (record, _) = choose(app.jobs(Some(&instance), true)?, args.what.as_deref())?;
+    let (record, _) = choose(app.jobs_here(&instance, true)?, args.what.as_deref())?;
     let text = match record.runner.as_ref().filter(|_| record.alive) {
         Some(runner) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
