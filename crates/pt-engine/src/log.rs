@@ -21,7 +21,7 @@ pub(crate) struct Written {
     pub(crate) container: Option<ContainerId>,
     pub(crate) stream: Stream,
     pub(crate) lines: Vec<String>,
-    /// Whether a command wrote them that was run beside the container's own.
+    /// Whether they are not the container's own output: a command wrote them that was run beside it, or its telemetry.
     pub(crate) beside: bool,
 }
 
@@ -218,7 +218,14 @@ impl Keeper {
             self.tell()?;
         }
         let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).acquire_many_owned(count).await.ok();
+        let room = match Arc::clone(&self.room).try_acquire_many_owned(count) {
+            Ok(room) => Some(room),
+            Err(_) => {
+                // Whoever is slow to watch must not keep others from seeing what there is.
+                self.tell()?;
+                Arc::clone(&self.room).acquire_many_owned(count).await.ok()
+            }
+        };
         self.untold.push(Shown { lines, _room: room });
         Ok(())
     }

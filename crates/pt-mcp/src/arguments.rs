@@ -101,6 +101,13 @@ fn hide(value: &mut Value) {
                 }
             }
         }
+        // Args may come as a text of JSON.
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            if let Ok(mut inner) = serde_json::from_str(text) {
+                hide(&mut inner);
+                *text = inner.to_string();
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -223,7 +223,7 @@ pub struct LogLine {
     pub container: Option<ContainerId>,
     /// Where it was written.
     pub stream: Stream,
-    /// Whether a command wrote it that was run in the container beside its own.
+    /// Whether it is not the container's own output: a command wrote it that was run beside it, or its telemetry.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub beside: bool,
     /// The line without its end, secrets masked.

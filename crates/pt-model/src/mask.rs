@@ -3,9 +3,10 @@
 mod written;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
@@ -17,11 +18,46 @@ use crate::{Data, Part, Secret, Text};
 /// Secrets shorter than [`Masker::SHORTEST`] bytes are not looked for inside longer text: hiding every `1` of a log
 /// would hide the log, not the secret.
 #[derive(Clone, Default)]
-pub struct Masker {
+pub struct Masker(Arc<Known>);
+
+/// What is looked for. Clones of a masker share it, until one learns more.
+#[derive(Clone, Default)]
+struct Known {
+    texts: HashSet<Secret>,
+    /// Made when it is first wanted.
+    search: OnceLock<Search>,
+}
+
+/// The texts in the order in which they are looked for, and what finds them.
+#[derive(Clone)]
+struct Search {
     /// Longest first, so that a secret that contains another is hidden whole.
-    secrets: Vec<Secret>,
-    /// Finds those that are long enough, made when it is first wanted.
-    finder: OnceLock<Option<AhoCorasick>>,
+    texts: Vec<Secret>,
+    /// How many of them are long enough to be looked for inside other text: the first ones.
+    long: usize,
+    /// Nothing where there is nothing to find, or it could not be made.
+    finder: Option<AhoCorasick>,
+}
+
+impl Search {
+    fn of(texts: &HashSet<Secret>) -> Self {
+        let mut texts: Vec<Secret> = texts.iter().cloned().collect();
+        texts.sort_unstable_by(|a, b| {
+            let (one, other) = (a.expose(), b.expose());
+            other.len().cmp(&one.len()).then_with(|| (one, a.name()).cmp(&(other, b.name())))
+        });
+        let long = texts.partition_point(|text| text.expose().len() >= Masker::SHORTEST);
+        let mut kind = AhoCorasick::builder();
+        // The quickest kind takes much memory for long secrets.
+        let kind = kind.kind(Some(AhoCorasickKind::ContiguousNFA));
+        let finder = (long > 0).then(|| kind.build(texts[..long].iter().map(Secret::expose)).ok()).flatten();
+        Self { texts, long, finder }
+    }
+
+    /// Those that are looked for inside other text.
+    fn inside(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts[..self.long].iter().map(|text| text.expose().as_bytes())
+    }
 }
 
 /// How far secrets may be laid one over the next, in bytes, until it is taken for a row without an end.
@@ -44,40 +80,49 @@ impl Masker {
     }
 
     /// Looks for `secret` too from now on, in whatever way it is written. The lines of a secret that spans several are looked
-    /// for one by one as well, since logs come in lines.
+    /// for one by one as well, since logs come in lines; so is what is left of one without the blanks around it.
     pub fn add(&mut self, secret: Secret) {
-        if self.secrets.contains(&secret) {
+        if secret.expose().is_empty() || self.0.texts.contains(&secret) {
             return;
         }
         let name = secret.name().to_owned();
+        let trimmed = secret.expose().trim();
+        if trimmed.len() < secret.expose().len() {
+            self.add(Secret::new(&name, trimmed));
+        }
+        let known = Arc::make_mut(&mut self.0);
+        known.search = OnceLock::new();
+        let mut add = |text: &str| {
+            if !text.is_empty() {
+                known.texts.insert(Secret::new(&name, text));
+            }
+        };
         let lines: Vec<&str> = secret.expose().lines().map(str::trim).collect();
         if lines.len() > 1 {
-            lines.iter().for_each(|line| self.insert(Secret::new(&name, *line)));
+            lines.into_iter().for_each(&mut add);
         }
         if !Self::is_too_short(&secret) {
-            let written = written::ways_to_write(secret.expose(), Self::SHORTEST);
-            written.into_iter().for_each(|text| self.insert(Secret::new(&name, text)));
+            written::ways_to_write(secret.expose(), Self::SHORTEST).iter().for_each(|text| add(text));
         }
-        self.insert(secret);
-    }
-
-    fn insert(&mut self, secret: Secret) {
-        if secret.expose().is_empty() || self.secrets.contains(&secret) {
-            return;
-        }
-        let at = self.secrets.partition_point(|other| other.expose().len() >= secret.expose().len());
-        self.secrets.insert(at, secret);
-        self.finder = OnceLock::new();
+        known.texts.insert(secret);
     }
 
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
-        self.secrets.is_empty()
+        self.0.texts.is_empty()
+    }
+
+    fn search(&self) -> &Search {
+        self.0.search.get_or_init(|| Search::of(&self.0.texts))
     }
 
     /// The text with its secrets marked as such.
     pub fn find(&self, text: &str) -> Text {
-        if let Some(secret) = self.secrets.iter().find(|secret| secret.expose() == text) {
+        if self.is_empty() {
+            return Text::from(text);
+        }
+        let search = self.search();
+        if let Some(secret) = search.texts[search.long..].iter().find(|secret| secret.expose() == text) {
             return Text::from(secret.clone());
         }
         let mut parts = Vec::new();
@@ -93,7 +138,7 @@ impl Masker {
 
     /// The text as anyone may see it.
     pub fn mask(&self, text: &str) -> String {
-        if self.secrets.is_empty() { text.to_owned() } else { self.find(text).masked() }
+        if self.is_empty() { text.to_owned() } else { self.find(text).masked() }
     }
 
     /// The bytes as anyone may see them; those that hold no secret are what they were, texts or not.
@@ -115,11 +160,19 @@ impl Masker {
     /// Where secrets stand, in order, and the names of the longest ones there. What several have in part is one place, so that
     /// the rest of none is left.
     fn places(&self, bytes: &[u8]) -> Vec<(&str, Range<usize>)> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let Search { texts, long, finder } = self.search();
         let mut places: Vec<(&Secret, Range<usize>)> = Vec::new();
-        let Some(finder) = self.finder() else { return Vec::new() };
+        let Some(finder) = finder else {
+            // What cannot be searched is not shown.
+            let all = texts[..*long].first().filter(|_| !bytes.is_empty());
+            return all.map(|secret| (secret.name(), 0..bytes.len())).into_iter().collect();
+        };
         for found in finder.find_overlapping_iter(bytes) {
             // They come in the order of their ends.
-            let (mut secret, mut place) = (&self.secrets[found.pattern().as_usize()], found.range());
+            let (mut secret, mut place) = (&texts[found.pattern().as_usize()], found.range());
             while let Some((before, last)) = places.pop_if(|(_, last)| last.end > place.start) {
                 if before.expose().len() >= secret.expose().len() {
                     secret = before;
@@ -129,17 +182,6 @@ impl Masker {
             places.push((secret, place));
         }
         places.into_iter().map(|(secret, place)| (secret.name(), place)).collect()
-    }
-
-    /// The secrets stand in it in their order: those that are too short are the last.
-    fn finder(&self) -> Option<&AhoCorasick> {
-        let finder = self.finder.get_or_init(|| {
-            let mut kind = AhoCorasick::builder();
-            // The quickest kind takes much memory for long secrets.
-            let kind = kind.kind(Some(AhoCorasickKind::ContiguousNFA));
-            self.searched().next().and_then(|_| kind.build(self.searched()).ok())
-        });
-        finder.as_ref()
     }
 
     /// The data with the secrets in its texts marked as such.
@@ -158,10 +200,9 @@ impl Masker {
     /// marked too. They are texts then, so it is of no use where the data is worked with.
     pub fn hide_in(&self, data: Data) -> Data {
         let number = |is: &dyn Fn(&str) -> bool| {
-            let mut secrets = self.secrets.iter().filter(|secret| secret.expose().len() >= Self::SHORTEST);
-            secrets
-                .find(|secret| is(secret.expose().trim()))
-                .map(|secret| Data::from(Text::from(secret.clone())))
+            let search = self.search();
+            let secret = search.texts[..search.long].iter().find(|secret| is(secret.expose().trim()));
+            secret.map(|secret| Data::from(Text::from(secret.clone())))
         };
         match data {
             Data::Int(int) => number(&|text| text.parse() == Ok(int)).unwrap_or(data),
@@ -178,7 +219,7 @@ impl Masker {
     /// beginning of a character.
     pub fn place_to_cut(&self, bytes: &[u8]) -> usize {
         // One may have begun that has not ended yet.
-        let longest = self.searched().map(<[u8]>::len).max().unwrap_or(1);
+        let longest = self.search().inside().map(<[u8]>::len).next().unwrap_or(1);
         let mut at = self.beside(bytes, bytes.len().saturating_sub(longest - 1));
         while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) && at > 0 {
             at -= 1;
@@ -191,19 +232,14 @@ impl Masker {
         let begun = |secret: &[u8]| {
             (1..secret.len().min(bytes.len() + 1)).rev().find(|begun| bytes.ends_with(&secret[..*begun]))
         };
-        let begun = self.searched().filter_map(begun).max().unwrap_or(0);
+        let begun = self.search().inside().filter_map(begun).max().unwrap_or(0);
         self.beside(bytes, bytes.len() - begun)
-    }
-
-    fn searched(&self) -> impl Iterator<Item = &[u8]> {
-        let secrets = self.secrets.iter().map(|secret| secret.expose().as_bytes());
-        secrets.filter(|secret| secret.len() >= Self::SHORTEST)
     }
 
     /// A place, or one before it if a secret stands on both sides.
     fn beside(&self, bytes: &[u8], last: usize) -> usize {
         let mut at = last;
-        while let Some(start) = self.searched().find_map(|secret| around(bytes, secret, at)) {
+        while let Some(start) = self.search().inside().find_map(|secret| around(bytes, secret, at)) {
             at = start;
             if at < last / 2 && last - at > ROW {
                 // One secret laid over the next without an end, as `1111` in a row of ones: nothing else is given away.
@@ -224,7 +260,7 @@ fn around(bytes: &[u8], secret: &[u8], at: usize) -> Option<usize> {
 
 impl fmt::Debug for Masker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Masker").field(&self.secrets).finish()
+        f.debug_tuple("Masker").field(&self.search().texts).finish()
     }
 }
 
@@ -259,6 +295,7 @@ mod tests {
             Secret::new("url", "http://hunter2@x"),
             Secret::new("pin", "1"),
             Secret::new("key", "-----BEGIN\nabcdef\n"),
+            Secret::new("typed", " swordfish\n"),
         ]);
         for (text, shown) in [
             ("nothing here", "nothing here"),
@@ -268,6 +305,7 @@ mod tests {
             ("1", "[secret pin]"),
             ("11 of 12", "11 of 12"),
             ("> abcdef <", "> [secret key] <"),
+            ("a swordfish, c3dvcmRmaXNo", "a [secret typed], [secret typed]"),
             ("hunter2hunter2", "[secret password][secret password]"),
         ] {
             assert_eq!(masker.mask(text), shown);

@@ -1,6 +1,7 @@
 //! Text that may hold secrets.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,6 +30,13 @@ impl Secret {
     /// The value in clear.
     pub fn expose(&self) -> &str {
         &self.value
+    }
+}
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.value.as_str().hash(state);
     }
 }
 

@@ -448,7 +448,8 @@ impl App {
     /// Makes room among the logs, beside whatever else is done. What fails, or ends with the process, is done by a later job.
     fn sweep_logs(&self) {
         let (store, budget) = (self.store.clone(), self.environment.logs);
-        thread::spawn(move || drop(store.sweep_logs(budget, Timestamp::now(), SWEEP_PAUSE)));
+        let sweep = move || drop(store.sweep_logs(budget, Timestamp::now(), SWEEP_PAUSE));
+        drop(thread::Builder::new().name("sweep".to_owned()).spawn(sweep));
     }
 
     fn start_with(

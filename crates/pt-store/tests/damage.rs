@@ -145,7 +145,7 @@ fn a_database_of_a_newer_version_is_kept() {
     assert_eq!(
         refusal(dir.path()),
         "The database DIR/polytope.db was written by a newer version of polytope (its format is 99, this version \
-         knows 5). Use that version, or name another state directory in POLYTOPE_STATE_DIR."
+         knows 6). Use that version, or name another state directory in POLYTOPE_STATE_DIR."
     );
 }
 

@@ -15,7 +15,7 @@ const DEPTH: usize = 3;
 
 /// The texts that give a secret away, beside itself. None is shorter than `shortest` bytes.
 pub(super) fn ways_to_write(secret: &str, shortest: usize) -> Vec<String> {
-    let mut texts = escaped(secret);
+    let mut texts = if secret.len() > LONGEST { in_json(secret) } else { escaped(secret) };
     if secret.len() <= LONGEST {
         texts.extend(in_xml(secret));
         texts.extend(in_base64(secret.as_bytes()));

@@ -97,9 +97,11 @@ impl Store {
             let files = self.log_files(&job);
             let has_ended = has_ended && !self.runner_alive(&job)?;
             if has_ended {
-                pack_all(&files)?;
+                // Packing needs room, of which there may be none: it is tried again when some is.
+                drop(pack_all(&files));
             }
-            let mut segments = sized(&files)?;
+            // What cannot be read of one job must not keep the others.
+            let Ok(mut segments) = sized(&files) else { continue };
             if has_ended {
                 freed += drop_oldest(&files, &mut segments, budget.job_b, at)?;
             }

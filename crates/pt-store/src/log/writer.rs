@@ -56,7 +56,9 @@ impl LogWriter {
                     let dropped = Dropped::of(&files)?.map_or(0, |dropped| dropped.lines);
                     // Of one that is damaged at its end, somebody knows how many lines it had.
                     let noted = if packed.is_some() && end.is_none() { store.lines_noted(job) } else { 0 };
-                    let due = end.unwrap_or(0).max(dropped).max(noted);
+                    // It has at least a line, also where nobody can tell which one is its last.
+                    let least = packed.as_ref().map_or(0, |packed| packed.first + 1);
+                    let due = end.unwrap_or(0).max(dropped).max(noted).max(least);
                     (due, Some(due))
                 }
             };

@@ -129,12 +129,15 @@ impl Log<'_> {
         let (mut last, mut end, mut window) = (VecDeque::new(), end, (count as u64).max(1024));
         while last.len() < count && end > 0 {
             let begin = end.saturating_sub(window);
-            let mut lines = Vec::new();
+            let missing = count - last.len();
+            let mut lines = VecDeque::new();
             for line in self.store.read_logs(self.key, begin, self.filter.clone()).before(end) {
                 lines.extend(damage::told(line)?.filter(|line| self.wanted.admits(line)));
+                if lines.len() > missing {
+                    lines.pop_front();
+                }
             }
-            let missing = count - last.len();
-            lines.into_iter().rev().take(missing).for_each(|line| last.push_front(line));
+            lines.into_iter().rev().for_each(|line| last.push_front(line));
             (end, window) = (begin, window.saturating_mul(4));
         }
         Ok(last)
