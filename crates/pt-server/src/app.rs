@@ -99,10 +99,14 @@ impl AppError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Backend(error) if !error.hint.is_empty() => Some(&error.hint),
-            Self::Port { .. } => Some("Name another port, or 0 for any that is free."),
+            // That of OpenTelemetry is chosen by nobody.
+            Self::Port { what, .. } if *what == METRICS => {
+                Some("Name another port, or 0 for any that is free.")
+            }
             Self::Backend(_)
             | Self::Store(_)
             | Self::File { .. }
+            | Self::Port { .. }
             | Self::SimScript(_)
             | Self::NotTakenOver { .. }
             | Self::Socket { .. } => None,

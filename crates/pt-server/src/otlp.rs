@@ -33,8 +33,8 @@ use crate::port::Port;
 /// What is said of a port that cannot be had.
 pub(crate) const OTLP: &str = "OpenTelemetry";
 
-/// How many are received at once; others wait.
-const AT_ONCE: usize = 8;
+/// How many are received at once; others wait. Each may take some hundred MB of memory at worst.
+const AT_ONCE: usize = 2;
 
 /// Receives for one job. It listens until this is dropped.
 pub(crate) struct Receiver {
@@ -252,6 +252,10 @@ impl Destination {
     }
 
     async fn traces(&self, posted: Posted<'_>) -> Result<Response, Refused> {
+        // The trace of a job that is over has been sent: what came now would not follow it.
+        if self.job.borrow().status.has_ended() {
+            return Err(not_now());
+        }
         let Posted { notation, bytes, container } = posted;
         let (spans, invalid) = self.spans(&notation.read(bytes)?, container.as_ref());
         let (store, key, count) = (self.store.clone(), self.key.clone(), spans.len());

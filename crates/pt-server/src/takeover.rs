@@ -69,19 +69,24 @@ impl App {
             RemainsError::Store(error) => AppError::Store(error),
             RemainsError::Backend(error) => AppError::Backend(error),
         })?;
-        // Somebody else may have the port by now: that is no reason to leave the job alone.
-        let ports = Ports::take(request.metrics_port, request.otlp_port);
-        let (ports, missing) = match ports {
-            Ok(ports) => (ports, None),
-            Err(error) => (Ports::default(), Some(error.to_string())),
+        // Somebody else may have a port by now: that is no reason to leave the job alone, nor to do without the other one.
+        let mut missing = Vec::new();
+        let mut had = |ports: Result<Ports, AppError>| {
+            ports.unwrap_or_else(|error| {
+                missing.push(error.to_string());
+                Ports::default()
+            })
         };
+        let metrics = had(Ports::take(request.metrics_port, None)).metrics;
+        let otlp = had(Ports::take(None, request.otlp_port)).otlp;
+        let ports = Ports { metrics, otlp };
         let socket = self.seat(&key)?;
         let outside = self.outside(&project);
         let mut options = self.options(&key, project, outside);
         options.reception = ports.otlp.as_ref().map(Receiver::reception);
         options.until = request.until.as_deref().map(Into::into);
         let running = engine.take_over(plan, options, remains)?;
-        if let Some(missing) = missing {
+        for missing in missing {
             running.control.warn(&format!("{missing}."));
         }
         self.serve(key, running, socket, ports, lock, backend)

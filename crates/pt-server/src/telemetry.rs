@@ -67,6 +67,33 @@ impl Telemetry {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         pt_engine::post(&self.endpoint, &headers, body, PATIENCE).await
     }
+
+    /// The same, but done with, too, is what the collector refuses; why it first did is kept, to be told once.
+    async fn offer(
+        &self,
+        job: &JobKey,
+        spans: &[Span],
+        received: &[ReceivedSpan],
+        refused: &mut Option<String>,
+    ) -> Result<(), String> {
+        match self.send(job, spans, received).await {
+            Err(why) if self.is_refusal(&why) => {
+                _ = refused.get_or_insert(why);
+                Ok(())
+            }
+            sent => sent,
+        }
+    }
+
+    /// Whether the collector would say the same again: it was there, and does not want what it was sent.
+    fn is_refusal(&self, why: &str) -> bool {
+        // The client tells the status in words only.
+        let answer =
+            why.strip_prefix(self.endpoint.as_str()).and_then(|rest| rest.strip_prefix(" answered "));
+        let status = answer.and_then(|answer| answer.get(..3)?.parse::<u16>().ok());
+        // 408 and 429 ask for patience.
+        status.is_some_and(|status| (400..500).contains(&status) && status != 408 && status != 429)
+    }
 }
 
 /// Pieces of a job's trace as a document of the protocol, of a service and within another trace, if there is one.
@@ -196,7 +223,7 @@ async fn export(
         return Err("OTEL_EXPORTER_OTLP_PROTOCOL says grpc; traces are sent over HTTP: let it say http/json and the endpoint be that of HTTP, mostly port 4318".to_owned());
     }
     let (mut trace, mut next, mut unsent) = (Trace::default(), 0, Vec::new());
-    let mut sent_spans = 0;
+    let (mut sent_spans, mut refused) = (0, None);
     loop {
         let is_over = tokio::select! {
             () = over.cancelled() => true,
@@ -207,20 +234,23 @@ async fn export(
             trace.apply(&event);
         }
         unsent.extend(trace.take_ended());
-        let mut sent = if unsent.is_empty() { Ok(()) } else { telemetry.send(&job, &unsent, &[]).await };
+        let mut sent = match unsent.is_empty() {
+            true => Ok(()),
+            false => telemetry.offer(&job, &unsent, &[], &mut refused).await,
+        };
         if sent.is_ok() {
             unsent.clear();
         }
         let received = store.spans(&job, sent_spans).map_err(|error| error.to_string())?;
         for some in received.chunks(AT_ONCE) {
             if sent.is_ok() {
-                sent = telemetry.send(&job, &[], some).await;
+                sent = telemetry.offer(&job, &[], some, &mut refused).await;
                 // Each of them has a number.
                 sent_spans += if sent.is_ok() { u32::try_from(some.len()).unwrap_or(u32::MAX) } else { 0 };
             }
         }
         if is_over {
-            return sent;
+            return sent.and(refused.map_or(Ok(()), Err));
         }
     }
 }
@@ -260,7 +290,26 @@ fn digest(text: &str, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use pt_model::{InstanceId, JobId};
+
     use super::*;
+
+    #[tokio::test]
+    async fn what_a_collector_refuses_is_not_offered_again() {
+        let job = JobKey::new(InstanceId::new("shop"), JobId::new("stack-1"));
+        for (status, refuses) in [(400, true), (413, true), (408, false), (429, false), (503, false)] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let base = format!("http://{}", listener.local_addr().unwrap());
+            let router = axum::Router::new().fallback(move || async move { status });
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            let var = |name: &str| (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| base.clone());
+            let mut refused = None;
+            let sent = Telemetry::read(var).unwrap().offer(&job, &[], &[], &mut refused).await;
+            assert_eq!((sent.is_ok(), refused.is_some()), (refuses, refuses), "{status}: {sent:?}");
+        }
+    }
 
     #[test]
     fn the_usual_variables_say_where_traces_go() {

@@ -22,9 +22,10 @@ impl Store {
                 .query_row(params![job.instance.as_str(), job.job.as_str()], |row| row.get(0))
                 .optional()?;
             let number = number.ok_or_else(|| unknown(job))?;
+            // How long a body is stands before it: none of them is read for that.
             let (mut seq, mut bytes): (u32, i64) = tx
                 .prepare_cached(
-                    "SELECT count(*), coalesce(sum(length(CAST(body AS BLOB))), 0) FROM span WHERE job = ?1",
+                    "SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM span WHERE job = ?1",
                 )?
                 .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let mut insert = tx.prepare_cached("INSERT INTO span (job, seq, body) VALUES (?1, ?2, ?3)")?;

@@ -18,8 +18,8 @@ use super::message::{Answer, PartialSuccess};
 /// Bytes that may be posted at once.
 const LARGEST: usize = 4 << 20;
 
-/// Bytes that they may be when they are no longer compressed.
-const LARGEST_UNPACKED: u64 = 16 << 20;
+/// Bytes that they may be when they are no longer compressed: an empty record has two, and takes a hundred times as much memory.
+const LARGEST_UNPACKED: u64 = 4 << 20;
 
 /// How long it may take until all of them are there.
 const PATIENCE: Duration = Duration::from_secs(10);

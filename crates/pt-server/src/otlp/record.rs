@@ -102,14 +102,59 @@ pub(super) fn span(span: &Span, hide: Option<Hide<'_>>) -> Option<Value> {
     })
 }
 
-/// The same with what nobody may see hidden, wherever it stands.
+/// The same with what nobody may see hidden, wherever a sender may have written it.
 fn hidden(value: Value, hide: Hide<'_>) -> Value {
     match value {
         Value::String(text) => hide(&text).into(),
         Value::Array(items) => items.into_iter().map(|item| hidden(item, hide)).collect(),
         Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key, hidden(value, hide))).collect())
+            Value::Object(fields.into_iter().map(|(key, value)| field(key, value, hide)).collect())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+/// The same of a field. Its key is the protocol's own: what senders name stands in values.
+fn field(key: String, value: Value, hide: Hide<'_>) -> (String, Value) {
+    match key.as_str() {
+        // A short secret may be among their digits by chance, and the span would lose its place.
+        "traceId" | "spanId" | "parentSpanId" | "startTimeUnixNano" | "endTimeUnixNano" | "timeUnixNano" => {
+            (key, value)
+        }
+        // What is said in place of a number or of base64 is neither.
+        "intValue" | "bytesValue" => {
+            let shown = hidden(value.clone(), hide);
+            let key = if shown == value { key } else { "stringValue".to_owned() };
+            (key, shown)
+        }
+        _ => (key, hidden(value, hide)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_of_digits_leaves_a_span_where_it_is() {
+        let span = json!({
+            "traceId": "0042", "startTimeUnixNano": "1420", "kind": 42, "name": "order 42",
+            "links": [{"spanId": "42"}],
+            "attributes": [
+                {"key": "pin", "value": {"intValue": "42"}},
+                {"key": "size", "value": {"intValue": "7"}},
+            ],
+        });
+        let expected = json!({
+            "traceId": "0042", "startTimeUnixNano": "1420", "kind": 42, "name": "order [pin]",
+            "links": [{"spanId": "42"}],
+            "attributes": [
+                {"key": "pin", "value": {"stringValue": "[pin]"}},
+                {"key": "size", "value": {"intValue": "7"}},
+            ],
+        });
+        assert_eq!(hidden(span, &|text| text.replace("42", "[pin]")), expected);
     }
 }
