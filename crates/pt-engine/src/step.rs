@@ -92,7 +92,7 @@ impl Work {
     }
 
     #[inline(never)]
-    fn end(mut self: Box<Self>, result: Result<Data, Failure>) {
+    fn end(&mut self, result: Result<Data, Failure>) {
         let host = &mut self.host;
         host.finish_line();
         host.settle();
