@@ -174,6 +174,7 @@ mod tests {
                 json!({"env": [{"name": "API_KEY", "value": "x"}, {"name": "A", "value": "x"}]}),
                 r#"{"env":[{"name":"API_KEY","value":"[hidden]"},{"name":"A","value":"x"}]}"#,
             ),
+            (json!({"args": r#"{"password": "x"}"#}), r#"{"args":"{\"password\":\"[hidden]\"}"}"#),
             (json!({"password": "pt.secret db-password"}), r#"{"password":"pt.secret db-password"}"#),
         ] {
             let Value::Object(given) = given else { unreachable!() };

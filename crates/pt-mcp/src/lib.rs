@@ -33,5 +33,5 @@ mod tools;
 
 pub use documents::{Document, DocumentError, Documents};
 pub use http::Listening;
-pub use sandbox::Said;
+pub use sandbox::{Said, TARGET};
 pub use server::{Options, Server};

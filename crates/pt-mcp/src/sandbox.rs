@@ -251,11 +251,14 @@ impl Sandbox {
     }
 }
 
+/// What a job of agents alone has as its target: nobody named one.
+pub const TARGET: &str = "sandbox";
+
 /// What a sandbox begins with.
 fn nothing() -> Plan {
     Plan {
-        target: "sandbox".to_owned(),
-        target_id: "sandbox".to_owned(),
+        target: TARGET.to_owned(),
+        target_id: TARGET.to_owned(),
         kind: Kind::Template,
         args: Default::default(),
         requests: Vec::new(),

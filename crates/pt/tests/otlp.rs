@@ -293,7 +293,7 @@ fn what_cannot_be_read_is_refused_and_harms_nobody() {
         ("/v1/logs", JSON, deep_value.as_bytes(), 400, "This cannot be read as JSON"),
         ("/v1/logs", GZIP, &logs, 400, "This is not compressed with gzip"),
         ("/v1/logs", GZIP, &packed[..packed.len() / 2], 400, "This is not compressed with gzip"),
-        ("/v1/logs", GZIP, &bomb, 413, "This is too large: at most 4 MiB, 4 MiB without compression."),
+        ("/v1/logs", GZIP, &bomb, 413, "This is too large: at most 4 MiB, compressed or not."),
         ("/v1/logs", "content-type: text/plain", b"hello", 415, "The content type is 'text/plain': send"),
         ("/v1/logs", "x-none: 1", b"", 415, "The content type is '': send"),
         ("/ghost/v1/logs", PROTOBUF, &logs, 404, "There is no container 'ghost' in this job."),

@@ -15,11 +15,9 @@ use serde_json::json;
 
 use super::message::{Answer, PartialSuccess};
 
-/// Bytes that may be posted at once.
+/// Bytes that may be posted at once, as they come and when they are no longer compressed: an empty record has two, and takes a
+/// hundred times as much memory.
 const LARGEST: usize = 4 << 20;
-
-/// Bytes that they may be when they are no longer compressed: an empty record has two, and takes a hundred times as much memory.
-const LARGEST_UNPACKED: u64 = 4 << 20;
 
 /// How long it may take until all of them are there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -117,9 +115,9 @@ pub(super) async fn received(request: Request) -> Result<Vec<u8>, Refused> {
 
 fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
     let mut unpacked = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(LARGEST_UNPACKED + 1).read_to_end(&mut unpacked);
+    let read = MultiGzDecoder::new(bytes).take(LARGEST as u64 + 1).read_to_end(&mut unpacked);
     match read {
-        Ok(read) if read as u64 > LARGEST_UNPACKED => Err(too_large()),
+        Ok(read) if read > LARGEST => Err(too_large()),
         Ok(_) => Ok(unpacked),
         Err(error) => {
             Err(Refused(StatusCode::BAD_REQUEST, format!("This is not compressed with gzip: {error}")))
@@ -128,10 +126,6 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
 }
 
 fn too_large() -> Refused {
-    let why = format!(
-        "This is too large: at most {} MiB, {} MiB without compression.",
-        LARGEST >> 20,
-        LARGEST_UNPACKED >> 20
-    );
+    let why = format!("This is too large: at most {} MiB, compressed or not.", LARGEST >> 20);
     Refused(StatusCode::PAYLOAD_TOO_LARGE, why)
 }

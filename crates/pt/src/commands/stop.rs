@@ -73,17 +73,13 @@ pub(crate) fn run(args: &StopArgs, config: &Config) -> Outcome {
     for record in &records {
         runtime.block_on(stop(&app, record, args.kill))?;
     }
-    // They are the ones whose jobs' targets nobody named.
-    let is_sandbox = |record: &JobRecord| record.job.target == SANDBOX;
+    let is_sandbox = |record: &JobRecord| record.job.target == pt_mcp::TARGET;
     if args.job.is_none() || records.iter().any(is_sandbox) {
         tell_of_servers(&app, &instance)
     } else {
         Ok(())
     }
 }
-
-/// What a job of agents alone has as its target.
-const SANDBOX: &str = "sandbox";
 
 /// That servers go on, though what ran in them does not.
 fn tell_of_servers(app: &App, instance: &Instance) -> Outcome {
